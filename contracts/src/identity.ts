@@ -1,0 +1,44 @@
+import type { Role, User } from './directory.js';
+
+/** Who makes a request: what every route and every event room decides on. */
+export interface Principal {
+  user: User;
+  roles: readonly Role[];
+  /** The session's id, for sign-out. */
+  sessionId: string;
+}
+
+export interface SignInResult {
+  token: string;
+  principal: Principal;
+}
+
+/** admin ▸ agent-gateway: one sign-in for REST and Socket.IO. */
+export interface Authenticator {
+  /** Rejects with `unauthenticated` (same words for unknown user and wrong password), or `locked` after repeated failures. */
+  signIn(username: string, password: string, address: string): Promise<SignInResult>;
+  /** The principal of a valid token, else undefined. */
+  authenticate(token: string): Promise<Principal | undefined>;
+  signOut(sessionId: string): Promise<void>;
+  /** Told when a session ends, so that its sockets are closed. */
+  onSignOut(listener: (sessionId: string) => void): () => void;
+}
+
+export interface StoredUser extends User {
+  passwordHash: string;
+  failedAttempts: number;
+  lockedUntil: number | null;
+}
+
+/** db ▸ admin: users and sessions. */
+export interface IdentityStore {
+  userByName(username: string): Promise<StoredUser | undefined>;
+  userById(id: string): Promise<StoredUser | undefined>;
+  recordFailure(userId: string, failedAttempts: number, lockedUntil: number | null): Promise<void>;
+  clearFailures(userId: string): Promise<void>;
+  /** Only a hash of the token is stored. */
+  createSession(session: { id: string; tokenHash: string; userId: string; expiresAt: number }): Promise<void>;
+  sessionByTokenHash(tokenHash: string): Promise<{ id: string; userId: string; expiresAt: number } | undefined>;
+  deleteSession(id: string): Promise<void>;
+  audit(entry: { at: number; username: string; action: string; subject: string; details?: Record<string, unknown> }): Promise<void>;
+}

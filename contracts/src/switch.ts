@@ -1,0 +1,289 @@
+import type { CallId, LegId } from './ids.js';
+import type { Termination } from './termination.js';
+
+// The Switch port. One interface, two implementations (softswitch; drachtio + FreeSWITCH), one conformance suite in
+// `tests/src/switch-conformance`. Every promise settles: with the result, or when the leg ends.
+
+export type Transport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+export interface SourceAddress {
+  address: string;
+  port: number;
+  transport: Transport;
+}
+
+/** What the edge is told of a request outside a dialog before anything is spent on it. */
+export interface RequestSummary {
+  method: 'INVITE' | 'REGISTER' | 'OPTIONS' | 'MESSAGE' | 'SUBSCRIBE' | 'REFER' | 'OTHER';
+  source: SourceAddress;
+  /** User part of the Request-URI: the dialled number. */
+  requestUser: string;
+  fromUser: string;
+  fromDisplayName?: string;
+  toUser: string;
+  sipCallId: string;
+  userAgent?: string;
+}
+
+export type LegOrigin = { kind: 'trunk'; trunkId: string } | { kind: 'extension'; extension: string };
+
+/** What the edge decides; the switch obeys. */
+export type Admission =
+  /** Digest first (RFC 3261 §22): 401 to REGISTER, 407 otherwise. An unknown extension is challenged all the same. */
+  | { action: 'challenge'; extension: string }
+  | { action: 'accept'; origin: LegOrigin }
+  | { action: 'refuse'; termination: Termination }
+  /** No answer at all. */
+  | { action: 'drop'; reason: string };
+
+/** Asked by the switch, synchronously, once per request outside a dialog (not for retransmissions). */
+export interface EdgePolicy {
+  admit(request: RequestSummary): Admission;
+  /** The secret of an extension, or undefined when there is none: the answer to the caller is the same as for a wrong one. */
+  sipPassword(extension: string): string | undefined;
+  /** Told after every completed digest check, for limits and bans. */
+  authenticationResult(request: RequestSummary, extension: string, ok: boolean): void;
+}
+
+export type ToneName = 'ringback' | 'busy' | 'congestion' | 'beep' | 'silence';
+
+/** One thing to play. Files are WAV, 8 kHz mono, PCM16, A-law or µ-law. */
+export type MediaItem =
+  | { kind: 'file'; path: string }
+  /** A generated tone (YD/T: 450 Hz; ringback 1 s on 4 s off, busy 0.35/0.35). Without `durationMs` it goes on until stopped. */
+  | { kind: 'tone'; tone: ToneName; durationMs?: number }
+  | { kind: 'silence'; durationMs: number };
+
+export interface PlayOptions {
+  /** Start again from the first item until stopped. */
+  loop?: boolean;
+  /** Keys that stop the playback; the key stays in the type-ahead buffer for `collect`. Default none. */
+  interruptOn?: 'any' | 'none' | string;
+}
+
+export type PlaybackEnd = 'finished' | 'interrupted' | 'stopped' | 'replaced' | 'leg-ended' | 'failed';
+
+export interface Playback {
+  /** Never rejects. `failed` when a file is missing or cannot be read (the reason is logged and in `error`). */
+  readonly finished: Promise<PlaybackEnd>;
+  readonly error?: string;
+  stop(): void;
+}
+
+export interface CollectOptions {
+  /** Ends as soon as so many digits are there. */
+  maxDigits: number;
+  /** Digits that end the collection and are not part of the result, e.g. `#`. */
+  terminators?: string;
+  firstDigitTimeoutMs: number;
+  interDigitTimeoutMs: number;
+  /** Also listen for tones in the audio (Goertzel), for peers without RFC 4733. */
+  inBand?: boolean;
+}
+
+export interface CollectResult {
+  digits: string;
+  reason: 'max-digits' | 'terminator' | 'timeout' | 'cancelled' | 'leg-ended';
+}
+
+export interface DigitEvent {
+  /** `0`–`9`, `*`, `#`, `A`–`D`. */
+  digit: string;
+  durationMs: number;
+  via: 'rfc4733' | 'info' | 'in-band';
+}
+
+/**
+ *  new ──ring()──▶ ringing ──answer()──▶ answered ──▶ ended      (inbound)
+ *   └─early()─▶ early ──answer()──▲
+ *  new ──180──▶ ringing ──183+SDP──▶ early ──200──▶ answered ──▶ ended   (outbound)
+ *  any ──hangUp() / remote / failure──▶ ended
+ */
+export type LegState = 'new' | 'ringing' | 'early' | 'answered' | 'ended';
+
+export type LegEvent =
+  | { type: 'ringing' }
+  /** The called side sends audio before it answers; a bridge would be heard. */
+  | { type: 'early-media' }
+  | { type: 'answered' }
+  | { type: 'digit'; digit: DigitEvent }
+  /** The party put us on hold (re-INVITE sendonly or inactive) or came back. */
+  | { type: 'remote-held' }
+  | { type: 'remote-resumed' }
+  /** Media figures changed hands after the fact: sent once, just before `ended`. */
+  | { type: 'ended'; termination: Termination };
+
+/** Media figures of a leg, from the switch's side. Jitter and delays in milliseconds, per RFC 3550 §6.4. */
+export interface LegStats {
+  codec: string;
+  packetsReceived: number;
+  packetsSent: number;
+  packetsLost: number;
+  packetsDiscarded: number;
+  jitterMs: number;
+  /** From the peer's receiver reports, where it sends any. */
+  remotePacketsLost?: number;
+  remoteJitterMs?: number;
+  roundTripMs?: number;
+  ssrcChanges: number;
+}
+
+export interface PartyAddress {
+  /** User part of the SIP URI: a number or an extension. */
+  number: string;
+  displayName?: string;
+}
+
+/** One party's connection to the switch: a SIP dialog and its media. It ends exactly once. */
+export interface CallLeg {
+  readonly id: LegId;
+  readonly direction: 'inbound' | 'outbound';
+  readonly from: PartyAddress;
+  readonly to: PartyAddress;
+  /** Where an inbound leg was admitted from; undefined for outbound. */
+  readonly origin: LegOrigin | undefined;
+  readonly source: SourceAddress | undefined;
+  readonly sipCallId: string;
+  readonly state: LegState;
+  readonly termination: Termination | undefined;
+  /** Resolves once, with how the leg ended; never rejects. */
+  readonly ended: Promise<Termination>;
+  /** Outbound: true once answered, false when the leg ended before. Inbound: true after `answer()` was confirmed. */
+  readonly answered: Promise<boolean>;
+  subscribe(listener: (event: LegEvent) => void): () => void;
+
+  /** Inbound, before the answer: 180. */
+  ring(): void;
+  /** Inbound, before the answer: 183 with SDP; audio can be played and bridged from then on. */
+  early(): Promise<void>;
+  /** Inbound: 200. Resolves when the 200 is on the wire (media can be played at once), rejects when the leg has ended. */
+  answer(): Promise<void>;
+  /** Ends the leg whatever its state: refusal, CANCEL or BYE. Doing it twice changes nothing. */
+  hangUp(termination: Termination): void;
+
+  /** Plays to this party, replacing what was playing and suspending a bridge's audio to it until it ends. */
+  play(items: readonly MediaItem[], options?: PlayOptions): Playback;
+  /** Collects keys, type-ahead first. A second collect cancels the first. */
+  collect(options: CollectOptions): Promise<CollectResult>;
+  cancelCollect(): void;
+  /** Forgets keys typed ahead. */
+  clearDigits(): void;
+  /** Sends keys to this party as it can take them: RFC 4733, else INFO. */
+  sendDigits(digits: string): Promise<void>;
+  stats(): Promise<LegStats>;
+}
+
+export type DialTarget =
+  /** All registered contacts of an extension at once; the first to answer wins. */
+  | { kind: 'extension'; extension: string }
+  /** A number over a trunk. */
+  | { kind: 'uri'; uri: string; auth?: { username: string; password: string } };
+
+export interface DialRequest {
+  target: DialTarget;
+  /** Shown to the called party (From, P-Asserted-Identity). */
+  from: PartyAddress;
+  /** Rings this long, then ends with `no-answer`. */
+  timeoutMs: number;
+  /** For the log and as `X-Yixian-Call` header. */
+  callId?: CallId;
+}
+
+export interface Bridge {
+  readonly id: string;
+  readonly legs: readonly [CallLeg, CallLeg];
+  /** Audio stops crossing; the legs live on. Doing it twice changes nothing. */
+  unbridge(): Promise<void>;
+  /** Resolves when unbridged or when either leg has ended. The other leg is NOT hung up: that is the owner's decision. */
+  readonly ended: Promise<void>;
+}
+
+export interface RecordRequest {
+  /** Path of the WAV to write: 8 kHz, PCM16; stereo when `right` may ever be set, else mono. Parent folder exists. */
+  file: string;
+  channels: 1 | 2;
+  /** What this party says goes left. */
+  left: CallLeg;
+  /** What this party says goes right; may come later with `setRight`. */
+  right?: CallLeg;
+  /** Ends by itself after so long. */
+  maxDurationMs?: number;
+  /** Ends by itself after so much continuous silence (voicemail). */
+  endAfterSilenceMs?: number;
+}
+
+export interface RecordingResult {
+  file: string;
+  durationMs: number;
+  bytes: number;
+  /** Epoch milliseconds of the first sample. */
+  startedAt: number;
+  reason: 'stopped' | 'max-duration' | 'silence' | 'legs-ended' | 'failed';
+  error?: string;
+}
+
+/** A running recording. Samples stand where they fell on the wall clock; gaps are silence. The file is a valid WAV at any moment, to the last second or so. */
+export interface RecordingTap {
+  /** The channel falls silent with undefined. */
+  setRight(leg: CallLeg | undefined): void;
+  /** Silence is written while paused. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<RecordingResult>;
+  /** Resolves when it is over, however that came; never rejects. */
+  readonly finished: Promise<RecordingResult>;
+}
+
+/** One registered contact (RFC 3261 §10). */
+export interface Registration {
+  extension: string;
+  contact: string;
+  /** Where requests to it go: the source seen, for phones behind NAT. */
+  source: SourceAddress;
+  userAgent: string;
+  expiresAt: number;
+  sipCallId: string;
+  cseq: number;
+}
+
+/** Keeps registrations across a restart. */
+export interface RegistrationStore {
+  load(): Promise<Registration[]>;
+  /** Replaces what is kept for the extension. */
+  save(extension: string, registrations: readonly Registration[]): Promise<void>;
+}
+
+export interface SwitchHandlers {
+  /** An admitted and authenticated INVITE has become a leg, state `new`; 100 has been sent. */
+  inbound(leg: CallLeg): void;
+  /** The contacts of an extension changed. */
+  registrationChanged(change: { extension: string; contacts: number; reason: 'registered' | 'unregistered' | 'expired' }): void;
+}
+
+/** Name → value, in Prometheus naming, e.g. `sip_requests_received_total{method="INVITE"}`. */
+export type SwitchMetrics = Record<string, number>;
+
+export interface SwitchHealth {
+  ok: boolean;
+  problems: string[];
+  legs: number;
+  rtpPortsInUse: number;
+  rtpPortsTotal: number;
+}
+
+export interface Switch {
+  start(handlers: SwitchHandlers): Promise<void>;
+  /** From now on new calls get 503; running ones go on. */
+  drain(): void;
+  /** Ends every leg with `draining`, sends what is owed and frees all sockets and ports. */
+  stop(): Promise<void>;
+  /** Returns at once; the leg tells the rest. An unregistered extension gives a leg that has ended with `not-registered`. */
+  dial(request: DialRequest): CallLeg;
+  bridge(a: CallLeg, b: CallLeg): Promise<Bridge>;
+  record(request: RecordRequest): Promise<RecordingTap>;
+  /** Every leg that has not ended: events can be missed, this list cannot. */
+  legs(): readonly CallLeg[];
+  registrations(extension?: string): readonly Registration[];
+  health(): Promise<SwitchHealth>;
+  metrics(): SwitchMetrics;
+}

@@ -1,0 +1,123 @@
+/** Who ended it. */
+export type TerminationParty = 'caller' | 'called' | 'agent' | 'supervisor' | 'system' | 'network';
+
+/** Why it ended: one taxonomy for call records, metrics and SIP responses. */
+export type TerminationReason =
+  | 'normal'
+  | 'cancelled'
+  | 'withdrawn'
+  | 'answered-elsewhere'
+  | 'busy'
+  | 'no-answer'
+  | 'declined'
+  | 'not-registered'
+  | 'unknown-number'
+  | 'forbidden'
+  | 'unauthorized'
+  | 'trunk-full'
+  | 'rate-limited'
+  | 'no-common-codec'
+  | 'invalid-request'
+  | 'media-timeout'
+  | 'media-failure'
+  | 'session-expired'
+  | 'no-ack'
+  | 'no-response'
+  | 'transport-failure'
+  | 'switch-failure'
+  | 'storage-failure'
+  | 'flow-ended'
+  | 'flow-failure'
+  | 'forced-release'
+  | 'draining'
+  | 'process-died';
+
+/** How a leg or a call ended. It is set exactly once. */
+export interface Termination {
+  by: TerminationParty;
+  reason: TerminationReason;
+  /** The SIP status that was received or sent, where one was. */
+  sipStatus?: number;
+  /** Q.850 cause, as carried in the Reason header (RFC 3326). */
+  q850?: number;
+  /** A short sentence for the operator. */
+  text?: string;
+}
+
+interface Mapping {
+  sip: number;
+  q850: number;
+  phrase: string;
+}
+
+const MAP: Record<TerminationReason, Mapping> = {
+  normal: { sip: 200, q850: 16, phrase: 'Normal Clearing' },
+  cancelled: { sip: 487, q850: 16, phrase: 'Request Terminated' },
+  withdrawn: { sip: 487, q850: 16, phrase: 'Request Terminated' },
+  'answered-elsewhere': { sip: 487, q850: 26, phrase: 'Call Completed Elsewhere' },
+  busy: { sip: 486, q850: 17, phrase: 'Busy Here' },
+  'no-answer': { sip: 480, q850: 19, phrase: 'Temporarily Unavailable' },
+  declined: { sip: 603, q850: 21, phrase: 'Decline' },
+  'not-registered': { sip: 480, q850: 20, phrase: 'Temporarily Unavailable' },
+  'unknown-number': { sip: 404, q850: 1, phrase: 'Not Found' },
+  forbidden: { sip: 403, q850: 21, phrase: 'Forbidden' },
+  unauthorized: { sip: 403, q850: 21, phrase: 'Forbidden' },
+  'trunk-full': { sip: 503, q850: 34, phrase: 'Service Unavailable' },
+  'rate-limited': { sip: 503, q850: 42, phrase: 'Service Unavailable' },
+  'no-common-codec': { sip: 488, q850: 88, phrase: 'Not Acceptable Here' },
+  'invalid-request': { sip: 400, q850: 95, phrase: 'Bad Request' },
+  'media-timeout': { sip: 500, q850: 41, phrase: 'Server Internal Error' },
+  'media-failure': { sip: 500, q850: 41, phrase: 'Server Internal Error' },
+  'session-expired': { sip: 408, q850: 102, phrase: 'Request Timeout' },
+  'no-ack': { sip: 408, q850: 102, phrase: 'Request Timeout' },
+  'no-response': { sip: 408, q850: 18, phrase: 'Request Timeout' },
+  'transport-failure': { sip: 503, q850: 38, phrase: 'Service Unavailable' },
+  'switch-failure': { sip: 500, q850: 41, phrase: 'Server Internal Error' },
+  'storage-failure': { sip: 503, q850: 41, phrase: 'Service Unavailable' },
+  'flow-ended': { sip: 200, q850: 16, phrase: 'Normal Clearing' },
+  'flow-failure': { sip: 500, q850: 41, phrase: 'Server Internal Error' },
+  'forced-release': { sip: 200, q850: 16, phrase: 'Normal Clearing' },
+  draining: { sip: 503, q850: 42, phrase: 'Service Unavailable' },
+  'process-died': { sip: 500, q850: 41, phrase: 'Server Internal Error' },
+};
+
+/** The final SIP response that refuses an INVITE for this reason; a reason that is a normal ending gives 480. */
+export function sipStatusFor(termination: Termination): { status: number; phrase: string } {
+  const m = MAP[termination.reason];
+  const status = termination.sipStatus && termination.sipStatus >= 300 ? termination.sipStatus : m.sip;
+  if (status < 300) return { status: 480, phrase: 'Temporarily Unavailable' };
+  return { status, phrase: m.phrase };
+}
+
+/** The Q.850 cause for a Reason header (RFC 3326). */
+export function q850For(termination: Termination): number {
+  return termination.q850 ?? MAP[termination.reason].q850;
+}
+
+const FROM_SIP: ReadonlyArray<readonly [number, TerminationReason]> = [
+  [401, 'unauthorized'],
+  [403, 'forbidden'],
+  [404, 'unknown-number'],
+  [407, 'unauthorized'],
+  [408, 'no-response'],
+  [410, 'unknown-number'],
+  [415, 'no-common-codec'],
+  [480, 'no-answer'],
+  [481, 'transport-failure'],
+  [484, 'unknown-number'],
+  [486, 'busy'],
+  [487, 'cancelled'],
+  [488, 'no-common-codec'],
+  [503, 'transport-failure'],
+  [600, 'busy'],
+  [603, 'declined'],
+  [604, 'unknown-number'],
+  [606, 'no-common-codec'],
+];
+
+/** The termination meant by a final SIP response (RFC 3261 §21) of the party that was called. */
+export function terminationFromSip(status: number, by: TerminationParty, text?: string): Termination {
+  const known = FROM_SIP.find(([s]) => s === status)?.[1];
+  const reason = known ?? (status >= 600 ? 'declined' : status >= 500 ? 'switch-failure' : 'declined');
+  return { by, reason, sipStatus: status, ...(text ? { text } : {}) };
+}

@@ -1,0 +1,90 @@
+import type { CollectResult, DigitEvent, LegStats, MediaItem, PlaybackEnd, RecordingResult } from '@yixian/contracts';
+
+// What the media side offers to `softswitch.ts`. The engine runs on a thread of its own; this is its front.
+
+export type CodecName = 'PCMA' | 'PCMU';
+
+/** What was negotiated (RFC 3264): where to send, as what, and in which directions. Ports 0 / undefined remote: nothing is sent. */
+export interface MediaParameters {
+  remote: { address: string; rtpPort: number; rtcpPort: number } | undefined;
+  codec: CodecName;
+  /** Payload type of the codec, both ways. */
+  payloadType: number;
+  /** RFC 4733 payload type the peer receives; undefined when it has none. */
+  telephoneEventSend: number | undefined;
+  /** RFC 4733 payload type we receive. */
+  telephoneEventReceive: number | undefined;
+  /** From our side. */
+  direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+  /** Packet time to send, milliseconds; 20 unless the peer asked otherwise. */
+  ptimeMs: number;
+}
+
+export interface MediaSessionEvents {
+  onDigit(digit: DigitEvent): void;
+  /** No RTP for the media timeout while some was owed (not while on hold). */
+  onMediaTimeout(): void;
+  /** The first valid RTP packet. */
+  onFirstPacket?(): void;
+}
+
+export interface MediaPlayback {
+  readonly finished: Promise<{ end: PlaybackEnd; error?: string }>;
+  stop(): void;
+}
+
+/** One RTP/RTCP port pair. Closing frees the ports; every promise settles on close. */
+export interface MediaSession {
+  readonly id: number;
+  readonly address: string;
+  readonly rtpPort: number;
+  /** May be called again (re-INVITE, early media then answer). */
+  configure(parameters: MediaParameters): void;
+  play(items: readonly MediaItem[], options: { loop: boolean; interruptOn: string }): MediaPlayback;
+  collect(options: {
+    maxDigits: number;
+    terminators: string;
+    firstDigitTimeoutMs: number;
+    interDigitTimeoutMs: number;
+    inBand: boolean;
+  }): Promise<CollectResult>;
+  cancelCollect(): void;
+  clearDigits(): void;
+  /** A digit that came by SIP INFO, into the same buffer, playback interruption and `onDigit`. */
+  injectDigit(digit: string, durationMs: number): void;
+  /** RFC 4733 out; resolves when sent. Rejects when the peer takes none. */
+  sendDigits(digits: string): Promise<void>;
+  stats(): Promise<LegStats>;
+  /** Resolves with the last figures, ports freed. */
+  close(): Promise<LegStats>;
+}
+
+export interface MediaRecording {
+  setRight(session: MediaSession | undefined): void;
+  pause(): void;
+  resume(): void;
+  stop(): void;
+  readonly finished: Promise<RecordingResult>;
+}
+
+export interface MediaEngine {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Allocates an even RTP port and the odd one above for RTCP on this local address. Rejects when the range is exhausted. */
+  open(localAddress: string, events: MediaSessionEvents): Promise<MediaSession>;
+  /** Audio crosses both ways: packets pass through where codecs match, else A↔µ transcoding. A session is in one bridge at most; a new one replaces the old. */
+  bridge(a: MediaSession, b: MediaSession): void;
+  unbridge(a: MediaSession): void;
+  record(request: {
+    file: string;
+    channels: 1 | 2;
+    left: MediaSession;
+    right?: MediaSession;
+    maxDurationMs?: number;
+    endAfterSilenceMs?: number;
+  }): Promise<MediaRecording>;
+  portsInUse(): number;
+  portsTotal(): number;
+  /** Counters and gauges incl. `media_event_loop_delay_p99_ms`; refreshed about once a second. */
+  metrics(): Record<string, number>;
+}

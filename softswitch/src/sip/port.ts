@@ -1,0 +1,120 @@
+import type { Admission, Registration, RequestSummary, SourceAddress, Transport } from '@yixian/contracts';
+
+// What the SIP side offers to `softswitch.ts`: sessions and registrations, SDP as opaque text. Media stays out of here.
+
+/** A listening point. Port 0 takes a free one (tests). */
+export interface ListenPoint {
+  transport: Extract<Transport, 'udp' | 'tcp'>;
+  address: string;
+  port: number;
+}
+
+/** Where an outbound request goes when it is not the URI itself (a registered phone behind NAT). */
+export interface NextHop {
+  address: string;
+  port: number;
+  transport: Transport;
+}
+
+export interface InviteOptions {
+  /** Request-URI, e.g. `sip:1001@127.0.0.1:5062`. */
+  uri: string;
+  /** Overrides where the request is sent. */
+  nextHop?: NextHop;
+  from: { user: string; displayName?: string };
+  /** User part of To; default that of the Request-URI. */
+  toUser?: string;
+  /** The SDP offer. */
+  sdp: string;
+  headers?: ReadonlyArray<readonly [name: string, value: string]>;
+  auth?: { username: string; password: string };
+}
+
+/** How a session ended, in SIP's own words. `softswitch.ts` turns it into a Termination. */
+export interface SessionEnd {
+  /** `remote-bye`/`remote-cancel`: they ended it. `refused`: a final response ≥ 300 to our INVITE. `local`: we did. Others: the RFC 3261 failures. */
+  kind: 'remote-bye' | 'remote-cancel' | 'refused' | 'local' | 'no-ack' | 'timeout' | 'transport' | 'session-expired' | 'protocol';
+  status?: number;
+  phrase?: string;
+  /** Cause of a received Reason header (RFC 3326), e.g. `Q.850;cause=17`. */
+  reasonHeader?: string;
+}
+
+export interface SessionHandlers {
+  /** UAC: 1xx. `sdp` when it carried one (reliable or not). Several 1xx of a forking proxy are told one by one. */
+  onProgress?(status: number, sdp: string | undefined): void;
+  /** UAC: 2xx, ACK already sent. */
+  onAccepted?(sdp: string): void;
+  /** UAS: the ACK of our 2xx came; `sdp` when it carried the answer to our (late-offer) offer. */
+  onConfirmed?(sdp: string | undefined): void;
+  /**
+   * A re-INVITE or UPDATE with an offer, or (offer undefined) a re-INVITE without one, which asks us for an offer.
+   * Returns the SDP to answer with, or a refusal.
+   */
+  onOffer?(offer: string | undefined): { sdp: string } | { refuse: number; phrase: string };
+  /** The answer to an offer of ours that travelled in the 2xx of their offerless re-INVITE. */
+  onAnswer?(sdp: string): void;
+  /** INFO in the dialog; it has been answered 200. */
+  onInfo?(contentType: string, body: string): void;
+  /** Once, last. */
+  onEnded(end: SessionEnd): void;
+}
+
+/** One INVITE dialog usage, either side. Every method may be called in any state: what is no longer possible does nothing. */
+export interface InviteSession {
+  readonly callId: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly source: SourceAddress | undefined;
+  readonly fromUser: string;
+  readonly fromDisplayName: string | undefined;
+  /** P-Asserted-Identity user where the peer sent one. */
+  readonly assertedUser: string | undefined;
+  readonly toUser: string;
+  readonly requestUser: string;
+  /** Inbound: the SDP offer of the INVITE; undefined is a late offer. */
+  readonly remoteSdp: string | undefined;
+  /** Whether the peer lists a method in Allow (for INFO, UPDATE). */
+  allows(method: string): boolean;
+  setHandlers(handlers: SessionHandlers): void;
+
+  /** UAS: 180 or 183, reliable (RFC 3262) when the peer requires it and an SDP goes with it. */
+  progress(status: 180 | 183, sdp?: string): void;
+  /** UAS: 200 with the answer, or with our offer when theirs is to come in the ACK. Retransmitted until ACK (RFC 3261 §13.3.1.4). */
+  accept(sdp: string): void;
+  /** UAS: refuse with a final response ≥ 300. */
+  refuse(status: number, phrase: string, headers?: ReadonlyArray<readonly [string, string]>): void;
+  /** CANCEL before, BYE after the answer, with a Reason header when given; UAS before the answer: refuses 480. */
+  end(reasonHeader?: string): void;
+  /** Our own re-INVITE. Resolves with the answer; rejects when refused (491 is retried per §14.1). */
+  reinvite(sdp: string): Promise<string>;
+  /** In-dialog INFO (RFC 6086). Resolves with the final status. */
+  info(contentType: string, body: string): Promise<number>;
+}
+
+export interface SipHandlers {
+  /** Once per request outside a dialog; the stack obeys, challenges, verifies, and answers refusals by itself. */
+  admit(request: RequestSummary): Admission;
+  sipPassword(extension: string): string | undefined;
+  authenticationResult(request: RequestSummary, extension: string, ok: boolean): void;
+  /** An admitted INVITE; 100 is sent. `admission` is the accepted origin. */
+  onInvite(session: InviteSession, origin: Extract<Admission, { action: 'accept' }>['origin']): void;
+  registrationChanged(change: { extension: string; contacts: number; reason: 'registered' | 'unregistered' | 'expired' }): void;
+  /** Called with all bindings of an extension after each change, to keep them across a restart. */
+  saveRegistrations(extension: string, registrations: readonly Registration[]): void;
+}
+
+export interface SipStack {
+  /** Binds every listen point; rejects with an error naming address and port when one is in use. */
+  start(handlers: SipHandlers): Promise<void>;
+  /** The listen points with their real ports. */
+  listening(): readonly ListenPoint[];
+  /** New INVITEs get 503 with Retry-After; dialogs go on. */
+  drain(): void;
+  /** Ends what is left and frees sockets and timers. */
+  stop(): Promise<void>;
+  invite(options: InviteOptions, handlers: SessionHandlers): InviteSession;
+  restoreRegistrations(registrations: readonly Registration[]): void;
+  registrations(extension?: string): readonly Registration[];
+  /** Prometheus-style counters, e.g. `sip_messages_discarded_total{reason="malformed"}`. */
+  metrics(): Record<string, number>;
+}
