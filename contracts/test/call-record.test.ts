@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { applyCallEvent, type CallRecord, type DomainEvent, type EventDraft, type Termination } from '../src/index.js';
+
+const normal: Termination = { by: 'caller', reason: 'normal' };
+
+/** Folds events written as [milliseconds, draft]. */
+function fold(...steps: Array<[number, EventDraft]>): CallRecord {
+  let record: CallRecord | undefined;
+  steps.forEach(([at, draft], index) => {
+    const before = record && structuredClone(record);
+    const event = { ...draft, callId: 'c1', at, seq: index + 1, id: `e${index}` } as DomainEvent;
+    const next = applyCallEvent(record, event);
+    assert.deepEqual(record, before, 'the given record is left as it was');
+    record = next;
+  });
+  assert.ok(record);
+  return record;
+}
+
+const arrived = (direction: 'inbound' | 'outbound' | 'internal' = 'inbound'): [number, EventDraft] => [
+  0,
+  { type: 'call.arrived', data: { direction, caller: '13800000001', called: '12320', trunkId: 'demo' } },
+];
+const answered: [number, EventDraft] = [10, { type: 'call.answered', data: {} }];
+const flow: [number, EventDraft] = [11, { type: 'call.entered-flow', data: { flowId: 'main', version: 1 } }];
+const queued: [number, EventDraft] = [1000, { type: 'call.queued', queueId: 'consult', data: { position: 1, priority: 0 } }];
+const offered: [number, EventDraft] = [1000, { type: 'offer.made', agentId: '1001', queueId: 'consult', data: { offerId: 'o1', expiresAt: 21000 } }];
+const ended = (at: number, termination: Termination = normal): [number, EventDraft] => [at, { type: 'call.ended', data: { termination } }];
+
+describe('call record', () => {
+  it('counts wait, talk and hold of an answered call', () => {
+    const r = fold(
+      arrived(),
+      answered,
+      flow,
+      queued,
+      offered,
+      [3000, { type: 'offer.accepted', agentId: '1001', data: { offerId: 'o1' } }],
+      [3000, { type: 'call.left-queue', queueId: 'consult', data: { result: 'served', waitMs: 2000 } }],
+      [3000, { type: 'call.connected', agentId: '1001', queueId: 'consult', data: { to: '1001' } }],
+      [3100, { type: 'recording.started', data: { recordingId: 'r1' } }],
+      [5000, { type: 'call.held', data: { by: '1001' } }],
+      [6000, { type: 'call.resumed', data: { by: '1001' } }],
+      [9000, { type: 'call.disconnected', data: { by: 'agent', termination: { by: 'agent', reason: 'normal' } } }],
+      [11000, { type: 'survey.answered', data: { score: 5 } }],
+      ended(11500),
+    );
+    assert.equal(r.outcome, 'answered');
+    assert.deepEqual([r.waitMs, r.talkMs, r.holdMs], [2000, 5000, 1000]);
+    assert.deepEqual([r.agentId, r.queueId, r.survey, r.recordingId], ['1001', 'consult', 5, 'r1']);
+    assert.ok(r.segments.every((s) => s.endedAt !== null));
+  });
+
+  it('is abandoned in the queue when the caller leaves while nobody rings', () => {
+    const r = fold(arrived(), answered, flow, queued, [4000, { type: 'call.left-queue', data: { result: 'abandoned', waitMs: 3000 } }], ended(4000));
+    assert.equal(r.outcome, 'abandoned-in-queue');
+    assert.equal(r.waitMs, 3000);
+  });
+
+  it('is abandoned ringing when the caller leaves while a seat rings', () => {
+    const r = fold(
+      arrived(),
+      answered,
+      queued,
+      offered,
+      [4000, { type: 'offer.withdrawn', agentId: '1001', data: { offerId: 'o1', reason: 'abandoned' } }],
+      [4000, { type: 'call.left-queue', data: { result: 'abandoned', waitMs: 3000 } }],
+      ended(4000),
+    );
+    assert.equal(r.outcome, 'abandoned-ringing');
+  });
+
+  it('is abandoned in the queue when an earlier seat rang out and the caller left later', () => {
+    const r = fold(
+      arrived(),
+      answered,
+      queued,
+      offered,
+      [3000, { type: 'offer.timed-out', agentId: '1001', data: { offerId: 'o1' } }],
+      [5000, { type: 'call.left-queue', data: { result: 'abandoned', waitMs: 4000 } }],
+      ended(5000),
+    );
+    assert.equal(r.outcome, 'abandoned-in-queue');
+  });
+
+  it('is abandoned in the flow when the caller leaves before a choice', () => {
+    assert.equal(fold(arrived(), answered, flow, ended(2000)).outcome, 'abandoned-in-flow');
+  });
+
+  it('is rejected when refused before the answer', () => {
+    assert.equal(fold(arrived(), ended(5, { by: 'system', reason: 'unknown-number', sipStatus: 404 })).outcome, 'rejected');
+  });
+
+  it('is failed, with the time until then, when the process died', () => {
+    const r = fold(arrived(), answered, queued, ended(7000, { by: 'system', reason: 'process-died' }));
+    assert.equal(r.outcome, 'failed');
+    assert.equal(r.waitMs, 6000);
+  });
+
+  it('stays answered when the process died during the talk: the caller was served', () => {
+    const r = fold(arrived(), answered, [1000, { type: 'call.connected', agentId: '1001', data: { to: '1001' } }], ended(7000, { by: 'system', reason: 'process-died' }));
+    assert.equal(r.outcome, 'answered');
+    assert.equal(r.talkMs, 6000);
+  });
+
+  it('tells answered and unanswered outbound calls apart', () => {
+    assert.equal(fold(arrived('outbound'), ended(9000, { by: 'called', reason: 'busy' })).outcome, 'outbound-unanswered');
+    const r = fold(arrived('outbound'), [100, { type: 'call.ringing', data: { to: '13900000000' } }], [2000, { type: 'call.connected', data: { to: '13900000000' } }], ended(9000));
+    assert.equal(r.outcome, 'outbound-answered');
+    assert.equal(r.talkMs, 7000);
+  });
+
+  it('ignores events of other calls and everything after the end', () => {
+    const r = fold(arrived(), ended(100));
+    const late = { type: 'survey.answered', callId: 'c1', at: 200, seq: 9, id: 'x', data: { score: 1 } } as DomainEvent;
+    assert.equal(applyCallEvent(r, late), r);
+    const other = { ...late, callId: 'c2' } as DomainEvent;
+    assert.equal(applyCallEvent(r, other), r);
+  });
+});

@@ -1,0 +1,135 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import { parse } from 'dotenv';
+import { z } from 'zod';
+
+/** A value of the environment that cannot be used; the message names the variable. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+export interface Config {
+  /** Addresses SIP, RTP and HTTP bind to; the first one is HTTP's. */
+  hosts: string[];
+  httpPort: number;
+  sipPort: number;
+  rtpPorts: { min: number; max: number };
+  dataDir: string;
+  /** Unset: embedded. */
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  timeZone: string;
+  seedDemo: boolean;
+  logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** How long Ctrl-C waits for calls in progress, milliseconds. */
+  drainMs: number;
+}
+
+const port = z.coerce.number('must be a port number').int().min(0).max(65535);
+
+const schema = z.object({
+  HOTLINE_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((hosts) => hosts.every((host) => isIP(host) > 0), 'must be an IP address, or several separated by commas'),
+  HTTP_PORT: port.default(8080),
+  SIP_PORT: port.default(5060),
+  RTP_PORTS: z
+    .string()
+    .regex(/^\d{4,5}-\d{4,5}$/, 'must be two ports, e.g. 20000-29999')
+    .default('20000-29999')
+    .transform((text) => {
+      const [min = 0, max = 0] = text.split('-').map(Number);
+      return { min, max };
+    })
+    .refine(({ min, max }) => min >= 1024 && max <= 65535 && max - min >= 3, 'must lie within 1024-65535, smaller port first, at least four ports'),
+  DATA_DIR: z.string().min(1).default('./data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis://')
+    .optional(),
+  SWITCH: z.enum(['embedded'], "must be 'embedded': the FreeSWITCH backend is not part of this version").default('embedded'),
+  TZ_HOTLINE: z
+    .string()
+    .default('Asia/Shanghai')
+    .refine((zone) => {
+      try {
+        new Intl.DateTimeFormat('en', { timeZone: zone });
+        return true;
+      } catch {
+        return false;
+      }
+    }, 'must be a time zone such as Asia/Shanghai'),
+  SEED_DEMO: z.enum(['0', '1'], "must be '0' or '1'").default('1'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
+  DRAIN_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(86400).default(120),
+});
+
+/**
+ * Reads the configuration from an environment.
+ * @throws ConfigError naming the first variable at fault
+ */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const result = schema.safeParse(given);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const name = String(issue?.path[0] ?? 'configuration');
+    throw new ConfigError(`${name} ${issue?.message} (it is '${given[name] ?? ''}')`);
+  }
+  const env = result.data;
+  return {
+    hosts: env.HOTLINE_HOST,
+    httpPort: env.HTTP_PORT,
+    sipPort: env.SIP_PORT,
+    rtpPorts: env.RTP_PORTS,
+    dataDir: path.resolve(env.DATA_DIR),
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    timeZone: env.TZ_HOTLINE,
+    seedDemo: env.SEED_DEMO === '1',
+    logLevel: env.LOG_LEVEL,
+    drainMs: env.DRAIN_SECONDS * 1000,
+  };
+}
+
+/** The process environment over a `.env` file in the working folder. The only place that reads either. */
+export function loadConfig(): Config {
+  const file = path.resolve('.env');
+  const fromFile = existsSync(file) ? parse(readFileSync(file)) : {};
+  return parseConfig({ ...fromFile, ...process.env });
+}
+
+function withoutSecret(url: string | undefined, embedded: string): string {
+  if (!url) return embedded;
+  const parsed = new URL(url);
+  if (parsed.password) parsed.password = '***';
+  return parsed.toString();
+}
+
+/** The effective values by variable name, secrets left out. */
+export function describeConfig(config: Config): Record<string, string> {
+  return {
+    HOTLINE_HOST: config.hosts.join(','),
+    HTTP_PORT: String(config.httpPort),
+    SIP_PORT: String(config.sipPort),
+    RTP_PORTS: `${config.rtpPorts.min}-${config.rtpPorts.max}`,
+    DATA_DIR: config.dataDir,
+    DATABASE_URL: withoutSecret(config.databaseUrl, '(embedded PostgreSQL)'),
+    REDIS_URL: withoutSecret(config.redisUrl, '(private redis-server)'),
+    SWITCH: 'embedded',
+    TZ_HOTLINE: config.timeZone,
+    SEED_DEMO: config.seedDemo ? '1' : '0',
+    LOG_LEVEL: config.logLevel,
+    DRAIN_SECONDS: String(config.drainMs / 1000),
+  };
+}
