@@ -1,0 +1,253 @@
+import type { CallDirection, CallOutcome, CallRecord, CallSegment } from './call-record.js';
+import type { Role, User } from './directory.js';
+import type { AgentStateName, DomainEvent, EventType, Seat } from './events.js';
+import type { AgentSnapshot, QueueSnapshot, RecordingRow, TodayAgentFigures, TodayQueueFigures, VoicemailRow } from './ports.js';
+import type { Termination } from './termination.js';
+
+// How things look from outside (REST and Socket.IO alike): times ISO 8601 UTC, durations in seconds, ids in short names.
+
+export interface UserView {
+  username: string;
+  displayName: string;
+  roles: Role[];
+  extension: string | null;
+  groups: string[];
+}
+
+export interface SegmentView {
+  kind: CallSegment['kind'];
+  startedAt: string;
+  endedAt: string | null;
+  durationSeconds: number | null;
+  agent: string | null;
+  queue: string | null;
+  result: string | null;
+}
+
+export interface CallView {
+  id: string;
+  direction: CallDirection;
+  caller: string;
+  called: string;
+  trunk: string | null;
+  startedAt: string;
+  answeredAt: string | null;
+  connectedAt: string | null;
+  endedAt: string | null;
+  /** From arrival to the end, null while the call lasts. */
+  durationSeconds: number | null;
+  queue: string | null;
+  waitSeconds: number;
+  agent: string | null;
+  talkSeconds: number;
+  holdSeconds: number;
+  outcome: CallOutcome | null;
+  termination: Termination | null;
+  survey: number | null;
+  recordingId: string | null;
+  voicemailId: string | null;
+  path: string[];
+  segments: SegmentView[];
+}
+
+export interface AgentView {
+  extension: string;
+  name: string;
+  state: AgentStateName;
+  since: string;
+  reason: string | null;
+  seat: Seat;
+  reachable: boolean;
+  callId: string | null;
+  skills: string[];
+  groups: string[];
+  today?: TodayAgentFigures;
+}
+
+export interface QueueView {
+  id: string;
+  name: string;
+  waiting: { callId: string; caller: string; position: number; priority: number; since: string; offeredTo: string | null }[];
+  waitingCount: number;
+  longestWaitSeconds: number;
+  estimatedWaitSeconds: number | null;
+  ready: number;
+  serving: number;
+  signedIn: number;
+  today?: TodayQueueFigures & { lossRate: number | null };
+}
+
+export interface RecordingView {
+  id: string;
+  callId: string;
+  agent: string | null;
+  queue: string | null;
+  startedAt: string;
+  endedAt: string | null;
+  durationSeconds: number | null;
+  bytes: number | null;
+  state: RecordingRow['state'];
+  sha256: string | null;
+}
+
+export interface VoicemailView {
+  id: string;
+  callId: string;
+  box: string;
+  caller: string;
+  leftAt: string;
+  durationSeconds: number;
+}
+
+export interface EventView {
+  id: string;
+  seq: number;
+  type: EventType;
+  at: string;
+  callId?: string;
+  agentId?: string;
+  queueId?: string;
+  data: Record<string, unknown>;
+}
+
+/** Epoch milliseconds as ISO 8601 UTC. */
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+function isoOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : isoTime(epochMs);
+}
+
+/** Milliseconds as seconds, to the millisecond. */
+export function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}
+
+export function userView(user: User): UserView {
+  const { username, displayName, roles, extension, groups } = user;
+  return { username, displayName, roles: [...roles], extension, groups: [...groups] };
+}
+
+export function callView(r: CallRecord): CallView {
+  return {
+    id: r.id,
+    direction: r.direction,
+    caller: r.caller,
+    called: r.called,
+    trunk: r.trunkId,
+    startedAt: isoTime(r.startedAt),
+    answeredAt: isoOrNull(r.answeredAt),
+    connectedAt: isoOrNull(r.connectedAt),
+    endedAt: isoOrNull(r.endedAt),
+    durationSeconds: r.endedAt === null ? null : seconds(r.endedAt - r.startedAt),
+    queue: r.queueId,
+    waitSeconds: seconds(r.waitMs),
+    agent: r.agentId,
+    talkSeconds: seconds(r.talkMs),
+    holdSeconds: seconds(r.holdMs),
+    outcome: r.outcome,
+    termination: r.termination,
+    survey: r.survey,
+    recordingId: r.recordingId,
+    voicemailId: r.voicemailId,
+    path: [...r.path],
+    segments: r.segments.map(segmentView),
+  };
+}
+
+function segmentView(s: CallSegment): SegmentView {
+  return {
+    kind: s.kind,
+    startedAt: isoTime(s.startedAt),
+    endedAt: isoOrNull(s.endedAt),
+    durationSeconds: s.endedAt === null ? null : seconds(s.endedAt - s.startedAt),
+    agent: s.agentId ?? null,
+    queue: s.queueId ?? null,
+    result: s.result ?? null,
+  };
+}
+
+export function agentView(agent: AgentSnapshot, today?: TodayAgentFigures): AgentView {
+  return {
+    extension: agent.agentId,
+    name: agent.name,
+    state: agent.state,
+    since: isoTime(agent.since),
+    reason: agent.reason,
+    seat: agent.seat,
+    reachable: agent.reachable,
+    callId: agent.callId,
+    skills: [...agent.skills],
+    groups: [...agent.groups],
+    ...(today ? { today } : {}),
+  };
+}
+
+export function queueView(queue: QueueSnapshot, today?: TodayQueueFigures): QueueView {
+  return {
+    id: queue.queueId,
+    name: queue.name,
+    waiting: queue.waiting.map((w) => ({
+      callId: w.callId,
+      caller: w.caller,
+      position: w.position,
+      priority: w.priority,
+      since: isoTime(w.since),
+      offeredTo: w.offeredTo,
+    })),
+    waitingCount: queue.waiting.length,
+    longestWaitSeconds: seconds(queue.longestWaitMs),
+    estimatedWaitSeconds: queue.estimatedWaitMs === null ? null : seconds(queue.estimatedWaitMs),
+    ready: queue.ready,
+    serving: queue.serving,
+    signedIn: queue.signedIn,
+    ...(today ? { today: { ...today, lossRate: lossRate(today) } } : {}),
+  };
+}
+
+/** 呼损率: unanswered / offered, 0–1; null without calls. */
+function lossRate(today: TodayQueueFigures): number | null {
+  return today.offered > 0 ? Math.max(0, today.offered - today.answered) / today.offered : null;
+}
+
+export function recordingView(row: RecordingRow): RecordingView {
+  return {
+    id: row.id,
+    callId: row.callId,
+    agent: row.agentId,
+    queue: row.queueId,
+    startedAt: isoTime(row.startedAt),
+    endedAt: isoOrNull(row.endedAt),
+    durationSeconds: row.durationMs === null ? null : seconds(row.durationMs),
+    bytes: row.bytes,
+    state: row.state,
+    sha256: row.sha256,
+  };
+}
+
+export function voicemailView(row: VoicemailRow): VoicemailView {
+  return {
+    id: row.id,
+    callId: row.callId,
+    box: row.box,
+    caller: row.caller,
+    leftAt: isoTime(row.leftAt),
+    durationSeconds: seconds(row.durationMs),
+  };
+}
+
+/** The envelope as it goes over the wire: every time in it is ISO 8601, nothing else differs. */
+export function eventView(event: DomainEvent): EventView {
+  const data = event.type === 'offer.made' ? { ...event.data, expiresAt: isoTime(event.data.expiresAt) } : event.data;
+  return {
+    id: event.id,
+    seq: event.seq,
+    type: event.type,
+    at: isoTime(event.at),
+    ...(event.callId === undefined ? {} : { callId: event.callId }),
+    ...(event.agentId === undefined ? {} : { agentId: event.agentId }),
+    ...(event.queueId === undefined ? {} : { queueId: event.queueId }),
+    data: data as Record<string, unknown>,
+  };
+}
