@@ -21,7 +21,9 @@ function sourcesUnder(folder: string): Source[] {
     .map((name) => {
       const file = path.join(folder, name);
       const text = readFileSync(path.join(ROOT, file), 'utf8');
-      const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g)].map((m) => m[1] ?? m[2] ?? '');
+      const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g)].map(
+        (m) => m[1] ?? m[2] ?? '',
+      );
       return { file, text, imports };
     });
 }
@@ -31,7 +33,11 @@ const target = (from: string, specifier: string) => path.normalize(path.join(pat
 
 describe('architecture', () => {
   it('finds the sources of every package (this suite would be empty otherwise)', () => {
-    for (const name of PACKAGES) assert.ok(all.some((s) => s.file.startsWith(`${name}/`)), `${name} has no sources`);
+    for (const name of PACKAGES)
+      assert.ok(
+        all.some((s) => s.file.startsWith(`${name}/`)),
+        `${name} has no sources`,
+      );
     assert.ok(all.some((s) => s.imports.includes('@yixian/contracts')));
   });
 
@@ -43,7 +49,11 @@ describe('architecture', () => {
   });
 
   it('no relative import leaves its package', () => {
-    const faults = all.flatMap((s) => s.imports.filter((i) => i.startsWith('.') && target(s.file, i).split('/')[0] !== s.file.split('/')[0]).map((i) => `${s.file} imports ${i}`));
+    const faults = all.flatMap((s) =>
+      s.imports
+        .filter((i) => i.startsWith('.') && target(s.file, i).split('/')[0] !== s.file.split('/')[0])
+        .map((i) => `${s.file} imports ${i}`),
+    );
     assert.deepEqual(faults, []);
   });
 
@@ -68,7 +78,13 @@ describe('architecture', () => {
 
   it('in the softswitch, SIP and media know nothing of each other', () => {
     const crossing = (from: string, to: string) =>
-      all.filter((s) => s.file.startsWith(`softswitch/src/${from}/`)).flatMap((s) => s.imports.filter((i) => i.startsWith('.') && target(s.file, i).startsWith(`softswitch/src/${to}/`)).map((i) => `${s.file} imports ${i}`));
+      all
+        .filter((s) => s.file.startsWith(`softswitch/src/${from}/`))
+        .flatMap((s) =>
+          s.imports
+            .filter((i) => i.startsWith('.') && target(s.file, i).startsWith(`softswitch/src/${to}/`))
+            .map((i) => `${s.file} imports ${i}`),
+        );
     assert.deepEqual([...crossing('sip', 'media'), ...crossing('media', 'sip')], []);
   });
 
@@ -94,6 +110,9 @@ describe('architecture', () => {
     const text = readFileSync(path.join(ROOT, 'docs/where-is.md'), 'utf8');
     const named = [...text.matchAll(/`([\w./-]+\/[\w./-]+)`/g)].map((m) => m[1] ?? '');
     assert.ok(named.length > 20);
-    assert.deepEqual(named.filter((file) => !existsSync(path.join(ROOT, file))), []);
+    assert.deepEqual(
+      named.filter((file) => !existsSync(path.join(ROOT, file))),
+      [],
+    );
   });
 });

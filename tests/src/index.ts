@@ -1,0 +1,1 @@
+export * from './peers/index.js';

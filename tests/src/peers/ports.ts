@@ -1,0 +1,58 @@
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+
+// Below the ephemeral range of Linux (32768–60999), so that no outgoing socket takes a port between the check and the use.
+const LOWEST = 10_000;
+const HIGHEST = 19_998;
+const given = new Set<number>();
+
+function udpFree(port: number, address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    socket.once('error', () => {
+      socket.close();
+      resolve(false);
+    });
+    socket.bind(port, address, () => socket.close(() => resolve(true)));
+  });
+}
+
+function tcpFree(port: number, address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, address, () => server.close(() => resolve(true)));
+  });
+}
+
+async function rangeFree(first: number, count: number, address: string): Promise<boolean> {
+  for (let port = first; port < first + count; port++) {
+    if (given.has(port) || !(await udpFree(port, address)) || !(await tcpFree(port, address))) return false;
+  }
+  return true;
+}
+
+/**
+ * Finds consecutive ports free for UDP and TCP; the same process is never given one twice.
+ * @param count how many in a row; the first is even, as RTP wants it
+ * @returns the first of them
+ */
+export async function freePorts(count: number, address = '127.0.0.1'): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const first = LOWEST + 2 * Math.floor((Math.random() * (HIGHEST - LOWEST - count)) / 2);
+    if (!(await rangeFree(first, count, address))) continue;
+    for (let port = first; port < first + count; port++) given.add(port);
+    return first;
+  }
+  throw new Error(`no ${count} consecutive free ports on ${address} between ${LOWEST} and ${HIGHEST}`);
+}
+
+/** One port free for UDP and TCP. */
+export function freePort(address = '127.0.0.1'): Promise<number> {
+  return freePorts(1, address);
+}
+
+/** Whether somebody has bound the UDP port. */
+export async function udpBound(port: number, address = '127.0.0.1'): Promise<boolean> {
+  return !(await udpFree(port, address));
+}
