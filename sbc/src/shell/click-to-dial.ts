@@ -1,0 +1,170 @@
+import {
+  type Acd,
+  type AgentId,
+  type Call,
+  type CallId,
+  type CallLeg,
+  type ClickToDial,
+  DomainError,
+  type LegOrigin,
+  type Seat,
+  type SeatDialer,
+  type Termination,
+} from '@yixian/contracts';
+import { directionOf, type Route } from '../core/routing.js';
+import { runFramed } from './call-frame.js';
+import { within } from './deadline.js';
+import { runDirectCall } from './direct-call.js';
+import { type InboundDeps, runFlow } from './inbound-call.js';
+
+export interface ClickToDialDeps extends InboundDeps {
+  acd: Pick<Acd, 'setState' | 'agent'>;
+  seats: SeatDialer;
+  draining: () => boolean;
+}
+
+/** Where a click may lead: to a person or a flow. */
+type Reachable = Extract<Route, { kind: 'toExtension' | 'toTrunk' | 'toFlow' }>;
+
+/**
+ * Rings the agent's own seat first, then the other side, as that extension's call. `dial` resolves once the call's row is
+ * stored and the seat rings; it rejects with a DomainError: `not-found` (no such extension), `conflict` (the agent
+ * cannot take a call now, and why), `bad-request` (the number leads nowhere, or is not allowed), `unavailable`
+ * (draining, the row cannot be stored, the seat's kind is not there yet).
+ */
+export function createClickToDial(deps: ClickToDialDeps, track: (call: Promise<unknown>) => void): ClickToDial {
+  return {
+    async dial({ from, to }) {
+      const seat = seatOf(deps, from);
+      const target = targetOf(deps, from, to);
+      return new Promise<{ callId: CallId }>((resolve, reject) => {
+        track(new ClickedCall(deps, { from, to, seat, target }, { resolve, reject }).run());
+      });
+    },
+  };
+}
+
+function seatOf(deps: ClickToDialDeps, from: AgentId): Seat {
+  if (deps.draining()) throw new DomainError('unavailable', 'the hotline is shutting down and takes no new calls');
+  if (!deps.extension(from)?.enabled) throw new DomainError('not-found', `extension ${from} does not exist`, { from });
+  const seat = deps.acd.agent(from)?.seat ?? { kind: 'sip' };
+  const busy = deps.lines.busy(from);
+  if (busy) throw new DomainError('conflict', `agent ${from} ${busy}`, { from });
+  if (seat.kind !== 'sip') throw new DomainError('unavailable', `seat kind "${seat.kind}" of agent ${from} is not available yet`, { from });
+  if (!deps.seats.reachable(from, seat)) throw new DomainError('conflict', `no phone of extension ${from} is registered`, { from });
+  return seat;
+}
+
+function targetOf(deps: ClickToDialDeps, from: AgentId, to: string): Reachable {
+  if (to.length === 0 || to.length > 64) throw new DomainError('bad-request', 'to: a number of 1–64 characters', { to: to.slice(0, 80) });
+  const target = deps.routes.route(to, { kind: 'extension', extension: from });
+  if (target.kind === 'reject') throw new DomainError('bad-request', `to: ${target.text}`, { to, reason: target.reason });
+  if (target.kind === 'feature') throw new DomainError('bad-request', `to: ${to} is a feature code; set the state directly`, { to });
+  const busy = target.kind === 'toExtension' ? deps.lines.busy(target.extension) : undefined;
+  if (busy) throw new DomainError('conflict', `to: ${to} ${busy}`, { to });
+  return target;
+}
+
+interface Click {
+  from: AgentId;
+  to: string;
+  seat: Seat;
+  target: Reachable;
+}
+
+/** Settles `dial`: once, later calls change nothing. */
+interface Started {
+  resolve(value: { callId: CallId }): void;
+  reject(error: unknown): void;
+}
+
+class ClickedCall {
+  readonly #deps: ClickToDialDeps;
+  readonly #click: Click;
+  readonly #started: Started;
+  #leg: CallLeg | undefined;
+
+  constructor(deps: ClickToDialDeps, click: Click, started: Started) {
+    this.#deps = deps;
+    this.#click = click;
+    this.#started = started;
+  }
+
+  async run(): Promise<void> {
+    const { from, to, target } = this.#click;
+    const origin: LegOrigin = { kind: 'extension', extension: from };
+    const direction = directionOf(origin, target);
+    const trunkId = target.kind === 'toTrunk' ? target.trunkIds[0] : undefined;
+    const common = { direction, caller: from, called: to, ...(trunkId === undefined ? {} : { trunkId }) };
+    const id = this.#deps.ids.next('call');
+    // Before the first wait: two clicks at once must not both find the line free.
+    const giveBack = this.#deps.lines.take(from, id);
+    try {
+      const termination = await runFramed(this.#deps, {
+        id,
+        arrived: { ...common, extension: from },
+        caller: () => this.#leg,
+        body: (startedAt) => this.#body(id, (leg) => ({ id, ...common, startedAt, leg })),
+      });
+      // Only heard when the seat never rang: a promise settles once.
+      this.#started.reject(new DomainError('unavailable', termination.text ?? `the call could not be made: ${termination.reason}`));
+    } finally {
+      giveBack();
+    }
+  }
+
+  async #body(id: CallId, callOf: (leg: CallLeg) => Call): Promise<Termination> {
+    const leg = this.#ringSeat(id);
+    if (leg.termination) {
+      this.#started.reject(new DomainError('conflict', `the phone of ${this.#click.from} cannot be rung: ${leg.termination.reason}`));
+      return ofCaller(leg.termination);
+    }
+    this.#started.resolve({ callId: id });
+    if (!(await leg.answered)) return ofCaller(await leg.ended);
+    return this.#connect(callOf(leg));
+  }
+
+  #ringSeat(id: CallId): CallLeg {
+    const { from, to, seat } = this.#click;
+    const { seats, options } = this.#deps;
+    try {
+      const leg = seats.ring({ agentId: from, seat, caller: { number: to }, callId: id, timeoutMs: options.seatRingTimeoutMs });
+      this.#leg = leg;
+      return leg;
+    } catch (error) {
+      this.#started.reject(error);
+      throw error;
+    }
+  }
+
+  async #connect(call: Call): Promise<Termination> {
+    const { target, from } = this.#click;
+    if (target.kind === 'toFlow') return runFlow(this.#deps, call, target.flowId);
+    const displayName = this.#deps.extension(from)?.displayName;
+    const end = await runDirectCall(this.#deps, {
+      call,
+      callerExtension: from,
+      callerParty: { number: from, ...(displayName ? { displayName } : {}) },
+      target:
+        target.kind === 'toExtension'
+          ? { kind: 'extension', extension: target.extension }
+          : { kind: 'trunk', number: target.number, trunkIds: target.trunkIds },
+    });
+    if (!end.connected) await this.#busyTone(call.leg);
+    return end.termination;
+  }
+
+  /** An agent who waits with the handset at the ear hears that it failed, before the line goes. */
+  async #busyTone(leg: CallLeg): Promise<void> {
+    if (leg.state !== 'answered') return;
+    const { clock, options } = this.#deps;
+    const tone = leg.play([{ kind: 'tone', tone: 'busy', durationMs: options.busyToneMs }]);
+    await within(clock, options.busyToneMs + 1_000, Promise.race([tone.finished, leg.ended]));
+    tone.stop();
+  }
+}
+
+/** The seat's leg is dialled by us, but its party is the caller of the call. */
+function ofCaller(termination: Termination): Termination {
+  return termination.by === 'called' ? { ...termination, by: 'caller' } : termination;
+}

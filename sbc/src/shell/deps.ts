@@ -1,0 +1,57 @@
+import type {
+  Acd,
+  CallLedger,
+  CallRegistry,
+  Clock,
+  Directory,
+  EventBus,
+  FlowRunner,
+  IdSource,
+  Logger,
+  Prompts,
+  Recorder,
+  SeatDialer,
+  Switch,
+} from '@yixian/contracts';
+
+/** What the edge is given by the composer. */
+export interface SbcDeps {
+  switch: Switch;
+  directory: Directory;
+  flows: FlowRunner;
+  ledger: CallLedger;
+  calls: CallRegistry;
+  acd: Pick<Acd, 'occupy' | 'release' | 'agent' | 'setState'>;
+  recorder: Recorder;
+  events: EventBus;
+  clock: Clock;
+  ids: IdSource;
+  logger: Logger;
+  /** For hold music (`queue-music`); without it a held party hears silence. */
+  prompts?: Prompts;
+  /** Rings seats for click to dial; default `createSeatDialer`. */
+  seats?: SeatDialer;
+  options?: Partial<SbcOptions>;
+}
+
+/** Times in milliseconds. */
+export interface SbcOptions {
+  /** How long a called extension or number rings. */
+  ringTimeoutMs: number;
+  /** How long the caller's own seat rings in click to dial. */
+  seatRingTimeoutMs: number;
+  /** How long a flow may go on after its caller has gone, to finish its books. */
+  flowGraceMs: number;
+  /** How long a leg may take to end after it was told to. */
+  legGraceMs: number;
+  /** How long an answered caller hears busy tone when the called side failed (click to dial). */
+  busyToneMs: number;
+}
+
+export const DEFAULT_OPTIONS: SbcOptions = {
+  ringTimeoutMs: 60_000,
+  seatRingTimeoutMs: 30_000,
+  flowGraceMs: 10_000,
+  legGraceMs: 5_000,
+  busyToneMs: 3_000,
+};

@@ -1,0 +1,110 @@
+import type { Acd, Call, CallLeg, Extension, FlowId, FlowRunner, IdSource, LegOrigin, PartyAddress, Termination } from '@yixian/contracts';
+import { directionOf, type Route } from '../core/routing.js';
+import { runFramed } from './call-frame.js';
+import { within } from './deadline.js';
+import { type DirectCallDeps, type DirectTarget, runDirectCall } from './direct-call.js';
+import { runFeatureCode } from './feature-code.js';
+import type { Routes } from './routes.js';
+
+export interface InboundDeps extends DirectCallDeps {
+  acd: Pick<Acd, 'setState'>;
+  flows: FlowRunner;
+  ids: IdSource;
+  routes: Routes;
+  extension: (number: string) => Extension | undefined;
+}
+
+/** Longest number that is written into a record. */
+const MAX_SHOWN = 64;
+
+/** A call that came in: routed, stored, run, closed. Owns the leg from here on. Resolves when the call is closed; never rejects. */
+export async function runInboundCall(deps: InboundDeps, leg: CallLeg): Promise<void> {
+  const origin: LegOrigin = leg.origin ?? { kind: 'trunk', trunkId: '' };
+  const dialled = shown(leg.to.number);
+  const caller = origin.kind === 'extension' ? origin.extension : shown(leg.from.number);
+  const target = deps.routes.route(leg.to.number, origin);
+  const direction = directionOf(origin, target);
+  const trunkId = origin.kind === 'trunk' ? origin.trunkId : target.kind === 'toTrunk' ? target.trunkIds[0] : undefined;
+  const id = deps.ids.next('call');
+  const giveBack = origin.kind === 'trunk' ? deps.live.onTrunk(origin.trunkId) : () => {};
+  try {
+    await runFramed(deps, {
+      id,
+      arrived: {
+        direction,
+        caller,
+        called: dialled,
+        ...(trunkId === undefined ? {} : { trunkId }),
+        ...(origin.kind === 'extension' ? { extension: origin.extension } : {}),
+      },
+      caller: () => leg,
+      body: (startedAt) =>
+        proceed(deps, target, origin, {
+          id,
+          direction,
+          caller,
+          called: dialled,
+          startedAt,
+          leg,
+          ...(trunkId === undefined ? {} : { trunkId }),
+        }),
+    });
+  } finally {
+    giveBack();
+  }
+}
+
+async function proceed(deps: InboundDeps, target: Route, origin: LegOrigin, call: Call): Promise<Termination> {
+  if (call.leg.termination) return call.leg.termination;
+  switch (target.kind) {
+    case 'toFlow':
+      return runFlow(deps, call, target.flowId);
+    case 'toExtension': {
+      const busy = deps.lines.busy(target.extension);
+      if (busy) return { by: 'called', reason: 'busy', text: `${target.extension} ${busy}` };
+      return direct(deps, call, origin, { kind: 'extension', extension: target.extension });
+    }
+    case 'toTrunk':
+      return direct(deps, call, origin, { kind: 'trunk', number: target.number, trunkIds: target.trunkIds });
+    case 'feature':
+      return runFeatureCode(deps, call, target.feature);
+    case 'reject':
+      deps.logger.info({ callId: call.id, caller: call.caller, called: call.called, reason: target.reason }, target.text);
+      return { by: 'system', reason: target.reason, text: target.text };
+  }
+}
+
+async function direct(deps: InboundDeps, call: Call, origin: LegOrigin, target: DirectTarget): Promise<Termination> {
+  const callerExtension = origin.kind === 'extension' ? origin.extension : undefined;
+  const end = await runDirectCall(deps, {
+    call,
+    target,
+    callerParty: callerParty(deps, call, callerExtension),
+    ...(callerExtension === undefined ? {} : { callerExtension }),
+  });
+  return end.termination;
+}
+
+function callerParty(deps: InboundDeps, call: Call, callerExtension: string | undefined): PartyAddress {
+  const own = callerExtension === undefined ? call.leg.from.displayName : deps.extension(callerExtension)?.displayName;
+  return { number: call.caller, ...(own ? { displayName: own } : {}) };
+}
+
+/** The flow answers the leg and says how the call should end; a caller who left has said it already. */
+export async function runFlow(
+  deps: Pick<InboundDeps, 'flows' | 'clock' | 'logger' | 'options'>,
+  call: Call,
+  flowId: FlowId,
+): Promise<Termination> {
+  const { clock, logger, options } = deps;
+  const flow = deps.flows.run(call, flowId);
+  const overdue = call.leg.ended.then(() => within(clock, options.flowGraceMs, flow));
+  const result = await Promise.race([flow, overdue]);
+  if (result === 'too-late') logger.error({ callId: call.id, flowId }, 'a flow went on after its caller had gone');
+  if (call.leg.termination) return call.leg.termination;
+  return result === 'too-late' ? { by: 'system', reason: 'flow-failure' } : result.termination;
+}
+
+function shown(number: string): string {
+  return number.slice(0, MAX_SHOWN);
+}

@@ -1,0 +1,88 @@
+import type { CallLeg, ClickToDial, SeatDialer, TrunkId } from '@yixian/contracts';
+import { createClickToDial } from './click-to-dial.js';
+import { messageOf } from './deadline.js';
+import { DEFAULT_OPTIONS, type SbcDeps } from './deps.js';
+import { type InboundDeps, runInboundCall } from './inbound-call.js';
+import { createLines } from './lines.js';
+import { createLiveCalls } from './live-calls.js';
+import { createRoutes } from './routes.js';
+import { createSeatDialer } from './seat-dialer.js';
+import { createTransfers, type Transfers } from './transfers.js';
+import { createTrunkDialer } from './trunk-dialer.js';
+
+export interface Sbc {
+  /** Takes over a leg that the switch has admitted: goes into `SwitchHandlers.inbound`. */
+  inbound(leg: CallLeg): void;
+  clickToDial: ClickToDial;
+  seats: SeatDialer;
+  /** ivr ▸ sbc: connects a flow's caller to an extension or number. */
+  transfers: Transfers;
+  activeCalls(): number;
+  /** Calls over a trunk now, both directions together. */
+  liveCallsOn(trunkId: TrunkId): number;
+  /**
+   * Takes no more calls (the switch answers 503) and waits until the running ones are over, at most `timeoutMs`. What is
+   * left then ends with the switch's own `stop`.
+   */
+  drain(timeoutMs: number): Promise<void>;
+  metrics(): Record<string, number>;
+  /** Stops listening to the directory. */
+  close(): void;
+}
+
+/** The edge's calls: routed, connected, recorded and closed. */
+export function createSbc(given: SbcDeps): Sbc {
+  const options = { ...DEFAULT_OPTIONS, ...given.options };
+  const live = createLiveCalls(given.clock);
+  const lines = createLines(given);
+  const routes = createRoutes(given);
+  const seats = given.seats ?? createSeatDialer(given);
+  let draining = false;
+  const { prompts: _prompts, options: _options, seats: _seats, ...ports } = given;
+  const deps: InboundDeps = {
+    ...ports,
+    ...(given.prompts ? { prompts: given.prompts } : {}),
+    options,
+    live,
+    lines,
+    routes,
+    extension: (number) => given.directory.extension(number),
+    dialTrunk: createTrunkDialer({ ...given, live }),
+  };
+
+  const track = (call: Promise<unknown>): void => {
+    call.catch((error: unknown) => given.logger.error({ problem: messageOf(error) }, 'a call failed outside its own care'));
+  };
+
+  function refuseDraining(leg: CallLeg): void {
+    const termination = { by: 'system', reason: 'draining' } as const;
+    leg.hangUp(termination);
+    const source = leg.source ? `${leg.source.address}:${leg.source.port}/${leg.source.transport}` : 'unknown';
+    const data = { source, caller: leg.from.number.slice(0, 64), called: leg.to.number.slice(0, 64), termination };
+    given.events.publish({ type: 'call.refused', data });
+  }
+
+  return {
+    inbound(leg) {
+      if (draining) refuseDraining(leg);
+      else track(runInboundCall(deps, leg));
+    },
+    clickToDial: createClickToDial({ ...deps, acd: given.acd, seats, draining: () => draining }, track),
+    seats,
+    transfers: createTransfers(deps),
+    activeCalls: () => live.size,
+    liveCallsOn: (trunkId) => live.trunk(trunkId),
+    async drain(timeoutMs) {
+      draining = true;
+      given.switch.drain();
+      const idle = await live.idle(timeoutMs);
+      if (!idle) given.logger.warn({ calls: live.size, timeoutMs }, 'calls still run at the end of the drain');
+    },
+    metrics() {
+      const out: Record<string, number> = { sbc_calls_active: live.size, sbc_calls_total: live.begun };
+      for (const trunk of given.directory.trunks()) out[`sbc_trunk_calls{trunk=${JSON.stringify(trunk.id)}}`] = live.trunk(trunk.id);
+      return out;
+    },
+    close: () => routes.close(),
+  };
+}

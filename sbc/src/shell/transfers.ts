@@ -1,0 +1,91 @@
+import type { Call, Termination } from '@yixian/contracts';
+import { isDialable } from '../core/number-rules.js';
+import { messageOf } from './deadline.js';
+import { type DirectCallDeps, type DirectTarget, runDirectCall } from './direct-call.js';
+import type { Routes } from './routes.js';
+
+export interface TransferResult {
+  outcome: 'connected' | 'busy' | 'no-answer' | 'not-allowed' | 'failed';
+  /** Whether the caller is still there: the flow may go on. */
+  callerStillUp: boolean;
+}
+
+/** ivr ▸ sbc: connects the caller of a flow to an extension or a number. */
+export interface Transfers {
+  /** Resolves, without delay, when the two no longer talk or never came to; never rejects. */
+  connect(call: Call, target: { kind: 'extension' | 'number'; value: string }): Promise<TransferResult>;
+}
+
+type TransferDeps = DirectCallDeps & { routes: Routes };
+
+export function createTransfers(deps: TransferDeps): Transfers {
+  return {
+    async connect(call, wanted) {
+      const result = (outcome: TransferResult['outcome']): TransferResult => ({ outcome, callerStillUp: call.leg.state !== 'ended' });
+      try {
+        const target = targetOf(deps, call, wanted);
+        if ('refused' in target) {
+          deps.logger.info({ callId: call.id, to: wanted.value, outcome: target.refused }, target.why);
+          return result(target.refused);
+        }
+        return result(await connect(deps, call, target));
+      } catch (error) {
+        deps.logger.error({ callId: call.id, problem: messageOf(error) }, 'transfer failed');
+        return result('failed');
+      }
+    },
+  };
+}
+
+async function connect(deps: TransferDeps, call: Call, target: DirectTarget): Promise<TransferResult['outcome']> {
+  const { displayName } = call.leg.from;
+  const callerParty = { number: call.caller, ...(displayName ? { displayName } : {}) };
+  const callerExtension = extensionOf(call);
+  const end = await runDirectCall(deps, { call, target, callerParty, ...(callerExtension ? { callerExtension } : {}) });
+  if (!end.connected) return outcomeOf(end.termination);
+  if (call.leg.state !== 'ended') {
+    const data = { by: partyOf(end.termination), termination: end.termination };
+    deps.events.publish({ type: 'call.disconnected', callId: call.id, data });
+  }
+  return 'connected';
+}
+
+/**
+ * An extension's call keeps the extension's rights. For a caller from outside, whoever publishes the flow has decided
+ * that it may call out; the trunks' number rules still say which numbers.
+ */
+function targetOf(
+  deps: TransferDeps,
+  call: Call,
+  wanted: { kind: 'extension' | 'number'; value: string },
+): DirectTarget | { refused: TransferResult['outcome']; why: string } {
+  const view = deps.routes.view();
+  const { kind, value } = wanted;
+  if (kind === 'extension') {
+    if (!view.extension(value)?.enabled) return { refused: 'failed', why: `no extension ${value}` };
+    const busy = deps.lines.busy(value);
+    return busy ? { refused: 'busy', why: `${value} ${busy}` } : { kind: 'extension', extension: value };
+  }
+  if (!isDialable(value)) return { refused: 'not-allowed', why: 'what was asked for is not a telephone number' };
+  const caller = extensionOf(call);
+  if (caller !== undefined && !view.extension(caller)?.outboundAllowed)
+    return { refused: 'not-allowed', why: `${caller} may not call over trunks` };
+  const trunkIds = view.outboundTrunks.filter((t) => t.rules.some((rule) => rule.matches(value))).map((t) => t.id);
+  return trunkIds.length > 0 ? { kind: 'trunk', number: value, trunkIds } : { refused: 'not-allowed', why: `no trunk may call ${value}` };
+}
+
+function extensionOf(call: Call): string | undefined {
+  if (call.direction === 'inbound') return undefined;
+  return call.caller;
+}
+
+function outcomeOf({ reason }: Termination): Exclude<TransferResult['outcome'], 'connected'> {
+  if (reason === 'busy' || reason === 'declined') return 'busy';
+  if (reason === 'no-answer' || reason === 'not-registered') return 'no-answer';
+  if (reason === 'forbidden') return 'not-allowed';
+  return 'failed';
+}
+
+function partyOf({ by }: Termination): 'caller' | 'agent' | 'called' | 'system' {
+  return by === 'caller' || by === 'agent' || by === 'called' ? by : 'system';
+}
