@@ -1,0 +1,11 @@
+export { connect, ping } from './shell/connect.js';
+export { createDirectory, type LiveDirectory } from './shell/directory.js';
+export { createIdentityStore } from './shell/identity.js';
+export { createJournal, type Journal, type JournalOptions } from './shell/journal.js';
+export { migrate, pendingMigrations } from './shell/migrate.js';
+export { addUser, type Credentials, type NewUser, type Secrets } from './shell/people.js';
+export { runningEmbeddedPostgres } from './shell/postgres/data-folder.js';
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './shell/postgres/embedded.js';
+export { createRecordQueries, type RecordQueriesOptions } from './shell/queries.js';
+export { createRecordingRows } from './shell/recording-rows.js';
+export { addDemoAgents, type DemoCredentials, firstRunDocument, isEmpty, type SeedOptions, seedDemo } from './shell/seed.js';

@@ -1,0 +1,47 @@
+import type { Knex } from 'knex';
+import * as initial from './migrations/0001-initial.js';
+
+interface Migration {
+  name: string;
+  up(knex: Knex): Promise<void>;
+  down(knex: Knex): Promise<void>;
+}
+
+/** Every migration, in order. A new one is a file beside the others and a line here; a released one is never edited. */
+const MIGRATIONS: readonly Migration[] = [{ name: '0001-initial', up: initial.up, down: initial.down }];
+
+/** Any number of ours: processes that migrate the same database wait for each other on it. */
+const LOCK = 7_912_320;
+
+function source(migrations: readonly Migration[]): Knex.MigrationSource<Migration> {
+  return {
+    getMigrations: async () => [...migrations],
+    getMigrationName: (migration) => migration.name,
+    getMigration: async (migration) => migration,
+  };
+}
+
+/**
+ * Brings the schema up to date. Safe when several processes do it at once, and after one was killed doing it.
+ * @returns the names of the migrations that were applied now
+ */
+export async function migrate(knex: Knex, migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
+  const config: Knex.MigratorConfig = { migrationSource: source(migrations), tableName: 'schema_migrations' };
+  return knex.transaction(async (holder) => {
+    await holder.raw('set local statement_timeout = 0');
+    await holder.raw('select pg_advisory_xact_lock(?)', [LOCK]);
+    // Whoever holds the advisory lock is alone: a lock row that is still set was left by a process that died.
+    await knex.migrate.forceFreeMigrationsLock(config);
+    const [, applied] = (await knex.migrate.latest(config)) as [number, string[]];
+    return applied;
+  });
+}
+
+/** Names of migrations this program knows and the database has not. */
+export async function pendingMigrations(knex: Knex): Promise<string[]> {
+  const config: Knex.MigratorConfig = { migrationSource: source(MIGRATIONS), tableName: 'schema_migrations' };
+  const [, pending] = (await knex.migrate.list(config)) as [unknown[], Migration[]];
+  return pending.map((migration) => migration.name);
+}
+
+export type { Migration };

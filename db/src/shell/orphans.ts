@@ -1,0 +1,41 @@
+import type { DomainEvent, EventDraft, Logger } from '@yixian/contracts';
+import type { Knex } from 'knex';
+import { orphanEndedAt } from '../core/projection.js';
+import type { CallRow } from './call-rows.js';
+import type { Projector } from './projector.js';
+
+const TERMINATION = { by: 'system', reason: 'process-died', text: 'the process that held the call ended without hanging up' } as const;
+
+/**
+ * Ends the calls that processes before this one left open. Safe to repeat: a call that was not closed because this process died
+ * too is closed by the next one, with the same time.
+ */
+export async function closeOrphans(options: {
+  knex: Knex;
+  logger: Logger;
+  instanceId: string;
+  projector: Projector;
+  now: number;
+  publish: (draft: EventDraft) => DomainEvent;
+  flush: () => Promise<void>;
+}): Promise<number> {
+  const { knex, logger, instanceId, now } = options;
+  const rows = (await knex('calls')
+    .select('calls.*', 'instances.heartbeat_at')
+    .leftJoin('instances', 'instances.id', 'calls.instance_id')
+    .whereNull('calls.ended_at')
+    .whereNot('calls.instance_id', instanceId)
+    .orderBy('calls.arrived_seq')) as (CallRow & { heartbeat_at: number | null })[];
+  options.projector.adopt(rows);
+  for (const row of rows) {
+    const at = orphanEndedAt({ startedAt: row.started_at, lastEventAt: row.last_event_at, heartbeatAt: row.heartbeat_at }, now);
+    options.publish({ type: 'call.ended', at, callId: row.id, data: { termination: TERMINATION } });
+  }
+  await options.flush();
+  await knex('instances')
+    .whereNot('id', instanceId)
+    .whereNotExists(knex('calls').whereRaw('calls.instance_id = instances.id and calls.ended_at is null'))
+    .delete();
+  if (rows.length > 0) logger.warn({ calls: rows.length }, 'ended calls that a dead process left open');
+  return rows.length;
+}

@@ -1,0 +1,140 @@
+import type { CallQuery, CallRecord, DomainEvent, RecordingRow, RecordQueries, VoicemailRow } from '@yixian/contracts';
+import type { Knex } from 'knex';
+import { type Cursor, decodeCursor, page } from '../core/cursor.js';
+import { type CallRow, recordOf } from './call-rows.js';
+import { createFigures } from './figures.js';
+import { type RecordingDbRow, recordingOf, type VoicemailDbRow, voicemailOf } from './recording-rows.js';
+import { requireTimezone } from './time-windows.js';
+
+export interface RecordQueriesOptions {
+  /** Of the hotline, e.g. `Asia/Shanghai`: where its days begin. */
+  timezone: string;
+  /** Milliseconds since the epoch; the system's clock when not given. */
+  now?: () => number;
+  /** Awaited before a call or the events are read, so that a reader sees what has just happened: give `journal.flush`. */
+  settled?: () => Promise<void>;
+  /** How long today's figures are reused, milliseconds. */
+  figuresCacheMs?: number;
+}
+
+interface EventRow {
+  seq: number;
+  id: string;
+  type: string;
+  at: number;
+  call_id: string | null;
+  agent_id: string | null;
+  queue_id: string | null;
+  data: unknown;
+}
+
+/** Reads the projections. Lists are newest first; a page is found by the key of the last row of the page before, never by counting. */
+export function createRecordQueries(knex: Knex, options: RecordQueriesOptions): RecordQueries {
+  requireTimezone(options.timezone);
+  const now = options.now ?? Date.now;
+  // The journal may be waiting for a database that is away: then the reads fail by themselves.
+  const settled = async (): Promise<void> => options.settled?.().catch(() => undefined);
+
+  return {
+    async calls(query) {
+      const rows = (await callsQuery(knex, query)) as CallRow[];
+      return page<CallRecord>(rows.map(recordOf), query.limit, (r) => ({ at: r.startedAt, id: r.id }));
+    },
+    async call(id) {
+      await settled();
+      const [row] = (await knex('calls').where({ id })) as CallRow[];
+      if (!row) return undefined;
+      const events = (await knex('event_journal').where({ call_id: id }).orderBy('seq')) as EventRow[];
+      return { record: recordOf(row), timeline: events.map(eventOf) };
+    },
+    async recordings(query) {
+      const rows = (await recordingsQuery(knex, query)) as RecordingDbRow[];
+      return page<RecordingRow>(rows.map(recordingOf), query.limit, (r) => ({ at: r.startedAt, id: r.id }));
+    },
+    async recording(id) {
+      const [row] = (await knex('recordings').where({ id })) as RecordingDbRow[];
+      return row && recordingOf(row);
+    },
+    async voicemails(query) {
+      const list = knex('voicemails').orderBy([
+        { column: 'left_at', order: 'desc' },
+        { column: 'id', order: 'desc' },
+      ]);
+      if (query.cursor !== undefined) after(list, 'left_at', 'id', decodeCursor(query.cursor));
+      const rows = (await list.limit(query.limit + 1)) as VoicemailDbRow[];
+      return page<VoicemailRow>(rows.map(voicemailOf), query.limit, (r) => ({ at: r.leftAt, id: r.id }));
+    },
+    async voicemail(id) {
+      const [row] = (await knex('voicemails').where({ id })) as VoicemailDbRow[];
+      return row && voicemailOf(row);
+    },
+    ...createFigures(knex, options.timezone, now, options.figuresCacheMs ?? 1_000),
+    async eventsSince(seq, limit) {
+      await settled();
+      const rows = (await knex('event_journal').where('seq', '>', seq).orderBy('seq').limit(limit)) as EventRow[];
+      return rows.map(eventOf);
+    },
+  };
+}
+
+function callsQuery(knex: Knex, query: CallQuery): Knex.QueryBuilder {
+  const list = knex('calls').orderBy([
+    { column: 'started_at', order: 'desc' },
+    { column: 'id', order: 'desc' },
+  ]);
+  between(list, 'started_at', query);
+  if (query.caller !== undefined) number(list, 'caller', query.caller);
+  if (query.called !== undefined) number(list, 'called', query.called);
+  if (query.agent !== undefined) list.where('agent_id', query.agent);
+  if (query.queue !== undefined) list.where('queue_id', query.queue);
+  if (query.outcome !== undefined) list.where('outcome', query.outcome);
+  if (query.direction !== undefined) list.where('direction', query.direction);
+  if (query.cursor !== undefined) after(list, 'started_at', 'id', decodeCursor(query.cursor));
+  return list.limit(query.limit + 1);
+}
+
+type RecordingQuery = Parameters<RecordQueries['recordings']>[0];
+
+function recordingsQuery(knex: Knex, query: RecordingQuery): Knex.QueryBuilder {
+  const list = knex('recordings')
+    .select('recordings.*')
+    .whereNot('recordings.state', 'deleted')
+    .orderBy([
+      { column: 'recordings.started_at', order: 'desc' },
+      { column: 'recordings.id', order: 'desc' },
+    ]);
+  between(list, 'recordings.started_at', query);
+  if (query.agent !== undefined) list.where('recordings.agent_id', query.agent);
+  if (query.queue !== undefined) list.where('recordings.queue_id', query.queue);
+  if (query.callId !== undefined) list.where('recordings.call_id', query.callId);
+  if (query.caller !== undefined) number(list.join('calls', 'calls.id', 'recordings.call_id'), 'calls.caller', query.caller);
+  if (query.cursor !== undefined) after(list, 'recordings.started_at', 'recordings.id', decodeCursor(query.cursor));
+  return list.limit(query.limit + 1);
+}
+
+/** `from` is included, `to` is not. */
+function between(list: Knex.QueryBuilder, column: string, range: { from?: number; to?: number }): void {
+  if (range.from !== undefined) list.where(column, '>=', new Date(range.from));
+  if (range.to !== undefined) list.where(column, '<', new Date(range.to));
+}
+
+/** The whole number, or its beginning followed by `*`. */
+function number(list: Knex.QueryBuilder, column: string, wanted: string): void {
+  if (!wanted.endsWith('*')) list.where(column, wanted);
+  else list.whereLike(column, `${wanted.slice(0, -1).replace(/[\\%_]/g, '\\$&')}%`);
+}
+
+function after(list: Knex.QueryBuilder, at: string, id: string, cursor: Cursor): void {
+  list.whereRaw('(??, ??) < (?, ?)', [at, id, new Date(cursor.at), cursor.id]);
+}
+
+function eventOf(row: EventRow): DomainEvent {
+  const { seq, id, type, at, data } = row;
+  return {
+    ...{ id, seq, type, at },
+    ...(row.call_id === null ? {} : { callId: row.call_id }),
+    ...(row.agent_id === null ? {} : { agentId: row.agent_id }),
+    ...(row.queue_id === null ? {} : { queueId: row.queue_id }),
+    data,
+  } as DomainEvent;
+}
