@@ -1,0 +1,87 @@
+import { type AgentStateName, IllegalTransition } from '@yixian/contracts';
+
+/**
+ * What an agent is doing, and every way from one state to another. A test compares this picture with the table below it.
+ *
+ *   offline ──ready──▶ ready ──offered──▶ ringing ──bridged──▶ on-call ──ended──▶ wrap-up ──over──▶ ready
+ *   offline ──not-ready──▶ not-ready ──ready──▶ ready ──not-ready──▶ not-ready ──offline──▶ offline
+ *   ready ──offline──▶ offline
+ *   not-ready ──not-ready──▶ not-ready     for another reason
+ *
+ *   ringing ──missed──▶ not-ready          no answer, refused, unreachable, or the connection failed
+ *   ringing ──withdrawn──▶ ready           the caller left; the place among the idle is kept
+ *   ringing ──not-ready──▶ not-ready       the offer is taken back, the call goes to the next
+ *   ringing ──offline──▶ offline
+ *   ringing ──occupied──▶ on-call          the agent took another call while the seat rang
+ *
+ *   ready ──occupied──▶ on-call ──ended──▶ ready          a call outside the queues; then back to what was wished
+ *   not-ready ──occupied──▶ on-call ──ended──▶ not-ready
+ *   wrap-up ──occupied──▶ on-call ──ended──▶ offline
+ *
+ *   wrap-up ──over──▶ not-ready            wished during the call
+ *   wrap-up ──over──▶ offline
+ *   wrap-up ──ready──▶ ready               the agent ends it
+ *   wrap-up ──not-ready──▶ not-ready
+ *   wrap-up ──offline──▶ offline
+ *
+ *   not-ready ──registered──▶ ready        set aside because the phone was gone, and the phone is back
+ *   ringing ──restart──▶ ready             the process that knew the call has died
+ *   on-call ──restart──▶ ready
+ *   on-call ──restart──▶ not-ready
+ *   on-call ──restart──▶ offline
+ *   wrap-up ──restart──▶ ready             its end fell into the time the process was away
+ *   wrap-up ──restart──▶ not-ready
+ *   wrap-up ──restart──▶ offline
+ *
+ *  offline    not signed in: never offered calls
+ *  not-ready  signed in, takes no calls; the reason says why
+ *  ready      takes calls as soon as the seat is reachable
+ *  ringing    holds one offer; a deadline ends it
+ *  on-call    talks, or has the line taken by a call outside the queues; the legs' owners end it
+ *  wrap-up    after a call of a queue that grants it; a deadline ends it
+ */
+export type AgentCause =
+  | 'ready'
+  | 'not-ready'
+  | 'offline'
+  | 'offered'
+  | 'withdrawn'
+  | 'missed'
+  | 'bridged'
+  | 'occupied'
+  | 'ended'
+  | 'over'
+  | 'registered'
+  | 'restart';
+
+type Row = Readonly<Partial<Record<AgentCause, readonly AgentStateName[]>>>;
+
+const WISHED = ['ready', 'not-ready', 'offline'] as const;
+
+export const AGENT_TRANSITIONS: Readonly<Record<AgentStateName, Row>> = {
+  offline: { ready: ['ready'], 'not-ready': ['not-ready'] },
+  'not-ready': {
+    ready: ['ready'],
+    'not-ready': ['not-ready'],
+    offline: ['offline'],
+    occupied: ['on-call'],
+    registered: ['ready'],
+  },
+  ready: { 'not-ready': ['not-ready'], offline: ['offline'], offered: ['ringing'], occupied: ['on-call'] },
+  ringing: {
+    bridged: ['on-call'],
+    missed: ['not-ready'],
+    withdrawn: ['ready'],
+    'not-ready': ['not-ready'],
+    offline: ['offline'],
+    occupied: ['on-call'],
+    restart: ['ready'],
+  },
+  'on-call': { ended: ['wrap-up', ...WISHED], restart: WISHED },
+  'wrap-up': { over: WISHED, ready: ['ready'], 'not-ready': ['not-ready'], offline: ['offline'], occupied: ['on-call'], restart: WISHED },
+};
+
+/** The one place that refuses a change of state no diagram has. */
+export function assertAgentTransition(from: AgentStateName, cause: AgentCause, to: AgentStateName): void {
+  if (!AGENT_TRANSITIONS[from][cause]?.includes(to)) throw new IllegalTransition('agent', from, `${cause} to ${to}`);
+}

@@ -1,0 +1,234 @@
+import type { AgentStateName } from '@yixian/contracts';
+import { reopen, standing, takeBack } from './offers.js';
+import { WISH_READY } from './tables.js';
+import { becomeIdle, enterState, leaveIdle, newIdlePlace, putAgent, type Turn, timerKeys } from './turn.js';
+import type { AgentEntry, CallEntry, Input, Offer, StoredAgent, Wish } from './types.js';
+
+type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
+
+/** `setState`: at once when the line is free, else noted for when the call and its wrap-up are over. */
+export function wishState(turn: Turn, input: InputOf<'state-wished'>): void {
+  const agent = turn.tables.agents.get(input.agentId);
+  if (!agent) {
+    ignore(turn, 'unknown agent');
+    return;
+  }
+  const wish: Wish = { state: input.state, reason: input.reason, by: input.by };
+  switch (agent.state) {
+    case 'on-call':
+      putAgent(turn, { ...agent, wish });
+      return;
+    case 'ringing':
+      wishWhileRinging(turn, agent, wish);
+      return;
+    case 'wrap-up':
+      turn.effects.push({ type: 'cancel-timer', key: timerKeys.wrapUp(agent.id) });
+      enterWish(turn, agent, wish);
+      return;
+    default:
+      wishWhileFree(turn, agent, wish);
+      return;
+  }
+}
+
+function wishWhileFree(turn: Turn, agent: AgentEntry, wish: Wish): void {
+  const same = agent.state === wish.state && (wish.state !== 'not-ready' || (agent.reason === wish.reason && !agent.awaitsRegistration));
+  if (same) {
+    ignore(turn, `already ${wish.state}`);
+    return;
+  }
+  enterWish(turn, agent, wish);
+  const signedIn = turn.tables.agents.get(agent.id);
+  if (signedIn && signedIn.state !== 'offline' && signedIn.lines.length > 0) {
+    enterState(turn, signedIn, { cause: 'occupied', to: 'on-call', reason: null, by: 'system', patch: { wish } });
+  }
+}
+
+function wishWhileRinging(turn: Turn, agent: AgentEntry, wish: Wish): void {
+  const call = offeredCall(turn, agent);
+  if (call?.phase === 'connecting') {
+    putAgent(turn, { ...agent, wish });
+    return;
+  }
+  if (wish.state === 'ready') {
+    ignore(turn, 'already ready');
+    return;
+  }
+  if (call) takeBack(turn, call.offer, `agent ${wish.state}`);
+  enterWish(turn, agent, wish);
+  if (call) reopen(turn, call);
+}
+
+function enterWish(turn: Turn, agent: AgentEntry, wish: Wish): void {
+  const idle = wish.state === 'ready' ? { idle: newIdlePlace(turn, agent.id) } : {};
+  enterState(turn, agent, {
+    cause: wish.state,
+    to: wish.state,
+    reason: wish.reason,
+    by: wish.by,
+    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, awaitsRegistration: false, ...idle },
+  });
+}
+
+/** The call this agent's seat rings for. */
+export function offeredCall(turn: Turn, agent: AgentEntry): (CallEntry & { offer: Offer }) | undefined {
+  return agent.offer ? standing(turn, agent.offer.id, agent.offer.callId) : undefined;
+}
+
+export function chooseSeat(turn: Turn, input: InputOf<'seat-chosen'>): void {
+  const agent = turn.tables.agents.get(input.agentId);
+  if (!agent) {
+    ignore(turn, 'unknown agent');
+    return;
+  }
+  const seated = putAgent(turn, { ...agent, seat: input.seat });
+  turn.events.push({ type: 'agent.seat-changed', at: turn.now, agentId: agent.id, data: { seat: input.seat } });
+  if (seated.reachable !== input.reachable) changeReachability(turn, { ...input, type: 'reachability-changed' });
+}
+
+/** A ready agent whose phone is gone keeps the state and is offered nothing; one set aside for it comes back with the phone. */
+export function changeReachability(turn: Turn, input: InputOf<'reachability-changed'>): void {
+  const before = turn.tables.agents.get(input.agentId);
+  if (!before) {
+    ignore(turn, 'unknown agent');
+    return;
+  }
+  const returns = input.reachable && before.awaitsRegistration && before.state === 'not-ready';
+  if (before.reachable === input.reachable && !returns) {
+    ignore(turn, 'reachability unchanged');
+    return;
+  }
+  if (before.state === 'ready') leaveIdle(turn, before);
+  const agent = putAgent(turn, { ...before, reachable: input.reachable });
+  if (agent.state === 'ready') becomeIdle(turn, agent);
+  if (!returns) return;
+  enterState(turn, agent, {
+    cause: 'registered',
+    to: 'ready',
+    reason: null,
+    by: 'system',
+    patch: { awaitsRegistration: false, idle: newIdlePlace(turn, agent.id) },
+  });
+}
+
+/** A call outside the queues takes the line. */
+export function occupyLine(turn: Turn, input: InputOf<'line-occupied'>): void {
+  const agent = turn.tables.agents.get(input.agentId);
+  if (!agent) {
+    ignore(turn, 'unknown agent');
+    return;
+  }
+  const offered = offeredCall(turn, agent);
+  if (agent.lines.includes(input.callId) || offered?.id === input.callId) {
+    ignore(turn, 'line already taken by this call');
+    return;
+  }
+  const lines = [...agent.lines, input.callId];
+  if (agent.state === 'offline' || agent.state === 'on-call' || offered?.phase === 'connecting') {
+    putAgent(turn, { ...agent, lines });
+    return;
+  }
+  if (offered) takeBack(turn, offered.offer, 'agent took another call');
+  if (agent.state === 'wrap-up') turn.effects.push({ type: 'cancel-timer', key: timerKeys.wrapUp(agent.id) });
+  const wish = agent.state === 'not-ready' ? { state: agent.state, reason: agent.reason, by: 'system' } : agent.wish;
+  enterState(turn, agent, { cause: 'occupied', to: 'on-call', reason: null, by: 'system', patch: { lines, offer: null, wish } });
+  if (offered) reopen(turn, offered);
+}
+
+export function releaseLine(turn: Turn, input: InputOf<'line-released'>): void {
+  const before = turn.tables.agents.get(input.agentId);
+  if (!before?.lines.includes(input.callId)) {
+    ignore(turn, 'line not taken by this call');
+    return;
+  }
+  const agent = putAgent(turn, { ...before, lines: before.lines.filter((id) => id !== input.callId) });
+  if (agent.state === 'on-call') freeLine(turn, agent);
+}
+
+/** The call of a queue is over for the agent. */
+export function endEngagement(turn: Turn, agentId: string, wrapUpMs: number): void {
+  const before = turn.tables.agents.get(agentId);
+  if (before?.state !== 'on-call') return;
+  const wrapUpUntil = wrapUpMs > 0 ? turn.now + wrapUpMs : null;
+  freeLine(turn, putAgent(turn, { ...before, offer: null, wrapUpUntil }));
+}
+
+/** On to wrap-up, as long as any is left, or to the state wished; unless something still takes the line. */
+function freeLine(turn: Turn, agent: AgentEntry): void {
+  if (agent.offer !== null || agent.lines.length > 0) return;
+  if (agent.wrapUpUntil !== null && agent.wrapUpUntil > turn.now) {
+    enterState(turn, agent, { cause: 'ended', to: 'wrap-up', reason: null, by: 'system' });
+    startWrapUp(turn, agent.id, agent.wrapUpUntil);
+    return;
+  }
+  landOnWish(turn, agent, 'ended');
+}
+
+function startWrapUp(turn: Turn, agentId: string, until: number): void {
+  turn.effects.push({
+    type: 'set-timer',
+    key: timerKeys.wrapUp(agentId),
+    delayMs: until - turn.now,
+    input: { type: 'wrap-up-expired', agentId, until },
+  });
+}
+
+function landOnWish(turn: Turn, agent: AgentEntry, cause: 'ended' | 'over' | 'restart'): void {
+  const { state, reason, by } = agent.wish;
+  const idle = state === 'ready' ? { idle: newIdlePlace(turn, agent.id) } : {};
+  enterState(turn, agent, {
+    cause,
+    to: state,
+    reason: cause === 'restart' ? (reason ?? 'restart') : reason,
+    by,
+    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, awaitsRegistration: false, ...idle },
+  });
+}
+
+export function endWrapUp(turn: Turn, input: InputOf<'wrap-up-expired'>): void {
+  const agent = turn.tables.agents.get(input.agentId);
+  if (agent?.state !== 'wrap-up' || agent.wrapUpUntil !== input.until) {
+    ignore(turn, 'wrap-up already over');
+    return;
+  }
+  landOnWish(turn, agent, 'over');
+}
+
+/** Signs out an agent who is no longer in the directory; a call in progress is finished first. */
+export function retire(turn: Turn, agent: AgentEntry): void {
+  const retired = putAgent(turn, { ...agent, removed: true });
+  if (retired.state === 'offline') {
+    turn.tables.agents.delete(retired.id);
+    return;
+  }
+  wishState(turn, { type: 'state-wished', agentId: agent.id, state: 'offline', reason: 'removed from the directory', by: 'system' });
+}
+
+/** Takes up again what the store kept. States that belonged to calls of the dead process lead on to what was wished. */
+export function restore(turn: Turn, stored: StoredAgent): void {
+  const fresh = turn.tables.agents.get(stored.agentId);
+  if (fresh?.state !== 'offline') return;
+  const { agentId: _, ...kept } = stored;
+  const agent: AgentEntry = { ...fresh, ...kept, idle: newIdlePlace(turn, fresh.id) };
+  turn.tables.agents.set(agent.id, agent);
+  recount(agent, agent.state);
+  if (agent.state === 'ready') {
+    becomeIdle(turn, agent);
+    return;
+  }
+  if (agent.state === 'wrap-up' && agent.wrapUpUntil !== null && agent.wrapUpUntil > turn.now) {
+    startWrapUp(turn, agent.id, agent.wrapUpUntil);
+    return;
+  }
+  if (agent.state === 'ringing' || agent.state === 'on-call' || agent.state === 'wrap-up') landOnWish(turn, agent, 'restart');
+}
+
+/** Counts an agent into the pool as being in this state, coming from nowhere. */
+export function recount(agent: AgentEntry, state: AgentStateName): void {
+  agent.pool.signedIn += Number(state !== 'offline');
+  agent.pool.working += Number(state !== 'offline' && state !== 'not-ready');
+}
+
+export function ignore(turn: Turn, why: string): void {
+  turn.ignored = why;
+}

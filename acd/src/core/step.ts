@@ -1,0 +1,97 @@
+import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, restore, wishState } from './agents.js';
+import { arrive, bridged, bridgeFailed, callerLeft, closeCall, offerExpired, seatAnswered, seatEnded, waitExpired } from './calls.js';
+import { configure } from './configure.js';
+import { settle } from './offers.js';
+import { changesOf, newTurn, type Turn } from './turn.js';
+import type { AcdState, Input, StepResult } from './types.js';
+
+/**
+ * One decision of the ACD: what follows from this input at this time. Runs nothing and asks nothing.
+ * @param state consumed: the returned state takes its place (see `AcdState`)
+ * @param now epoch milliseconds
+ * @returns the effects in the order they must be run, then the events in causal order
+ * @throws Error when `state` was stepped before; IllegalTransition when the core itself is wrong
+ */
+export function step(state: AcdState, input: Input, now: number): StepResult {
+  const { tables } = state;
+  if (state.turn !== tables.turn) throw new Error(`acd: state of turn ${state.turn} was consumed, the state is at turn ${tables.turn}`);
+  tables.turn += 1;
+  const turn = newTurn(tables, now);
+  decide(turn, input);
+  settle(turn);
+  const changes = changesOf(turn);
+  if (changes.length > 0) turn.effects.push({ type: 'save', changes });
+  const effects = turn.urgent.length > 0 ? turn.urgent.concat(turn.effects) : turn.effects;
+  const next = { turn: tables.turn, tables };
+  return turn.ignored === undefined
+    ? { state: next, effects, events: turn.events }
+    : { state: next, effects, events: turn.events, ignored: turn.ignored };
+}
+
+function decide(turn: Turn, input: Input): void {
+  switch (input.type) {
+    case 'configured':
+      configure(turn, input.agents, input.queues);
+      return;
+    case 'restored':
+      restoreAll(turn, input);
+      return;
+    case 'state-wished':
+      wishState(turn, input);
+      return;
+    case 'seat-chosen':
+      chooseSeat(turn, input);
+      return;
+    case 'reachability-changed':
+      changeReachability(turn, input);
+      return;
+    case 'line-occupied':
+      occupyLine(turn, input);
+      return;
+    case 'line-released':
+      releaseLine(turn, input);
+      return;
+    case 'call-arrived':
+      arrive(turn, input);
+      return;
+    case 'caller-left':
+      callerLeft(turn, input);
+      return;
+    case 'seat-answered':
+      seatAnswered(turn, input);
+      return;
+    case 'seat-ended':
+      seatEnded(turn, input);
+      return;
+    case 'bridged':
+      bridged(turn, input);
+      return;
+    case 'bridge-failed':
+      bridgeFailed(turn, input);
+      return;
+    case 'offer-expired':
+      offerExpired(turn, input);
+      return;
+    case 'wait-expired':
+      waitExpired(turn, input);
+      return;
+    case 'wrap-up-expired':
+      endWrapUp(turn, input);
+      return;
+    case 'stopped':
+      stopAll(turn);
+      return;
+    default:
+      input satisfies never;
+      return;
+  }
+}
+
+/** In the order they became idle, so that the longest idle stays first. */
+function restoreAll(turn: Turn, input: Extract<Input, { type: 'restored' }>): void {
+  for (const stored of [...input.agents].sort((a, b) => a.since - b.since || (a.agentId < b.agentId ? -1 : 1))) restore(turn, stored);
+}
+
+function stopAll(turn: Turn): void {
+  for (const call of [...turn.tables.calls.values()]) closeCall(turn, call, 'the hotline is stopping');
+}

@@ -1,0 +1,39 @@
+import type { Call, CallId, QueueResult, Termination } from '@yixian/contracts';
+import type { Treatment } from './treatment.js';
+
+/** A caller as the shell knows one: from `enqueue` to the result. */
+export interface Caller {
+  readonly call: Call;
+  readonly result: Promise<QueueResult>;
+  treatment: Treatment | undefined;
+  /** Settles the result and lets go of the leg. Doing it twice changes nothing. */
+  finish(result: QueueResult): void;
+}
+
+/** Watches a caller's leg until the result is there. The end of a leg is heard as an event and as a promise: whichever comes first. */
+export function createCaller(call: Call, onEnded: (callId: CallId, termination: Termination) => void): Caller {
+  let settle: (result: QueueResult) => void = () => {};
+  let finished = false;
+  const result = new Promise<QueueResult>((resolve) => {
+    settle = resolve;
+  });
+  const ended = (termination: Termination): void => {
+    if (!finished) onEnded(call.id, termination);
+  };
+  const unsubscribe = call.leg.subscribe((event) => {
+    if (event.type === 'ended') ended(event.termination);
+  });
+  void call.leg.ended.then(ended);
+  return {
+    call,
+    result,
+    treatment: undefined,
+    finish(outcome) {
+      if (finished) return;
+      finished = true;
+      unsubscribe();
+      this.treatment?.stop();
+      settle(outcome);
+    },
+  };
+}

@@ -1,0 +1,221 @@
+import {
+  type Acd,
+  type AgentSnapshot,
+  type CallRegistry,
+  type Clock,
+  type Directory,
+  DomainError,
+  type EventBus,
+  type IdSource,
+  type Logger,
+  type Prompts,
+  type QueuePort,
+  type QueueRequest,
+  type QueueResult,
+  type Recorder,
+  type Seat,
+  type SeatDialer,
+  type Switch,
+} from '@yixian/contracts';
+import { step } from '../core/step.js';
+import { cutOffAgents, emptyState } from '../core/tables.js';
+import type { AcdState, Input } from '../core/types.js';
+import { agentSnapshot, agentSnapshots, queueSnapshot, queueSnapshots } from '../core/views.js';
+import { createEffects } from './effects.js';
+import { createFigures } from './figures.js';
+import type { AcdStore } from './store.js';
+
+export interface AcdDeps {
+  switch: Pick<Switch, 'bridge'>;
+  seats: SeatDialer;
+  recorder: Recorder;
+  prompts: Prompts;
+  calls: Pick<CallRegistry, 'control'>;
+  directory: Directory;
+  events: EventBus;
+  clock: Clock;
+  ids: IdSource;
+  store: AcdStore;
+  logger: Logger;
+}
+
+export interface AcdService {
+  acd: Acd;
+  queues: QueuePort;
+  /** The contacts of an extension changed: without any its agent is offered nothing, with one again as before. */
+  registrationChanged(change: { extension: string; contacts: number }): void;
+  /** Restores what the store kept and takes up work. Rejects when the store cannot be read. */
+  start(): Promise<void>;
+  /** Ends what waits and rings, lets go of every timer and writes what is left to the store. */
+  stop(): Promise<void>;
+  /** Counters and gauges in Prometheus naming. */
+  metrics(): Record<string, number>;
+}
+
+/** How long `stop` waits for the store. */
+const STORE_DEADLINE_MS = 2_000;
+const WISHES: readonly string[] = ['ready', 'not-ready', 'offline'];
+
+export function createAcd(deps: AcdDeps): AcdService {
+  const { clock, directory, events, logger, seats, store } = deps;
+  const figures = createFigures();
+  const inbox: Input[] = [];
+  /** Calls outside the queues, and whose lines they take. */
+  const lines = new Map<string, Set<string>>();
+  let state: AcdState = emptyState();
+  let deciding = false;
+  let phase: 'new' | 'running' | 'stopped' = 'new';
+  let release: Array<() => void> = [];
+  const effects = createEffects({ ...deps, dispatch, state: () => state, figures });
+
+  /** One input after the other, each to its end: what an effect or a listener asks for is decided after it, never inside. */
+  function dispatch(input: Input): void {
+    inbox.push(input);
+    if (deciding) return;
+    deciding = true;
+    try {
+      for (let next = inbox.shift(); next; next = inbox.shift()) decide(next);
+    } finally {
+      deciding = false;
+    }
+  }
+
+  function decide(input: Input): void {
+    const result = step(state, input, clock.now());
+    state = result.state;
+    for (const effect of result.effects) effects.run(effect);
+    for (const event of result.events) events.publish(event);
+    figures.count(result);
+    if (result.ignored !== undefined) logger.debug({ input, reason: result.ignored }, 'acd: input ignored');
+  }
+
+  function configure(): void {
+    dispatch({ type: 'configured', agents: directory.agents(), queues: directory.queues() });
+    for (const agent of [...state.tables.agents.values()]) checkReachable(agent.id, agent.seat);
+  }
+
+  function checkReachable(agentId: string, seat: Seat): void {
+    const reachable = seats.reachable(agentId, seat);
+    if (state.tables.agents.get(agentId)?.reachable !== reachable) dispatch({ type: 'reachability-changed', agentId, reachable });
+  }
+
+  function known(id: string): AgentSnapshot {
+    const snapshot = agentSnapshot(state, id);
+    if (!snapshot) throw new DomainError('not-found', `there is no agent ${id}`, { agentId: id });
+    return snapshot;
+  }
+
+  function forgetLine(agentId: string, callId: string): void {
+    const agents = lines.get(callId);
+    if (!agents?.delete(agentId)) return;
+    if (agents.size === 0) lines.delete(callId);
+    dispatch({ type: 'line-released', agentId, callId });
+  }
+
+  const acd: Acd = {
+    agents: () => agentSnapshots(state),
+    agent: (id) => agentSnapshot(state, id),
+    queues: () => queueSnapshots(state, clock.now()),
+    queue: (id) => queueSnapshot(state, id, clock.now()),
+    async setState(id, wished, reason, by) {
+      known(id);
+      if (!WISHES.includes(wished)) throw new DomainError('bad-request', `state: ${WISHES.join(', ')}, not ${wished}`, { field: 'state' });
+      dispatch({ type: 'state-wished', agentId: id, state: wished, reason, by });
+      // Events of the registrar can be missed; whoever signs in is looked up.
+      checkReachable(id, known(id).seat);
+      return known(id);
+    },
+    async setSeat(id, seat, _by) {
+      known(id);
+      assertSeat(seat);
+      dispatch({ type: 'seat-chosen', agentId: id, seat, reachable: seats.reachable(id, seat) });
+      return known(id);
+    },
+    occupy(id, callId) {
+      if (!state.tables.agents.has(id)) return;
+      lines.set(callId, (lines.get(callId) ?? new Set()).add(id));
+      dispatch({ type: 'line-occupied', agentId: id, callId });
+    },
+    release: forgetLine,
+  };
+
+  function enqueue(request: QueueRequest): ReturnType<QueuePort['enqueue']> {
+    const { call, queueId, priority = 0 } = request;
+    const refused = refusal(request);
+    if (refused) return { result: Promise.resolve(refused), leave() {} };
+    const result = effects.admit(call);
+    // Before a caller waits for an agent who seems cut off, ask the registrar itself.
+    for (const agentId of cutOffAgents(state, queueId)) checkReachable(agentId, known(agentId).seat);
+    dispatch({ type: 'call-arrived', callId: call.id, queueId, caller: call.caller, priority });
+    return { result, leave: () => leave(call.id) };
+  }
+
+  /** A call that talks already stays with its agent. */
+  function leave(callId: string): void {
+    const entry = state.tables.calls.get(callId);
+    if (!entry || entry.phase === 'talking') return;
+    dispatch({ type: 'caller-left', callId, termination: { by: 'system', reason: 'withdrawn', text: 'taken out of the queue' } });
+  }
+
+  function refusal({ call, queueId, priority = 0 }: QueueRequest): QueueResult | undefined {
+    if (phase !== 'running') return { outcome: 'failed', message: 'the queues are not open' };
+    if (call.leg.state === 'ended') return { outcome: 'abandoned' };
+    if (!Number.isFinite(priority)) return { outcome: 'failed', message: `priority: a number, not ${priority}` };
+    if (!state.tables.queues.has(queueId)) return { outcome: 'failed', message: `unknown queue ${queueId}` };
+    if (effects.holds(call.id)) return { outcome: 'failed', message: `call ${call.id} is in a queue already` };
+    return undefined;
+  }
+
+  async function start(): Promise<void> {
+    if (phase !== 'new') throw new Error(`acd: start after ${phase}`);
+    const kept = await store.load();
+    configure();
+    dispatch({ type: 'restored', agents: kept.agents });
+    for (const agent of [...state.tables.agents.values()]) checkReachable(agent.id, agent.seat);
+    // Their legs died with the process that knew them.
+    store.write(kept.calls.map((call) => ({ type: 'call-gone', callId: call.callId })));
+    if (kept.calls.length > 0) logger.warn({ calls: kept.calls.map((c) => c.callId) }, 'acd: calls that waited when the last process died');
+    release = [
+      directory.onChange(configure),
+      events.subscribe((event) => {
+        if (event.type !== 'call.ended' || event.callId === undefined) return;
+        for (const agentId of [...(lines.get(event.callId) ?? [])]) forgetLine(agentId, event.callId);
+      }),
+    ];
+    phase = 'running';
+  }
+
+  async function stop(): Promise<void> {
+    if (phase === 'stopped') return;
+    phase = 'stopped';
+    for (const undo of release) undo();
+    dispatch({ type: 'stopped' });
+    effects.stop();
+    const deadline = new Promise<'late'>((resolve) => effects.timers.set('stop', STORE_DEADLINE_MS, () => resolve('late')));
+    const outcome = await Promise.race([store.flush(), deadline]);
+    effects.timers.cancelAll();
+    if (outcome === 'late') logger.error({ changes: store.pending() }, 'acd: stopped before the store had taken everything');
+  }
+
+  return {
+    acd,
+    queues: { enqueue },
+    registrationChanged({ extension, contacts }) {
+      if (state.tables.agents.has(extension)) dispatch({ type: 'reachability-changed', agentId: extension, reachable: contacts > 0 });
+    },
+    start,
+    stop,
+    metrics: () => figures.read(state, { acd_timers: effects.timers.size, acd_store_pending_changes: store.pending() }),
+  };
+}
+
+function assertSeat(seat: Seat): void {
+  if (seat.kind !== 'sip') {
+    throw new DomainError('unavailable', `seat kind ${seat.kind} is not available yet; available: sip`, { field: 'kind', kind: seat.kind });
+  }
+  if (seat.number !== undefined || seat.confirm !== undefined) {
+    throw new DomainError('bad-request', 'number and confirm belong to seats of kind phone', {
+      field: seat.number === undefined ? 'confirm' : 'number',
+    });
+  }
+}

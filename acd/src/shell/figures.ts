@@ -1,0 +1,59 @@
+import type { AgentStateName, EventDraft } from '@yixian/contracts';
+import type { AcdState, StepResult } from '../core/types.js';
+
+const STATES: readonly AgentStateName[] = ['offline', 'not-ready', 'ready', 'ringing', 'on-call', 'wrap-up'];
+
+/** Counters in Prometheus naming. */
+export interface Figures {
+  count(result: StepResult): void;
+  effectFailed(): void;
+  read(state: AcdState, gauges: Record<string, number>): Record<string, number>;
+}
+
+export function createFigures(): Figures {
+  const counters: Record<string, number> = { acd_decisions_total: 0, acd_ignored_inputs_total: 0, acd_effect_failures_total: 0 };
+  const add = (name: string): void => {
+    counters[name] = (counters[name] ?? 0) + 1;
+  };
+  return {
+    count(result) {
+      add('acd_decisions_total');
+      if (result.ignored !== undefined) add('acd_ignored_inputs_total');
+      for (const event of result.events) {
+        const name = counterOf(event);
+        if (name) add(name);
+      }
+    },
+    effectFailed: () => add('acd_effect_failures_total'),
+    read(state, gauges) {
+      const figures: Record<string, number> = { ...counters, ...gauges };
+      for (const name of STATES) figures[`acd_agents{state="${name}"}`] = 0;
+      for (const agent of state.tables.agents.values()) {
+        const name = `acd_agents{state="${agent.state}"}`;
+        figures[name] = (figures[name] ?? 0) + 1;
+      }
+      for (const queue of state.tables.queues.values()) {
+        figures[`acd_calls_waiting{queue="${queue.id}"}`] = queue.places.size;
+        figures[`acd_calls_serving{queue="${queue.id}"}`] = queue.serving;
+      }
+      return figures;
+    },
+  };
+}
+
+function counterOf(event: EventDraft): string | undefined {
+  switch (event.type) {
+    case 'call.queued':
+      return `acd_calls_queued_total{queue="${event.queueId}"}`;
+    case 'call.left-queue':
+      return `acd_calls_left_total{queue="${event.queueId}",result="${event.data.result}"}`;
+    case 'offer.made':
+    case 'offer.accepted':
+    case 'offer.rejected':
+    case 'offer.timed-out':
+    case 'offer.withdrawn':
+      return `acd_offers_total{step="${event.type.slice('offer.'.length)}"}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import type { Bridge, CallLeg, EventBus, LegStats, Logger, SeatDialer, Termination } from '@yixian/contracts';
+import type { Effect, Input, Offer, OfferId } from '../core/types.js';
+import type { Engagement } from './engagement.js';
+
+/** A seat that rings or talks for an offer. */
+export interface RungSeat {
+  readonly offer: Offer;
+  readonly leg: CallLeg;
+  bridge: Bridge | undefined;
+  engagement: Engagement | undefined;
+  /** The phone was on hold before the engagement stood. */
+  heldEarly: boolean;
+  unsubscribe(): void;
+}
+
+export interface SeatsDeps {
+  dialer: SeatDialer;
+  events: EventBus;
+  logger: Logger;
+  dispatch(input: Input): void;
+}
+
+export interface Seats {
+  ring(effect: Extract<Effect, { type: 'ring' }>): void;
+  get(offerId: OfferId): RungSeat | undefined;
+  /** Ends the seat's leg whatever its state; what the leg still says is not listened to. */
+  end(offerId: OfferId, termination: Termination): void;
+  /** The leg has ended by itself or nobody needs it here any more. */
+  forget(offerId: OfferId): void;
+  readonly size: number;
+}
+
+/** The legs to agents' seats, by offer. */
+export function createSeats(deps: SeatsDeps): Seats {
+  const seats = new Map<OfferId, RungSeat>();
+
+  function ended(offer: Offer, termination: Termination): void {
+    if (seats.has(offer.id)) deps.dispatch({ type: 'seat-ended', offerId: offer.id, callId: offer.callId, termination });
+  }
+
+  function listen(seat: RungSeat): () => void {
+    const { offer, leg } = seat;
+    return leg.subscribe((event) => {
+      switch (event.type) {
+        case 'answered':
+          return deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
+        case 'ended':
+          return ended(offer, event.termination);
+        case 'remote-held':
+        case 'remote-resumed':
+          seat.heldEarly = event.type === 'remote-held';
+          return seat.engagement?.remote(event.type);
+        default:
+          return;
+      }
+    });
+  }
+
+  return {
+    ring({ offer, seat: kind, caller, timeoutMs }) {
+      // The lease ends first; the switch's own limit is there for the case that nobody takes the seat back.
+      const limit = timeoutMs + 2_000;
+      const leg = deps.dialer.ring({
+        agentId: offer.agentId,
+        seat: kind,
+        caller: { number: caller },
+        callId: offer.callId,
+        timeoutMs: limit,
+      });
+      const seat: RungSeat = { offer, leg, bridge: undefined, engagement: undefined, heldEarly: false, unsubscribe() {} };
+      seats.set(offer.id, seat);
+      if (leg.state === 'ended') {
+        return ended(offer, leg.termination ?? { by: 'system', reason: 'not-registered' });
+      }
+      seat.unsubscribe = listen(seat);
+      void leg.ended.then((termination) => ended(offer, termination));
+      void report(deps, offer, leg);
+      if (leg.state === 'answered') deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
+    },
+    get: (offerId) => seats.get(offerId),
+    end(offerId, termination) {
+      const seat = seats.get(offerId);
+      if (!seat) return;
+      seat.unsubscribe();
+      seats.delete(offerId);
+      seat.leg.hangUp(termination);
+    },
+    forget(offerId) {
+      seats.get(offerId)?.unsubscribe();
+      seats.delete(offerId);
+    },
+    get size() {
+      return seats.size;
+    },
+  };
+}
+
+/** Tells `leg.ended` with the media figures of the agent's leg. Never rejects. */
+async function report(deps: SeatsDeps, offer: Offer, leg: CallLeg): Promise<void> {
+  const termination = await leg.ended;
+  let stats: LegStats | undefined;
+  try {
+    stats = await leg.stats();
+  } catch (error) {
+    deps.logger.debug({ err: error, callId: offer.callId, legId: leg.id }, 'a leg without media figures');
+  }
+  const data = { legId: leg.id, party: 'agent', termination, ...(stats ? { stats } : {}) };
+  deps.events.publish({ type: 'leg.ended', callId: offer.callId, agentId: offer.agentId, data });
+}
