@@ -1,0 +1,50 @@
+import type { Logger, MediaItem } from '@yixian/contracts';
+import type { SpeechItem } from '../core/machine.js';
+import type { PromptLibrary } from './prompts.js';
+import type { Tts } from './tts.js';
+
+const BEEP: MediaItem = { kind: 'tone', tone: 'beep', durationMs: 400 };
+/** Heard where nothing can be said: long enough to notice, short enough to wait for. */
+const PAUSE: MediaItem = { kind: 'silence', durationMs: 500 };
+
+export interface SpeechDeps {
+  prompts: Pick<PromptLibrary, 'item' | 'sayNumber' | 'sayDigits'>;
+  tts?: Pick<Tts, 'speak'>;
+  logger: Logger;
+}
+
+/** What a leg plays for what a flow says; a promise only when a text has to be spoken. What is missing becomes a pause. */
+export function mediaFor(items: readonly SpeechItem[], deps: SpeechDeps): MediaItem[] | Promise<MediaItem[]> {
+  const parts = items.map((item) => mediaOf(item, deps));
+  return parts.some((part) => part instanceof Promise) ? Promise.all(parts).then(orPause) : orPause(parts as MediaItem[][]);
+}
+
+function orPause(parts: MediaItem[][]): MediaItem[] {
+  const media = parts.flat();
+  return media.length === 0 ? [PAUSE] : media;
+}
+
+function mediaOf(item: SpeechItem, deps: SpeechDeps): MediaItem[] | Promise<MediaItem[]> {
+  switch (item.kind) {
+    case 'prompt': {
+      const media = deps.prompts.item(item.id);
+      return media ? [media] : [];
+    }
+    case 'number':
+      return deps.prompts.sayNumber(item.value);
+    case 'digits':
+      return deps.prompts.sayDigits(item.value);
+    case 'beep':
+      return [BEEP];
+    case 'say':
+      return say(item.text, deps);
+  }
+}
+
+function say(text: string, deps: SpeechDeps): MediaItem[] | Promise<MediaItem[]> {
+  if (!deps.tts) {
+    deps.logger.warn({ text }, 'a text cannot be spoken: no speech synthesis is configured');
+    return [];
+  }
+  return deps.tts.speak(text).then((path): MediaItem[] => (path === undefined ? [] : [{ kind: 'file', path }]));
+}
