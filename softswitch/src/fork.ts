@@ -1,0 +1,20 @@
+import type { LegMedia } from './leg-media.js';
+import type { Negotiator } from './negotiator.js';
+import type { Negotiated } from './sdp/index.js';
+import type { InviteSession, SessionEnd } from './sip/port.js';
+
+/** One INVITE of a dialled leg. */
+export class Fork {
+  readonly media: LegMedia;
+  readonly negotiator: Negotiator;
+  /** Undefined only while the INVITE is being made. */
+  session: InviteSession | undefined;
+  /** From its early answer, which a 2xx without SDP confirms. */
+  negotiated: Negotiated | undefined;
+  end: SessionEnd | undefined;
+
+  constructor(media: LegMedia, negotiator: Negotiator) {
+    this.media = media;
+    this.negotiator = negotiator;
+  }
+}

@@ -1,0 +1,5 @@
+export type { InterfaceAddress } from './local-address.js';
+export type { CodecName } from './media/port.js';
+export type { SoftswitchOptions } from './options.js';
+export type { ListenPoint } from './sip/port.js';
+export { createSoftswitch, type Softswitch } from './softswitch.js';

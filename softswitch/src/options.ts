@@ -1,0 +1,33 @@
+import type { Clock, EdgePolicy, IdSource, Logger, RegistrationStore } from '@yixian/contracts';
+import type { InterfaceAddress } from './local-address.js';
+import type { CodecName, MediaEngine } from './media/port.js';
+import type { ListenPoint, SipStack } from './sip/port.js';
+
+export interface SoftswitchOptions {
+  /** Addresses to bind, IPv4 and IPv6. */
+  hosts: readonly string[];
+  /** SIP over UDP and TCP; 0 takes free ports (tests). */
+  sipPort: number;
+  /** UDP ports for RTP, inclusive; each leg takes two. */
+  rtpPorts: { min: number; max: number };
+  policy: EdgePolicy;
+  clock: Clock;
+  ids: IdSource;
+  logger: Logger;
+  /** Keeps registrations across a restart. */
+  registrationStore?: RegistrationStore;
+  /** User-Agent and Server header. */
+  userAgent?: string;
+  /** Digest realm. */
+  realm?: string;
+  /** No RTP for so long, while some was owed, ends the leg with `media-timeout`; default 60,000. */
+  mediaTimeoutMs?: number;
+  /** RFC 4028 interval we ask for; 0 asks for none. */
+  sessionExpiresSeconds?: number;
+  /** Order of preference, for every leg; one order for all lets bridges pass packets through. Default PCMA, PCMU. */
+  codecs?: readonly CodecName[];
+  /** Other implementations of the two ports, for tests. */
+  sip?: (listen: readonly ListenPoint[]) => SipStack;
+  media?: MediaEngine;
+  interfaces?: () => readonly InterfaceAddress[];
+}

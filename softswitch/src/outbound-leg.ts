@@ -1,0 +1,249 @@
+import type { Clock, DialRequest, SourceAddress, Termination, Timer } from '@yixian/contracts';
+import { bestResponse, statusOf } from './best-response.js';
+import { Fork } from './fork.js';
+import { Leg, type LegOwner } from './leg.js';
+import { LegMedia, type LegMediaDeps } from './leg-media.js';
+import { ELSEWHERE, reasonHeaderFor, terminationOf } from './leg-termination.js';
+import type { CodecName } from './media/port.js';
+import { Negotiator } from './negotiator.js';
+import { initialSdp, type Negotiated } from './sdp/index.js';
+import type { InviteOptions, InviteSession, NextHop, SessionEnd, SipStack } from './sip/port.js';
+
+/** One place where the called party may be. */
+export interface DialPlace {
+  uri: string;
+  nextHop?: NextHop;
+  toUser?: string;
+  auth?: { username: string; password: string };
+  localAddress: string;
+}
+
+export interface OutboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaTimeout'> {
+  id: string;
+  sdpSessionId: string;
+  clock: Clock;
+  sip: Pick<SipStack, 'invite'>;
+  codecs?: readonly CodecName[];
+  owner: LegOwner;
+}
+
+/** A party we call: one INVITE to every place at once, the first to answer has it (forks as in RFC 3261 §16.7). */
+export class OutboundLeg extends Leg {
+  readonly direction = 'outbound';
+  readonly origin = undefined;
+  readonly #request: DialRequest;
+  readonly #deps: OutboundLegDeps;
+  readonly #media = new Map<string, LegMedia>();
+  #forks: Fork[] = [];
+  #winner: Fork | undefined;
+  #earlyFork: Fork | undefined;
+  #timer: Timer | undefined;
+  #expected = 0;
+
+  constructor(request: DialRequest, deps: OutboundLegDeps) {
+    const number = request.target.kind === 'extension' ? request.target.extension : userOf(request.target.uri);
+    super({ id: deps.id, from: request.from, to: { number }, logger: deps.logger, owner: deps.owner });
+    this.#request = request;
+    this.#deps = deps;
+  }
+
+  get media(): LegMedia | undefined {
+    return (this.#winner ?? this.#earlyFork ?? this.#forks[0])?.media ?? this.#media.values().next().value;
+  }
+
+  protected get session(): InviteSession | undefined {
+    return (this.#winner ?? this.#earlyFork ?? this.#forks[0])?.session;
+  }
+
+  get sipCallId(): string {
+    return this.session?.callId ?? '';
+  }
+
+  get source(): SourceAddress | undefined {
+    return this.#winner?.session?.source;
+  }
+
+  /** Called once. With nowhere to ring the leg ends, and says so to those who subscribe after `dial()` returns. */
+  start(places: readonly DialPlace[], otherwise: Termination): void {
+    if (places.length === 0) {
+      this.finish(otherwise, (notify) => queueMicrotask(notify));
+      return;
+    }
+    this.#expected = places.length;
+    this.#timer = this.#deps.clock.setTimer(this.#request.timeoutMs, () => {
+      this.hangUp({ by: 'called', reason: 'no-answer', text: `rang for ${this.#request.timeoutMs} ms` });
+    });
+    for (const place of places) {
+      if (!this.#media.has(place.localAddress)) this.#media.set(place.localAddress, this.#openMedia(place.localAddress));
+    }
+    for (const [localAddress, media] of this.#media) {
+      media.opened.then(
+        (session) =>
+          this.#invite(
+            media,
+            session.rtpPort,
+            places.filter((p) => p.localAddress === localAddress),
+          ),
+        (error: unknown) => this.hangUp({ by: 'system', reason: 'media-failure', text: String(error) }),
+      );
+    }
+  }
+
+  #openMedia(localAddress: string): LegMedia {
+    return new LegMedia(localAddress, {
+      engine: this.#deps.engine,
+      logger: this.#deps.logger,
+      onDigit: (digit) => this.digitPressed(digit),
+      onMediaTimeout: () => this.mediaTimedOut(),
+    });
+  }
+
+  #invite(media: LegMedia, rtpPort: number, places: readonly DialPlace[]): void {
+    if (this.state === 'ended') return;
+    const { sdpSessionId, codecs } = this.#deps;
+    const offering = new Negotiator(
+      initialSdp({ sessionId: sdpSessionId, address: media.localAddress, rtpPort, ...(codecs ? { codecs } : {}) }),
+    );
+    const sdp = offering.offer();
+    for (const place of places) {
+      const fork = new Fork(media, offering.clone());
+      this.#forks.push(fork);
+      const session = this.#deps.sip.invite(this.#options(place, sdp), {
+        ...this.inDialog(
+          () => fork.negotiator,
+          () => fork.media,
+          () => fork === this.#winner || fork === this.#earlyFork,
+        ),
+        onProgress: (status, early) => this.#progress(fork, status, early),
+        onAccepted: (answer) => this.#accepted(fork, answer),
+        onEnded: (end) => this.#forkEnded(fork, end),
+      });
+      fork.session = session;
+    }
+  }
+
+  #options(place: DialPlace, sdp: string): InviteOptions {
+    const { from, callId } = this.#request;
+    const asserted = `${from.displayName ? `${quoted(from.displayName)} ` : ''}<sip:${escapedUser(from.number)}@${hostPart(place.localAddress)}>`;
+    return {
+      uri: place.uri,
+      ...(place.nextHop ? { nextHop: place.nextHop } : {}),
+      ...(place.toUser ? { toUser: place.toUser } : {}),
+      ...(place.auth ? { auth: place.auth } : {}),
+      from: { user: from.number, ...(from.displayName ? { displayName: from.displayName } : {}) },
+      sdp,
+      headers: [['P-Asserted-Identity', asserted], ...(callId ? ([['X-Yixian-Call', callId]] as const) : [])],
+    };
+  }
+
+  #progress(fork: Fork, status: number, sdp: string | undefined): void {
+    if (this.#winner || this.state === 'ended' || status === 100) return;
+    if (sdp !== undefined && (this.#earlyFork === undefined || this.#earlyFork === fork)) {
+      const outcome = fork.negotiator.take(sdp);
+      if (outcome.ok) {
+        this.#early(fork, outcome.negotiated);
+        return;
+      }
+      this.logger.warn({ legId: this.id, reason: outcome.refusal.text }, 'early media not usable');
+    }
+    if (this.step('ring')) this.emit({ type: 'ringing' });
+  }
+
+  #early(fork: Fork, negotiated: Negotiated): void {
+    this.#earlyFork = fork;
+    fork.negotiated = negotiated;
+    this.apply(fork.media, negotiated);
+    if (this.step('early')) this.emit({ type: 'early-media' });
+  }
+
+  #accepted(fork: Fork, answer: string): void {
+    if (this.state === 'ended' || (this.#winner && this.#winner !== fork)) {
+      // It answered while its CANCEL was on the way (RFC 3261 §9.1): the call is set up, so BYE takes it down.
+      fork.session?.end(this.#winner ? ELSEWHERE : reasonHeaderFor(this.termination ?? { by: 'system', reason: 'cancelled' }));
+      return;
+    }
+    const outcome = answer === '' && fork.negotiated ? { ok: true as const, negotiated: fork.negotiated } : fork.negotiator.take(answer);
+    if (!outcome.ok) {
+      this.#forkEnded(fork, { kind: 'refused', status: 488, phrase: outcome.refusal.text });
+      fork.session?.end(reasonHeaderFor({ by: 'system', reason: 'no-common-codec', text: outcome.refusal.text }));
+      return;
+    }
+    this.#win(fork, outcome.negotiated);
+  }
+
+  #win(fork: Fork, negotiated: Negotiated): void {
+    const before = this.media;
+    this.#winner = fork;
+    this.#timer?.cancel();
+    this.apply(fork.media, negotiated);
+    for (const other of this.#forks) if (other !== fork) other.session?.end(ELSEWHERE);
+    for (const media of this.#media.values()) if (media !== fork.media) void media.close();
+    if (before !== fork.media) this.owner.mediaChanged(this);
+    if (!this.step('answer')) return;
+    this.confirmAnswered();
+    this.emit({ type: 'answered' });
+  }
+
+  #forkEnded(fork: Fork, end: SessionEnd): void {
+    fork.end ??= end;
+    if (this.#winner === fork) {
+      this.finish(terminationOf(end, 'called'));
+      return;
+    }
+    if (this.#winner || this.state === 'ended') return;
+    // A 6xx speaks for the called person everywhere (§16.7 step 5): the others are cancelled.
+    const decisive = fork.end.kind === 'refused' && statusOf(fork.end) >= 600;
+    const over = this.#forks.length === this.#expected && this.#forks.every((f) => f.end !== undefined);
+    if (!decisive && !over) return;
+    const best = bestResponse(this.#forks.flatMap((f) => f.end ?? [])) ?? end;
+    this.hangUp(terminationOf(best, 'called'));
+  }
+
+  ring(): void {
+    this.logger.debug({ legId: this.id }, 'ring() of an outbound leg changes nothing');
+  }
+
+  async early(): Promise<void> {
+    throw new Error(`leg ${this.id} is outbound: early() is for the called side`);
+  }
+
+  async answer(): Promise<void> {
+    throw new Error(`leg ${this.id} is outbound: the called party answers it`);
+  }
+
+  hangUp(termination: Termination): void {
+    // Ended first, told to the wire second: what the stack reports of our own BYE no longer counts.
+    this.finish(termination, (notify) => {
+      const open = this.#winner ? [this.#winner] : this.#forks.filter((f) => !f.end);
+      for (const fork of open) fork.session?.end(reasonHeaderFor(termination));
+      notify();
+    });
+  }
+
+  protected release(): void {
+    this.#timer?.cancel();
+    for (const media of this.#media.values()) void media.close();
+  }
+}
+
+function userOf(uri: string): string {
+  return /^sips?:([^@;?]+)@/i.exec(uri)?.[1] ?? '';
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll(/[\r\n]/g, ' ').replaceAll(/["\\]/g, '\\$&')}"`;
+}
+
+/** RFC 3261 §25.1: what a user part may hold as it is; the rest is escaped. */
+function escapedUser(user: string): string {
+  return [...Buffer.from(user, 'utf8')]
+    .map((byte) => {
+      const char = String.fromCharCode(byte);
+      return /[A-Za-z0-9\-_.!~*'()&=+$,;?/]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
+}
+
+function hostPart(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}

@@ -1,0 +1,3 @@
+export * from './audio.js';
+export * from './description.js';
+export * from './negotiation.js';

@@ -1,0 +1,286 @@
+import { randomInt } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
+import type {
+  Bridge,
+  CallLeg,
+  DialRequest,
+  LegOrigin,
+  Logger,
+  RecordingTap,
+  RecordRequest,
+  Registration,
+  Switch,
+  SwitchHandlers,
+  SwitchHealth,
+  SwitchMetrics,
+  Termination,
+} from '@yixian/contracts';
+import { Bridges } from './bridge.js';
+import { InboundLeg } from './inbound-leg.js';
+import { Leg, type LegOwner } from './leg.js';
+import { addressOfUri, type InterfaceAddress, localAddressFor } from './local-address.js';
+import { createMediaEngine, type MediaEngine } from './media/index.js';
+import type { SoftswitchOptions } from './options.js';
+import { type DialPlace, OutboundLeg } from './outbound-leg.js';
+import { startRecording } from './recording.js';
+import { RegistrationKeeper } from './registration-keeper.js';
+import { answerOffer, initialSdp } from './sdp/index.js';
+import { createSipStack, type InviteSession, type ListenPoint, type SipStack } from './sip/index.js';
+import { SwitchCounters } from './switch-counters.js';
+
+export type Softswitch = Switch & {
+  /** The listen points with their real ports. */
+  listening(): readonly ListenPoint[];
+};
+
+/** The embedded switch: own SIP, own RTP. Nothing is bound before `start`. */
+export function createSoftswitch(options: SoftswitchOptions): Softswitch {
+  return new EmbeddedSwitch(options);
+}
+
+function listenPoints(options: SoftswitchOptions): ListenPoint[] {
+  return options.hosts.flatMap((address) => [
+    { transport: 'udp' as const, address, port: options.sipPort },
+    { transport: 'tcp' as const, address, port: options.sipPort },
+  ]);
+}
+
+function machineInterfaces(): InterfaceAddress[] {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .map((i) => ({ address: i.address, family: i.family === 'IPv6' ? 6 : 4, internal: i.internal }));
+}
+
+class EmbeddedSwitch implements Softswitch, LegOwner {
+  readonly #options: SoftswitchOptions;
+  readonly #logger: Logger;
+  readonly #sip: SipStack;
+  readonly #engine: MediaEngine;
+  readonly #legs = new Set<Leg>();
+  readonly #closing = new Set<Promise<unknown>>();
+  readonly #bridges: Bridges;
+  readonly #counters = new SwitchCounters();
+  readonly #keeper: RegistrationKeeper | undefined;
+  #handlers: SwitchHandlers | undefined;
+  #phase: 'made' | 'running' | 'draining' | 'stopped' = 'made';
+
+  constructor(options: SoftswitchOptions) {
+    this.#options = options;
+    this.#logger = options.logger;
+    const { clock, logger, userAgent, realm, sessionExpiresSeconds, mediaTimeoutMs } = options;
+    const listen = listenPoints(options);
+    this.#sip =
+      options.sip?.(listen) ??
+      createSipStack({
+        listen,
+        clock,
+        logger,
+        ...(userAgent === undefined ? {} : { userAgent }),
+        ...(realm === undefined ? {} : { realm }),
+        ...(sessionExpiresSeconds === undefined ? {} : { sessionExpiresSeconds }),
+      });
+    this.#engine =
+      options.media ??
+      createMediaEngine({ rtpPorts: options.rtpPorts, logger, clock, ...(mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs }) });
+    this.#bridges = new Bridges(this.#engine);
+    this.#keeper = options.registrationStore ? new RegistrationKeeper(options.registrationStore, logger) : undefined;
+  }
+
+  async start(handlers: SwitchHandlers): Promise<void> {
+    if (this.#phase !== 'made') throw new Error(`the switch cannot be started: it is ${this.#phase}`);
+    this.#handlers = handlers;
+    // Known before the first packet, so that a call right after a restart finds its phone.
+    const kept = (await this.#options.registrationStore?.load()) ?? [];
+    await this.#engine.start();
+    this.#sip.restoreRegistrations(kept);
+    try {
+      await this.#sip.start({
+        ...policyHandlers(this.#options),
+        onInvite: (session, origin) => this.#invited(session, origin),
+        registrationChanged: (change) => handlers.registrationChanged(change),
+        saveRegistrations: (extension, registrations) => this.#keeper?.save(extension, registrations),
+      });
+    } catch (error) {
+      await this.#engine.stop();
+      throw error;
+    }
+    this.#phase = 'running';
+  }
+
+  listening(): readonly ListenPoint[] {
+    return this.#sip.listening();
+  }
+
+  #localAddress(remote: string | undefined): string | undefined {
+    const interfaces = this.#options.interfaces ?? machineInterfaces;
+    const { hosts } = this.#options;
+    // A name in the URI is resolved by the stack; our first address is the one it most likely routes from.
+    return localAddressFor(remote ?? hosts[0] ?? '127.0.0.1', hosts, interfaces());
+  }
+
+  #invited(session: InviteSession, origin: LegOrigin): void {
+    const localAddress = this.#localAddress(session.source?.address);
+    if (localAddress === undefined) {
+      session.refuse(503, 'Service Unavailable');
+      return;
+    }
+    if (session.remoteSdp !== undefined && this.#refusedOffer(session, session.remoteSdp, localAddress)) return;
+    const leg = new InboundLeg(session, origin, {
+      id: this.#options.ids.next('leg'),
+      sdpSessionId: sdpSessionId(),
+      localAddress,
+      engine: this.#engine,
+      logger: this.#logger,
+      owner: this,
+      ...(this.#options.codecs ? { codecs: this.#options.codecs } : {}),
+    });
+    this.#add(leg);
+    this.#handlers?.inbound(leg);
+  }
+
+  // Refused before it costs a port or a row: nothing can be said to a peer without a common codec.
+  #refusedOffer(session: InviteSession, offer: string, localAddress: string): boolean {
+    const codecs = this.#options.codecs;
+    const outcome = answerOffer(initialSdp({ sessionId: '0', address: localAddress, rtpPort: 9, ...(codecs ? { codecs } : {}) }), offer);
+    if (outcome.ok) return false;
+    const { status, phrase, text } = outcome.refusal;
+    this.#counters.refusedOffer(status);
+    this.#logger.warn({ sipCallId: session.callId, source: session.source, status, reason: text }, 'INVITE refused for its SDP');
+    // RFC 3261 §20.43: 304 media type not available, 305 incompatible media format, 399 anything else.
+    const warning = `${status === 488 ? 305 : 399} ${localAddress.includes(':') ? `[${localAddress}]` : localAddress} "${text.replaceAll(/["\\\r\n]/g, ' ')}"`;
+    session.refuse(status, phrase, [['Warning', warning]]);
+    return true;
+  }
+
+  dial(request: DialRequest): CallLeg {
+    const leg = new OutboundLeg(request, {
+      id: this.#options.ids.next('leg'),
+      sdpSessionId: sdpSessionId(),
+      engine: this.#engine,
+      sip: this.#sip,
+      clock: this.#options.clock,
+      logger: this.#logger,
+      owner: this,
+      ...(this.#options.codecs ? { codecs: this.#options.codecs } : {}),
+    });
+    this.#add(leg);
+    const { places, otherwise } = this.#phase === 'stopped' ? { places: [], otherwise: STOPPED } : this.#placesOf(request);
+    leg.start(places, otherwise);
+    return leg;
+  }
+
+  #placesOf(request: DialRequest): { places: DialPlace[]; otherwise: Termination } {
+    const { target } = request;
+    if (target.kind === 'uri') {
+      const localAddress = this.#localAddress(addressOfUri(target.uri));
+      const otherwise: Termination = { by: 'system', reason: 'transport-failure', text: `no address of ours reaches ${target.uri}` };
+      if (localAddress === undefined) return { places: [], otherwise };
+      return { places: [{ uri: target.uri, localAddress, ...(target.auth ? { auth: target.auth } : {}) }], otherwise };
+    }
+    const places = this.#sip.registrations(target.extension).flatMap<DialPlace>((registration) => {
+      const localAddress = this.#localAddress(registration.source.address);
+      if (localAddress === undefined) return [];
+      return [{ uri: registration.contact, nextHop: registration.source, toUser: target.extension, localAddress }];
+    });
+    return {
+      places,
+      otherwise: { by: 'system', reason: 'not-registered', text: `extension ${target.extension} has no registered contact` },
+    };
+  }
+
+  #add(leg: Leg): void {
+    this.#legs.add(leg);
+    this.#counters.legBegan(leg);
+  }
+
+  ended(leg: Leg): void {
+    this.#legs.delete(leg);
+    this.#bridges.legEnded(leg);
+    this.#counters.legEnded(leg);
+    const closing = leg.stats();
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
+  }
+
+  mediaChanged(leg: Leg): void {
+    this.#bridges.mediaChanged(leg);
+  }
+
+  async bridge(a: CallLeg, b: CallLeg): Promise<Bridge> {
+    if (!(a instanceof Leg) || !(b instanceof Leg)) throw new Error('only legs of this switch can be bridged');
+    return await this.#bridges.connect(this.#options.ids.next('bridge'), a, b);
+  }
+
+  async record(request: RecordRequest): Promise<RecordingTap> {
+    const tap = await startRecording(this.#engine, request);
+    this.#counters.recordingBegan();
+    void tap.finished.then((result) => this.#counters.recordingEnded(result));
+    return tap;
+  }
+
+  legs(): readonly CallLeg[] {
+    return [...this.#legs].filter((leg) => leg.state !== 'ended');
+  }
+
+  registrations(extension?: string): readonly Registration[] {
+    return this.#sip.registrations(extension);
+  }
+
+  drain(): void {
+    if (this.#phase !== 'running') return;
+    this.#phase = 'draining';
+    this.#sip.drain();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#phase === 'stopped') return;
+    const started = this.#phase !== 'made';
+    this.#phase = 'stopped';
+    this.#sip.drain();
+    for (const leg of [...this.#legs]) leg.hangUp(STOPPED);
+    await Promise.allSettled(this.#closing);
+    if (!started) return;
+    await this.#sip.stop();
+    await this.#engine.stop();
+    await this.#keeper?.flush();
+  }
+
+  async health(): Promise<SwitchHealth> {
+    const used = this.#engine.portsInUse();
+    const total = this.#engine.portsTotal();
+    const problems = [
+      ...(this.#phase === 'running' || this.#phase === 'draining' ? [] : [`the switch is ${this.#phase}`]),
+      ...(used >= total ? [`all ${total} RTP ports are in use`] : []),
+    ];
+    return { ok: problems.length === 0, problems, legs: this.legs().length, rtpPortsInUse: used, rtpPortsTotal: total };
+  }
+
+  metrics(): SwitchMetrics {
+    return {
+      ...this.#sip.metrics(),
+      ...this.#engine.metrics(),
+      ...this.#counters.metrics(this.legs()),
+      switch_bridges: this.#bridges.size,
+      switch_registered_contacts: this.#sip.registrations().length,
+      switch_registration_store_failures_total: this.#keeper?.failures ?? 0,
+      rtp_ports_in_use: this.#engine.portsInUse(),
+      rtp_ports_total: this.#engine.portsTotal(),
+    };
+  }
+}
+
+const STOPPED: Termination = { by: 'system', reason: 'draining', text: 'the switch stops' };
+
+function policyHandlers(options: SoftswitchOptions): Pick<SoftswitchOptions['policy'], 'admit' | 'sipPassword' | 'authenticationResult'> {
+  const { policy } = options;
+  return {
+    admit: (request) => policy.admit(request),
+    sipPassword: (extension) => policy.sipPassword(extension),
+    authenticationResult: (request, extension, ok) => policy.authenticationResult(request, extension, ok),
+  };
+}
+
+// RFC 8866 §5.2: numeric, unique with the address for this originator.
+function sdpSessionId(): string {
+  return String(randomInt(1, 2 ** 47));
+}
