@@ -1,0 +1,278 @@
+import type { Authenticator, Clock, IdentityStore, Logger, RecordQueries, Role } from '@yixian/contracts';
+import type { CommandDeps } from './commands/command.js';
+import { createCommandSet } from './commands/index.js';
+import type { SourcePolicy } from './core/failure-limit.js';
+import { guarded, open, type Route } from './core/route.js';
+import { createGetAgent, createListAgents, createPutSeat, createPutState } from './handlers/agents.js';
+import { createCallVerb, createDialCall, createGetCall, createListCalls, createSendKeys } from './handlers/calls.js';
+import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
+import { createGetQueue, createListQueues } from './handlers/queues.js';
+import { createGetRecording, createListRecordings, createRecordingAudio } from './handlers/recordings.js';
+import { createMe, createSignIn, createSignOut } from './handlers/session.js';
+import { createListVoicemails, createVoicemailAudio } from './handlers/voicemails.js';
+import * as shape from './schemas.js';
+
+export interface RouteDeps extends CommandDeps, HealthDeps {
+  auth: Authenticator;
+  records: RecordQueries;
+  recordingsDir: string;
+  identity: IdentityStore;
+  clock: Clock;
+  logger: Logger;
+  metricsText: () => Promise<string>;
+  metricsContentType: string;
+  signInLimit: SourcePolicy;
+}
+
+const V1 = '/api/v1';
+const everyone: readonly Role[] = ['agent', 'supervisor', 'admin'];
+const leaders: readonly Role[] = ['supervisor', 'admin'];
+const talkers: readonly Role[] = ['agent', 'supervisor'];
+const json = (schema: shape.AnySchema, status: 200 | 201 = 200) => ({ kind: 'json' as const, schema, status });
+const empty = { kind: 'empty' as const, status: 204 as const };
+const wav = { kind: 'file' as const, contentType: 'audio/wav' };
+
+/** The table: every route there is, in one place. Router, roles, checks and OpenAPI are made from it. */
+export function createRoutes(deps: RouteDeps): Route[] {
+  const shared = { ...deps, commands: createCommandSet(deps) };
+  return [
+    ...sessionRoutes(shared),
+    ...agentRoutes(shared),
+    ...queueRoutes(shared),
+    ...callRoutes(shared),
+    ...audioRoutes(shared),
+    ...systemRoutes(shared),
+  ];
+}
+
+type Shared = RouteDeps & { commands: ReturnType<typeof createCommandSet> };
+
+function sessionRoutes(deps: Shared): Route[] {
+  const tag = 'session';
+  return [
+    open({
+      method: 'post',
+      path: `${V1}/session`,
+      tag,
+      summary: 'Sign in',
+      description: 'Five failures in a row lock the user name for a quarter of an hour.',
+      body: shape.credentials,
+      bodyLimit: 8 * 1024,
+      response: json(shape.session),
+      handler: createSignIn({ ...deps, limit: deps.signInLimit }),
+    }),
+    guarded({
+      method: 'delete',
+      path: `${V1}/session`,
+      tag,
+      summary: 'Sign out',
+      roles: everyone,
+      response: empty,
+      handler: createSignOut(deps),
+    }),
+    guarded({
+      method: 'get',
+      path: `${V1}/me`,
+      tag,
+      summary: 'Who am I',
+      roles: everyone,
+      response: json(shape.user),
+      handler: createMe(),
+    }),
+  ];
+}
+
+function agentRoutes(deps: Shared): Route[] {
+  const tag = 'agents';
+  const roles = everyone;
+  const one = { tag, roles, params: shape.byExtension, response: json(shape.agent) };
+  return [
+    guarded({
+      method: 'get',
+      path: `${V1}/agents`,
+      tag,
+      roles,
+      summary: 'Agents, live',
+      description: 'An agent sees the own entry, a supervisor the led groups.',
+      query: shape.livePage,
+      response: json(shape.listOf(shape.agent)),
+      handler: createListAgents(deps),
+    }),
+    guarded({ ...one, method: 'get', path: `${V1}/agents/:extension`, summary: 'One agent, live', handler: createGetAgent(deps) }),
+    guarded({
+      ...one,
+      method: 'put',
+      path: `${V1}/agents/:extension/state`,
+      summary: 'Ready, not ready, offline',
+      description: 'The own state, or by a supervisor that of an agent of the group (audited). During a call it takes effect afterwards.',
+      body: shape.stateBody,
+      handler: createPutState(deps),
+    }),
+    guarded({
+      ...one,
+      method: 'put',
+      path: `${V1}/agents/:extension/seat`,
+      summary: 'Where this agent’s calls ring',
+      description: 'Kind sip is the phone registered at the extension. Other kinds answer 409 until they are available.',
+      body: shape.seatBody,
+      handler: createPutSeat(deps),
+    }),
+  ];
+}
+
+function queueRoutes(deps: Shared): Route[] {
+  const tag = 'queues';
+  return [
+    guarded({
+      method: 'get',
+      path: `${V1}/queues`,
+      tag,
+      roles: everyone,
+      summary: 'Queues, live',
+      description: 'An agent sees the queues of the own skills, a supervisor those of the led groups.',
+      query: shape.livePage,
+      response: json(shape.listOf(shape.queue)),
+      handler: createListQueues(deps),
+    }),
+    guarded({
+      method: 'get',
+      path: `${V1}/queues/:id`,
+      tag,
+      roles: everyone,
+      summary: 'One queue, live',
+      params: shape.byId,
+      response: json(shape.queue),
+      handler: createGetQueue(deps),
+    }),
+  ];
+}
+
+function callRoutes(deps: Shared): Route[] {
+  const tag = 'calls';
+  const verb = (name: 'hangup' | 'hold' | 'resume', summary: string) =>
+    guarded({
+      method: 'post',
+      path: `${V1}/calls/:id/${name}`,
+      tag,
+      roles: talkers,
+      summary,
+      params: shape.byId,
+      response: empty,
+      handler: createCallVerb(deps, name),
+    });
+  return [
+    guarded({
+      method: 'get',
+      path: `${V1}/calls`,
+      tag,
+      roles: everyone,
+      summary: 'Call records, newest first',
+      description: 'An agent sees the own calls, a supervisor those of the led groups.',
+      query: shape.callsQuery,
+      response: json(shape.listOf(shape.call)),
+      handler: createListCalls(deps),
+    }),
+    guarded({
+      method: 'get',
+      path: `${V1}/calls/:id`,
+      tag,
+      roles: everyone,
+      summary: 'One record with its segments and its timeline of events',
+      params: shape.byId,
+      response: json(shape.callDetail),
+      handler: createGetCall(deps),
+    }),
+    guarded({
+      method: 'post',
+      path: `${V1}/calls`,
+      tag,
+      roles: everyone,
+      summary: 'Click to dial: rings the seat of `from`, then calls `to`',
+      body: shape.dialBody,
+      response: json(shape.callMade, 201),
+      handler: createDialCall(deps),
+    }),
+    verb('hangup', 'Hang up, by the agent on the call'),
+    verb('hold', 'Put the other party on hold'),
+    verb('resume', 'Come back from hold'),
+    guarded({
+      method: 'post',
+      path: `${V1}/calls/:id/dtmf`,
+      tag,
+      roles: talkers,
+      summary: 'Send keys to the other party',
+      params: shape.byId,
+      body: shape.digitsBody,
+      response: empty,
+      handler: createSendKeys(deps),
+    }),
+  ];
+}
+
+function audioRoutes(deps: Shared): Route[] {
+  const recordings = { tag: 'recordings', roles: leaders };
+  const voicemails = { tag: 'voicemails', roles: leaders };
+  const audio = { params: shape.byId, response: wav, description: 'Takes Range and If-Range. Opening it is audited.' };
+  return [
+    guarded({
+      ...recordings,
+      method: 'get',
+      path: `${V1}/recordings`,
+      summary: 'Recordings, newest first',
+      query: shape.recordingsQuery,
+      response: json(shape.listOf(shape.recording)),
+      handler: createListRecordings(deps),
+    }),
+    guarded({
+      ...recordings,
+      method: 'get',
+      path: `${V1}/recordings/:id`,
+      summary: 'One recording',
+      params: shape.byId,
+      response: json(shape.recording),
+      handler: createGetRecording(deps),
+    }),
+    guarded({
+      ...recordings,
+      ...audio,
+      method: 'get',
+      path: `${V1}/recordings/:id/audio`,
+      summary: 'Its audio: caller left, agent right',
+      handler: createRecordingAudio(deps),
+    }),
+    guarded({
+      ...voicemails,
+      method: 'get',
+      path: `${V1}/voicemails`,
+      summary: 'Messages left, newest first',
+      query: shape.pageQuery,
+      response: json(shape.listOf(shape.voicemail)),
+      handler: createListVoicemails(deps),
+    }),
+    guarded({
+      ...voicemails,
+      ...audio,
+      method: 'get',
+      path: `${V1}/voicemails/:id/audio`,
+      summary: 'The audio of a message',
+      handler: createVoicemailAudio(deps),
+    }),
+  ];
+}
+
+function systemRoutes(deps: Shared): Route[] {
+  const tag = 'system';
+  const metrics = { kind: 'text' as const, contentType: deps.metricsContentType };
+  return [
+    open({ method: 'get', path: '/healthz', tag, summary: 'The process lives', response: json(shape.health), handler: createHealthz() }),
+    open({
+      method: 'get',
+      path: '/readyz',
+      tag,
+      summary: 'Ready for calls; 503 names what is not',
+      response: json(shape.readiness),
+      handler: createReadyz(deps),
+    }),
+    open({ method: 'get', path: '/metrics', tag, summary: 'Prometheus', response: metrics, handler: () => deps.metricsText() }),
+  ];
+}

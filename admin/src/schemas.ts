@@ -1,0 +1,299 @@
+import { z } from 'zod';
+
+// What goes in and out, once: the checks that run and the OpenAPI document are made from these.
+
+export type AnySchema = z.ZodType;
+
+/** Gives a schema the name under which the OpenAPI document refers to it. */
+function named<S extends z.ZodType>(id: string, schema: S): S {
+  return schema.meta({ id });
+}
+
+const OUTCOMES = [
+  'answered',
+  'abandoned-in-flow',
+  'abandoned-in-queue',
+  'abandoned-ringing',
+  'voicemail',
+  'overflowed',
+  'rejected',
+  'failed',
+  'outbound-answered',
+  'outbound-unanswered',
+] as const;
+const DIRECTIONS = ['inbound', 'outbound', 'internal'] as const;
+
+export const extension = z
+  .string()
+  .regex(/^\d{2,12}$/, 'must be an extension of 2 to 12 digits')
+  .describe('Internal number, e.g. 1001');
+export const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be an id of letters, digits, - and _');
+const number = z
+  .string()
+  .regex(/^[+*#0-9A-Za-z_.-]{1,64}$/, 'must be a number or extension')
+  .describe('Number as in the record');
+const dialable = z
+  .string()
+  .regex(/^\+?[0-9*#]{1,32}$/, 'must be a number: digits, * and #, optionally a leading +')
+  .describe('Number or extension to call');
+
+const date = z.iso.date('must be a date such as 2026-01-31');
+const dateTime = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with zone, such as 2026-01-31T08:00:00Z' });
+/** A point in time as epoch milliseconds; a bare date is its midnight UTC. */
+const instant = z
+  .union([dateTime, date], { error: 'must be an ISO 8601 time with zone, such as 2026-01-31T08:00:00Z, or a date' })
+  .transform((text) => Date.parse(text));
+
+const page = {
+  limit: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(1000, 'must be at most 1000')
+    .default(50),
+  cursor: z.string().min(1).max(512, 'is not a cursor of this list').optional().describe('`next` of the page before'),
+};
+
+/** Live lists are short: whole by default. */
+export const livePage = z.strictObject({ ...page, limit: page.limit.unwrap().default(1000) });
+export const pageQuery = z.strictObject(page);
+export const callsQuery = z.strictObject({
+  from: instant.optional().describe('Calls that arrived at or after'),
+  to: instant.optional().describe('Calls that arrived before'),
+  caller: number.optional(),
+  called: number.optional(),
+  agent: extension.optional(),
+  queue: identifier.optional(),
+  outcome: z.enum(OUTCOMES, `must be one of ${OUTCOMES.join(', ')}`).optional(),
+  direction: z.enum(DIRECTIONS, `must be one of ${DIRECTIONS.join(', ')}`).optional(),
+  ...page,
+});
+export const recordingsQuery = z.strictObject({
+  from: instant.optional(),
+  to: instant.optional(),
+  agent: extension.optional(),
+  queue: identifier.optional(),
+  caller: number.optional(),
+  callId: identifier.optional(),
+  ...page,
+});
+
+export const byExtension = z.strictObject({ extension });
+export const byId = z.strictObject({ id: identifier });
+
+export const credentials = named(
+  'Credentials',
+  z.strictObject({
+    username: z.string('must be a text').min(1, 'must not be empty').max(128, 'must be at most 128 characters'),
+    password: z.string('must be a text').min(1, 'must not be empty').max(1024, 'must be at most 1024 characters'),
+  }),
+);
+const stateFields = {
+  state: z.enum(['ready', 'not-ready', 'offline'], 'must be one of ready, not-ready, offline'),
+  reason: z.string('must be a text').min(1, 'must not be empty').max(64, 'must be at most 64 characters').nullish().describe('E.g. lunch'),
+};
+const seatFields = {
+  kind: z.enum(['sip', 'softphone', 'phone'], 'must be one of sip, softphone, phone'),
+  number: dialable.optional().describe('Only for kind phone'),
+  confirm: z.boolean('must be true or false').optional().describe('Only for kind phone: the agent presses a key to accept'),
+};
+const digits = z
+  .string('must be a text')
+  .regex(/^[0-9*#A-Da-d]{1,32}$/, 'must be 1 to 32 keys of 0-9, *, # and A-D')
+  .transform((keys) => keys.toUpperCase());
+
+export const stateBody = named('AgentStateChange', z.strictObject(stateFields));
+export const seatBody = named('SeatChange', z.strictObject(seatFields));
+export const dialBody = named('Dial', z.strictObject({ from: extension, to: dialable }));
+export const digitsBody = named('Digits', z.strictObject({ digits }));
+
+/** The same over Socket.IO: path and body in one object. */
+export const stateCommand = z.strictObject({ extension, ...stateFields });
+export const seatCommand = z.strictObject({ extension, ...seatFields });
+export const dialCommand = dialBody;
+export const callCommand = z.strictObject({ callId: identifier });
+export const digitsCommand = z.strictObject({ callId: identifier, digits });
+
+// ── answers ──
+
+const time = z.iso.datetime().describe('ISO 8601 UTC');
+const secondsOf = (what: string) => z.number().min(0).describe(`${what}, seconds`);
+const ratio = z.number().min(0).max(1).nullable();
+
+export const errorReply = named(
+  'Error',
+  z.strictObject({
+    error: z.strictObject({
+      code: z.string().describe('Stable, for programs'),
+      message: z.string().describe('For people: what is wrong and what to do'),
+      details: z.record(z.string(), z.unknown()).optional(),
+    }),
+  }),
+);
+
+export const user = named(
+  'User',
+  z.strictObject({
+    username: z.string(),
+    displayName: z.string(),
+    roles: z.array(z.enum(['agent', 'supervisor', 'admin'])),
+    extension: extension.nullable(),
+    groups: z.array(z.string()),
+  }),
+);
+export const session = named('Session', z.strictObject({ token: z.string().describe('For `Authorization: Bearer`'), user }));
+
+const seat = named(
+  'Seat',
+  z.strictObject({ kind: z.enum(['sip', 'softphone', 'phone']), number: z.string().optional(), confirm: z.boolean().optional() }),
+);
+const agentFields = {
+  extension,
+  name: z.string(),
+  state: z.enum(['offline', 'not-ready', 'ready', 'ringing', 'on-call', 'wrap-up']),
+  since: time.describe('When this state began'),
+  reason: z.string().nullable(),
+  seat,
+  reachable: z.boolean().describe('Whether the seat could ring now'),
+  callId: identifier.nullable().describe('Current call'),
+  skills: z.array(z.string()),
+  groups: z.array(z.string()),
+};
+const agentToday = z.strictObject({
+  callsHandled: z.number(),
+  talkSeconds: z.number(),
+  holdSeconds: z.number(),
+  missed: z.number(),
+});
+const currentCall = z.strictObject({
+  id: identifier,
+  direction: z.enum(DIRECTIONS),
+  caller: z.string(),
+  called: z.string(),
+  startedAt: time,
+  queue: z.string().nullable(),
+});
+export const agent = named('Agent', z.strictObject({ ...agentFields, call: currentCall.nullable(), today: agentToday }));
+
+const waitingCall = z.strictObject({
+  callId: identifier,
+  caller: z.string(),
+  position: z.number().int().describe('From 1'),
+  priority: z.number(),
+  since: time,
+  offeredTo: extension.nullable().describe('The agent whose seat rings for it now'),
+});
+const queueToday = z.strictObject({
+  offered: z.number(),
+  answered: z.number(),
+  abandoned: z.number(),
+  serviceLevel: ratio.describe('Answered within the threshold / answered'),
+  averageWaitSeconds: z.number().nullable(),
+  lossRate: ratio.describe('Unanswered / offered'),
+});
+export const queue = named(
+  'Queue',
+  z.strictObject({
+    id: identifier,
+    name: z.string(),
+    waiting: z.array(waitingCall),
+    waitingCount: z.number().int(),
+    longestWaitSeconds: secondsOf('Longest wait now'),
+    estimatedWaitSeconds: z.number().nullable(),
+    ready: z.number().int(),
+    serving: z.number().int(),
+    signedIn: z.number().int(),
+    today: queueToday,
+  }),
+);
+
+const termination = named(
+  'Termination',
+  z.object({
+    by: z.enum(['caller', 'called', 'agent', 'supervisor', 'system', 'network']),
+    reason: z.string(),
+    sipStatus: z.number().int().optional(),
+    q850: z.number().int().optional(),
+    text: z.string().optional(),
+  }),
+);
+const segment = named(
+  'Segment',
+  z.strictObject({
+    kind: z.enum(['flow', 'queue', 'ringing', 'talk', 'hold', 'voicemail']),
+    startedAt: time,
+    endedAt: time.nullable(),
+    durationSeconds: z.number().nullable(),
+    agent: z.string().nullable(),
+    queue: z.string().nullable(),
+    result: z.string().nullable(),
+  }),
+);
+const callFields = {
+  id: identifier,
+  direction: z.enum(DIRECTIONS),
+  caller: z.string(),
+  called: z.string(),
+  trunk: z.string().nullable(),
+  startedAt: time,
+  answeredAt: time.nullable().describe('First answered, by a flow or a person'),
+  connectedAt: time.nullable().describe('First talked with a person'),
+  endedAt: time.nullable(),
+  durationSeconds: z.number().nullable().describe('Arrival to end, null while the call lasts'),
+  queue: z.string().nullable(),
+  waitSeconds: secondsOf('In queues'),
+  agent: z.string().nullable().describe('Who talked last'),
+  talkSeconds: secondsOf('Talking'),
+  holdSeconds: secondsOf('On hold'),
+  outcome: z.enum(OUTCOMES).nullable(),
+  termination: termination.nullable(),
+  survey: z.number().int().nullable().describe('Satisfaction key, 1–5'),
+  recordingId: z.string().nullable(),
+  voicemailId: z.string().nullable(),
+  path: z.array(z.string()).describe('Flow nodes, keys, queues and seats in the order they were reached'),
+  segments: z.array(segment),
+};
+export const event = named(
+  'Event',
+  z.strictObject({
+    id: z.string(),
+    seq: z.number().int(),
+    type: z.string(),
+    at: time,
+    callId: z.string().optional(),
+    agentId: z.string().optional(),
+    queueId: z.string().optional(),
+    data: z.record(z.string(), z.unknown()),
+  }),
+);
+export const call = named('Call', z.strictObject(callFields));
+export const callDetail = named('CallDetail', z.strictObject({ ...callFields, timeline: z.array(event) }));
+export const callMade = named('CallMade', z.strictObject({ id: identifier }));
+
+export const recording = named(
+  'Recording',
+  z.strictObject({
+    id: identifier,
+    callId: identifier,
+    agent: z.string().nullable(),
+    queue: z.string().nullable(),
+    startedAt: time,
+    endedAt: time.nullable(),
+    durationSeconds: z.number().nullable(),
+    bytes: z.number().nullable(),
+    state: z.enum(['recording', 'complete', 'failed', 'deleted']),
+    sha256: z.string().nullable(),
+  }),
+);
+export const voicemail = named(
+  'Voicemail',
+  z.strictObject({ id: identifier, callId: identifier, box: z.string(), caller: z.string(), leftAt: time, durationSeconds: z.number() }),
+);
+
+/** A page of a list. */
+export function listOf<S extends z.ZodType>(item: S) {
+  return z.strictObject({ items: z.array(item), next: z.string().nullable().describe('`cursor` of the next page, null at the end') });
+}
+
+export const health = z.strictObject({ status: z.literal('ok') });
+export const readiness = z.strictObject({ status: z.literal('ready') });

@@ -1,0 +1,65 @@
+import type { Authenticator, IdentityStore, RecordQueries } from '@yixian/contracts';
+import express, { type Express } from 'express';
+import type { CommandDeps } from '../commands/command.js';
+import type { SourcePolicy } from '../core/failure-limit.js';
+import { openApiOf } from '../core/openapi.js';
+import type { Route } from '../core/route.js';
+import type { HealthDeps } from '../handlers/health.js';
+import { createRoutes } from '../routes.js';
+import { createDocs } from './docs.js';
+import { createErrorHandler, createNotFound } from './errors.js';
+import { createSecurityHeaders } from './headers.js';
+import { createMetrics } from './metrics.js';
+import { mountRoutes } from './mount.js';
+
+export interface ApiDeps extends CommandDeps, HealthDeps {
+  auth: Authenticator;
+  records: RecordQueries;
+  /** Absolute path; the files named in recording and voicemail rows are relative to it. */
+  recordingsDir: string;
+  identity: IdentityStore;
+  /** Name → value of every stage, read at each scrape. */
+  metrics: readonly (() => Record<string, number>)[];
+  /** Shown in the OpenAPI document. */
+  version?: string;
+  options?: {
+    /** Failed sign-ins of one address before it has to wait. Default 60 in 5 minutes. */
+    signInLimit?: SourcePolicy;
+    /** Check answers against the table, for tests. */
+    checkResponses?: boolean;
+  };
+}
+
+/** The REST API, its documents and the routes for operators as an Express app, still to be put behind an HTTP server. */
+export function createApi(deps: ApiDeps): Express {
+  return assemble(deps).app;
+}
+
+/** The app and the table it was made from. */
+export function assemble(deps: ApiDeps): { app: Express; routes: readonly Route[] } {
+  const { logger, options = {} } = deps;
+  const metrics = createMetrics({ sources: deps.metrics, logger });
+  const routes = createRoutes({
+    ...deps,
+    metricsText: metrics.text,
+    metricsContentType: metrics.contentType,
+    signInLimit: options.signInLimit ?? { maxFailures: 60, windowMs: 5 * 60_000 },
+  });
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.set('etag', false);
+  app.use(createSecurityHeaders());
+  mountRoutes(app, routes, {
+    auth: deps.auth,
+    directory: deps.directory,
+    logger,
+    counted: metrics.counted,
+    checkResponses: options.checkResponses ?? false,
+  });
+  app.use('/api', createDocs(openApiOf(routes, deps.version ?? '0.1.0')));
+  app.get('/', (_req, res) => res.redirect('/api/docs'));
+  app.use(createNotFound());
+  app.use(createErrorHandler(logger));
+  return { app, routes };
+}

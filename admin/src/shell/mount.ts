@@ -1,0 +1,100 @@
+import { type Authenticator, type Directory, DomainError, type Logger, viewerOf } from '@yixian/contracts';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import type { Caller, FileReply, ResponseSpec, Route } from '../core/route.js';
+import { sendFile } from './send-file.js';
+
+export interface MountDeps {
+  auth: Authenticator;
+  directory: Pick<Directory, 'agents' | 'queues'>;
+  logger: Logger;
+  counted(route: string): RequestHandler;
+  /** Also checks what handlers answer against the table: for tests. */
+  checkResponses: boolean;
+}
+
+const DEFAULT_BODY_LIMIT = 64 * 1024;
+
+/** Every row of the table onto the app, in the order: who is it, may he, what does he send, do it. */
+export function mountRoutes(app: Express, routes: readonly Route[], deps: MountDeps): void {
+  const methods = new Map<string, Set<string>>();
+  for (const route of routes) {
+    app[route.method](route.path, deps.counted(route.path), ...chainOf(route, deps));
+    const known = methods.get(route.path) ?? new Set();
+    known.add(route.method.toUpperCase());
+    if (route.method === 'get') known.add('HEAD');
+    methods.set(route.path, known);
+  }
+  for (const [path, known] of methods) app.all(path, wrongMethod([...known].join(', ')));
+}
+
+function wrongMethod(allowed: string): RequestHandler {
+  return (req, res) => {
+    res.set('Allow', allowed).status(405);
+    res.json({ error: { code: 'method-not-allowed', message: `${req.path} takes ${allowed}, not ${req.method}`, details: { allowed } } });
+  };
+}
+
+function chainOf(route: Route, deps: MountDeps): RequestHandler[] {
+  const run: RequestHandler = async (req, res) => {
+    const caller = res.locals.caller as Caller | undefined;
+    const raw = {
+      params: req.params,
+      query: req.query,
+      body: req.body as unknown,
+      address: req.socket.remoteAddress ?? '',
+      opening: req.method === 'GET' && /^(bytes=0-\d*)?$/.test(req.get('Range') ?? ''),
+    };
+    const result = await route.run(raw, caller);
+    if (deps.checkResponses && route.response.kind === 'json') route.response.schema.parse(result);
+    await reply(req, res, route.response, result);
+  };
+  const limit = route.bodyLimit ?? DEFAULT_BODY_LIMIT;
+  return [createGuard(route, deps), onlyJson, express.json({ limit, strict: false, type: isJson }), run];
+}
+
+/** Refuses before a byte of the body is read. */
+function createGuard(route: Route, deps: MountDeps): RequestHandler {
+  const { roles } = route;
+  if (roles === 'anyone') return (_req, _res, next) => next();
+  return async (req, res, next) => {
+    const token = /^Bearer +(\S+)$/i.exec(req.get('Authorization') ?? '')?.[1];
+    if (token === undefined) throw new DomainError('unauthenticated', 'sign in first: Authorization: Bearer <token>');
+    const principal = await deps.auth.authenticate(token);
+    if (!principal) throw new DomainError('unauthenticated', 'the session is over or the token is not one; sign in again');
+    if (!principal.roles.some((role) => roles.includes(role))) {
+      throw new DomainError('forbidden', `this is for ${roles.join(', ')}`, { roles });
+    }
+    const caller: Caller = { principal, viewer: viewerOf(principal.user, deps.directory) };
+    res.locals.caller = caller;
+    next();
+  };
+}
+
+function isJson(req: { headers: { 'content-type'?: string | undefined } }): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '');
+}
+
+const onlyJson: RequestHandler = (req, _res, next) => {
+  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+  if (hasBody && !isJson(req)) {
+    throw Object.assign(new Error('not JSON'), { status: 415 });
+  }
+  next();
+};
+
+async function reply(req: Request, res: Response, response: ResponseSpec, result: unknown): Promise<void> {
+  switch (response.kind) {
+    case 'json':
+      res.set('Cache-Control', 'no-store').status(response.status).json(result);
+      return;
+    case 'empty':
+      res.status(204).end();
+      return;
+    case 'text':
+      res.set('Cache-Control', 'no-store').type(response.contentType).send(String(result));
+      return;
+    case 'file':
+      await sendFile(req, res, result as FileReply);
+      return;
+  }
+}

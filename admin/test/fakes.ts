@@ -1,0 +1,455 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Acd,
+  type AgentConfig,
+  type AgentSnapshot,
+  applyCallEvent,
+  type CallControl,
+  type CallQuery,
+  type CallRecord,
+  type Clock,
+  DomainError,
+  type DomainEvent,
+  type EventBus,
+  type EventDraft,
+  type IdentityStore,
+  type Logger,
+  type QueueConfig,
+  type QueueSnapshot,
+  type RecordingRow,
+  type RecordQueries,
+  randomIds,
+  type StoredUser,
+  systemClock,
+  type VoicemailRow,
+} from '@yixian/contracts';
+import { createAuthenticator, hashPassword } from '../src/index.js';
+import { assemble } from '../src/shell/api.js';
+
+/** Cheap enough for tests; the format and the code are those of the real cost. */
+export const TEST_COST = { ln: 8, r: 8, p: 1 };
+
+export interface AuditEntry {
+  at: number;
+  username: string;
+  action: string;
+  subject: string;
+  details?: Record<string, unknown>;
+}
+
+/** Users and sessions in memory. */
+export class MemoryIdentity implements IdentityStore {
+  readonly users = new Map<string, StoredUser>();
+  readonly sessions = new Map<string, { id: string; tokenHash: string; userId: string; expiresAt: number }>();
+  readonly entries: AuditEntry[] = [];
+  lookUps = 0;
+
+  async userByName(username: string): Promise<StoredUser | undefined> {
+    return structuredClone(this.users.get(username));
+  }
+  async userById(id: string): Promise<StoredUser | undefined> {
+    this.lookUps += 1;
+    return structuredClone([...this.users.values()].find((u) => u.id === id));
+  }
+  async recordFailure(userId: string, failedAttempts: number, lockedUntil: number | null): Promise<void> {
+    for (const user of this.users.values()) if (user.id === userId) Object.assign(user, { failedAttempts, lockedUntil });
+  }
+  clearFailures(userId: string): Promise<void> {
+    return this.recordFailure(userId, 0, null);
+  }
+  async createSession(session: { id: string; tokenHash: string; userId: string; expiresAt: number }): Promise<void> {
+    this.sessions.set(session.id, session);
+  }
+  async sessionByTokenHash(tokenHash: string) {
+    return [...this.sessions.values()].find((s) => s.tokenHash === tokenHash);
+  }
+  async deleteSession(id: string): Promise<void> {
+    this.sessions.delete(id);
+  }
+  async audit(entry: AuditEntry): Promise<void> {
+    this.entries.push(entry);
+  }
+  async add(username: string, password: string, change: Partial<StoredUser> = {}): Promise<StoredUser> {
+    const user: StoredUser = {
+      id: `user-${username}`,
+      username,
+      displayName: username,
+      roles: ['agent'],
+      extension: null,
+      groups: [],
+      enabled: true,
+      passwordHash: await hashPassword(password, TEST_COST),
+      failedAttempts: 0,
+      lockedUntil: null,
+      ...change,
+    };
+    this.users.set(username, user);
+    return user;
+  }
+}
+
+export class MemoryBus implements EventBus {
+  readonly events: DomainEvent[] = [];
+  readonly #listeners = new Set<(event: DomainEvent) => void>();
+
+  publish(draft: EventDraft): DomainEvent {
+    const event = { ...draft, id: `e${this.events.length + 1}`, seq: this.events.length + 1, at: draft.at ?? 0 } as DomainEvent;
+    this.events.push(event);
+    for (const listener of this.#listeners) listener(event);
+    return event;
+  }
+  subscribe(listener: (event: DomainEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  of(type: string): DomainEvent[] {
+    return this.events.filter((e) => e.type === type);
+  }
+}
+
+const agentConfig = (id: string, skills: string[], groups: string[]): AgentConfig => ({
+  id,
+  userId: `user-${id}`,
+  name: `Agent ${id}`,
+  skills,
+  groups,
+  enabled: true,
+});
+const queueConfig = (id: string, requiredSkills: string[]): QueueConfig => ({
+  id,
+  name: id,
+  requiredSkills,
+  priority: 0,
+  ringTimeoutMs: 15_000,
+  wrapUpMs: 0,
+  maxWaitMs: 60_000,
+  maxLength: 10,
+  music: 'queue-music',
+  announceEveryMs: 0,
+  serviceLevelSeconds: 20,
+  record: true,
+});
+
+/** Two groups: `main` with 1001 (consult) and 1003 (complaint), `night` with 1009. */
+export const directory = {
+  agents: () => [
+    agentConfig('1001', ['consult'], ['main']),
+    agentConfig('1003', ['complaint'], ['main']),
+    agentConfig('1009', ['night'], ['night']),
+  ],
+  queues: () => [queueConfig('consult', ['consult']), queueConfig('complaint', ['complaint']), queueConfig('night', ['night'])],
+};
+
+/** Agents and queues that do as told. */
+export class MemoryAcd implements Acd {
+  readonly #agents = new Map<string, AgentSnapshot>();
+  readonly said: { id: string; state: string; reason: string | null; by: string }[] = [];
+
+  constructor() {
+    for (const { id, name, skills, groups } of directory.agents()) {
+      this.#agents.set(id, {
+        agentId: id,
+        name,
+        state: 'offline',
+        since: 1_000,
+        reason: null,
+        seat: { kind: 'sip' },
+        reachable: true,
+        callId: null,
+        skills,
+        groups,
+      });
+    }
+  }
+  agents() {
+    return [...this.#agents.values()];
+  }
+  agent(id: string) {
+    return this.#agents.get(id);
+  }
+  queues(): QueueSnapshot[] {
+    return directory.queues().map(({ id, name }) => ({
+      queueId: id,
+      name,
+      waiting: [{ callId: `waits-${id}`, caller: '02100000001', position: 1, priority: 0, since: 5_000, offeredTo: null }],
+      longestWaitMs: 2500,
+      estimatedWaitMs: 30_000,
+      ready: 1,
+      serving: 0,
+      signedIn: 1,
+    }));
+  }
+  queue(id: string) {
+    return this.queues().find((q) => q.queueId === id);
+  }
+  async setState(id: string, state: 'ready' | 'not-ready' | 'offline', reason: string | null, by: string) {
+    this.said.push({ id, state, reason, by });
+    return this.#change(id, { state, reason });
+  }
+  async setSeat(id: string, seat: AgentSnapshot['seat'], _by: string) {
+    return this.#change(id, { seat });
+  }
+  onCall(id: string, callId: string) {
+    return this.#change(id, { state: 'on-call', callId });
+  }
+  occupy() {}
+  release() {}
+  #change(id: string, change: Partial<AgentSnapshot>): AgentSnapshot {
+    const agent = this.#agents.get(id);
+    if (!agent) throw new DomainError('not-found', `no agent ${id}`);
+    const next = { ...agent, ...change };
+    this.#agents.set(id, next);
+    return next;
+  }
+}
+
+/** Folds a record from drafts, the way the projection does. */
+export function recordOf(callId: string, drafts: EventDraft[]): { record: CallRecord; timeline: DomainEvent[] } {
+  const timeline = drafts.map((draft, i) => ({ at: i * 1000, ...draft, callId, id: `${callId}-${i}`, seq: i + 1 }) as DomainEvent);
+  let record: CallRecord | undefined;
+  for (const event of timeline) record = applyCallEvent(record, event);
+  if (!record) throw new Error('the first draft must be call.arrived');
+  return { record, timeline };
+}
+
+export const arrived = (caller = '02112345678'): EventDraft => ({
+  type: 'call.arrived',
+  data: { direction: 'inbound', caller, called: '12320', trunkId: 'demo' },
+});
+export const talked = (agentId: string, queueId: string): EventDraft[] => [
+  arrived(),
+  { type: 'call.queued', queueId, data: { position: 1, priority: 0 } },
+  { type: 'call.left-queue', queueId, data: { result: 'served', waitMs: 1000 } },
+  { type: 'call.connected', agentId, queueId, data: { to: agentId } },
+];
+export const ended: EventDraft = { type: 'call.ended', data: { termination: { by: 'caller', reason: 'normal' } } };
+
+/** Records, recordings and voicemails in memory, with pages of the size asked for. */
+export class MemoryRecords implements RecordQueries {
+  readonly stored: { record: CallRecord; timeline: DomainEvent[] }[] = [];
+  readonly recordingRows: RecordingRow[] = [];
+  readonly voicemailRows: VoicemailRow[] = [];
+  readonly asked: CallQuery[] = [];
+
+  async calls(query: CallQuery) {
+    this.asked.push(query);
+    const all = this.stored
+      .map((s) => s.record)
+      .filter((r) => query.agent === undefined || r.agentId === query.agent)
+      .filter((r) => query.outcome === undefined || r.outcome === query.outcome);
+    return pageFrom(all, query);
+  }
+  async call(id: string) {
+    return this.stored.find((s) => s.record.id === id);
+  }
+  async recordings(query: { limit: number; cursor?: string }) {
+    return pageFrom(this.recordingRows, query);
+  }
+  async recording(id: string) {
+    return this.recordingRows.find((r) => r.id === id);
+  }
+  async voicemails(query: { limit: number; cursor?: string }) {
+    return pageFrom(this.voicemailRows, query);
+  }
+  async voicemail(id: string) {
+    return this.voicemailRows.find((r) => r.id === id);
+  }
+  async todayByAgent() {
+    return new Map([['1001', { callsHandled: 3, talkSeconds: 120, holdSeconds: 5, missed: 1 }]]);
+  }
+  async todayByQueue() {
+    return new Map([['consult', { offered: 4, answered: 3, abandoned: 1, serviceLevel: 1, averageWaitSeconds: 2.5 }]]);
+  }
+  async eventsSince(): Promise<DomainEvent[]> {
+    return [];
+  }
+}
+
+function pageFrom<T>(all: readonly T[], query: { limit: number; cursor?: string | undefined }) {
+  const start = Number(query.cursor ?? 0);
+  const items = all.slice(start, start + query.limit);
+  return { items, next: start + items.length < all.length ? String(start + items.length) : null };
+}
+
+/** Calls in progress and the controls registered for them; remembers what was asked. */
+export class MemoryCalls {
+  readonly live = new Map<string, CallRecord>();
+  readonly controls = new Map<string, CallControl>();
+  readonly said: string[] = [];
+
+  record(id: string) {
+    return this.live.get(id);
+  }
+  records() {
+    return [...this.live.values()];
+  }
+  control(control: CallControl) {
+    this.controls.set(control.callId, control);
+    return () => void this.controls.delete(control.callId);
+  }
+  controlOf(id: string) {
+    return this.controls.get(id);
+  }
+  talking(callId: string, agentId: string): void {
+    this.live.set(callId, recordOf(callId, talked(agentId, 'consult')).record);
+    const note = (verb: string) => async (by: string, digits?: string) => void this.said.push([verb, by, digits].filter(Boolean).join(' '));
+    this.control({
+      callId,
+      agents: () => [agentId],
+      hangUp: note('hangUp'),
+      hold: note('hold'),
+      resume: note('resume'),
+      sendDigits: note('sendDigits'),
+    });
+  }
+}
+
+/** A log that can be searched. */
+export function memoryLogger(): Logger & { text(): string } {
+  const lines: string[] = [];
+  const write = (facts: object, message: string) => void lines.push(`${message} ${JSON.stringify(facts)}`);
+  return { debug: write, info: write, warn: write, error: write, text: () => lines.join('\n') };
+}
+
+export interface House {
+  base: string;
+  identity: MemoryIdentity;
+  acd: MemoryAcd;
+  records: MemoryRecords;
+  calls: MemoryCalls;
+  dialled: { from: string; to: string }[];
+  bus: MemoryBus;
+  logger: ReturnType<typeof memoryLogger>;
+  recordingsDir: string;
+  routes: ReturnType<typeof assemble>['routes'];
+  problems: string[];
+  drain(): void;
+  metrics: Record<string, number>;
+  token(username: string): Promise<string>;
+  request(method: string, path: string, options?: { token?: string; body?: unknown; headers?: Record<string, string> }): Promise<Reply>;
+  close(): Promise<void>;
+}
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape they check.
+  json: any;
+}
+
+export const PASSWORD = 'correct horse';
+
+/** The whole API on a free loopback port, with users `agent1001`, `agent1003`, `agent1009`, `super1100` (main) and `admin`. */
+export async function openHouse(options: { signInLimit?: { maxFailures: number; windowMs: number }; clock?: Clock } = {}): Promise<House> {
+  const clock = options.clock ?? systemClock();
+  const logger = memoryLogger();
+  const bus = new MemoryBus();
+  const identity = new MemoryIdentity();
+  const [acd, records, calls] = [new MemoryAcd(), new MemoryRecords(), new MemoryCalls()];
+  const dialled: House['dialled'] = [];
+  const problems: string[] = [];
+  const metrics: Record<string, number> = {};
+  let draining = false;
+  for (const id of ['1001', '1003', '1009']) await identity.add(`agent${id}`, PASSWORD, { extension: id });
+  await identity.add('super1100', PASSWORD, { roles: ['supervisor'], extension: '1100', groups: ['main'] });
+  await identity.add('admin', PASSWORD, { roles: ['admin'] });
+  const recordingsDir = await mkdtemp(join(tmpdir(), 'yixian-admin-'));
+  const auth = createAuthenticator({ store: identity, clock, ids: randomIds(clock), logger, events: bus, options: { cost: TEST_COST } });
+  const { app, routes } = assemble({
+    auth,
+    acd,
+    calls,
+    clickToDial: {
+      async dial(request) {
+        dialled.push(request);
+        return { callId: 'call-new' };
+      },
+    },
+    records,
+    recordingsDir,
+    identity,
+    directory,
+    health: async () => ({ ok: problems.length === 0, problems }),
+    metrics: [() => metrics],
+    draining: () => draining,
+    clock,
+    logger,
+    options: { checkResponses: true, ...(options.signInLimit ? { signInLimit: options.signInLimit } : {}) },
+  });
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const request: House['request'] = (method, path, { token, body, headers } = {}) => call(base + path, method, token, body, headers);
+  return {
+    base,
+    identity,
+    acd,
+    records,
+    calls,
+    dialled,
+    bus,
+    logger,
+    recordingsDir,
+    routes,
+    problems,
+    metrics,
+    drain: () => {
+      draining = true;
+    },
+    request,
+    async token(username) {
+      const reply = await request('POST', '/api/v1/session', { body: { username, password: PASSWORD } });
+      if (reply.status !== 200) throw new Error(`sign-in of ${username}: ${reply.status} ${reply.text}`);
+      return reply.json.token;
+    },
+    close: () => closeAll(server, recordingsDir),
+  };
+}
+
+async function call(url: string, method: string, token?: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : undefined };
+}
+
+async function closeAll(server: Server, folder: string): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** A recording row with its file of `bytes`. */
+export async function addRecording(house: House, change: Partial<RecordingRow>, bytes?: Buffer): Promise<RecordingRow> {
+  const row: RecordingRow = {
+    id: 'rec-1',
+    callId: 'call-1',
+    agentId: '1001',
+    queueId: 'consult',
+    startedAt: 0,
+    endedAt: 1000,
+    durationMs: 1000,
+    bytes: bytes?.length ?? null,
+    file: 'rec-1.wav',
+    state: 'complete',
+    sha256: null,
+    ...change,
+  };
+  house.records.recordingRows.push(row);
+  if (bytes) await writeFile(join(house.recordingsDir, row.file), bytes);
+  return row;
+}

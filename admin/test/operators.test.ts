@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { metricsText } from '../src/core/metrics-text.js';
+import { type House, openHouse } from './fakes.js';
+
+describe('operators: healthz, readyz, metrics', () => {
+  let house: House;
+  beforeEach(async () => {
+    house = await openHouse();
+  });
+  afterEach(() => house.close());
+
+  it('healthz answers while nothing is ready; readyz names everything that is not', async () => {
+    assert.deepEqual((await house.request('GET', '/readyz')).json, { status: 'ready' });
+    house.problems.push('database: connection refused', 'redis: no answer');
+    assert.equal((await house.request('GET', '/healthz')).status, 200);
+    const reply = await house.request('GET', '/readyz');
+    assert.equal(reply.status, 503);
+    assert.deepEqual(reply.json.error.details.problems, ['database: connection refused', 'redis: no answer']);
+    assert.match(reply.json.error.message, /database.*redis/);
+  });
+
+  it('readyz is 503 while draining', async () => {
+    house.drain();
+    const reply = await house.request('GET', '/readyz');
+    assert.equal(reply.status, 503);
+    assert.match(reply.json.error.message, /draining/);
+  });
+
+  it('metrics hold the event-loop delay, requests by route pattern, and every source', async () => {
+    house.metrics['sip_requests_received_total{method="INVITE"}'] = 3;
+    house.metrics.acd_calls_waiting = 2;
+    house.metrics['not a name'] = 1;
+    await house.request('GET', '/api/v1/agents/1001');
+    const { text, headers } = await house.request('GET', '/metrics');
+    assert.match(headers.get('content-type') ?? '', /^text\/plain; ?version=0\.0\.4/);
+    assert.match(text, /^nodejs_eventloop_lag_p99_seconds \d/m);
+    assert.match(text, /^http_requests_total\{method="GET",route="\/api\/v1\/agents\/:extension",status="401"\} 1$/m);
+    assert.match(text, /^# TYPE sip_requests_received_total counter\nsip_requests_received_total\{method="INVITE"\} 3$/m);
+    assert.match(text, /^# TYPE acd_calls_waiting gauge\nacd_calls_waiting 2$/m);
+    assert.doesNotMatch(text, /not a name/);
+    assert.match(house.logger.text(), /not a name/);
+  });
+});
+
+describe('metrics text', () => {
+  it('a family stands together once, whichever sources it comes from', () => {
+    const { text, refused } = metricsText(
+      [
+        { 'legs{state="up"}': 1, calls_total: 5 },
+        { 'legs{state="down"}': 2, 'legs{state="up"}': 3, process_cpu: 1 },
+      ],
+      new Set(['process_cpu']),
+    );
+    assert.equal(text, '# TYPE legs gauge\nlegs{state="up"} 3\nlegs{state="down"} 2\n# TYPE calls_total counter\ncalls_total 5\n');
+    assert.deepEqual(refused, ['process_cpu']);
+  });
+
+  it('values that are not finite are written as Prometheus reads them', () => {
+    const { text } = metricsText([{ a: Number.NaN, b: Number.POSITIVE_INFINITY }], new Set());
+    assert.match(text, /a NaN\n# TYPE b gauge\nb \+Inf/);
+  });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import type { Role } from '@yixian/contracts';
+import { type House, openHouse } from './fakes.js';
+
+const USERS: [Role, string][] = [
+  ['agent', 'agent1001'],
+  ['supervisor', 'super1100'],
+  ['admin', 'admin'],
+];
+
+describe('route table', () => {
+  let house: House;
+  const tokens = new Map<Role, string>();
+  before(async () => {
+    house = await openHouse();
+    for (const [role, username] of USERS) tokens.set(role, await house.token(username));
+  });
+  after(() => house.close());
+
+  const filled = (path: string) => path.replace(':extension', '1001').replace(':id', 'nothing');
+
+  it('holds every route of the interface that this version promises', () => {
+    const have = new Set(house.routes.map((r) => `${r.method.toUpperCase()} ${r.path.replace('/api/v1', '')}`));
+    const promised = [
+      ...['POST /session', 'DELETE /session', 'GET /me', 'GET /agents', 'GET /agents/:extension', 'PUT /agents/:extension/state'],
+      ...['PUT /agents/:extension/seat', 'GET /queues', 'GET /queues/:id', 'POST /calls', 'POST /calls/:id/hangup', 'POST /calls/:id/hold'],
+      ...['POST /calls/:id/resume', 'POST /calls/:id/dtmf', 'GET /calls', 'GET /calls/:id', 'GET /recordings', 'GET /recordings/:id'],
+      ...['GET /recordings/:id/audio', 'GET /voicemails', 'GET /voicemails/:id/audio', 'GET /healthz', 'GET /readyz', 'GET /metrics'],
+    ];
+    assert.deepEqual(
+      promised.filter((route) => !have.has(route)),
+      [],
+    );
+  });
+
+  it('only sign-in and the operators’ routes are for anyone', () => {
+    const anyone = house.routes.filter((r) => r.roles === 'anyone').map((r) => r.path);
+    assert.deepEqual(anyone.sort(), ['/api/v1/session', '/healthz', '/metrics', '/readyz']);
+  });
+
+  it('every other route refuses whoever is not signed in, and says how to', async () => {
+    for (const route of house.routes.filter((r) => r.roles !== 'anyone')) {
+      for (const token of [undefined, 'A'.repeat(43), 'nonsense']) {
+        const reply = await house.request(route.method.toUpperCase(), filled(route.path), token === undefined ? {} : { token });
+        assert.equal(reply.status, 401, `${route.method} ${route.path}`);
+        assert.equal(reply.json.error.code, 'unauthenticated');
+        assert.match(reply.headers.get('www-authenticate') ?? '', /^Bearer/);
+      }
+    }
+  });
+
+  it('every route refuses every role it does not list, and lets every listed one past the door', async () => {
+    let refused = 0;
+    for (const route of house.routes) {
+      if (route.roles === 'anyone' || route.path.endsWith('/session')) continue;
+      for (const [role] of USERS) {
+        const body = route.method === 'get' ? {} : { body: { unexpected: 1 } };
+        const reply = await house.request(route.method.toUpperCase(), filled(route.path), { token: tokens.get(role) ?? '', ...body });
+        const named = reply.json?.error?.details?.roles !== undefined;
+        assert.equal(reply.status === 403 && named, !route.roles.includes(role), `${role} ${route.method} ${route.path}: ${reply.text}`);
+        if (named) refused += 1;
+      }
+    }
+    assert.ok(refused > 5, 'the table restricts something');
+  });
+
+  it('every route that takes a body rejects an unknown field by its name', async () => {
+    for (const route of house.routes.filter((r) => r.method === 'post' || r.method === 'put')) {
+      const role = USERS.find(([one]) => route.roles === 'anyone' || route.roles.includes(one))?.[0];
+      const token = tokens.get(role ?? 'admin') ?? '';
+      const reply = await house.request(route.method.toUpperCase(), filled(route.path), { token, body: { unexpected: 1 } });
+      assert.equal(reply.status, 400, `${route.method} ${route.path}`);
+      const fields: { field: string }[] = reply.json.error.details.fields;
+      assert.ok(
+        fields.some((f) => f.field === 'unexpected'),
+        `${route.method} ${route.path}: ${reply.text}`,
+      );
+    }
+  });
+
+  it('every list and detail rejects an unknown query field by its name', async () => {
+    for (const route of house.routes.filter((r) => r.method === 'get')) {
+      const reply = await house.request('GET', `${filled(route.path)}?colour=red`, { token: tokens.get('admin') ?? '' });
+      assert.equal(reply.status, 400, route.path);
+      assert.match(reply.json.error.message, /colour/);
+    }
+  });
+
+  it('a path that is known, with another method, answers 405 and what it takes', async () => {
+    const reply = await house.request('PATCH', '/api/v1/agents/1001/state', { body: {} });
+    assert.equal(reply.status, 405);
+    assert.equal(reply.headers.get('allow'), 'PUT');
+    assert.equal(reply.json.error.code, 'method-not-allowed');
+  });
+
+  it('the OpenAPI document describes exactly the table, and every reference in it resolves', async () => {
+    const { json: document } = await house.request('GET', '/api/openapi.json');
+    assert.equal(document.openapi, '3.1.0');
+    const described = Object.entries<Record<string, unknown>>(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    const table = house.routes.map((r) => `${r.method} ${r.path.replace(/:(\w+)/g, '{$1}')}`);
+    assert.deepEqual(described.sort(), table.sort());
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((m) => m[1] ?? '');
+    assert.ok(references.length > 20);
+    for (const name of references) assert.ok(document.components.schemas[name], name);
+    assert.deepEqual(document.components.schemas.AgentStateChange.required, ['state']);
+    assert.equal(document.components.schemas.AgentStateChange.additionalProperties, false);
+    const ids = Object.values<Record<string, { operationId: string }>>(document.paths).flatMap((p) =>
+      Object.values(p).map((o) => o.operationId),
+    );
+    assert.equal(new Set(ids).size, ids.length, 'operation ids are unique');
+  });
+});
