@@ -1,5 +1,7 @@
 import type { Clock, Logger } from '@yixian/contracts';
 import type { MediaEngine } from './port.js';
+import { MediaFront } from './shell/front.js';
+import { systemClock } from './shell/system-clock.js';
 
 export type * from './port.js';
 
@@ -14,8 +16,15 @@ export interface MediaEngineOptions {
   logger: Logger;
 }
 
-/** Makes the RTP engine; `start()` brings up its thread. */
-export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
-  options.logger.debug({ rtpPorts: options.rtpPorts }, 'media engine made');
-  throw new Error('the media engine of this build has no thread yet');
+const MEDIA_TIMEOUT_MS = 60_000;
+
+/** Makes the RTP engine; `start()` brings up its thread. Throws a RangeError when `rtpPorts` or `mediaTimeoutMs` makes no sense. */
+export function createMediaEngine({ rtpPorts, mediaTimeoutMs = MEDIA_TIMEOUT_MS, clock, logger }: MediaEngineOptions): MediaEngine {
+  const { min, max } = rtpPorts;
+  const first = min + (min % 2);
+  if (![min, max].every((port) => Number.isInteger(port) && port >= 1 && port <= 65535) || first + 1 > max) {
+    throw new RangeError(`rtpPorts: ${min}-${max} holds no even port with the odd one above it`);
+  }
+  if (!(mediaTimeoutMs > 0)) throw new RangeError(`mediaTimeoutMs: ${mediaTimeoutMs} is not a time`);
+  return new MediaFront({ settings: { rtpPorts: { min, max }, mediaTimeoutMs }, clock: clock ?? systemClock, logger });
 }

@@ -1,0 +1,243 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock, Logger, RecordingResult } from '@yixian/contracts';
+import type { MediaEngine, MediaRecording, MediaSession, MediaSessionEvents } from '../port.js';
+import { FrontRecording } from './front-recording.js';
+import { FrontSession } from './front-session.js';
+import type { Command, Notice, WorkerSettings } from './protocol.js';
+import { Requests } from './requests.js';
+
+const REQUEST_DEADLINE_MS = 10_000;
+const STOP_DEADLINE_MS = 10_000;
+/** Young generation of the media thread: packets die young, a small one stays in the cache. */
+const YOUNG_GENERATION_MB = 4;
+
+export interface FrontDependencies {
+  settings: WorkerSettings;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** The engine as the signalling thread sees it. */
+export class MediaFront implements MediaEngine {
+  readonly #settings: WorkerSettings;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #requests: Requests;
+  readonly #sessions = new Map<number, FrontSession>();
+  readonly #recordings = new Map<number, FrontRecording>();
+  #worker: Worker | undefined;
+  #metrics: Record<string, number> = {};
+  #nextId = 1;
+  #stopping = false;
+  #onReady: ((error?: Error) => void) | undefined;
+  #onStopped: (() => void) | undefined;
+  #restarts = 0;
+
+  constructor({ settings, clock, logger }: FrontDependencies) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#requests = new Requests(clock, REQUEST_DEADLINE_MS);
+  }
+
+  start(): Promise<void> {
+    this.#stopping = false;
+    return new Promise((resolve, reject) => {
+      this.#onReady = (error) => (error ? reject(error) : resolve());
+      this.#spawn();
+    });
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    this.#stopping = true;
+    if (!worker) return;
+    await new Promise<void>((resolve) => {
+      const deadline = this.#clock.setTimer(STOP_DEADLINE_MS, resolve);
+      this.#onStopped = () => {
+        deadline.cancel();
+        resolve();
+      };
+      this.send({ do: 'stop' });
+    });
+    this.#worker = undefined;
+    this.#settleAll('the media engine was stopped');
+    await worker.terminate();
+  }
+
+  async open(localAddress: string, events: MediaSessionEvents): Promise<MediaSession> {
+    const id = this.#nextId++;
+    try {
+      const { rtpPort } = await this.#requests.make<{ rtpPort: number }>(id, 'open a port', () =>
+        this.send({ do: 'open', session: id, address: localAddress }),
+      );
+      const session = new FrontSession({
+        id,
+        address: localAddress,
+        rtpPort,
+        events,
+        engine: this,
+        clock: this.#clock,
+        logger: this.#logger,
+      });
+      this.#sessions.set(id, session);
+      return session;
+    } catch (error) {
+      // Should it open after all, nobody would close it.
+      this.send({ do: 'close', session: id });
+      throw error;
+    }
+  }
+
+  bridge(a: MediaSession, b: MediaSession): void {
+    this.send({ do: 'bridge', a: a.id, b: b.id });
+  }
+
+  unbridge(a: MediaSession): void {
+    this.send({ do: 'unbridge', session: a.id });
+  }
+
+  async record(request: Parameters<MediaEngine['record']>[0]): Promise<MediaRecording> {
+    const recording = new FrontRecording(this.#nextId++, request.file, this);
+    const { file, channels, left, right, maxDurationMs, endAfterSilenceMs } = request;
+    if (right && channels === 1) throw new Error(`${file}: a right channel needs channels: 2`);
+    const settings = { file, channels, left: left.id, right: right?.id, maxDurationMs, endAfterSilenceMs };
+    // Before the answer: the recording may end in the same breath.
+    this.#recordings.set(recording.id, recording);
+    try {
+      await this.#requests.make(recording.id, 'start a recording', () => this.send({ do: 'record', recording: recording.id, settings }));
+    } catch (error) {
+      this.#recordings.delete(recording.id);
+      this.send({ do: 'stop-record', recording: recording.id });
+      throw error;
+    }
+    return recording;
+  }
+
+  portsInUse(): number {
+    return this.#sessions.size;
+  }
+
+  portsTotal(): number {
+    const { min, max } = this.#settings.rtpPorts;
+    return Math.max(0, Math.floor((max + 1 - (min + (min % 2))) / 2));
+  }
+
+  metrics(): Record<string, number> {
+    return { ...this.#metrics, media_sessions: this.#sessions.size, media_thread_restarts_total: this.#restarts };
+  }
+
+  /** To the media thread; nothing once it is gone. */
+  send(command: Command): void {
+    this.#worker?.postMessage(command);
+  }
+
+  /** A numbered request of a session. */
+  ask<T>(what: string, command: (request: number) => Command): Promise<T> {
+    const request = this.#nextId++;
+    if (!this.#worker) return Promise.reject(new Error(`the media engine is not running: cannot ${what}`));
+    return this.#requests.make<T>(request, what, () => this.send(command(request)));
+  }
+
+  nextPlayback(): number {
+    return this.#nextId++;
+  }
+
+  #spawn(): void {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: this.#settings,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
+    this.#worker = worker;
+    worker.on('message', (notice: Notice) => this.#hear(notice));
+    worker.on('error', (error) => this.#logger.error({ err: error }, 'media thread failed'));
+    worker.on('exit', (code) => this.#exited(worker, code));
+  }
+
+  #exited(worker: Worker, code: number): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#onStopped?.();
+    if (this.#stopping) return;
+    this.#logger.error({ code, sessions: this.#sessions.size }, 'media thread ended unexpectedly');
+    const starting = this.#onReady;
+    this.#onReady = undefined;
+    const lost = [...this.#sessions.values()];
+    this.#settleAll('the media thread has ended');
+    if (starting) {
+      starting(new Error(`the media thread did not start (code ${code})`));
+      return;
+    }
+    // Calls in progress have lost their audio for good; new ones get a new thread.
+    this.#restarts++;
+    this.#spawn();
+    for (const session of lost) session.lost();
+  }
+
+  #settleAll(reason: string): void {
+    this.#requests.failAll(reason);
+    for (const session of this.#sessions.values()) session.settle(undefined);
+    this.#sessions.clear();
+    for (const recording of this.#recordings.values()) recording.fail(reason);
+    this.#recordings.clear();
+  }
+
+  #hear(notice: Notice): void {
+    switch (notice.is) {
+      case 'ready':
+        this.#onReady?.();
+        this.#onReady = undefined;
+        return;
+      case 'stopped':
+        this.#onStopped?.();
+        return;
+      case 'log':
+        this.#logger[notice.level](notice.facts, notice.message);
+        return;
+      case 'metrics':
+        this.#metrics = notice.values;
+        return;
+      case 'opened':
+        this.#requests.succeed(notice.session, { rtpPort: notice.rtpPort });
+        return;
+      case 'open-failed':
+        this.#requests.fail(notice.session, notice.error);
+        return;
+      case 'stats':
+        this.#requests.succeed(notice.request, notice.stats);
+        return;
+      case 'digits-sent':
+        if (notice.error === undefined) this.#requests.succeed(notice.request, undefined);
+        else this.#requests.fail(notice.request, notice.error);
+        return;
+      case 'recording':
+        if (notice.error === undefined) this.#requests.succeed(notice.recording, undefined);
+        else this.#requests.fail(notice.recording, notice.error);
+        return;
+      case 'recording-ended':
+        this.#recordingEnded(notice.recording, notice.result);
+        return;
+      case 'play-ended':
+        this.#sessions.get(notice.session)?.played(notice.playback, notice.end, notice.error);
+        return;
+      case 'digit':
+        this.#sessions.get(notice.session)?.digit(notice.digit);
+        return;
+      case 'media-timeout':
+        this.#sessions.get(notice.session)?.mediaTimeout();
+        return;
+      case 'first-packet':
+        this.#sessions.get(notice.session)?.firstPacket();
+        return;
+      case 'closed':
+        this.#sessions.get(notice.session)?.settle(notice.stats);
+        this.#sessions.delete(notice.session);
+        return;
+    }
+  }
+
+  #recordingEnded(id: number, result: RecordingResult): void {
+    this.#recordings.get(id)?.end(result);
+    this.#recordings.delete(id);
+  }
+}

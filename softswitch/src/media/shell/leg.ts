@@ -1,0 +1,243 @@
+import type { RemoteInfo } from 'node:dgram';
+import type { DigitEvent, LegStats } from '@yixian/contracts';
+import type { DtmfDetector } from '../core/dtmf-detector.js';
+import { ALAW_TO_LINEAR, ALAW_TO_ULAW, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
+import { OutgoingStream } from '../core/outgoing-stream.js';
+import { ReceiveStream } from '../core/receive-stream.js';
+import { newRtpHeader, parseRtp, RTP_HEADER_LENGTH, type RtpHeader, writeRtpHeader } from '../core/rtp.js';
+import { PORT_CHANGE_SILENCE_MS, SourceLock } from '../core/source-lock.js';
+import { TelephoneEventReceiver } from '../core/telephone-event.js';
+import type { MediaParameters } from '../port.js';
+import { countDiscarded, type LegOwner, type MediaEnvironment } from './environment.js';
+import { LegReports } from './leg-reports.js';
+import type { UdpPort } from './udp.js';
+
+/** Comfort noise, RFC 3389: says that the party is silent, carries no audio. */
+const COMFORT_NOISE = 13;
+
+/** Takes the audio of a party as it arrives. */
+export interface Tap {
+  hear(h: RtpHeader, b: Uint8Array, linear: Int16Array, now: number): void;
+}
+
+// One header for all legs: a packet is dealt with to the end before the next one is looked at.
+const header = newRtpHeader();
+
+/** One party's RTP: receiving, relaying to the leg it is bridged with, and sending. */
+export class MediaLeg {
+  readonly id: number;
+  readonly reports: LegReports;
+  readonly out: OutgoingStream;
+  readonly input = new ReceiveStream();
+  readonly lock = new SourceLock();
+  readonly taps: Tap[] = [];
+  parameters: MediaParameters | undefined;
+  peer: MediaLeg | undefined;
+  /** Own audio that now takes the place of the bridge's: a playback, keys being sent. */
+  ownFeeds = 0;
+  sendingDigits = false;
+  linear: Int16Array = ALAW_TO_LINEAR;
+  detector: DtmfDetector | undefined;
+  #rtp: UdpPort | undefined;
+  readonly #env: MediaEnvironment;
+  readonly #owner: LegOwner;
+  readonly #events = new TelephoneEventReceiver();
+  #eventsSeen = false;
+  /** The party sends from where it said: the socket may be connected. */
+  #certain = false;
+  #discarded = 0;
+  #lastPacketAt = 0;
+  #owedSince: number | undefined;
+  #timedOut = false;
+
+  constructor(id: number, env: MediaEnvironment, owner: LegOwner) {
+    this.id = id;
+    this.#env = env;
+    this.#owner = owner;
+    this.out = new OutgoingStream(env.random32(), env.random32() & 0x7fff, env.random32());
+    this.reports = new LegReports(this, env);
+  }
+
+  attach(rtp: UdpPort, rtcp: UdpPort): void {
+    this.#rtp = rtp;
+    this.reports.attach(rtcp);
+  }
+
+  get receives(): boolean {
+    const direction = this.parameters?.direction;
+    return direction === 'sendrecv' || direction === 'recvonly';
+  }
+
+  get sends(): boolean {
+    const p = this.parameters;
+    return p?.remote !== undefined && p.remote.rtpPort !== 0 && (p.direction === 'sendrecv' || p.direction === 'sendonly');
+  }
+
+  configure(parameters: MediaParameters): void {
+    this.parameters = parameters;
+    this.linear = parameters.codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
+    if (parameters.remote && this.lock.signal(parameters.remote.address, parameters.remote.rtpPort)) {
+      this.#certain = false;
+      this.#rtp?.disconnect();
+    }
+  }
+
+  readonly onPacket = (b: Buffer, from: RemoteInfo): void => {
+    const now = this.#env.now();
+    const h = header;
+    const p = this.parameters;
+    const fault = parseRtp(b, b.length, h);
+    if (fault !== 'ok') {
+      this.#discard(fault);
+      return;
+    }
+    if (!p) {
+      this.#discard('not-negotiated');
+      return;
+    }
+    const event = h.payloadType === p.telephoneEventReceive;
+    if (!event && h.payloadType !== p.payloadType && h.payloadType !== COMFORT_NOISE) {
+      this.#discard('payload-type');
+      return;
+    }
+    const verdict = this.lock.judge(from.address, from.port, now);
+    if (verdict === 'stranger') {
+      this.#discard('stranger');
+      return;
+    }
+    if (verdict === 'latched') this.#follow(from.address, from.port);
+    this.#count(h, now, event);
+    if (!this.receives) return;
+    if (event) this.#event(b, h, now);
+    else if (h.payloadType === COMFORT_NOISE) this.peer?.out.skip(h.ssrc);
+    else this.#audio(b, h, now);
+  };
+
+  readonly onSocketError = (): void => this.#discard('refused');
+
+  /** Sends a whole packet whose header stands at its start; the payload follows. */
+  send(b: Uint8Array, payloadOctets: number): void {
+    const remote = this.parameters?.remote;
+    if (!remote || !this.#rtp) return;
+    this.out.count(payloadOctets);
+    this.#env.counters.sent++;
+    if (this.lock.port !== 0) this.#rtp.send(b, this.lock.address, this.lock.port);
+    else this.#rtp.send(b, remote.address, remote.rtpPort);
+  }
+
+  /** The bridge changed: what comes next begins a talkspurt. */
+  bridgeTo(peer: MediaLeg | undefined): void {
+    this.peer = peer;
+    this.out.newFeed();
+  }
+
+  /** Once every 100 ms or so. */
+  housekeep(now: number, mediaTimeoutMs: number): void {
+    const key = this.#events.expire(now);
+    if (key) this.#digit({ ...key, via: 'rfc4733' });
+    // A party that fell silent may come back from another port: only an unconnected socket hears it.
+    if (this.#rtp?.connected && now - this.#lastPacketAt >= PORT_CHANGE_SILENCE_MS) this.#rtp.disconnect();
+    this.#watch(now, mediaTimeoutMs);
+    this.reports.housekeep(now);
+  }
+
+  stats(): LegStats {
+    return {
+      codec: this.parameters?.codec ?? 'PCMA',
+      packetsReceived: this.input.received,
+      packetsSent: this.out.packets,
+      packetsLost: this.input.lost,
+      packetsDiscarded: this.#discarded,
+      jitterMs: this.input.jitterMs,
+      ...this.reports.remote,
+      ssrcChanges: this.input.ssrcChanges,
+    };
+  }
+
+  /** Frees the ports. */
+  close(): void {
+    this.reports.close();
+    this.#rtp?.close();
+    this.#rtp = undefined;
+    this.peer?.bridgeTo(undefined);
+    this.peer = undefined;
+  }
+
+  #follow(address: string, port: number): void {
+    const remote = this.parameters?.remote;
+    this.#rtp?.disconnect();
+    // Behind NAT the signalled source may still turn up and is to be believed, so only that one is connected.
+    this.#certain = remote?.address === address && remote.rtpPort === port;
+  }
+
+  #count(h: RtpHeader, now: number, event: boolean): void {
+    const first = !this.input.started;
+    this.#env.counters.received++;
+    this.#lastPacketAt = now;
+    this.#timedOut = false;
+    this.input.update(h.ssrc, h.sequence, h.timestamp, now * 8, !event);
+    if (first) this.#owner.firstPacket(this.id);
+    const rtp = this.#rtp;
+    if (this.#certain && rtp && !rtp.connected) this.#certain = rtp.connect(this.lock.address, this.lock.port);
+  }
+
+  #audio(b: Uint8Array, h: RtpHeader, now: number): void {
+    const taps = this.taps;
+    for (let i = 0; i < taps.length; i++) (taps[i] as Tap).hear(h, b, this.linear, now);
+    if (this.detector && !this.#eventsSeen) {
+      const key = this.detector.feed(b, h.payloadOffset, h.payloadLength, this.linear);
+      if (key) this.#digit({ ...key, via: 'in-band' });
+    }
+    this.peer?.relay(this, b, h, now, false);
+  }
+
+  #event(b: Uint8Array, h: RtpHeader, now: number): void {
+    this.#eventsSeen = true;
+    for (const key of this.#events.receive(h, b, now)) this.#digit({ ...key, via: 'rfc4733' });
+    this.peer?.relay(this, b, h, now, true);
+  }
+
+  /** Passes on the other party's packet, rewritten where it lies. */
+  relay(from: MediaLeg, b: Uint8Array, h: RtpHeader, now: number, event: boolean): void {
+    const p = this.parameters;
+    if (!p || this.ownFeeds > 0 || !this.sends) return;
+    let payloadType = p.payloadType;
+    if (event) {
+      if (p.telephoneEventSend === undefined) {
+        this.out.skip(h.ssrc);
+        return;
+      }
+      payloadType = p.telephoneEventSend;
+    } else if (p.codec !== from.parameters?.codec) {
+      translate(b, h.payloadOffset, h.payloadLength, p.codec === 'PCMA' ? ULAW_TO_ALAW : ALAW_TO_ULAW);
+      this.#env.counters.transcoded++;
+    }
+    const out = this.out;
+    out.relay(h.ssrc, h.sequence, h.timestamp, h.marker, event, now);
+    const start = h.payloadOffset - RTP_HEADER_LENGTH;
+    writeRtpHeader(b, start, out.marker, payloadType, out.sequence, out.timestamp, out.ssrc);
+    this.#env.counters.relayed++;
+    const end = h.payloadOffset + h.payloadLength;
+    this.send(start === 0 && end === b.length ? b : b.subarray(start, end), h.payloadLength);
+  }
+
+  #digit(digit: DigitEvent): void {
+    this.#owner.digit(this.id, digit);
+  }
+
+  #watch(now: number, mediaTimeoutMs: number): void {
+    if (!this.receives || !this.parameters?.remote) {
+      this.#owedSince = undefined;
+      return;
+    }
+    this.#owedSince ??= now;
+    if (this.#timedOut || now - Math.max(this.#owedSince, this.#lastPacketAt) < mediaTimeoutMs) return;
+    this.#timedOut = true;
+    this.#owner.mediaTimeout(this.id);
+  }
+
+  #discard(reason: string): void {
+    this.#discarded++;
+    countDiscarded(this.#env.counters, reason);
+  }
+}

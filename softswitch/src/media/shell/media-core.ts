@@ -1,0 +1,219 @@
+import type { DigitEvent, PlaybackEnd } from '@yixian/contracts';
+import { DtmfDetector } from '../core/dtmf-detector.js';
+import { PortPool } from '../core/port-pool.js';
+import { areKeys } from '../core/telephone-event.js';
+import type { CodecName } from '../port.js';
+import { ClipCache } from './clip-cache.js';
+import { DigitFeed } from './digit-feed.js';
+import type { LegOwner, MediaEnvironment } from './environment.js';
+import { MediaLeg as Leg, type MediaLeg } from './leg.js';
+import { PlayFeed } from './play-feed.js';
+import { openPair } from './port-pair.js';
+import type { Command, WorkerSettings } from './protocol.js';
+import { Recordings } from './recordings.js';
+
+const CLIP_CACHE_BYTES = 64 * 1024 * 1024;
+
+interface Session {
+  leg: MediaLeg;
+  rtpPort: number;
+  play: { playback: number; feed: PlayFeed | undefined } | undefined;
+  digits: DigitFeed | undefined;
+}
+
+/** The media thread's side of the engine: carries out the commands of the front. */
+export class MediaCore implements LegOwner {
+  readonly #env: MediaEnvironment;
+  readonly #settings: WorkerSettings;
+  readonly #ports: PortPool;
+  readonly #clips = new ClipCache(CLIP_CACHE_BYTES);
+  readonly #sessions = new Map<number, Session>();
+  readonly #recordings: Recordings;
+
+  constructor(settings: WorkerSettings, env: MediaEnvironment) {
+    this.#env = env;
+    this.#settings = settings;
+    this.#ports = new PortPool(settings.rtpPorts.min, settings.rtpPorts.max, () => env.random32() / 0x1_0000_0000);
+    this.#recordings = new Recordings(env, (session) => this.#sessions.get(session)?.leg);
+  }
+
+  get clipBytes(): number {
+    return this.#clips.bytes;
+  }
+
+  get recordings(): number {
+    return this.#recordings.size;
+  }
+
+  carryOut(command: Exclude<Command, { do: 'stop' }>): void {
+    switch (command.do) {
+      case 'open':
+        void this.#open(command.session, command.address);
+        return;
+      case 'configure':
+        this.#sessions.get(command.session)?.leg.configure(command.parameters);
+        return;
+      case 'close':
+        this.#close(command.session);
+        return;
+      case 'stats':
+        this.#env.notify({ is: 'stats', request: command.request, stats: this.#sessions.get(command.session)?.leg.stats() });
+        return;
+      case 'play':
+        void this.#play(command);
+        return;
+      case 'stop-play':
+        this.#stopPlay(command.session, command.playback, command.end);
+        return;
+      case 'listen-in-band':
+        this.#listen(command.session, command.on);
+        return;
+      case 'send-digits':
+        this.#sendDigits(command);
+        return;
+      case 'bridge':
+        this.#bridge(command.a, command.b);
+        return;
+      case 'unbridge':
+        this.#unbridge(this.#sessions.get(command.session)?.leg);
+        return;
+      case 'record':
+      case 'set-right':
+      case 'pause':
+      case 'stop-record':
+        this.#recordings.carryOut(command);
+        return;
+    }
+  }
+
+  /** Once every 100 ms. */
+  housekeep(now: number): void {
+    for (const { leg } of this.#sessions.values()) leg.housekeep(now, this.#settings.mediaTimeoutMs);
+    this.#recordings.housekeep(now);
+  }
+
+  /** Ends everything; resolves when the last recording is on disk. */
+  async stop(): Promise<void> {
+    for (const id of [...this.#sessions.keys()]) this.#close(id);
+    await this.#recordings.finished();
+  }
+
+  digit(session: number, digit: DigitEvent): void {
+    this.#env.notify({ is: 'digit', session, digit });
+  }
+
+  firstPacket(session: number): void {
+    this.#env.notify({ is: 'first-packet', session });
+  }
+
+  mediaTimeout(session: number): void {
+    this.#env.notify({ is: 'media-timeout', session });
+  }
+
+  async #open(session: number, address: string): Promise<void> {
+    const leg = new Leg(session, this.#env, this);
+    try {
+      const rtpPort = await openPair(this.#ports, address, leg);
+      this.#sessions.set(session, { leg, rtpPort, play: undefined, digits: undefined });
+      this.#env.notify({ is: 'opened', session, rtpPort });
+    } catch (error) {
+      this.#env.notify({ is: 'open-failed', session, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #close(id: number): void {
+    const session = this.#sessions.get(id);
+    if (!session) return;
+    this.#endPlay(session, 'leg-ended');
+    session.digits?.end('the leg has ended');
+    this.#sessions.delete(id);
+    this.#recordings.legEnded(session.leg);
+    session.leg.close();
+    this.#ports.giveBack(session.rtpPort);
+    this.#env.notify({ is: 'closed', session: id, stats: session.leg.stats() });
+  }
+
+  async #play({ session: id, playback, items, loop }: Extract<Command, { do: 'play' }>): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (!session) return this.#played(id, playback, 'leg-ended');
+    this.#endPlay(session, 'replaced');
+    session.play = { playback, feed: undefined };
+    const codec: CodecName = session.leg.parameters?.codec ?? 'PCMA';
+    try {
+      const clips = await Promise.all(items.map((item) => this.#clips.resolve(item, codec)));
+      if (session.play?.playback !== playback) return;
+      const feed = new PlayFeed(playback, session.leg, this.#env, clips, loop, codec, (end) => {
+        if (session.play?.playback === playback) session.play = undefined;
+        this.#played(id, playback, end);
+      });
+      session.play.feed = feed;
+      feed.start();
+    } catch (error) {
+      if (session.play?.playback !== playback) return;
+      session.play = undefined;
+      this.#played(id, playback, 'failed', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #played(session: number, playback: number, end: PlaybackEnd, error?: string): void {
+    this.#env.notify({ is: 'play-ended', session, playback, end, error });
+  }
+
+  #stopPlay(id: number, playback: number, end: PlaybackEnd): void {
+    const session = this.#sessions.get(id);
+    if (session?.play?.playback === playback) this.#endPlay(session, end);
+  }
+
+  #endPlay(session: Session, end: PlaybackEnd): void {
+    const { play } = session;
+    session.play = undefined;
+    if (play?.feed) play.feed.end(end);
+    else if (play) this.#played(session.leg.id, play.playback, end);
+  }
+
+  #listen(id: number, on: boolean): void {
+    const leg = this.#sessions.get(id)?.leg;
+    if (leg && on !== (leg.detector !== undefined)) leg.detector = on ? new DtmfDetector() : undefined;
+  }
+
+  #sendDigits({ session: id, request, digits }: Extract<Command, { do: 'send-digits' }>): void {
+    const session = this.#sessions.get(id);
+    const refuse = (error: string): void => this.#env.notify({ is: 'digits-sent', request, error });
+    if (!session) {
+      refuse('the leg has ended');
+      return;
+    }
+    if (session.leg.parameters?.telephoneEventSend === undefined) {
+      refuse('the party takes no telephone-event');
+      return;
+    }
+    if (!areKeys(digits)) {
+      refuse(`"${digits}" are not keys`);
+      return;
+    }
+    if (session.digits) {
+      refuse('keys are being sent already');
+      return;
+    }
+    session.digits = new DigitFeed(session.leg, this.#env, digits, (error) => {
+      session.digits = undefined;
+      this.#env.notify({ is: 'digits-sent', request, error });
+    });
+    session.digits.start();
+  }
+
+  #bridge(idA: number, idB: number): void {
+    const a = this.#sessions.get(idA)?.leg;
+    const b = this.#sessions.get(idB)?.leg;
+    if (!a || !b || a === b || a.peer === b) return;
+    this.#unbridge(a);
+    this.#unbridge(b);
+    a.bridgeTo(b);
+    b.bridgeTo(a);
+  }
+
+  #unbridge(leg: MediaLeg | undefined): void {
+    leg?.peer?.bridgeTo(undefined);
+    leg?.bridgeTo(undefined);
+  }
+}

@@ -1,0 +1,24 @@
+import type { IntervalHistogram } from 'node:perf_hooks';
+import type { Pacer } from '../core/pacer.js';
+import type { Counters } from './environment.js';
+import type { MediaCore } from './media-core.js';
+
+/** Name → value in Prometheus naming. `delay` is that of the media thread's event loop since the last call, in nanoseconds. */
+export function mediaMetrics(counters: Counters, core: MediaCore, pacer: Pacer, delay: IntervalHistogram): Record<string, number> {
+  const p99 = delay.percentile(99) / 1e6;
+  const values: Record<string, number> = {
+    media_packets_received_total: counters.received,
+    media_packets_sent_total: counters.sent,
+    media_packets_relayed_total: counters.relayed,
+    media_packets_transcoded_total: counters.transcoded,
+    media_packets_skipped_total: counters.pacingSkipped,
+    media_recording_bytes_total: counters.recordingBytes,
+    media_recording_failures_total: counters.recordingFailures,
+    media_recordings: core.recordings,
+    media_feeds: pacer.size,
+    media_clip_cache_bytes: core.clipBytes,
+    media_event_loop_delay_p99_ms: Number.isFinite(p99) ? Math.max(0, p99 - 20) : 0,
+  };
+  for (const [reason, n] of counters.discarded) values[`media_packets_discarded_total{reason="${reason}"}`] = n;
+  return values;
+}

@@ -1,0 +1,139 @@
+import type { RecordingResult } from '@yixian/contracts';
+import { RecordingRing } from '../core/recording-ring.js';
+import type { RtpHeader } from '../core/rtp.js';
+import { REORDER_SAMPLES, StreamTimeline } from '../core/timeline.js';
+import { WAV_HEADER_LENGTH } from '../core/wav.js';
+import type { MediaEnvironment } from './environment.js';
+import type { Tap } from './leg.js';
+import type { RecordSettings } from './protocol.js';
+import type { WavWriter } from './wav-writer.js';
+
+const FRAMES_PER_MS = 8;
+const WRITE_EVERY_MS = 1000;
+/** Mean magnitude of a packet above which somebody speaks: about -46 dBm0. */
+const VOICE_LEVEL = 130;
+
+/** One party's way into a recording. */
+class ChannelTap implements Tap {
+  readonly #recording: Recording;
+  readonly #channel: number;
+  readonly #timeline = new StreamTimeline();
+
+  constructor(recording: Recording, channel: number) {
+    this.#recording = recording;
+    this.#channel = channel;
+  }
+
+  hear(h: RtpHeader, b: Uint8Array, linear: Int16Array, now: number): void {
+    const position = this.#timeline.place(h.ssrc, h.sequence, h.timestamp, this.#recording.frameAt(now));
+    this.#recording.put(this.#channel, position, b, h.payloadOffset, h.payloadLength, linear, now);
+  }
+}
+
+/** A running recording: both parties on one time line that began with it. */
+export class Recording {
+  readonly id: number;
+  readonly settings: RecordSettings;
+  readonly left: Tap;
+  readonly right: Tap;
+  readonly #env: MediaEnvironment;
+  readonly #ring: RecordingRing;
+  readonly #writer: WavWriter;
+  readonly #startedAt: number;
+  readonly #start: number;
+  readonly #frameLimit: number;
+  readonly #ended: (result: RecordingResult) => void;
+  #nextWriteAt: number;
+  #lastVoiceAt: number;
+  #paused = false;
+  #over = false;
+
+  constructor(id: number, settings: RecordSettings, env: MediaEnvironment, writer: WavWriter, ended: (result: RecordingResult) => void) {
+    this.id = id;
+    this.settings = settings;
+    this.#env = env;
+    this.#writer = writer;
+    this.#ended = ended;
+    this.#ring = new RecordingRing(settings.channels);
+    this.left = new ChannelTap(this, 0);
+    this.right = new ChannelTap(this, settings.channels - 1);
+    this.#start = env.now();
+    this.#startedAt = env.wallClock();
+    this.#lastVoiceAt = this.#start;
+    this.#frameLimit = settings.maxDurationMs === undefined ? Number.POSITIVE_INFINITY : settings.maxDurationMs * FRAMES_PER_MS;
+    // The first write after a random part of the interval staggers the recordings.
+    this.#nextWriteAt = this.#start + WRITE_EVERY_MS * (0.5 + env.random32() / 0x2_0000_0000);
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  frameAt(now: number): number {
+    return Math.floor((now - this.#start) * FRAMES_PER_MS);
+  }
+
+  put(channel: number, position: number, b: Uint8Array, offset: number, length: number, linear: Int16Array, now: number): void {
+    if (this.#paused || this.#over) return;
+    this.#ring.put(channel, position, b, offset, length, linear);
+    if (this.settings.endAfterSilenceMs !== undefined && isVoice(b, offset, length, linear)) this.#lastVoiceAt = now;
+  }
+
+  pause(on: boolean, now: number): void {
+    // Silence that was asked for does not end the recording.
+    if (this.#paused && !on) this.#lastVoiceAt = now;
+    this.#paused = on;
+  }
+
+  /** Once every 100 ms or so. */
+  housekeep(now: number): void {
+    if (this.#over) return;
+    if (this.#writer.error !== undefined) {
+      this.finish('failed', now);
+      return;
+    }
+    if (this.frameAt(now) >= this.#frameLimit) {
+      this.finish('max-duration', now);
+      return;
+    }
+    const silence = this.settings.endAfterSilenceMs;
+    if (silence !== undefined && !this.#paused && now - this.#lastVoiceAt >= silence) {
+      this.finish('silence', now);
+      return;
+    }
+    if (now < this.#nextWriteAt) return;
+    this.#nextWriteAt = Math.max(this.#nextWriteAt + WRITE_EVERY_MS, now);
+    this.#writeUntil(this.frameAt(now) - REORDER_SAMPLES);
+  }
+
+  /** Writes what is there, closes the file and reports. */
+  finish(reason: RecordingResult['reason'], now: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#writeUntil(this.frameAt(now));
+    const { file } = this.settings;
+    this.#writer.close((error, bytes) => {
+      const durationMs = Math.round(bytes / (2 * this.#ring.channels) / FRAMES_PER_MS);
+      const base = { file, durationMs, bytes: bytes + WAV_HEADER_LENGTH, startedAt: this.#startedAt };
+      if (error === undefined) return this.#ended({ ...base, reason });
+      this.#env.counters.recordingFailures++;
+      this.#ended({ ...base, reason: 'failed', error });
+    });
+  }
+
+  #writeUntil(frame: number): void {
+    const until = Math.min(frame, this.#frameLimit);
+    while (this.#ring.tail < until && this.#writer.error === undefined) {
+      const chunk = this.#writer.borrow();
+      const bytes = this.#ring.take(until, chunk);
+      this.#env.counters.recordingBytes += bytes;
+      this.#writer.write(chunk, bytes);
+    }
+  }
+}
+
+function isVoice(b: Uint8Array, offset: number, length: number, linear: Int16Array): boolean {
+  let sum = 0;
+  for (let i = offset; i < offset + length; i += 4) sum += Math.abs(linear[b[i] as number] as number);
+  return sum * 4 > VOICE_LEVEL * length;
+}

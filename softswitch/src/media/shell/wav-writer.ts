@@ -1,0 +1,117 @@
+import { close, open, write } from 'node:fs';
+import { WAV_HEADER_LENGTH, wavHeader } from '../core/wav.js';
+
+// Appends audio to a WAV file; the sizes in its header follow every write, so that the file can be played whenever the program dies.
+
+/** 1.28 s of stereo. */
+const CHUNK_BYTES = 40_960;
+/** A disk that is so far behind (about ten seconds of stereo) is given up. */
+const MAX_QUEUED_BYTES = 320_000;
+const MAX_SPARE_CHUNKS = 16;
+
+const spare: Uint8Array[] = [];
+
+interface Queued {
+  chunk: Uint8Array;
+  bytes: number;
+}
+
+export class WavWriter {
+  readonly #fd: number;
+  readonly #channels: 1 | 2;
+  readonly #queue: Queued[] = [];
+  #queuedBytes = 0;
+  #written = 0;
+  #busy = false;
+  #closing: ((error: string | undefined, bytes: number) => void) | undefined;
+  /** Why nothing can be written any more. */
+  error: string | undefined;
+
+  private constructor(fd: number, channels: 1 | 2) {
+    this.#fd = fd;
+    this.#channels = channels;
+  }
+
+  /** Makes the file, readable by its owner only. Rejects with the system's error. */
+  static open(file: string, channels: 1 | 2): Promise<WavWriter> {
+    return new Promise((resolve, reject) => {
+      open(file, 'w', 0o600, (error, fd) => {
+        if (error) return reject(error);
+        const writer = new WavWriter(fd, channels);
+        writer.#run({ chunk: wavHeader(channels, 0), bytes: 0 });
+        resolve(writer);
+      });
+    });
+  }
+
+  /** A buffer to fill and give to `write`. */
+  borrow(): Uint8Array {
+    return spare.pop() ?? new Uint8Array(CHUNK_BYTES);
+  }
+
+  write(chunk: Uint8Array, bytes: number): void {
+    if (this.error !== undefined || bytes === 0) {
+      giveBack(chunk);
+      return;
+    }
+    if (this.#queuedBytes + bytes > MAX_QUEUED_BYTES) {
+      this.error = 'the disk is too slow';
+      giveBack(chunk);
+      return;
+    }
+    this.#queuedBytes += bytes;
+    if (this.#busy) this.#queue.push({ chunk, bytes });
+    else this.#run({ chunk, bytes });
+  }
+
+  /** Calls back once everything is written, or has failed, with the bytes of audio in the file. */
+  close(done: (error: string | undefined, bytes: number) => void): void {
+    this.#closing = done;
+    if (!this.#busy) this.#finish();
+  }
+
+  #run(next: Queued): void {
+    this.#busy = true;
+    this.#put(next.chunk, 0, next.bytes, WAV_HEADER_LENGTH + this.#written, () => {
+      this.#written += next.bytes;
+      this.#queuedBytes -= next.bytes;
+      if (next.bytes > 0) giveBack(next.chunk);
+      this.#put(wavHeader(this.#channels, this.#written), 0, WAV_HEADER_LENGTH, 0, () => this.#next());
+    });
+  }
+
+  #next(): void {
+    this.#busy = false;
+    const next = this.error === undefined ? this.#queue.shift() : undefined;
+    if (next) this.#run(next);
+    else if (this.#closing) this.#finish();
+  }
+
+  /** Writes all of it, however the system splits it. */
+  #put(b: Uint8Array, from: number, to: number, position: number, done: () => void): void {
+    if (from >= to) {
+      done();
+      return;
+    }
+    write(this.#fd, b, from, to - from, position, (error, written) => {
+      if (!error && written > 0) return this.#put(b, from + written, to, position + written, done);
+      this.error ??= error ? `${error.code ?? 'error'}: ${error.message}` : 'the disk takes nothing more';
+      this.#next();
+    });
+  }
+
+  #finish(): void {
+    const done = this.#closing;
+    this.#closing = undefined;
+    this.#busy = true;
+    for (const { chunk } of this.#queue.splice(0)) giveBack(chunk);
+    close(this.#fd, (error) => {
+      if (error) this.error ??= error.message;
+      done?.(this.error, this.#written);
+    });
+  }
+}
+
+function giveBack(chunk: Uint8Array): void {
+  if (chunk.length === CHUNK_BYTES && spare.length < MAX_SPARE_CHUNKS) spare.push(chunk);
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Paced, Pacer } from '../core/pacer.js';
+import { type MediaEnvironment, newCounters } from './environment.js';
+import { MediaCore } from './media-core.js';
+import { mediaMetrics } from './media-metrics.js';
+import type { Command, Notice, WorkerSettings } from './protocol.js';
+
+// Entry of the media thread: clocks, timers and the channel to the signalling thread.
+
+const HOUSEKEEPING_MS = 100;
+const METRICS_EVERY = 10;
+const PRIORITY = -10;
+
+const port = parentPort;
+if (!port) throw new Error('the media worker runs as a worker thread only');
+
+const notify = (notice: Notice): void => port.postMessage(notice);
+const log = (level: 'info' | 'warn' | 'error', facts: Record<string, unknown>, message: string): void =>
+  notify({ is: 'log', level, facts, message });
+
+/** Before everything else of the program: a late packet is heard, a late report is not. */
+function raisePriority(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    setPriority(thread, PRIORITY);
+    log('info', { thread, priority: PRIORITY }, 'media thread runs with raised priority');
+  } catch (error) {
+    log('info', { reason: (error as Error).message }, 'media thread runs with normal priority');
+  }
+}
+
+const pacer = new Pacer();
+let pacing: NodeJS.Timeout | undefined;
+let pacedFor = Number.POSITIVE_INFINITY;
+
+function arm(): void {
+  const due = pacer.nextDue() ?? Number.POSITIVE_INFINITY;
+  if (due === pacedFor) return;
+  clearTimeout(pacing);
+  pacedFor = due;
+  pacing = due === Number.POSITIVE_INFINITY ? undefined : setTimeout(runPacer, Math.max(0, due - performance.now()));
+}
+
+function runPacer(): void {
+  pacedFor = Number.POSITIVE_INFINITY;
+  pacer.run(performance.now());
+  arm();
+}
+
+const counters = newCounters();
+const random = new Uint32Array(256);
+let drawn = random.length;
+
+const env: MediaEnvironment = {
+  now: () => performance.now(),
+  wallClock: () => Date.now(),
+  random32: () => {
+    if (drawn >= random.length) {
+      random.set(new Uint32Array(Uint8Array.from(randomBytes(random.byteLength)).buffer));
+      drawn = 0;
+    }
+    return random[drawn++] as number;
+  },
+  pacing: {
+    pacer,
+    start: (paced: Paced) => {
+      pacer.add(paced, performance.now());
+      arm();
+    },
+    stop: (paced: Paced) => {
+      pacer.remove(paced);
+      arm();
+    },
+  },
+  notify,
+  counters,
+};
+
+const core = new MediaCore(workerData as WorkerSettings, env);
+const delay = monitorEventLoopDelay({ resolution: 20 });
+delay.enable();
+let rounds = 0;
+
+const housekeeping = setInterval(() => {
+  core.housekeep(performance.now());
+  if (++rounds % METRICS_EVERY !== 0) return;
+  notify({ is: 'metrics', values: mediaMetrics(counters, core, pacer, delay) });
+  delay.reset();
+}, HOUSEKEEPING_MS);
+
+async function stop(): Promise<void> {
+  await core.stop();
+  clearInterval(housekeeping);
+  clearTimeout(pacing);
+  delay.disable();
+  notify({ is: 'stopped' });
+  port?.close();
+}
+
+port.on('message', (command: Command) => {
+  if (command.do === 'stop') void stop();
+  else core.carryOut(command);
+});
+
+raisePriority();
+notify({ is: 'ready' });
