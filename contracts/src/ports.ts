@@ -122,8 +122,8 @@ export interface ActiveRecording {
 export interface Prompts {
   /** @param id e.g. `greeting`, `queue-music`; undefined and one log line when the prompt is missing. */
   item(id: string): MediaItem | undefined;
-  /** A whole number 0–9999 in Mandarin, e.g. 二十三. */
-  sayNumber(value: number): MediaItem[];
+  /** A whole number 0–9999 in Mandarin, e.g. 二十三. `counting`: it stands before a measure word, where a lone 2 is 两 (两位, 两分钟). */
+  sayNumber(value: number, options?: { counting?: boolean }): MediaItem[];
 }
 
 export interface AgentSnapshot {

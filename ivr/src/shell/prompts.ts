@@ -14,8 +14,6 @@ export interface PromptsDeps {
 }
 
 export interface PromptLibrary extends Prompts {
-  /** @param options `counting`: the number stands before a measure word (两分钟); without it 2 is 二. */
-  sayNumber(value: number, options?: { counting?: boolean }): MediaItem[];
   /** A telephone number or code digit by digit, 1 as 幺. */
   sayDigits(digits: string): MediaItem[];
   /** Those of the ids that have no file: for `yixian doctor` and before a flow is published. Writes no log. */
