@@ -49,7 +49,7 @@ export class Bridges {
     for (const leg of [a, b]) {
       if (leg.state === 'ended') throw new Error(`leg ${leg.id} has ended and cannot be bridged`);
       const old = this.#current.get(leg);
-      if (old) this.#end(old, false);
+      if (old) this.#end(old);
     }
     const bridge = new LegBridge(id, [a, b], (over) => this.#takeDown(over));
     this.#current.set(a, bridge);
@@ -76,25 +76,20 @@ export class Bridges {
 
   legEnded(leg: Leg): void {
     const bridge = this.#current.get(leg);
-    if (bridge) this.#end(bridge, true);
+    if (bridge) this.#end(bridge);
   }
 
   #takeDown(bridge: LegBridge): void {
-    if (this.#current.get(bridge.legs[0]) === bridge) this.#end(bridge, true);
+    if (this.#current.get(bridge.legs[0]) === bridge) this.#end(bridge);
   }
 
-  #end(bridge: LegBridge, separate: boolean): void {
+  #end(bridge: LegBridge): void {
     for (const leg of bridge.legs) {
       if (this.#current.get(leg) === bridge) this.#current.delete(leg);
     }
+    // One side is enough, and after a leg's end there is only one.
     const living = bridge.legs.map((leg) => leg.media?.session).find((s) => s !== undefined);
-    if (living && separate) this.#engine.unbridge(living);
-    else if (living) this.#separateOthers(bridge);
+    if (living) this.#engine.unbridge(living);
     bridge.over();
-  }
-
-  // Replaced: the leg that stays behind alone must not go on hearing the old way.
-  #separateOthers(bridge: LegBridge): void {
-    for (const leg of bridge.legs) if (leg.media?.session) this.#engine.unbridge(leg.media.session);
   }
 }

@@ -1,0 +1,183 @@
+import type { LegStats, Registration, SourceAddress } from '@yixian/contracts';
+import type { MediaEngine, MediaParameters, MediaPlayback, MediaRecording, MediaSession, MediaSessionEvents } from '../src/media/port.js';
+import type { InviteOptions, InviteSession, SessionHandlers, SipHandlers, SipStack } from '../src/sip/port.js';
+
+// The two ports with nothing behind them: every call is written down, every event is told by the test.
+
+const SOURCE: SourceAddress = { address: '127.0.0.1', port: 5070, transport: 'udp' };
+
+export class FakeSession implements InviteSession {
+  readonly callId: string;
+  readonly source = SOURCE;
+  readonly fromUser: string = '13800000001';
+  readonly fromDisplayName = undefined;
+  readonly toUser = '12320';
+  readonly requestUser = '12320';
+  readonly done: string[] = [];
+  readonly options: InviteOptions | undefined;
+  handlers: SessionHandlers | undefined;
+  assertedUser: string | undefined;
+  allowed = new Set(['INFO']);
+  infoStatus = 200;
+
+  readonly direction: 'inbound' | 'outbound';
+  readonly remoteSdp: string | undefined;
+
+  constructor(direction: 'inbound' | 'outbound', callId: string, remoteSdp?: string, options?: InviteOptions) {
+    this.direction = direction;
+    this.callId = callId;
+    this.remoteSdp = remoteSdp;
+    this.options = options;
+  }
+
+  allows(method: string): boolean {
+    return this.allowed.has(method);
+  }
+  setHandlers(handlers: SessionHandlers): void {
+    this.handlers = handlers;
+  }
+  progress(status: 180 | 183, sdp?: string): void {
+    this.done.push(`progress ${status}${sdp === undefined ? '' : ' sdp'}`);
+  }
+  accept(sdp: string): void {
+    this.done.push(`accept ${/m=audio (\d+)/.exec(sdp)?.[1]}`);
+  }
+  refuse(status: number, phrase: string): void {
+    this.done.push(`refuse ${status} ${phrase}`);
+  }
+  end(reasonHeader?: string): void {
+    this.done.push(`end ${reasonHeader ?? ''}`);
+  }
+  async reinvite(): Promise<string> {
+    throw new Error('not used');
+  }
+  async info(contentType: string, body: string): Promise<number> {
+    this.done.push(`info ${contentType} ${body.split('\r\n')[0]}`);
+    return this.infoStatus;
+  }
+}
+
+export class FakeSip implements SipStack {
+  readonly invited: FakeSession[] = [];
+  readonly contacts: Registration[] = [];
+  readonly done: string[] = [];
+  handlers: SipHandlers | undefined;
+
+  async start(handlers: SipHandlers): Promise<void> {
+    this.handlers = handlers;
+  }
+  listening() {
+    return [];
+  }
+  drain(): void {
+    this.done.push('drain');
+  }
+  async stop(): Promise<void> {
+    this.done.push('stop');
+  }
+  invite(options: InviteOptions, handlers: SessionHandlers): InviteSession {
+    const session = new FakeSession('outbound', `call-${this.invited.length + 1}`, undefined, options);
+    session.setHandlers(handlers);
+    this.invited.push(session);
+    return session;
+  }
+  restoreRegistrations(registrations: readonly Registration[]): void {
+    this.contacts.push(...registrations);
+  }
+  registrations(extension?: string): readonly Registration[] {
+    return this.contacts.filter((c) => extension === undefined || c.extension === extension);
+  }
+  metrics() {
+    return { sip_fake: 1 };
+  }
+}
+
+const FIGURES: LegStats = {
+  codec: 'PCMA',
+  packetsReceived: 7,
+  packetsSent: 7,
+  packetsLost: 0,
+  packetsDiscarded: 0,
+  jitterMs: 0,
+  ssrcChanges: 0,
+};
+
+export class FakeMediaSession implements MediaSession {
+  readonly id: number;
+  readonly address: string;
+  readonly rtpPort: number;
+  readonly events: MediaSessionEvents;
+  readonly done: string[] = [];
+  readonly configured: MediaParameters[] = [];
+  closed = false;
+
+  constructor(id: number, address: string, events: MediaSessionEvents) {
+    this.id = id;
+    this.address = address;
+    this.rtpPort = 20_000 + 2 * id;
+    this.events = events;
+  }
+
+  configure(parameters: MediaParameters): void {
+    this.configured.push(parameters);
+  }
+  play(): MediaPlayback {
+    this.done.push('play');
+    return { finished: new Promise(() => {}), stop: () => this.done.push('stop') };
+  }
+  async collect() {
+    return { digits: '1', reason: 'max-digits' as const };
+  }
+  cancelCollect(): void {}
+  clearDigits(): void {}
+  injectDigit(digit: string, durationMs: number): void {
+    this.done.push(`inject ${digit} ${durationMs}`);
+  }
+  async sendDigits(digits: string): Promise<void> {
+    this.done.push(`digits ${digits}`);
+  }
+  async stats(): Promise<LegStats> {
+    return FIGURES;
+  }
+  async close(): Promise<LegStats> {
+    this.closed = true;
+    return FIGURES;
+  }
+}
+
+export class FakeMedia implements MediaEngine {
+  readonly sessions: FakeMediaSession[] = [];
+  readonly done: string[] = [];
+  failure: Error | undefined;
+
+  async start(): Promise<void> {
+    this.done.push('start');
+  }
+  async stop(): Promise<void> {
+    this.done.push('stop');
+  }
+  async open(localAddress: string, events: MediaSessionEvents): Promise<MediaSession> {
+    if (this.failure) throw this.failure;
+    const session = new FakeMediaSession(this.sessions.length + 1, localAddress, events);
+    this.sessions.push(session);
+    return session;
+  }
+  bridge(a: MediaSession, b: MediaSession): void {
+    this.done.push(`bridge ${a.id} ${b.id}`);
+  }
+  unbridge(a: MediaSession): void {
+    this.done.push(`unbridge ${a.id}`);
+  }
+  async record(): Promise<MediaRecording> {
+    throw new Error('not used');
+  }
+  portsInUse(): number {
+    return this.sessions.filter((s) => !s.closed).length;
+  }
+  portsTotal(): number {
+    return 100;
+  }
+  metrics() {
+    return { media_fake: 1 };
+  }
+}
