@@ -21,7 +21,8 @@ const types = {
  */
 export function connect(options: { url: string; max?: number; applicationName?: string; logger?: Logger }): Knex {
   const logger = options.logger ?? silentLogger;
-  const note = (message: unknown): void => logger.warn({ knex: message instanceof Error ? message.message : message }, 'database connection');
+  const note = (message: unknown): void =>
+    logger.warn({ knex: message instanceof Error ? message.message : message }, 'database connection');
   return knexFactory({
     // Without this knex writes to the console. Whoever asked is told by the rejected promise in any case.
     log: { warn: note, error: note, deprecate: note, debug: () => undefined },

@@ -80,7 +80,11 @@ function columns(change: Partial<Omit<RecordingRow, 'id' | 'callId'>>): Record<s
 export function createRecordingRows(knex: Knex): RecordingRows {
   return {
     async insert({ id, callId, ...rest }) {
-      await knex('recordings').insert({ id, call_id: callId, ...columns(rest) });
+      // Tried again after a lost answer it is there already.
+      await knex('recordings')
+        .insert({ id, call_id: callId, ...columns(rest) })
+        .onConflict('id')
+        .ignore();
     },
     async update(id, change) {
       const values = columns(change);
@@ -91,7 +95,7 @@ export function createRecordingRows(knex: Knex): RecordingRows {
       return rows.map(recordingOf);
     },
     async insertVoicemail(row) {
-      await knex('voicemails').insert({
+      const values = {
         id: row.id,
         call_id: row.callId,
         box: row.box,
@@ -99,7 +103,8 @@ export function createRecordingRows(knex: Knex): RecordingRows {
         left_at: new Date(row.leftAt),
         duration_ms: row.durationMs,
         file: row.file,
-      });
+      };
+      await knex('voicemails').insert(values).onConflict('id').ignore();
     },
   };
 }

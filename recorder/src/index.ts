@@ -1,0 +1,3 @@
+export { readWavHeader, repairWav, type WavFacts, type WavRepair } from './core/wav.js';
+export type { RecorderOptions } from './shell/context.js';
+export { createRecorder, type RecorderService } from './shell/recorder.js';

@@ -1,0 +1,78 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RecordingRow } from '@yixian/contracts';
+import { SHORTEST_MESSAGE_MS } from '../core/voicemail.js';
+import { type Context, messageOf } from './context.js';
+import { makePrivate, repairFile, sha256, within } from './files.js';
+import { publish } from './recording.js';
+import { discard, publishLeft, readNote, store, voicemailFolder } from './voicemail.js';
+
+/** Makes what a dead process was writing playable up to its death, and says so in the rows. */
+export async function repairUnfinished(context: Context): Promise<void> {
+  const { rows, logger } = context.options;
+  const unfinished = (await rows.unfinished()).filter((row) => !context.active.has(row.id));
+  for (const row of unfinished) await repairRecording(context, row);
+  const voicemails = await repairVoicemails(context);
+  if (unfinished.length + voicemails > 0)
+    logger.warn({ recordings: unfinished.length, voicemails }, 'repaired what a dead process was recording');
+}
+
+async function repairRecording(context: Context, row: RecordingRow): Promise<void> {
+  const { rows, logger, directory } = context.options;
+  try {
+    const file = within(directory, row.file);
+    const { durationMs, length } = await repairFile(file);
+    await makePrivate(file);
+    const endedAt = row.startedAt + durationMs;
+    const change = { state: 'complete', durationMs, bytes: length, endedAt, sha256: await sha256(file) } as const;
+    await rows.update(row.id, change);
+    context.counters.repaired += 1;
+    publish(context, row, { type: 'recording.stopped', data: { recordingId: row.id, durationMs, bytes: length } });
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const message = missing ? `the file ${row.file} is missing` : messageOf(error);
+    logger.error({ err: error, recordingId: row.id, callId: row.callId }, 'a recording of a dead process cannot be repaired');
+    await rows.update(row.id, { state: 'failed', endedAt: row.endedAt ?? row.startedAt });
+    context.counters.failed += 1;
+    publish(context, row, { type: 'recording.failed', data: { recordingId: row.id, message } });
+  }
+}
+
+/** Messages without a row: a note beside the file tells whose they are. */
+async function repairVoicemails(context: Context): Promise<number> {
+  const folder = voicemailFolder(context.options.directory);
+  const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  let repaired = 0;
+  for (const name of names) {
+    if (!name.endsWith('.wav.json')) continue;
+    const path = join(folder, name.slice(0, -'.json'.length));
+    if (await repairVoicemail(context, path)) repaired += 1;
+  }
+  return repaired;
+}
+
+async function repairVoicemail(context: Context, path: string): Promise<boolean> {
+  try {
+    const note = await readNote(path);
+    if (context.active.has(note.id)) return false;
+    if (!(await stat(path).catch(() => undefined))) {
+      await discard(path);
+      return false;
+    }
+    const { durationMs } = await repairFile(path);
+    if (durationMs < SHORTEST_MESSAGE_MS) {
+      await discard(path);
+      return false;
+    }
+    const row = { ...note, durationMs };
+    publishLeft(context, row);
+    await store(context, row, path);
+    return true;
+  } catch (error) {
+    context.options.logger.error({ err: error, file: path }, 'a voicemail of a dead process cannot be repaired');
+    return false;
+  }
+}

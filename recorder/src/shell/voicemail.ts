@@ -1,0 +1,132 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CallLeg, Recorder, RecordingResult, RecordingTap, VoicemailRow } from '@yixian/contracts';
+import { SHORTEST_MESSAGE_MS, spokenMs } from '../core/voicemail.js';
+import { type Context, messageOf, START_DEADLINE_MS, withDeadline } from './context.js';
+import { datedName, makePrivate } from './files.js';
+
+type VoicemailRequest = Parameters<Recorder['voicemail']>[0];
+
+export const VOICEMAIL_FOLDER = 'voicemail';
+const BEEP_MS = 500;
+
+/** Takes a message from the caller: beep, record, row. Undefined when none was left or it could not be taken. */
+export async function takeVoicemail(
+  context: Context,
+  request: VoicemailRequest,
+): Promise<{ voicemailId: string; durationMs: number } | undefined> {
+  const { options } = context;
+  const id = options.ids.next('vm');
+  const { callId, box } = request;
+  const draft: VoicemailRow = {
+    ...{ id, callId, box, caller: request.caller },
+    ...{ leftAt: options.clock.now(), durationMs: 0, file: datedName(id, options.clock.now(), VOICEMAIL_FOLDER) },
+  };
+  context.active.add(id);
+  try {
+    const path = await withDeadline(context.prepare(draft.file), START_DEADLINE_MS, options.clock, 'a look at the recordings folder');
+    options.events.publish({ type: 'voicemail.started', callId, data: { box } });
+    await beep(request.leg);
+    if (request.leg.state === 'ended') return undefined;
+    draft.leftAt = options.clock.now();
+    // Names call and box should the process be killed before the row exists.
+    await writeFile(noteOf(path), JSON.stringify(draft), { mode: 0o600 });
+    const result = await record(context, request, path);
+    return await keep(context, draft, result, path);
+  } catch (error) {
+    context.counters.failed += 1;
+    options.logger.error({ err: error, callId, voicemailId: id }, 'no voicemail can be taken');
+    options.events.publish({ type: 'recording.failed', callId, data: { recordingId: id, message: messageOf(error) } });
+    return undefined;
+  } finally {
+    context.active.delete(id);
+  }
+}
+
+async function beep(leg: CallLeg): Promise<void> {
+  const playback = leg.play([{ kind: 'tone', tone: 'beep', durationMs: BEEP_MS }]);
+  await playback.finished;
+  leg.clearDigits();
+}
+
+async function record(context: Context, request: VoicemailRequest, file: string): Promise<RecordingResult> {
+  const { options } = context;
+  const { leg, finishOn = '' } = request;
+  let tap: RecordingTap | undefined;
+  let pressed = false;
+  const unsubscribe = leg.subscribe((event) => {
+    if (event.type !== 'digit' || !finishOn.includes(event.digit.digit)) return;
+    pressed = true;
+    if (tap) stop(context, tap);
+  });
+  const starting = options.switch.record({
+    ...{ file, channels: 1, left: leg, maxDurationMs: request.maxDurationMs },
+    endAfterSilenceMs: silenceMs(context),
+  });
+  try {
+    tap = await withDeadline(starting, START_DEADLINE_MS, options.clock, 'the start of the voicemail');
+    if (pressed) stop(context, tap);
+    return await tap.finished;
+  } catch (error) {
+    void starting.then((late) => late.stop()).catch(() => undefined);
+    throw error;
+  } finally {
+    unsubscribe();
+    // The key that ended the message is no choice for the next menu.
+    leg.clearDigits();
+  }
+}
+
+function stop({ options }: Context, tap: RecordingTap): void {
+  tap.stop().catch((error: Error) => options.logger.error({ err: error }, 'a voicemail could not be stopped'));
+}
+
+function silenceMs({ options }: Context): number {
+  return options.voicemailSilenceMs ?? 8_000;
+}
+
+async function keep(
+  context: Context,
+  draft: VoicemailRow,
+  result: RecordingResult,
+  path: string,
+): Promise<{ voicemailId: string; durationMs: number } | undefined> {
+  const { counters } = context;
+  if (result.reason === 'failed') throw new Error(result.error ?? 'the switch stopped writing');
+  if (spokenMs(result, silenceMs(context)) < SHORTEST_MESSAGE_MS) {
+    counters.voicemailsDiscarded += 1;
+    await discard(path);
+    return undefined;
+  }
+  const row = { ...draft, durationMs: result.durationMs };
+  // Said before anything else is waited for: the call may end at any moment, and its outcome is this message.
+  publishLeft(context, row);
+  context.background.track(store(context, row, path));
+  return { voicemailId: row.id, durationMs: row.durationMs };
+}
+
+export function publishLeft({ options }: Context, row: VoicemailRow): void {
+  const data = { voicemailId: row.id, box: row.box, durationMs: row.durationMs };
+  options.events.publish({ type: 'voicemail.left', callId: row.callId, data });
+}
+
+export async function store(context: Context, row: VoicemailRow, path: string): Promise<void> {
+  context.counters.voicemails += 1;
+  await makePrivate(path).catch((error: Error) => context.options.logger.warn({ err: error, file: path }, 'voicemail file mode'));
+  const stored = await context.background.persist(`voicemail ${row.id}`, () => context.options.rows.insertVoicemail(row));
+  if (stored) await rm(noteOf(path), { force: true }).catch(() => undefined);
+}
+
+export function noteOf(path: string): string {
+  return `${path}.json`;
+}
+
+export async function readNote(path: string): Promise<VoicemailRow> {
+  return JSON.parse(await readFile(noteOf(path), 'utf8')) as VoicemailRow;
+}
+
+export async function discard(path: string): Promise<void> {
+  await Promise.all([rm(path, { force: true }), rm(noteOf(path), { force: true })]);
+}
+
+export const voicemailFolder = (directory: string): string => join(directory, VOICEMAIL_FOLDER);

@@ -1,0 +1,215 @@
+import { writeFile } from 'node:fs/promises';
+import type {
+  CallLeg,
+  DomainEvent,
+  EventBus,
+  EventDraft,
+  IdSource,
+  LegEvent,
+  Playback,
+  RecordingResult,
+  RecordingRow,
+  RecordingRows,
+  RecordRequest,
+  Switch,
+  VoicemailRow,
+} from '@yixian/contracts';
+
+/** A WAV as the switch writes it: 8 kHz, 16 bit; the header may claim another length than there is. */
+export function wav(channels: number, frames: number, claimed = frames): Uint8Array {
+  const bytes = new Uint8Array(44 + frames * channels * 2).fill(1, 44);
+  const view = new DataView(bytes.buffer);
+  const text = (at: number, s: string): void => bytes.set(new TextEncoder().encode(s), at);
+  text(0, 'RIFF');
+  view.setUint32(4, 36 + claimed * channels * 2, true);
+  text(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, channels, true);
+  view.setUint32(24, 8000, true);
+  view.setUint32(28, 8000 * channels * 2, true);
+  view.setUint16(32, channels * 2, true);
+  view.setUint16(34, 16, true);
+  text(36, 'data');
+  view.setUint32(40, claimed * channels * 2, true);
+  return bytes;
+}
+
+export class FakeLeg {
+  state: CallLeg['state'] = 'answered';
+  played: string[] = [];
+  cleared = 0;
+  #listeners = new Set<(event: LegEvent) => void>();
+
+  subscribe(listener: (event: LegEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  press(digit: string): void {
+    for (const listener of this.#listeners) listener({ type: 'digit', digit: { digit, durationMs: 100, via: 'rfc4733' } });
+  }
+
+  play(items: Parameters<CallLeg['play']>[0]): Playback {
+    this.played.push(...items.map((item) => (item.kind === 'tone' ? item.tone : item.kind)));
+    return { finished: Promise.resolve('finished'), stop: () => undefined };
+  }
+
+  clearDigits(): void {
+    this.cleared += 1;
+  }
+}
+
+/** The parts of a leg the recorder uses; the rest is the switch's business. */
+export function fakeLeg(): FakeLeg & CallLeg {
+  return new FakeLeg() as FakeLeg & CallLeg;
+}
+
+/** Stands where the switch's media engine is: writes real files, ends when the test says so. */
+export class FakeSwitch implements Pick<Switch, 'record'> {
+  requests: RecordRequest[] = [];
+  /** What happened to each tap, in order. */
+  log: string[] = [];
+  failStart: Error | undefined;
+  /** Never answers. */
+  hang = false;
+  /** Length of what the next recordings write. */
+  frames = 8_000;
+  startedAt = 0;
+  #listeners = new Set<() => void>();
+  #ends: ((reason: RecordingResult['reason'], error?: string) => Promise<void>)[] = [];
+
+  async record(request: RecordRequest): ReturnType<Switch['record']> {
+    this.requests.push(request);
+    this.#told();
+    if (this.failStart) throw this.failStart;
+    if (this.hang) return new Promise(() => undefined);
+    await writeFile(request.file, wav(request.channels, 0));
+    let settle = (_result: RecordingResult): void => {};
+    const finished = new Promise<RecordingResult>((resolve) => {
+      settle = resolve;
+    });
+    const end = async (reason: RecordingResult['reason'], error?: string): Promise<void> => {
+      const content = wav(request.channels, this.frames, reason === 'failed' ? 0 : this.frames);
+      await writeFile(request.file, content);
+      const facts = { file: request.file, durationMs: this.frames / 8, bytes: content.byteLength, startedAt: this.startedAt };
+      settle({ ...facts, reason, ...(error ? { error } : {}) });
+    };
+    this.#ends.push(end);
+    this.#told();
+    return {
+      finished,
+      setRight: (leg) => this.log.push(leg ? 'right' : 'no-right'),
+      pause: () => this.log.push('pause'),
+      resume: () => this.log.push('resume'),
+      stop: async () => {
+        await end('stopped');
+        return finished;
+      },
+    };
+  }
+
+  #told(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    if (condition()) return;
+    await new Promise<void>((resolve) => {
+      const check = (): void => {
+        if (!condition()) return;
+        this.#listeners.delete(check);
+        resolve();
+      };
+      this.#listeners.add(check);
+    });
+  }
+
+  /** Resolves when so many recordings have been asked for. */
+  asked(count: number): Promise<void> {
+    return this.#until(() => this.requests.length >= count);
+  }
+
+  /** Resolves when so many recordings run. */
+  begun(count: number): Promise<void> {
+    return this.#until(() => this.#ends.length >= count);
+  }
+
+  /** Ends the recording that was started as number `index`. */
+  async end(index: number, reason: RecordingResult['reason'], error?: string): Promise<void> {
+    await this.#ends[index]?.(reason, error);
+  }
+}
+
+export class MemoryRows implements RecordingRows {
+  recordings = new Map<string, RecordingRow>();
+  voicemails: VoicemailRow[] = [];
+  /** So many of the next writes fail. */
+  failures = 0;
+
+  async #write(): Promise<void> {
+    if (this.failures === 0) return;
+    this.failures -= 1;
+    throw new Error('the database is away');
+  }
+
+  async insert(row: RecordingRow): Promise<void> {
+    await this.#write();
+    this.recordings.set(row.id, { ...row });
+  }
+
+  async update(id: string, change: Partial<RecordingRow>): Promise<void> {
+    await this.#write();
+    const row = this.recordings.get(id);
+    if (row) this.recordings.set(id, { ...row, ...change });
+  }
+
+  async unfinished(): Promise<RecordingRow[]> {
+    return [...this.recordings.values()].filter((row) => row.state === 'recording');
+  }
+
+  async insertVoicemail(row: VoicemailRow): Promise<void> {
+    await this.#write();
+    this.voicemails.push(row);
+  }
+}
+
+/** Keeps what was published, and lets a test wait for it. */
+export class TestBus implements EventBus {
+  events: DomainEvent[] = [];
+  #waiting: { type: string; resolve(event: DomainEvent): void }[] = [];
+
+  publish(draft: EventDraft): DomainEvent {
+    const event = { at: 0, ...draft, id: `ev-${this.events.length}`, seq: this.events.length + 1 } as DomainEvent;
+    this.events.push(event);
+    for (const w of this.#waiting) if (w.type === event.type) w.resolve(event);
+    return event;
+  }
+
+  subscribe(): () => void {
+    return () => undefined;
+  }
+
+  get types(): string[] {
+    return this.events.map((event) => event.type);
+  }
+
+  next(type: DomainEvent['type']): Promise<DomainEvent> {
+    const seen = this.events.find((event) => event.type === type);
+    return seen ? Promise.resolve(seen) : new Promise((resolve) => this.#waiting.push({ type, resolve }));
+  }
+}
+
+export function countingIds(): IdSource {
+  let n = 0;
+  return {
+    next(prefix) {
+      n += 1;
+      return `${prefix}-${n}`;
+    },
+  };
+}
