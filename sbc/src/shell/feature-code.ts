@@ -2,7 +2,6 @@ import type { Acd, Call, Termination } from '@yixian/contracts';
 import type { FeatureCode } from '../core/routing.js';
 import type { FrameDeps } from './call-frame.js';
 import { messageOf, within } from './deadline.js';
-import type { Lines } from './lines.js';
 
 const STATES = { ready: 'ready', 'not-ready': 'not-ready', 'sign-out': 'offline' } as const;
 const DONE_MS = 250;
@@ -12,16 +11,15 @@ const LIMIT_MS = 5_000;
 
 /**
  * An agent's own state from the phone: answered, done, told by a tone (one beep: done; busy tone: refused), hung up.
- * The line counts as taken meanwhile, so that an agent who becomes ready is not rung while the handset is still off.
+ * The agent's line counts as taken as long as the call runs: who becomes ready is not rung with the handset still off.
  */
 export async function runFeatureCode(
-  deps: Pick<FrameDeps, 'clock' | 'logger' | 'events'> & { acd: Pick<Acd, 'setState'>; lines: Lines },
+  deps: Pick<FrameDeps, 'clock' | 'logger' | 'events'> & { acd: Pick<Acd, 'setState'> },
   call: Call,
   feature: FeatureCode,
 ): Promise<Termination> {
-  const { acd, clock, logger, events, lines } = deps;
+  const { acd, clock, logger, events } = deps;
   const agentId = call.caller;
-  const giveBack = lines.take(agentId, call.id);
   try {
     await call.leg.answer();
     events.publish({ type: 'call.answered', callId: call.id, data: {} });
@@ -40,6 +38,5 @@ export async function runFeatureCode(
       : { by: 'system', reason: 'declined', text: `${agentId} could not become ${STATES[feature]}` };
   } finally {
     call.leg.hangUp({ by: 'system', reason: 'normal' });
-    giveBack();
   }
 }

@@ -26,7 +26,7 @@ export async function runInboundCall(deps: InboundDeps, leg: CallLeg): Promise<v
   const direction = directionOf(origin, target);
   const trunkId = origin.kind === 'trunk' ? origin.trunkId : target.kind === 'toTrunk' ? target.trunkIds[0] : undefined;
   const id = deps.ids.next('call');
-  const giveBack = origin.kind === 'trunk' ? deps.live.onTrunk(origin.trunkId) : () => {};
+  const giveBack = origin.kind === 'trunk' ? deps.live.onTrunk(origin.trunkId) : deps.lines.take(origin.extension, id);
   try {
     await runFramed(deps, {
       id,

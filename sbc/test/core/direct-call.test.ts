@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { IllegalTransition } from '@yixian/contracts';
+import fc from 'fast-check';
+import { type DirectCallState, type DirectInput, newDirectCall, stepDirectCall } from '../../src/core/direct-call.js';
+
+function frozen(state: DirectCallState): DirectCallState {
+  Object.freeze(state.remoteHold);
+  return Object.freeze(state);
+}
+
+function play(attempts: number, callerAnswered: boolean, inputs: DirectInput[]) {
+  let state = frozen(newDirectCall(attempts, callerAnswered));
+  const effects: string[] = [];
+  const facts: string[] = [];
+  let ignored: string | undefined;
+  for (const input of inputs) {
+    const step = stepDirectCall(state, input);
+    state = frozen(step.state);
+    effects.push(...step.effects.map((e) => ('to' in e ? `${e.type} ${e.to}` : 'attempt' in e ? `${e.type} ${e.attempt}` : e.type)));
+    facts.push(...step.facts.map((f) => ('by' in f ? `${f.type} ${f.by}` : f.type)));
+    ignored = step.ignored;
+  }
+  return { state, effects, facts, ignored };
+}
+
+const start: DirectInput = { type: 'start' };
+const busy: DirectInput = { type: 'calleeEnded', termination: { by: 'called', reason: 'busy' } };
+const trunkDown: DirectInput = { type: 'calleeEnded', termination: { by: 'network', reason: 'transport-failure' } };
+const callerGone: DirectInput = { type: 'callerEnded', termination: { by: 'caller', reason: 'normal' } };
+const toTalking: DirectInput[] = [
+  start,
+  { type: 'calleeRinging' },
+  { type: 'calleeAnswered' },
+  { type: 'callerAnswered' },
+  { type: 'bridged' },
+];
+
+describe('direct call machine', () => {
+  it('dial, ring, answer the caller only on the callee’s 200, bridge, then talk', () => {
+    const { state, effects, facts } = play(1, false, toTalking);
+    assert.equal(state.phase, 'talking');
+    assert.deepEqual(effects, ['dial 0', 'ringCaller', 'answerCaller', 'bridge', 'startRecording']);
+    assert.deepEqual(facts, ['ringing', 'callerAnswered', 'connected']);
+  });
+
+  it('early media is joined before the answer and the bridge is kept at the answer', () => {
+    const { state, effects } = play(1, false, [
+      start,
+      { type: 'calleeEarlyMedia' },
+      { type: 'bridged' },
+      { type: 'calleeAnswered' },
+      { type: 'callerAnswered' },
+    ]);
+    assert.equal(state.phase, 'talking');
+    assert.deepEqual(effects, ['dial 0', 'openEarlyMedia', 'answerCaller', 'startRecording']);
+  });
+
+  it('early media that could not be opened is no end: the bridge comes at the answer', () => {
+    const { state, effects } = play(1, false, [
+      start,
+      { type: 'calleeEarlyMedia' },
+      { type: 'earlyFailed' },
+      { type: 'calleeAnswered' },
+      { type: 'callerAnswered' },
+      { type: 'bridged' },
+    ]);
+    assert.equal(state.phase, 'talking');
+    assert.equal(effects.filter((e) => e === 'bridge').length, 1);
+  });
+
+  it('a caller who is answered already hears our ringback until the callee answers', () => {
+    const { effects } = play(1, true, [start, { type: 'calleeRinging' }, { type: 'calleeAnswered' }, { type: 'bridged' }]);
+    assert.deepEqual(effects, ['dial 0', 'playRingback', 'stopRingback', 'bridge', 'startRecording']);
+  });
+
+  it('the next trunk is tried when one cannot be reached, and only before anything rang', () => {
+    assert.deepEqual(play(2, false, [start, trunkDown]).effects, ['dial 0', 'dial 1']);
+    assert.deepEqual(play(2, false, [start, trunkDown, trunkDown]).effects, ['dial 0', 'dial 1', 'finish']);
+    assert.equal(play(2, false, [start, { type: 'calleeRinging' }, trunkDown]).state.phase, 'ended');
+    assert.equal(play(2, false, [start, busy]).state.termination?.reason, 'busy');
+  });
+
+  it('a caller who leaves while it rings takes the callee down with CANCEL’s reason', () => {
+    const { state, effects } = play(1, false, [start, { type: 'calleeRinging' }, callerGone]);
+    assert.deepEqual(effects.slice(-2), ['hangUpCallee', 'finish']);
+    assert.deepEqual(state.termination, { by: 'caller', reason: 'normal' });
+    const step = stepDirectCall(play(1, false, [start]).state, callerGone);
+    assert.deepEqual(step.effects[0], { type: 'hangUpCallee', termination: { by: 'caller', reason: 'cancelled' } });
+  });
+
+  it('CANCEL and 200 crossing: the callee who has answered is released', () => {
+    const { effects } = play(1, false, [start, { type: 'calleeAnswered' }, callerGone]);
+    assert.deepEqual(effects, ['dial 0', 'answerCaller', 'hangUpCallee', 'finish']);
+    const late = play(1, false, [start, callerGone, { type: 'calleeAnswered' }, { type: 'callerAnswered' }, { type: 'bridged' }]);
+    assert.equal(late.ignored, 'the call is over');
+    assert.deepEqual(late.effects, ['dial 0', 'hangUpCallee', 'finish']);
+  });
+
+  it('hold by one agent: music for the other, no audio across; only the holder takes it back', () => {
+    const held = play(1, false, [...toTalking, { type: 'hold', by: 'callee' }]);
+    assert.deepEqual(held.effects.slice(-2), ['unbridge', 'startMusic caller']);
+    assert.equal(
+      play(1, false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'resume', by: 'caller' }]).ignored,
+      'the other party has the call on hold',
+    );
+    assert.equal(
+      play(1, false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'hold', by: 'callee' }]).ignored,
+      'the call is on hold already',
+    );
+    const back = play(1, false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'resume', by: 'callee' }, { type: 'bridged' }]);
+    assert.deepEqual(back.effects.slice(-2), ['stopMusic caller', 'bridge']);
+    assert.deepEqual(back.facts.slice(-2), ['held callee', 'resumed callee']);
+  });
+
+  it('a phone’s own hold key: music for the other, told once, whoever else holds too', () => {
+    const { effects, facts } = play(1, false, [
+      ...toTalking,
+      { type: 'remoteHeld', side: 'caller' },
+      { type: 'hold', by: 'callee' },
+      { type: 'remoteResumed', side: 'caller' },
+      { type: 'resume', by: 'callee' },
+    ]);
+    assert.deepEqual(facts.slice(3), ['held caller', 'resumed callee']);
+    assert.deepEqual(effects.slice(5), [
+      'startMusic callee',
+      'unbridge',
+      'stopMusic callee',
+      'startMusic caller',
+      'stopMusic caller',
+      'bridge',
+    ]);
+  });
+
+  it('hold before the two talk is refused with the reason', () => {
+    assert.equal(play(1, false, [start, { type: 'hold', by: 'caller' }]).ignored, 'the two parties do not talk yet');
+  });
+
+  it('an input no diagram has is our own mistake', () => {
+    assert.throws(() => play(1, false, [start, start]), IllegalTransition);
+    assert.throws(() => play(1, false, [start, { type: 'callerAnswered' }]), IllegalTransition);
+    assert.throws(() => play(1, false, [...toTalking, { type: 'calleeAnswered' }]), IllegalTransition);
+  });
+
+  it('whatever order things happen in, it finishes exactly once and leaves no callee and no music behind', () => {
+    const side = fc.constantFrom<'caller' | 'callee'>('caller', 'callee');
+    const input: fc.Arbitrary<DirectInput> = fc.oneof(
+      fc.constantFrom<DirectInput>(
+        { type: 'calleeRinging' },
+        { type: 'calleeEarlyMedia' },
+        { type: 'calleeAnswered' },
+        { type: 'callerAnswered' },
+        { type: 'bridged' },
+        { type: 'earlyFailed' },
+        busy,
+        trunkDown,
+        callerGone,
+        { type: 'release', termination: { by: 'agent', reason: 'normal' } },
+      ),
+      side.map((by): DirectInput => ({ type: 'hold', by })),
+      side.map((by): DirectInput => ({ type: 'resume', by })),
+      side.map((s): DirectInput => ({ type: 'remoteHeld', side: s })),
+      side.map((s): DirectInput => ({ type: 'remoteResumed', side: s })),
+    );
+    fc.assert(
+      fc.property(fc.array(input, { maxLength: 30 }), fc.boolean(), (inputs, answered) => {
+        let state = newDirectCall(2, answered);
+        let finishes = 0;
+        let calleeUp = false;
+        const music = new Set<string>();
+        for (const next of [start, ...inputs, callerGone]) {
+          let step: ReturnType<typeof stepDirectCall>;
+          try {
+            step = stepDirectCall(state, next);
+          } catch (error) {
+            assert.ok(error instanceof IllegalTransition);
+            continue;
+          }
+          if (next.type === 'calleeEnded') calleeUp = false;
+          state = step.state;
+          for (const effect of step.effects) {
+            if (effect.type === 'dial') calleeUp = true;
+            if (effect.type === 'hangUpCallee') calleeUp = false;
+            if (effect.type === 'finish') finishes++;
+            if (effect.type === 'startMusic') assert.ok(!music.has(effect.to) && music.add(effect.to));
+            if (effect.type === 'stopMusic') assert.ok(music.delete(effect.to));
+          }
+        }
+        assert.equal(state.phase, 'ended');
+        assert.equal(finishes, 1);
+        // calleeEnded after the end is the callee's own; while it lasted, nobody may be left ringing.
+        assert.equal(calleeUp, false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
