@@ -27,6 +27,8 @@ export async function runInboundCall(deps: InboundDeps, leg: CallLeg): Promise<v
   const trunkId = origin.kind === 'trunk' ? origin.trunkId : target.kind === 'toTrunk' ? target.trunkIds[0] : undefined;
   const id = deps.ids.next('call');
   const giveBack = origin.kind === 'trunk' ? deps.live.onTrunk(origin.trunkId) : deps.lines.take(origin.extension, id);
+  // A trunk's line is free again with the leg, not only when the call's books are closed.
+  if (origin.kind === 'trunk') void leg.ended.then(giveBack);
   try {
     await runFramed(deps, {
       id,

@@ -140,7 +140,7 @@ export class FakeLeg implements CallLeg {
   }
 
   async answer(): Promise<void> {
-    await this.answerGate;
+    if (this.answerGate) await Promise.race([this.answerGate, this.ended]);
     if (this.state === 'ended') throw new Error('leg has ended');
     this.done.push('answer');
     this.state = 'answered';

@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+import { DomainError } from '@yixian/contracts';
+import { said, settle, type TestBench, testBench } from '../support/bench.js';
+import { trunk } from '../support/fake-directory.js';
+
+const toExtension = (bench: TestBench) => bench.call('1002', { extension: '1001' });
+
+async function talking(bench: TestBench, to = '1002', from: Parameters<TestBench['call']>[1] = { extension: '1001' }) {
+  const caller = bench.call(to, from);
+  const callee = await bench.wire.dialledLeg(1);
+  callee.remoteRings();
+  callee.remoteAnswers();
+  const connected = await bench.event('call.connected');
+  return { caller, callee, callId: connected.callId ?? '', connected };
+}
+
+describe('extension to extension', () => {
+  it('the callee’s 180 is passed on, its 200 answers the caller, both are bridged, told in order', async () => {
+    const bench = testBench();
+    const caller = toExtension(bench);
+    const callee = await bench.wire.dialledLeg(1);
+    assert.deepEqual([caller.done, callee.request?.from], [[], { number: '1001', displayName: 'Phone 1001' }]);
+    callee.remoteRings();
+    assert.deepEqual(caller.done, ['ring']);
+    callee.remoteAnswers();
+    await bench.event('call.connected');
+    assert.deepEqual(caller.done, ['ring', 'answer']);
+    assert.deepEqual(
+      bench.wire.standing.map((b) => b.legs.map((l) => l.id)),
+      [[caller.id, callee.id]],
+    );
+    assert.deepEqual(bench.types(), ['call.arrived', 'call.ringing', 'call.answered', 'call.connected']);
+    const record = bench.records.get(bench.events[0]?.callId ?? '');
+    assert.deepEqual([record?.direction, record?.caller, record?.called, record?.agentId], ['internal', '1001', '1002', '1002']);
+  });
+
+  it('the caller hangs up: the callee gets BYE, the call ended by the caller', async () => {
+    const bench = testBench();
+    const { caller, callee } = await talking(bench);
+    caller.remoteHangsUp();
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'caller normal');
+    assert.deepEqual(callee.done, ['hangUp caller normal']);
+  });
+
+  it('the callee hangs up: the caller gets BYE, the call ended by the called', async () => {
+    const bench = testBench();
+    const { caller, callId, callee } = await talking(bench);
+    callee.remoteHangsUp();
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'called normal');
+    assert.equal(caller.done.at(-1), 'hangUp called normal');
+    assert.equal(bench.records.get(callId)?.outcome, 'answered');
+  });
+
+  it('after the end nothing is left: lines, bridge, control, recording, timers, subscriptions', async () => {
+    const bench = testBench();
+    const { caller, callee } = await talking(bench);
+    assert.deepEqual(
+      [...bench.agents.values()].map((a) => a.occupied.length),
+      [1, 1, 0],
+    );
+    callee.remoteHangsUp();
+    await bench.event('call.ended');
+    await settle();
+    assert.deepEqual(
+      [...bench.agents.values()].map((a) => a.occupied.length),
+      [0, 0, 0],
+    );
+    assert.deepEqual(
+      [bench.wire.standing.length, bench.controls.size, bench.recordings[0]?.stopped, bench.clock.pendingTimers, bench.sbc.activeCalls()],
+      [0, 0, true, 0, 0],
+    );
+    assert.deepEqual([caller.listeners, callee.listeners], [0, 0]);
+    assert.equal(bench.types().filter((t) => t === 'call.ended').length, 1);
+    assert.equal(bench.types().filter((t) => t === 'leg.ended').length, 2);
+    assert.equal(bench.types().at(-1), 'call.ended');
+  });
+
+  it('lost media of the callee ends the call by the network, and the caller is told so', async () => {
+    const bench = testBench();
+    const { caller, callee } = await talking(bench);
+    callee.end({ by: 'network', reason: 'media-timeout' });
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'network media-timeout');
+    assert.equal(caller.done.at(-1), 'hangUp network media-timeout');
+  });
+
+  it('a caller who cancels while it rings: the callee gets CANCEL, the record says abandoned while ringing', async () => {
+    const bench = testBench();
+    const caller = toExtension(bench);
+    const callee = await bench.wire.dialledLeg(1);
+    callee.remoteRings();
+    caller.remoteHangsUp();
+    const ended = await bench.event('call.ended');
+    assert.equal(said(ended.data.termination), 'caller cancelled');
+    assert.deepEqual(callee.done, ['hangUp caller cancelled']);
+    assert.equal(bench.records.get(ended.callId ?? '')?.outcome, 'abandoned-ringing');
+  });
+
+  it('CANCEL crossing the 200: the caller leaves while being answered, the callee who picked up gets BYE', async () => {
+    const bench = testBench();
+    const caller = toExtension(bench);
+    let open: () => void = () => {};
+    caller.answerGate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const callee = await bench.wire.dialledLeg(1);
+    callee.remoteAnswers();
+    caller.remoteHangsUp();
+    open();
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'caller cancelled');
+    await settle();
+    assert.deepEqual([callee.state, callee.done], ['ended', ['hangUp caller cancelled']]);
+    assert.equal(bench.types().includes('call.connected'), false);
+  });
+
+  it('the callee hangs up while the caller is being answered: the caller is not left alone', async () => {
+    const bench = testBench();
+    const caller = toExtension(bench);
+    let open: () => void = () => {};
+    caller.answerGate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const callee = await bench.wire.dialledLeg(1);
+    callee.remoteAnswers();
+    callee.remoteHangsUp();
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'called normal');
+    open();
+    await settle();
+    assert.equal(caller.state, 'ended');
+  });
+
+  it('a bridge that fails releases both with `switch-failure`', async () => {
+    const bench = testBench();
+    bench.wire.bridgeError = new Error('no media worker');
+    const caller = toExtension(bench);
+    const callee = await bench.wire.dialledLeg(1);
+    callee.remoteAnswers();
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'system switch-failure');
+    assert.deepEqual([caller.state, callee.state], ['ended', 'ended']);
+  });
+
+  it('early media of the callee is heard before the answer, over the bridge that then stays', async () => {
+    const bench = testBench();
+    const caller = toExtension(bench);
+    const callee = await bench.wire.dialledLeg(1);
+    callee.remoteSendsEarlyMedia();
+    await settle();
+    assert.deepEqual([caller.done, bench.wire.standing.length], [['early'], 1]);
+    callee.remoteAnswers();
+    await bench.event('call.connected');
+    assert.deepEqual([caller.done, bench.wire.bridges.length], [['early', 'answer'], 1]);
+  });
+
+  it('a phone that answers before anybody listened is not missed', async () => {
+    const bench = testBench();
+    bench.wire.onDial = (leg) => leg.remoteAnswers();
+    toExtension(bench);
+    await bench.event('call.connected');
+  });
+
+  it('rings no longer than the ring time', async () => {
+    const bench = testBench({ options: { ringTimeoutMs: 12_000 } });
+    toExtension(bench);
+    assert.equal((await bench.wire.dialledLeg(1)).request?.timeoutMs, 12_000);
+  });
+
+  it('a second call to an agent who is being rung by a direct call finds the line busy', async () => {
+    const bench = testBench();
+    toExtension(bench);
+    (await bench.wire.dialledLeg(1)).remoteRings();
+    const second = bench.call('1002', { extension: '1003' });
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'called busy');
+    assert.deepEqual([second.done, bench.wire.dialled.length], [['hangUp called busy'], 1]);
+  });
+
+  it('a call from a trunk straight to an extension is inbound and rings it with the caller’s number', async () => {
+    const bench = testBench();
+    const { callee, callId } = await talking(bench, '1002', { trunk: 'demo', number: '13912345678' });
+    assert.equal(callee.request?.from.number, '13912345678');
+    assert.deepEqual([bench.records.get(callId)?.direction, bench.records.get(callId)?.trunkId], ['inbound', 'demo']);
+  });
+});
+
+describe('recording of direct calls', () => {
+  it('caller left, agent right; for an agent’s own outbound call the agent is right as well', async () => {
+    const inbound = testBench();
+    const a = await talking(inbound, '1002', { trunk: 'demo' });
+    assert.deepEqual([inbound.recordings[0]?.left, inbound.recordings[0]?.right], [a.caller, a.callee]);
+    assert.equal(inbound.recordings[0]?.agentId, '1002');
+    const outbound = testBench();
+    const b = await talking(outbound, '13800138000');
+    assert.deepEqual([outbound.recordings[0]?.left, outbound.recordings[0]?.right], [b.callee, b.caller]);
+    assert.equal(outbound.recordings[0]?.agentId, '1001');
+  });
+
+  it('two extensions that are no agents are not recorded', async () => {
+    const bench = testBench();
+    bench.directory.change({ agents: [] });
+    await talking(bench);
+    assert.equal(bench.recordings.length, 0);
+  });
+});
+
+describe('outbound over trunks', () => {
+  const second = () =>
+    trunk({ id: 'second', outboundUri: 'sip:192.0.2.20', outboundCallerId: '12320', auth: { username: 'u', password: 'p' } });
+
+  it('the number goes to the trunk’s URI with the trunk’s caller number and credentials; the call is outbound', async () => {
+    const bench = testBench();
+    bench.directory.change({ trunks: [second()] });
+    const { callee, callId } = await talking(bench, '13800138000');
+    assert.deepEqual(callee.request?.target, { kind: 'uri', uri: 'sip:13800138000@192.0.2.20', auth: { username: 'u', password: 'p' } });
+    assert.deepEqual(callee.request?.from, { number: '12320', displayName: 'Phone 1001' });
+    assert.equal(bench.sbc.liveCallsOn('second'), 1);
+    callee.remoteHangsUp();
+    await bench.event('call.ended');
+    assert.deepEqual([bench.records.get(callId)?.direction, bench.records.get(callId)?.outcome], ['outbound', 'outbound-answered']);
+    assert.equal(bench.sbc.liveCallsOn('second'), 0);
+  });
+
+  it('without a caller number of the trunk the extension’s own is shown', async () => {
+    const bench = testBench();
+    assert.equal((await talking(bench, '13800138000')).callee.request?.from.number, '1001');
+  });
+
+  it('a trunk that cannot be reached is followed by the next one that allows the number', async () => {
+    const bench = testBench();
+    bench.directory.change({ trunks: [trunk(), second()] });
+    const caller = bench.call('13800138000', { extension: '1001' });
+    (await bench.wire.dialledLeg(1)).end({ by: 'network', reason: 'transport-failure', sipStatus: 503 });
+    const next = await bench.wire.dialledLeg(2);
+    assert.equal(next.to.number, 'sip:13800138000@192.0.2.20');
+    assert.equal(caller.state, 'new');
+    next.remoteAnswers();
+    await bench.event('call.connected');
+    next.remoteHangsUp();
+    await bench.event('call.ended');
+    assert.equal(bench.types().filter((t) => t === 'leg.ended').length, 3, 'the given-up attempt is told too');
+    assert.equal(bench.sbc.liveCallsOn('demo'), 0);
+  });
+
+  it('a full trunk is stepped over', async () => {
+    const bench = testBench();
+    bench.directory.change({ trunks: [trunk({ maxCalls: 0 }), second()] });
+    bench.call('13800138000', { extension: '1001' });
+    assert.equal((await bench.wire.dialledLeg(1)).to.number, 'sip:13800138000@192.0.2.20');
+  });
+
+  it('busy is the called party’s word: no other trunk is tried', async () => {
+    const bench = testBench();
+    bench.directory.change({ trunks: [trunk(), second()] });
+    const caller = bench.call('13800138000', { extension: '1001' });
+    (await bench.wire.dialledLeg(1)).end({ by: 'called', reason: 'busy', sipStatus: 486 });
+    const ended = await bench.event('call.ended');
+    assert.deepEqual([bench.wire.dialled.length, caller.termination?.sipStatus], [1, 486]);
+    assert.equal(bench.records.get(ended.callId ?? '')?.outcome, 'outbound-unanswered');
+  });
+
+  it('when every trunk fails the caller gets the last one’s failure', async () => {
+    const bench = testBench();
+    bench.directory.change({ trunks: [trunk(), second()] });
+    bench.wire.onDial = (leg) => leg.end({ by: 'network', reason: 'transport-failure' });
+    bench.call('13800138000', { extension: '1001' });
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'network transport-failure');
+    assert.equal(bench.wire.dialled.length, 2);
+  });
+});
+
+describe('call control of direct calls', () => {
+  async function refusal(promise: Promise<void> | undefined): Promise<string> {
+    try {
+      await promise;
+    } catch (error) {
+      assert.ok(error instanceof DomainError, String(error));
+      return `${error.code}: ${error.message}`;
+    }
+    return 'done';
+  }
+
+  it('either agent may hang up: `agent normal`, both legs go', async () => {
+    for (const by of ['1001', '1002']) {
+      const bench = testBench();
+      const { caller, callee, callId } = await talking(bench);
+      assert.deepEqual(bench.controls.get(callId)?.agents(), ['1001', '1002']);
+      await bench.controls.get(callId)?.hangUp(by);
+      assert.equal(said((await bench.event('call.ended')).data.termination), 'agent normal');
+      assert.deepEqual([caller.state, callee.state], ['ended', 'ended']);
+    }
+  });
+
+  it('hanging up before the answer cancels by the caller and declines by the callee', async () => {
+    for (const [by, reason] of [
+      ['1001', 'cancelled'],
+      ['1002', 'declined'],
+    ] as const) {
+      const bench = testBench();
+      toExtension(bench);
+      (await bench.wire.dialledLeg(1)).remoteRings();
+      await [...bench.controls.values()][0]?.hangUp(by);
+      assert.equal(said((await bench.event('call.ended')).data.termination), `agent ${reason}`);
+    }
+  });
+
+  it('hold gives the other party music and stops the audio; resume brings both back', async () => {
+    const bench = testBench();
+    const { caller, callId } = await talking(bench);
+    const control = bench.controls.get(callId);
+    await control?.hold('1002');
+    assert.deepEqual([caller.hears(), bench.wire.standing.length], [['queue-music.wav'], 0]);
+    assert.deepEqual((await bench.event('call.held')).data, { by: '1002' });
+    assert.equal(await refusal(control?.hold('1002')), 'conflict: the call is on hold already');
+    assert.equal(await refusal(control?.resume('1001')), 'conflict: the other party has the call on hold');
+    await control?.resume('1002');
+    assert.deepEqual([caller.hears(), bench.wire.standing.length], [[], 1]);
+    assert.deepEqual((await bench.event('call.resumed')).data, { by: '1002' });
+  });
+
+  it('the phone’s own hold key gives the other party music and is told', async () => {
+    const bench = testBench();
+    const { caller, callee } = await talking(bench, '1002', { trunk: 'demo' });
+    callee.remoteHolds();
+    assert.deepEqual(caller.hears(), ['queue-music.wav']);
+    assert.deepEqual((await bench.event('call.held')).data, { by: '1002' });
+    callee.remoteResumes();
+    assert.deepEqual([caller.hears(), (await bench.event('call.resumed')).data], [[], { by: '1002' }]);
+    caller.remoteHolds();
+    assert.deepEqual((await bench.event('call.held')).data, { by: 'remote' });
+  });
+
+  it('keys go to the other party; others and nonsense are refused by name', async () => {
+    const bench = testBench();
+    const { callee, callId } = await talking(bench);
+    const control = bench.controls.get(callId);
+    await control?.sendDigits('1001', '12#');
+    assert.equal(callee.done.at(-1), 'digits 12#');
+    assert.equal(await refusal(control?.sendDigits('1001', 'x')), 'bad-request: digits: 1–64 keys of 0–9, *, #, A–D');
+    assert.equal(await refusal(control?.hangUp('1003')), `forbidden: agent 1003 is not on call ${callId}`);
+  });
+
+  it('hold and keys before the two talk are refused with the reason', async () => {
+    const bench = testBench();
+    toExtension(bench);
+    await bench.wire.dialledLeg(1);
+    const control = [...bench.controls.values()][0];
+    assert.equal(await refusal(control?.hold('1001')), 'conflict: the two parties do not talk yet');
+    assert.equal(await refusal(control?.sendDigits('1001', '1')), 'conflict: the two parties do not talk yet');
+  });
+
+  it('a held party who hangs up ends the call', async () => {
+    const bench = testBench();
+    const { caller, callee, callId } = await talking(bench);
+    await bench.controls.get(callId)?.hold('1002');
+    caller.remoteHangsUp();
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'caller normal');
+    assert.equal(callee.state, 'ended');
+  });
+});
