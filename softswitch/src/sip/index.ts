@@ -1,10 +1,21 @@
-import type { SipStackOptions } from './options.js';
+import { DEFAULT_LIMITS, type SipStackOptions } from './options.js';
 import type { SipStack } from './port.js';
+import { SocketTransport } from './transport/layer.js';
+import { OwnedClock } from './ua/owned-clock.js';
+import { Stack } from './ua/stack.js';
 
 export type { DigestAlgorithm, SipLimits, SipStackOptions } from './options.js';
 export type * from './port.js';
+export { ReinviteRefused } from './ua/offer-exchange.js';
 
 /** A SIP user agent and registrar over UDP and TCP. Nothing is bound before `start`. */
-export function createSipStack(_options: SipStackOptions): SipStack {
-  throw new Error('the SIP stack is not assembled yet');
+export function createSipStack(options: SipStackOptions): SipStack {
+  const clock = new OwnedClock(options.clock);
+  const transport = new SocketTransport({
+    listen: options.listen,
+    clock,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    advertisedAddress: options.advertisedAddress,
+  });
+  return new Stack(options, { transport }, clock);
 }

@@ -1,0 +1,169 @@
+import { randomBytes as systemRandom } from 'node:crypto';
+import type { Registration } from '@yixian/contracts';
+import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
+import { DigestServer } from '../digest/server.js';
+import { Counters, Discards } from '../metrics.js';
+import { DEFAULT_LIMITS, type SipStackOptions } from '../options.js';
+import type { InviteOptions, InviteSession, ListenPoint, SessionHandlers, SipHandlers, SipStack } from '../port.js';
+import { Registrar } from '../registrar/registrar.js';
+import { TransactionLayer } from '../transaction/layer.js';
+import { createResolver, type NameService, systemNames } from '../transport/resolve.js';
+import { isIpv6, type TransportLayer } from '../transport/types.js';
+import type { UaContext } from './context.js';
+import { OutboundSession } from './outbound-session.js';
+import type { OwnedClock } from './owned-clock.js';
+import { UserAgentServer } from './user-agent.js';
+
+/** What is still unanswered when the stack stops gets so long. */
+const STOP_GRACE_MS = 500;
+
+/** What tests replace. */
+export interface StackParts {
+  transport: TransportLayer;
+  names?: NameService;
+}
+
+function check(options: SipStackOptions): void {
+  const minExpires = options.minExpires ?? 60;
+  if (options.listen.length === 0) throw new Error('listen: at least one listen point is needed');
+  if ((options.maxExpires ?? 3_600) < minExpires) throw new Error('maxExpires must not be below minExpires');
+  if ((options.digestAlgorithms ?? ['MD5']).length === 0) throw new Error('digestAlgorithms: at least one is needed');
+}
+
+/** The layers put together over a given transport. */
+export class Stack implements SipStack {
+  readonly #clock: OwnedClock;
+  readonly #transport: TransportLayer;
+  readonly #counters = new Counters();
+  readonly #transactions: TransactionLayer;
+  readonly #registrar: Registrar;
+  readonly #context: UaContext;
+  readonly #server: UserAgentServer;
+  #handlers: SipHandlers | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: SipStackOptions, parts: StackParts, clock: OwnedClock) {
+    check(options);
+    const randomBytes = options.randomBytes ?? systemRandom;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#clock = clock;
+    this.#transport = parts.transport;
+    const discards = new Discards(this.#counters, options.logger, clock);
+    this.#transactions = new TransactionLayer({ clock, transport: parts.transport, counters: this.#counters, discards });
+    this.#registrar = new Registrar({
+      clock,
+      limits: { minExpires: options.minExpires ?? 60, maxExpires: options.maxExpires ?? 3_600, contacts: limits.contactsPerExtension },
+      handlers: () => this.#running(),
+    });
+    this.#context = {
+      clock,
+      logger: options.logger,
+      transport: parts.transport,
+      transactions: this.#transactions,
+      resolve: createResolver(
+        clock,
+        parts.names ?? systemNames,
+        options.listen.every((l) => isIpv6(l.address)),
+      ),
+      counters: this.#counters,
+      discards,
+      userAgent: options.userAgent ?? 'Yixian',
+      sessionTimer: {
+        sessionExpires: options.sessionExpiresSeconds ?? 1_800,
+        minSe: Math.max(ABSOLUTE_MIN_SE, options.minSessionExpiresSeconds ?? ABSOLUTE_MIN_SE),
+      },
+      token: (bytes) => randomBytes(bytes).toString('hex'),
+      dialogs: new Map(),
+      sessions: new Set(),
+    };
+    const digest = new DigestServer({
+      realm: options.realm ?? 'yixian',
+      algorithms: options.digestAlgorithms ?? ['SHA-256', 'MD5'],
+      nonceLifetimeMs: options.nonceLifetimeMs ?? 300_000,
+      randomBytes,
+    });
+    this.#server = new UserAgentServer({
+      ctx: this.#context,
+      digest,
+      registrar: this.#registrar,
+      handlers: () => this.#running(),
+      maxServerTransactions: limits.serverTransactions,
+    });
+  }
+
+  #running(): SipHandlers {
+    if (!this.#handlers) throw new Error('the SIP stack is not started');
+    return this.#handlers;
+  }
+
+  async start(handlers: SipHandlers): Promise<void> {
+    if (this.#handlers) throw new Error('the SIP stack was started before');
+    this.#handlers = handlers;
+    this.#transactions.start({
+      request: (incoming) => this.#server.request(incoming),
+      ack: (request, fields) => this.#server.ack(request, fields),
+    });
+    await this.#transport.start({
+      packet: (packet) => this.#transactions.receive(packet),
+      fault: (fault, source) => this.#context.discards.note(fault, source),
+    });
+  }
+
+  listening(): readonly ListenPoint[] {
+    return this.#transport.listening();
+  }
+
+  drain(): void {
+    this.#server.drain();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#server.drain();
+    for (const session of [...this.#context.sessions]) session.end();
+    // Hang-ups just sent get a moment to be answered; what is lost now is the peer's session timer to notice.
+    await new Promise<void>((resolve) => {
+      const grace = this.#clock.setTimer(STOP_GRACE_MS, resolve);
+      this.#transactions.whenAnswered(() => {
+        grace.cancel();
+        resolve();
+      });
+    });
+    this.#registrar.stop();
+    this.#transactions.stop();
+    await this.#transport.stop();
+    this.#clock.stop();
+  }
+
+  invite(options: InviteOptions, handlers: SessionHandlers): InviteSession {
+    const session = new OutboundSession(this.#context, options, handlers);
+    // The caller gets the session before anything can be told of it.
+    queueMicrotask(() => session.start());
+    return session;
+  }
+
+  restoreRegistrations(registrations: readonly Registration[]): void {
+    this.#registrar.restore(registrations);
+  }
+
+  registrations(extension?: string): readonly Registration[] {
+    return this.#registrar.list(extension);
+  }
+
+  metrics(): Record<string, number> {
+    return {
+      ...this.#counters.all(),
+      sip_client_transactions: this.#transactions.clients,
+      sip_server_transactions: this.#transactions.servers,
+      sip_dialogs: this.#context.dialogs.size,
+      sip_sessions: this.#context.sessions.size,
+      sip_connections: this.#transport.connections(),
+      sip_registrations: this.#registrar.list().length,
+      sip_timers: this.#clock.pending,
+    };
+  }
+}

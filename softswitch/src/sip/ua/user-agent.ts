@@ -1,0 +1,143 @@
+import type { Admission } from '@yixian/contracts';
+import { dialogKey } from '../dialog/dialog.js';
+import { judgeSessionTimer } from '../dialog/session-timer.js';
+import type { DigestServer } from '../digest/server.js';
+import { header, type SipRequest } from '../parser/message.js';
+import { type CoreFields, judgeRequest } from '../parser/validate.js';
+import type { SipHandlers } from '../port.js';
+import type { Registrar } from '../registrar/registrar.js';
+import type { NewRequest } from '../transaction/layer.js';
+import { responseTo } from '../transaction/responses.js';
+import { AdmissionControl } from './admission.js';
+import { ALLOW, allowHeader, SUPPORTED, supportedHeader, type UaContext } from './context.js';
+import { InboundSession } from './inbound-session.js';
+
+const CAPABILITIES = { allow: ALLOW, supported: SUPPORTED };
+
+export interface UserAgentDeps {
+  ctx: UaContext;
+  digest: DigestServer;
+  registrar: Registrar;
+  handlers(): SipHandlers;
+  maxServerTransactions: number;
+}
+
+/** Takes every request that is no retransmission and gives it to its dialog, to the registrar, or to a new session (§8.2). */
+export class UserAgentServer {
+  readonly #deps: UserAgentDeps;
+  readonly #admission: AdmissionControl;
+  #draining = false;
+
+  constructor(deps: UserAgentDeps) {
+    this.#deps = deps;
+    this.#admission = new AdmissionControl(deps);
+  }
+
+  drain(): void {
+    this.#draining = true;
+  }
+
+  request(incoming: NewRequest): void {
+    const { request, fields } = incoming;
+    const { ctx } = this.#deps;
+    if (ctx.transactions.servers >= this.#deps.maxServerTransactions) {
+      this.#admission.reply(incoming, 503, 'Service Unavailable', [header('Retry-After', '5')]);
+      return;
+    }
+    const owed = judgeRequest(request, fields, CAPABILITIES);
+    if (owed) {
+      const known = fields.to.tag !== undefined && this.#dialogOf(fields) !== undefined;
+      if (known || !this.#admission.silent(incoming)) this.#admission.reply(incoming, owed.status, owed.phrase, owed.headers);
+    } else if (request.method === 'CANCEL') this.#cancel(incoming);
+    else if (fields.to.tag !== undefined && request.method !== 'REGISTER') this.#inDialog(incoming);
+    else this.#outsideDialog(incoming);
+  }
+
+  /** An ACK of a 2xx belongs to its dialog; any other stray one is ignored. */
+  ack(request: SipRequest, fields: CoreFields): void {
+    const dialog = this.#dialogOf(fields);
+    if (dialog) dialog.acknowledge(request, fields);
+    else this.#deps.ctx.counters.add('sip_stray_acks_total');
+  }
+
+  #dialogOf(fields: CoreFields) {
+    return this.#deps.ctx.dialogs.get(dialogKey(fields.callId, fields.to.tag ?? '', fields.from.tag ?? ''));
+  }
+
+  /** §9.2: answered 200 whatever it still can do; without its INVITE 481. */
+  #cancel(incoming: NewRequest): void {
+    const { target } = incoming;
+    if (!target) {
+      this.#admission.reply(incoming, 481, 'Call/Transaction Does Not Exist');
+      return;
+    }
+    const headers = [header('Server', this.#deps.ctx.userAgent)];
+    incoming.open().respond(responseTo(incoming.request, 200, 'OK', { toTag: this.#deps.ctx.token(8), headers }));
+    if (target.pending) target.user.cancelled?.(incoming.request);
+  }
+
+  #inDialog(incoming: NewRequest): void {
+    const dialog = this.#dialogOf(incoming.fields);
+    if (dialog) dialog.receive(incoming);
+    else if (!this.#admission.silent(incoming)) this.#admission.reply(incoming, 481, 'Call/Transaction Does Not Exist');
+  }
+
+  #outsideDialog(incoming: NewRequest): void {
+    const { method } = incoming.request;
+    if (incoming.merged) {
+      this.#admission.reply(incoming, 482, 'Loop Detected');
+      return;
+    }
+    if (method === 'INVITE' && this.#draining) {
+      this.#admission.reply(incoming, 503, 'Service Unavailable', [header('Retry-After', '30')]);
+      return;
+    }
+    // A request that only makes sense in a dialog we do not have (§12.2.2).
+    if (method === 'BYE' || method === 'PRACK' || method === 'UPDATE' || method === 'INFO') {
+      this.#inDialog(incoming);
+      return;
+    }
+    const origin = this.#admission.admit(incoming);
+    if (!origin) return;
+    if (method === 'INVITE') this.#invite(incoming, origin);
+    else if (method === 'REGISTER') this.#register(incoming, origin);
+    else this.#options(incoming);
+  }
+
+  #options(incoming: NewRequest): void {
+    const headers = [allowHeader(), supportedHeader(), header('Accept', 'application/sdp'), header('Accept-Encoding', 'identity')];
+    this.#admission.reply(incoming, 200, 'OK', headers);
+  }
+
+  #register(incoming: NewRequest, origin: Extract<Admission, { action: 'accept' }>['origin']): void {
+    const { request, fields, source } = incoming;
+    // §10.3 step 3: nobody registers contacts for another address of record.
+    if (origin.kind !== 'extension' || fields.to.uri?.user !== origin.extension) {
+      this.#admission.reply(incoming, 403, 'Forbidden');
+      return;
+    }
+    const from = { address: source.address, port: source.port, transport: source.transport };
+    const answer = this.#deps.registrar.register(request, fields, origin.extension, from);
+    this.#admission.reply(incoming, answer.status, answer.phrase, answer.headers);
+  }
+
+  #invite(incoming: NewRequest, origin: Extract<Admission, { action: 'accept' }>['origin']): void {
+    const { ctx } = this.#deps;
+    const timer = judgeSessionTimer(incoming.request, ctx.sessionTimer);
+    if (timer.kind === 'too-small') {
+      this.#admission.reply(incoming, 422, 'Session Interval Too Small', [header('Min-SE', String(timer.minSe))]);
+      return;
+    }
+    const { source } = incoming;
+    const transaction = incoming.open();
+    const from = { address: source.address, port: source.port, transport: source.transport };
+    const session = InboundSession.create({ ctx, incoming, transaction, source: from });
+    if (!session) {
+      ctx.discards.refused(400, source, { method: 'INVITE', callId: incoming.fields.callId, phrase: 'no usable Contact' });
+      transaction.respond(responseTo(incoming.request, 400, 'Bad Request - missing or malformed Contact', { toTag: ctx.token(8) }));
+      return;
+    }
+    transaction.respond(responseTo(incoming.request, 100, 'Trying'));
+    this.#deps.handlers().onInvite(session, origin);
+  }
+}
