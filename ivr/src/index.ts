@@ -6,6 +6,7 @@ export type {
   FlowEvent,
   FlowInput,
   SpeechItem,
+  TicketedEffect,
   TransferOutcome,
   TransferTarget,
   Variables,

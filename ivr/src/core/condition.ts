@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Scene } from './machine.js';
+import { type Scene, valueOfVariable } from './machine.js';
 import { matchesPattern, patternSchema } from './pattern.js';
 import { nameSchema } from './schema.js';
 
@@ -52,7 +52,7 @@ export function holds(condition: Condition, scene: Scene): boolean {
     const { date } = localTime(scene.now, scene.timeZone);
     return condition.date.from <= date && date <= condition.date.to;
   }
-  const value = scene.variables[condition.variable] ?? '';
+  const value = valueOfVariable(scene.variables, condition.variable);
   if ('equals' in condition) return value === condition.equals;
   if ('oneOf' in condition) return condition.oneOf.includes(value);
   if ('matches' in condition) return matchesPattern(condition.matches, value);

@@ -50,7 +50,8 @@ export function readFlow(document: unknown): { flow: Flow | undefined; problems:
   const outer = envelope.safeParse(document);
   if (!outer.success) return { flow: undefined, problems: issuesOf(null, outer.error) };
   const problems: FlowProblem[] = [];
-  const nodes: Record<string, FlowNode> = {};
+  // Without a prototype: a way to `constructor` leads nowhere.
+  const nodes: Record<string, FlowNode> = Object.create(null);
   const entries = Object.entries(outer.data.nodes);
   if (entries.length === 0) problems.push({ nodeId: null, field: 'nodes', message: 'the flow has no nodes' });
   if (entries.length > MAX_NODES) {

@@ -6,6 +6,11 @@ import type { PromptRef } from './schema.js';
 /** Values a flow knows of its call, by name. Built in: `builtInVariables`; others are set by collect nodes. */
 export type Variables = Readonly<Record<string, string>>;
 
+/** The value of a variable; empty while it is not set. */
+export function valueOfVariable(variables: Variables, name: string): string {
+  return Object.hasOwn(variables, name) ? (variables[name] ?? '') : '';
+}
+
 /** Variables every call has, besides those that collect nodes save. */
 export const builtInVariables = [
   'caller',
@@ -121,8 +126,11 @@ export function speech(refs: readonly PromptRef[], variables: Variables): Speech
   for (const ref of refs) {
     if (typeof ref === 'string') items.push({ kind: 'prompt', id: ref });
     else if ('say' in ref) items.push({ kind: 'say', text: ref.say });
-    else if ('digits' in ref) items.push({ kind: 'digits', value: variables[ref.digits] ?? '' });
-    else if (/^\d{1,4}$/.test(variables[ref.number] ?? '')) items.push({ kind: 'number', value: Number(variables[ref.number]) });
+    else if ('digits' in ref) items.push({ kind: 'digits', value: valueOfVariable(variables, ref.digits) });
+    else {
+      const value = valueOfVariable(variables, ref.number);
+      if (/^\d{1,4}$/.test(value)) items.push({ kind: 'number', value: Number(value) });
+    }
   }
   return items;
 }

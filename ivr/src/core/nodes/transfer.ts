@@ -1,6 +1,6 @@
 import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
-import type { Variables } from '../machine.js';
+import { type Variables, valueOfVariable } from '../machine.js';
 import { edgesOf, type NodeModule, type Reference } from '../node-module.js';
 import { nameSchema, nodeBase, targetSchema, type Value, valueSchema } from '../schema.js';
 
@@ -17,7 +17,8 @@ const schema = z.strictObject({
 });
 export type TransferNode = z.infer<typeof schema>;
 
-const dialled = (value: Value, variables: Variables): string => (typeof value === 'string' ? value : (variables[value.variable] ?? ''));
+const dialled = (value: Value, variables: Variables): string =>
+  typeof value === 'string' ? value : valueOfVariable(variables, value.variable);
 
 function valueReferences(kind: 'extension' | undefined, field: string, value: Value): Reference[] {
   if (typeof value !== 'string') return [{ kind: 'variable', field, id: value.variable }];
