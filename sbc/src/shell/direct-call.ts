@@ -1,14 +1,12 @@
 import type {
   ActiveRecording,
   AgentId,
-  Bridge,
   Call,
+  CallControl,
   CallLeg,
   CallRegistry,
   EventDraft,
-  MediaItem,
   PartyAddress,
-  Playback,
   Prompts,
   Recorder,
   Switch,
@@ -27,6 +25,7 @@ import {
 import { type FrameDeps, reportLeg } from './call-frame.js';
 import { messageOf } from './deadline.js';
 import { createDirectControl } from './direct-control.js';
+import { DirectMedia } from './direct-media.js';
 import type { Lines } from './lines.js';
 import type { DialTrunk } from './trunk-dialer.js';
 
@@ -59,9 +58,6 @@ export interface DirectEnd {
   connected: boolean;
 }
 
-const RINGBACK: MediaItem[] = [{ kind: 'tone', tone: 'ringback' }];
-const SILENCE: MediaItem[] = [{ kind: 'tone', tone: 'silence' }];
-
 /**
  * Runs a call between the caller's leg and an extension or a number over a trunk, from the first ring to the end.
  * Owns the called legs, the bridge, the recording and the agents' lines, and puts all of them in order. The caller's leg
@@ -75,19 +71,15 @@ class DirectCall {
   readonly #deps: DirectCallDeps;
   readonly #request: DirectCallRequest;
   readonly #caller: CallLeg;
-  #callee: CallLeg | undefined;
-  readonly #callees: CallLeg[] = [];
-  #state: DirectCallState;
-  #bridge: Bridge | undefined;
-  #connected = false;
-  /** Bridging, unbridging and answering happen one after the other, in the order in which they were asked for. */
-  #media: Promise<void> = Promise.resolve();
-  readonly #playing: Partial<Record<Side, Playback>> = {};
-  #recording: Promise<ActiveRecording | undefined> | undefined;
+  readonly #media: DirectMedia;
+  /** Every leg that was called, with its one report. */
+  readonly #callees = new Map<CallLeg, Promise<void> | undefined>();
   /** What is to be undone when the call is over, last first. */
   readonly #undo: Array<() => void> = [];
-  /** `leg.ended` of every called leg, told once. */
-  readonly #reports = new Map<CallLeg, Promise<void>>();
+  #callee: CallLeg | undefined;
+  #state: DirectCallState;
+  #connected = false;
+  #recording: Promise<ActiveRecording | undefined> | undefined;
   #finish: (termination: Termination) => void = () => {};
 
   constructor(deps: DirectCallDeps, request: DirectCallRequest) {
@@ -96,29 +88,35 @@ class DirectCall {
     this.#caller = request.call.leg;
     const attempts = request.target.kind === 'trunk' ? request.target.trunkIds.length : 1;
     this.#state = newDirectCall(Math.max(1, attempts), this.#caller.state === 'answered');
+    this.#media = new DirectMedia({
+      switch: deps.switch,
+      logger: deps.logger,
+      ...(deps.prompts ? { prompts: deps.prompts } : {}),
+      caller: this.#caller,
+      callee: () => this.#callee,
+      over: () => this.#state.phase === 'ended',
+      input: (input) => this.#input(input),
+    });
   }
 
   async run(): Promise<DirectEnd> {
+    const { calls, lines, live } = this.#deps;
+    const { call, callerExtension, target } = this.#request;
     const finished = new Promise<Termination>((resolve) => {
       this.#finish = resolve;
     });
     try {
-      this.#takeLines();
-      this.#undo.push(this.#deps.calls.control(this.#control()));
+      if (callerExtension !== undefined) this.#undo.push(lines.take(callerExtension, call.id));
+      if (target.kind === 'extension') this.#undo.push(lines.take(target.extension, call.id));
+      this.#undo.push(calls.control(this.#control()));
       this.#watchCaller();
       this.#input({ type: 'start' });
     } catch (error) {
       this.#fail('starting a direct call failed', error);
     }
     const termination = await finished;
-    this.#deps.live.owe(this.#request.call.id, this.#settle());
+    live.owe(call.id, this.#settle());
     return { termination, connected: this.#connected };
-  }
-
-  #takeLines(): void {
-    const { call, callerExtension, target } = this.#request;
-    if (callerExtension !== undefined) this.#undo.push(this.#deps.lines.take(callerExtension, call.id));
-    if (target.kind === 'extension') this.#undo.push(this.#deps.lines.take(target.extension, call.id));
   }
 
   #watchCaller(): void {
@@ -127,7 +125,7 @@ class DirectCall {
     void leg.ended.then((termination) => this.#input({ type: 'callerEnded', termination: saidBy(leg, termination, 'caller') }));
   }
 
-  /** The caller and the callee are told apart by who the event came from, so an attempt that was given up says nothing any more. */
+  /** An attempt that was given up has nothing to say any more. */
   #watchCallee(leg: CallLeg): void {
     const current = (input: DirectInput) => {
       if (this.#callee === leg) this.#input(input);
@@ -139,9 +137,11 @@ class DirectCall {
       else if (this.#callee === leg) this.#holdKey('callee', event.type);
     });
     this.#undo.push(unsubscribe);
-    this.#callees.push(leg);
-    void leg.ended.then((termination) => current({ type: 'calleeEnded', termination: saidBy(leg, termination, 'called') }));
-    void leg.ended.then(() => this.#report(leg));
+    this.#callees.set(leg, undefined);
+    void leg.ended.then((termination) => {
+      current({ type: 'calleeEnded', termination: saidBy(leg, termination, 'called') });
+      return this.#report(leg);
+    });
   }
 
   #holdKey(side: Side, event: string): void {
@@ -163,7 +163,7 @@ class DirectCall {
     }
   }
 
-  /** Our own mistake must not leave a call standing: both sides are released. */
+  /** Our own mistake must not leave a call standing: the callee is released here, the caller by its owner. */
   #fail(what: string, error: unknown): void {
     const text = messageOf(error);
     this.#deps.logger.error({ callId: this.#request.call.id, problem: text }, what);
@@ -182,28 +182,28 @@ class DirectCall {
         if (this.#caller.state === 'new') this.#caller.ring();
         return;
       case 'playRingback':
-        this.#play('caller', RINGBACK);
+        this.#media.playRingback();
         return;
       case 'stopRingback':
-        this.#stopPlaying('caller');
+        this.#media.stopPlaying('caller');
         return;
       case 'openEarlyMedia':
-        this.#openEarlyMedia();
+        this.#media.openEarlyMedia();
         return;
       case 'answerCaller':
-        this.#answerCaller();
+        this.#media.answerCaller();
         return;
       case 'bridge':
-        this.#join();
+        this.#media.bridge();
         return;
       case 'unbridge':
-        this.#then('parting two legs', async () => this.#bridge?.unbridge());
+        this.#media.unbridge();
         return;
       case 'startMusic':
-        this.#play(effect.to, this.#holdMusic());
+        this.#media.playMusic(effect.to);
         return;
       case 'stopMusic':
-        this.#stopPlaying(effect.to);
+        this.#media.stopPlaying(effect.to);
         return;
       case 'startRecording':
         this.#record();
@@ -219,25 +219,14 @@ class DirectCall {
 
   #dial(attempt: number): void {
     const { call, callerParty: from, target } = this.#request;
-    const timeoutMs = this.#deps.options.ringTimeoutMs;
+    const common = { from, timeoutMs: this.#deps.options.ringTimeoutMs, callId: call.id };
     if (target.kind === 'extension') {
-      this.#called(
-        this.#deps.switch.dial({ target: { kind: 'extension', extension: target.extension }, from, timeoutMs, callId: call.id }),
-      );
+      this.#called(this.#deps.switch.dial({ target: { kind: 'extension', extension: target.extension }, ...common }));
       return;
     }
-    const dialled = this.#deps.dialTrunk({
-      trunkId: target.trunkIds[attempt] ?? '',
-      number: target.number,
-      from,
-      timeoutMs,
-      callId: call.id,
-    });
-    if ('failed' in dialled) {
-      this.#input({ type: 'calleeEnded', termination: dialled.failed });
-      return;
-    }
-    this.#called(dialled.leg);
+    const dialled = this.#deps.dialTrunk({ trunkId: target.trunkIds[attempt] ?? '', number: target.number, ...common });
+    if ('failed' in dialled) this.#input({ type: 'calleeEnded', termination: dialled.failed });
+    else this.#called(dialled.leg);
   }
 
   #called(leg: CallLeg): void {
@@ -249,111 +238,44 @@ class DirectCall {
     if (leg.state === 'answered') this.#input({ type: 'calleeAnswered' });
   }
 
-  #report(leg: CallLeg): Promise<void> {
-    const known = this.#reports.get(leg);
-    if (known) return known;
-    const report = reportLeg(this.#deps, this.#request.call.id, leg, 'called');
-    this.#reports.set(leg, report);
-    return report;
-  }
-
-  #openEarlyMedia(): void {
-    this.#then('opening early media', async () => {
-      if (this.#state.phase === 'ended' || !this.#callee) return;
-      try {
-        if (this.#caller.state !== 'answered') await this.#caller.early();
-        this.#bridge = await this.#deps.switch.bridge(this.#caller, this.#callee);
-        this.#input({ type: 'bridged' });
-      } catch (error) {
-        this.#deps.logger.warn({ callId: this.#request.call.id, problem: messageOf(error) }, 'early media not passed on');
-        this.#input({ type: 'earlyFailed' });
-      }
-    });
-  }
-
-  #answerCaller(): void {
-    this.#then('answering the caller', async () => {
-      if (this.#state.phase === 'ended') return;
-      await this.#caller.answer();
-      this.#input({ type: 'callerAnswered' });
-    });
-  }
-
-  #join(): void {
-    this.#then('bridging two legs', async () => {
-      if (this.#state.phase === 'ended' || !this.#callee) return;
-      this.#bridge = await this.#deps.switch.bridge(this.#caller, this.#callee);
-      this.#input({ type: 'bridged' });
-    });
-  }
-
-  #then(what: string, task: () => Promise<void>): void {
-    this.#media = this.#media.then(task).catch((error: unknown) => {
-      // When a leg has ended that is the reason, and it tells itself.
-      if (this.#caller.state === 'ended' || this.#callee?.state === 'ended') return;
-      this.#deps.logger.error({ callId: this.#request.call.id, problem: messageOf(error) }, `${what} failed`);
-      this.#input({ type: 'release', termination: { by: 'system', reason: 'switch-failure', text: `${what}: ${messageOf(error)}` } });
-    });
-  }
-
-  #holdMusic(): MediaItem[] {
-    const music = this.#deps.prompts?.item('queue-music');
-    return music ? [music] : SILENCE;
-  }
-
-  #play(side: Side, items: MediaItem[]): void {
-    const leg = side === 'caller' ? this.#caller : this.#callee;
-    if (!leg || leg.state === 'ended') return;
-    this.#playing[side] = leg.play(items, { loop: true });
-  }
-
-  #stopPlaying(side: Side): void {
-    this.#playing[side]?.stop();
-    delete this.#playing[side];
-  }
-
   #record(): void {
     const { call, callerExtension, target } = this.#request;
-    const { lines, recorder } = this.#deps;
+    const { logger, recorder } = this.#deps;
     const callee = this.#callee;
-    const callerAgent = callerExtension !== undefined && lines.isAgent(callerExtension) ? callerExtension : undefined;
-    const calleeAgent = target.kind === 'extension' && lines.isAgent(target.extension) ? target.extension : undefined;
-    if (!callee || (target.kind === 'extension' && callerAgent === undefined && calleeAgent === undefined)) return;
-    // Our own side, the agent's, is always the right channel: who called whom does not change that.
-    const ownIsCaller = calleeAgent === undefined && (callerAgent !== undefined || callerExtension !== undefined);
+    const agentId = this.#agentOn('callee') ?? this.#agentOn('caller');
+    if (!callee || (target.kind === 'extension' && agentId === undefined)) return;
+    // Our own side is always the right channel: who called whom does not change that.
+    const ownIsCaller = this.#agentOn('callee') === undefined && callerExtension !== undefined;
     const [left, right] = ownIsCaller ? [callee, this.#caller] : [this.#caller, callee];
-    const agentId = calleeAgent ?? callerAgent;
     this.#recording = recorder.start({ callId: call.id, ...(agentId ? { agentId } : {}), left, right }).catch((error: unknown) => {
-      this.#deps.logger.error({ callId: call.id, problem: messageOf(error) }, 'recording could not be started');
+      logger.error({ callId: call.id, problem: messageOf(error) }, 'recording could not be started');
       return undefined;
     });
   }
 
   #tell(fact: DirectFact): void {
-    const { call, target } = this.#request;
+    const draft = this.#draft(fact);
+    if (fact.type === 'connected') this.#connected = true;
+    this.#deps.events.publish({ ...draft, callId: this.#request.call.id });
+  }
+
+  #draft(fact: DirectFact): EventDraft {
+    const { target } = this.#request;
     const to = target.kind === 'extension' ? target.extension : target.number;
-    const agents = this.#agents();
-    const calleeAgent = target.kind === 'extension' && this.#deps.lines.isAgent(target.extension) ? target.extension : undefined;
-    const talkingAgent = calleeAgent ?? agents[0];
-    const by = (side: Side): AgentId | 'remote' => this.#agentOn(side) ?? 'remote';
-    const publish = (draft: EventDraft) => this.#deps.events.publish({ ...draft, callId: call.id });
+    const onCallee = this.#agentOn('callee');
+    const agentId = onCallee ?? this.#agentOn('caller');
+    const agent = agentId === undefined ? {} : { agentId };
     switch (fact.type) {
       case 'ringing':
-        publish({ type: 'call.ringing', ...(calleeAgent ? { agentId: calleeAgent } : {}), data: { to } });
-        return;
+        return { type: 'call.ringing', ...(onCallee === undefined ? {} : { agentId: onCallee }), data: { to } };
       case 'callerAnswered':
-        publish({ type: 'call.answered', data: {} });
-        return;
+        return { type: 'call.answered', data: {} };
       case 'connected':
-        this.#connected = true;
-        publish({ type: 'call.connected', ...(talkingAgent ? { agentId: talkingAgent } : {}), data: { to } });
-        return;
+        return { type: 'call.connected', ...agent, data: { to } };
       case 'held':
-        publish({ type: 'call.held', ...(talkingAgent ? { agentId: talkingAgent } : {}), data: { by: by(fact.by) } });
-        return;
+        return { type: 'call.held', ...agent, data: { by: this.#agentOn(fact.by) ?? 'remote' } };
       case 'resumed':
-        publish({ type: 'call.resumed', ...(talkingAgent ? { agentId: talkingAgent } : {}), data: { by: by(fact.by) } });
-        return;
+        return { type: 'call.resumed', ...agent, data: { by: this.#agentOn(fact.by) ?? 'remote' } };
     }
   }
 
@@ -363,41 +285,40 @@ class DirectCall {
     return extension !== undefined && this.#deps.lines.isAgent(extension) ? extension : undefined;
   }
 
-  #agents(): AgentId[] {
-    return (['caller', 'callee'] as const).flatMap((side) => this.#agentOn(side) ?? []);
-  }
-
-  #control() {
+  #control(): CallControl {
     return createDirectControl({
       callId: this.#request.call.id,
-      agents: () => this.#agents(),
+      agents: () => (['caller', 'callee'] as const).flatMap((side) => this.#agentOn(side) ?? []),
       sideOf: (agent) => (this.#agentOn('caller') === agent ? 'caller' : 'callee'),
       state: () => this.#state,
       input: (input) => this.#input(input),
-      mediaSettled: () => this.#media,
+      mediaSettled: () => this.#media.settled(),
       otherLeg: (side) => (side === 'caller' ? this.#callee : this.#caller),
     });
   }
 
+  /** `leg.ended` of a called leg: told when it ends, at the latest when the call is put in order, once. */
+  #report(leg: CallLeg): Promise<void> {
+    const report = this.#callees.get(leg) ?? reportLeg(this.#deps, this.#request.call.id, leg, 'called');
+    this.#callees.set(leg, report);
+    return report;
+  }
+
   async #settle(): Promise<void> {
+    const { logger } = this.#deps;
+    const failed = (error: unknown) =>
+      logger.error({ callId: this.#request.call.id, problem: messageOf(error) }, 'putting a direct call in order failed');
     for (const undo of this.#undo.splice(0).reverse()) {
       try {
         undo();
       } catch (error) {
-        this.#deps.logger.error({ callId: this.#request.call.id, problem: messageOf(error) }, 'putting a direct call in order failed');
+        failed(error);
       }
     }
-    this.#stopPlaying('caller');
-    this.#stopPlaying('callee');
-    const parted = this.#media.then(() => this.#bridge?.unbridge());
     const stopped = this.#recording?.then((recording) => recording?.stop());
-    for (const result of await Promise.allSettled([parted, stopped, ...this.#callees.map((leg) => this.#report(leg))])) {
-      if (result.status === 'rejected') {
-        this.#deps.logger.error(
-          { callId: this.#request.call.id, problem: messageOf(result.reason) },
-          'putting a direct call in order failed',
-        );
-      }
+    const reports = [...this.#callees.keys()].map((leg) => this.#report(leg));
+    for (const result of await Promise.allSettled([this.#media.close(), stopped, ...reports])) {
+      if (result.status === 'rejected') failed(result.reason);
     }
   }
 }
