@@ -49,7 +49,12 @@ function inPath(program) {
 function configured(variable) {
   if (process.env[variable]) return true;
   const file = path.join(ROOT, '.env');
-  return existsSync(file) && readFileSync(file, 'utf8').split('\n').some((line) => line.startsWith(`${variable}=`) && line.trim().length > variable.length + 1);
+  return (
+    existsSync(file) &&
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .some((line) => line.startsWith(`${variable}=`) && line.trim().length > variable.length + 1)
+  );
 }
 
 function installPrograms(purpose) {

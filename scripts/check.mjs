@@ -10,7 +10,11 @@ const STEPS = [
   ['format and lint', bin('biome'), ['ci', '.']],
   ['types', bin('tsc'), ['-b']],
   ['architecture', bin('mocha'), ['tests/dist/test/architecture/*.test.js']],
-  ['unit tests', bin('lerna'), ['run', 'test', '--ignore', '@yixian/tests', '--concurrency', '1', '--stream', '--no-prefix', '--loglevel', 'error']],
+  [
+    'unit tests',
+    bin('lerna'),
+    ['run', 'test', '--ignore', '@yixian/tests', '--concurrency', '1', '--stream', '--no-prefix', '--loglevel', 'error'],
+  ],
 ];
 
 /** @returns true when every step passed; stops at the first that did not */

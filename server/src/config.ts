@@ -47,7 +47,10 @@ const schema = z.object({
       const [min = 0, max = 0] = text.split('-').map(Number);
       return { min, max };
     })
-    .refine(({ min, max }) => min >= 1024 && max <= 65535 && max - min >= 3, 'must lie within 1024-65535, smaller port first, at least four ports'),
+    .refine(
+      ({ min, max }) => min >= 1024 && max <= 65535 && max - min >= 3,
+      'must lie within 1024-65535, smaller port first, at least four ports',
+    ),
   DATA_DIR: z.string().min(1).default('./data'),
   DATABASE_URL: z
     .string()

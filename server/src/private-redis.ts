@@ -15,7 +15,10 @@ const LONGEST_SOCKET_PATH = 107;
  * One left over by a killed process is stopped first.
  * @throws when `redis-server` is not installed or does not come up, with what it said
  */
-export async function startPrivateRedis(options: { dataDir: string; logger: Logger }): Promise<{ socketPath: string; stop(): Promise<void> }> {
+export async function startPrivateRedis(options: {
+  dataDir: string;
+  logger: Logger;
+}): Promise<{ socketPath: string; stop(): Promise<void> }> {
   const folder = path.join(options.dataDir, 'redis');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
@@ -32,7 +35,13 @@ export async function startPrivateRedis(options: { dataDir: string; logger: Logg
   });
   const gone = new Promise<never>((_, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(error.code === 'ENOENT' ? 'redis-server is not installed (Debian: apt-get install redis-server), or set REDIS_URL' : error.message)),
+      reject(
+        new Error(
+          error.code === 'ENOENT'
+            ? 'redis-server is not installed (Debian: apt-get install redis-server), or set REDIS_URL'
+            : error.message,
+        ),
+      ),
     );
     child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${said.trim().split('\n').at(-1)}`)));
   });
@@ -120,7 +129,11 @@ async function stopLeftOver(folder: string, logger: Logger): Promise<void> {
 /** A redis-server whose working folder is ours: a pid alone may long belong to somebody else. */
 function runsIn(pid: number, folder: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('redis-server') && readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] !== 'Z' && linkTarget(pid) === folder;
+    return (
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('redis-server') &&
+      readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] !== 'Z' &&
+      linkTarget(pid) === folder
+    );
   } catch {
     return false;
   }

@@ -294,3 +294,8 @@ export class EventStream {
     this.#socket.disconnect();
   }
 }
+
+/** What the running hotline tells its own commands: database and redis URLs. */
+export function runFileOf(hotline: Hotline): { pid: number; databaseUrl: string; redisUrl: string; http: string } {
+  return JSON.parse(readFileSync(path.join(hotline.dataDir, 'run.json'), 'utf8'));
+}

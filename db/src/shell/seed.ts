@@ -14,6 +14,7 @@ export interface SeedOptions extends Secrets {
 }
 
 const GROUP = 'demo';
+const SUPERVISOR = '1100';
 
 const SKILLS = [
   { id: 'consult', name: '咨询' },
@@ -60,11 +61,37 @@ export async function seedDemo(knex: Knex, options: SeedOptions): Promise<DemoCr
     // Two first starts at the same moment: one seeds, the other finds the database filled.
     await trx.raw('lock table users in exclusive mode');
     if (!(await isEmpty(trx))) return undefined;
-    await addFlow(trx, options.flow);
-    await addQueues(trx);
-    await addRoutes(trx, options.flow.id);
-    return addPeople(trx, options);
+    return plant(trx, options);
   });
+}
+
+/**
+ * Puts the demo hotline back as it was planted, with new passwords. What was added beside it stays, and so does everything recorded.
+ * @throws DomainError conflict naming what keeps a part of it from being replaced
+ */
+export async function resetDemo(knex: Knex, options: SeedOptions): Promise<DemoCredentials> {
+  const extensions = [...Object.keys(AGENT_SKILLS), SUPERVISOR];
+  const usernames = ['admin', `super${SUPERVISOR}`, ...Object.keys(AGENT_SKILLS).map((e) => `agent${e}`)];
+  const ids = SKILLS.map((s) => s.id);
+  return knex.transaction(async (trx) => {
+    await trx.raw('lock table users in exclusive mode');
+    await trx('access_codes').where({ number: '12320' }).delete();
+    await trx('trunks').where({ id: 'demo' }).delete();
+    await trx('flow_versions').where({ flow_id: options.flow.id }).delete();
+    await trx('flows').where({ id: options.flow.id }).delete();
+    await trx('queues').whereIn('id', ids).delete();
+    await trx('agents').whereIn('id', extensions).delete();
+    await trx('users').whereIn('username', usernames).delete();
+    await trx('extensions').whereIn('number', extensions).delete();
+    return plant(trx, options);
+  });
+}
+
+async function plant(trx: Knex, options: SeedOptions): Promise<DemoCredentials> {
+  await addFlow(trx, options.flow);
+  await addQueues(trx);
+  await addRoutes(trx, options.flow.id);
+  return addPeople(trx, options);
 }
 
 async function addFlow(trx: Knex, flow: SeedOptions['flow']): Promise<void> {
@@ -82,7 +109,11 @@ async function addFlow(trx: Knex, flow: SeedOptions['flow']): Promise<void> {
 }
 
 async function addQueues(trx: Knex): Promise<void> {
-  await trx('skills').insert([...SKILLS]);
+  // other agents may have learnt them by the time the demo is put back
+  await trx('skills')
+    .insert([...SKILLS])
+    .onConflict()
+    .ignore();
   for (const { id, name } of SKILLS) {
     await insertQueue(trx, { ...QUEUE_DEFAULTS, id, name, requiredSkills: [id] });
   }
@@ -127,7 +158,7 @@ async function addPeople(trx: Knex, secrets: Secrets): Promise<DemoCredentials> 
   const supervisor = await addPerson(
     trx,
     {
-      ...{ extension: '1100', username: 'super1100', displayName: '班长 1100', role: 'supervisor', groups: [GROUP] },
+      ...{ extension: SUPERVISOR, username: `super${SUPERVISOR}`, displayName: `班长 ${SUPERVISOR}`, role: 'supervisor', groups: [GROUP] },
       ...{ skills: [], takesCalls: false },
     },
     secrets,

@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import { addAgents, addUser, migrateOnly, resetDemo } from './commands.js';
+import { type Config, ConfigError, loadConfig } from './config.js';
+import { doctor } from './doctor.js';
+import { createLogger } from './logging.js';
+import { serve } from './serve.js';
+import { version } from './version.js';
+
+/**
+ * The `yixian` command line.
+ * @returns the exit code: 0 done, 1 it could not be done (said in one line on standard error), 2 wrong usage
+ */
+export async function main(argv: string[]): Promise<number> {
+  let exitCode = 0;
+  /** Runs a command with the configuration; a failure becomes one line. */
+  const action =
+    (run: (config: Config, options: Record<string, string>) => Promise<number>) =>
+    async (options: Record<string, string>): Promise<void> => {
+      try {
+        exitCode = await run(loadConfig(), options);
+      } catch (error) {
+        process.stderr.write(`yixian: ${error instanceof Error ? error.message : String(error)}\n`);
+        exitCode = error instanceof ConfigError ? 2 : 1;
+      }
+    };
+
+  const program = new Command('yixian').description('Yixian 一线: a telephony-first contact centre').version(version).exitOverride();
+  program
+    .command('start')
+    .description('start the hotline in the foreground; Ctrl-C drains and stops')
+    .action(action((config) => serve(config, createLogger(config))));
+  program.command('migrate').description('bring the database to this version').action(action(migrateOnly));
+  program.command('doctor').description('check ports, database, redis, switch and prompts, and say what is wrong').action(action(doctor));
+  const user = program.command('user').description('users');
+  user
+    .command('add')
+    .description('add a user; prints the password')
+    .requiredOption('--username <name>')
+    .requiredOption('--role <role>', 'agent, supervisor or admin')
+    .option('--name <text>', 'display name')
+    .option('--extension <number>', 'extension of an agent or supervisor')
+    .action(action(addUser));
+  const demo = program.command('demo').description('the demo hotline');
+  demo
+    .command('agents')
+    .description('add agents; prints their credentials as JSON')
+    .requiredOption('--count <n>', 'how many')
+    .option('--from <extension>', 'first extension', '2001')
+    .option('--skill <id>', 'skill they get', 'consult')
+    .action(action(addAgents));
+  demo.command('reset').description('put the demo hotline back as it was at the first start; call records stay').action(action(resetDemo));
+
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    const code = (error as { exitCode?: number }).exitCode;
+    if (code === undefined) throw error;
+    return code === 0 ? 0 : 2;
+  }
+  return exitCode;
+}

@@ -1,0 +1,98 @@
+import { createServer, type Server } from 'node:http';
+import { createApi, createAuthenticator, createCommands } from '@yixian/admin';
+import { createGateway } from '@yixian/agent-gateway';
+import { createIdentityStore, ping } from '@yixian/db';
+import { httpUrl } from '../first-run.js';
+import { version } from '../version.js';
+import type { Foundation } from './foundation.js';
+import { recordingsDir, type Telephony } from './telephony.js';
+import type { Undo } from './undo.js';
+
+const CLOSE_DEADLINE_MS = 5000;
+
+/** REST, Socket.IO, health and metrics on one HTTP port. */
+export async function startFaces(base: Foundation, telephony: Telephony, draining: () => boolean, undo: Undo): Promise<string> {
+  const { logger, clock, ids, events, calls, records, directory, database } = base;
+  const { acd, sbc, softswitch, edge, recorder } = telephony;
+  const identity = createIdentityStore(database.knex);
+  const auth = createAuthenticator({ store: identity, clock, ids, logger, events });
+  const commandDeps = { acd: acd.acd, calls, clickToDial: sbc.clickToDial, records, directory, identity, clock, logger };
+  const gatewayMetrics: { read?: () => Record<string, number> } = {};
+  const app = createApi({
+    ...commandDeps,
+    auth,
+    recordingsDir: recordingsDir(base),
+    health: () => health(base, telephony),
+    draining,
+    version,
+    metrics: [
+      softswitch.metrics,
+      edge.metrics,
+      sbc.metrics,
+      acd.metrics,
+      recorder.metrics,
+      base.journal.metrics,
+      () => gatewayMetrics.read?.() ?? {},
+    ].map((read) => () => read()),
+  });
+  const server = createServer(app);
+  await listen(server, base);
+  undo.add('http', () => close(server));
+  const gateway = createGateway({
+    httpServer: server,
+    auth,
+    events,
+    records,
+    acd: acd.acd,
+    calls,
+    directory,
+    commands: createCommands(commandDeps),
+    clock,
+    logger,
+  });
+  gatewayMetrics.read = gateway.metrics;
+  undo.add('gateway', () => gateway.stop());
+  return httpUrl(base.config);
+}
+
+async function health(base: Foundation, telephony: Telephony): Promise<{ ok: boolean; problems: string[] }> {
+  const problems: string[] = [];
+  const check = async (name: string, run: () => Promise<unknown>) => {
+    try {
+      await run();
+    } catch (error) {
+      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  await Promise.all([
+    check('database', () => ping(base.database.knex)),
+    check('redis', () => base.redis.client.ping()),
+    check('switch', async () => {
+      const state = await telephony.softswitch.health();
+      problems.push(...state.problems.map((problem) => `switch: ${problem}`));
+    }),
+  ]);
+  return { ok: problems.length === 0, problems };
+}
+
+function listen(server: Server, { config }: Foundation): Promise<void> {
+  const host = config.hosts[0];
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new Error(`HTTP_PORT: ${host} port ${config.httpPort} is in use by another program`) : error);
+    });
+    server.listen(config.httpPort, host, resolve);
+  });
+}
+
+/** Answers what is under way, then cuts what is only kept open. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_DEADLINE_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,125 @@
+import path from 'node:path';
+import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
+import { createRecordingRows } from '@yixian/db';
+import { createFlowRunner, createPrompts, createTts, type Transferrer } from '@yixian/ivr';
+import { createRecorder, type RecorderService } from '@yixian/recorder';
+import { createEdgePolicy, createSbc, createSeatDialer, type Edge, type Sbc } from '@yixian/sbc';
+import { createSoftswitch, type Softswitch } from '@yixian/softswitch';
+import { promptDirectories } from '../prompt-set.js';
+import { createRegistrationStore } from '../registration-store.js';
+import { version } from '../version.js';
+import type { Foundation } from './foundation.js';
+import type { Undo } from './undo.js';
+
+/** Everything a call meets, from the wire to the agent. */
+export interface Telephony {
+  softswitch: Softswitch;
+  edge: Edge;
+  sbc: Sbc;
+  acd: AcdService;
+  recorder: RecorderService;
+}
+
+const ACD_KEYS = 'yixian:acd:';
+/** How long calls may take to write their last facts when their legs have been ended. */
+const CALLS_END_MS = 5000;
+
+export async function startTelephony(base: Foundation, undo: Undo): Promise<Telephony> {
+  const { config, logger, clock, ids, events, calls, directory, redis } = base;
+  // the edge is asked before there are calls to count, hence the late binding
+  const live: { sbc?: Sbc; acd?: AcdService } = {};
+  const edge = createEdgePolicy({ directory, clock, logger, events, liveCallsOn: (trunkId) => live.sbc?.liveCallsOn(trunkId) ?? 0 });
+  undo.add('edge', () => edge.close());
+  const softswitch = createSoftswitch({
+    hosts: config.hosts,
+    sipPort: config.sipPort,
+    rtpPorts: config.rtpPorts,
+    policy: edge,
+    clock,
+    ids,
+    logger,
+    registrationStore: createRegistrationStore(redis.client),
+    userAgent: `Yixian/${version}`,
+  });
+  const prompts = createPrompts({ directories: promptDirectories(config), logger });
+  const tts = createTts({ cacheDirectory: path.join(config.dataDir, 'spoken'), logger, clock });
+  const seats = createSeatDialer({ switch: softswitch, directory });
+  const recorder = createRecorder({
+    switch: softswitch,
+    rows: createRecordingRows(base.database.knex),
+    events,
+    directory: recordingsDir(base),
+    clock,
+    ids,
+    logger,
+  });
+  undo.add('recorder', () => recorder.close());
+  await recorder.repairUnfinished();
+  const acd = createAcd({
+    switch: softswitch,
+    seats,
+    recorder,
+    prompts,
+    calls,
+    directory,
+    events,
+    clock,
+    ids,
+    logger,
+    store: createRedisAcdStore(redis.client, ACD_KEYS),
+  });
+  const transferrer: Transferrer = { connect: (call, target) => lateBound(live.sbc).transfers.connect(call, target) };
+  const flows = createFlowRunner({
+    directory,
+    queues: acd.queues,
+    recorder,
+    prompts,
+    tts,
+    transferrer,
+    bus: events,
+    clock,
+    logger,
+    timeZone: config.timeZone,
+  });
+  const sbc = createSbc({
+    switch: softswitch,
+    directory,
+    flows,
+    ledger: base.journal.ledger,
+    calls,
+    acd: acd.acd,
+    recorder,
+    events,
+    clock,
+    ids,
+    logger,
+    prompts,
+    seats,
+  });
+  undo.add('sbc', () => sbc.close());
+  live.sbc = sbc;
+
+  undo.add('acd', () => acd.stop());
+  await acd.start();
+  undo.add('calls', () => sbc.drain(CALLS_END_MS)); // after the switch has ended their legs: their last events belong in the journal
+  undo.add('switch', () => softswitch.stop());
+  await softswitch.start({
+    inbound: (leg) => sbc.inbound(leg),
+    registrationChanged({ extension, contacts, reason }) {
+      acd.registrationChanged({ extension, contacts });
+      const draft = { agentId: extension } as const;
+      if (contacts > 0) events.publish({ ...draft, type: 'agent.registered', data: { extension, contacts } });
+      else events.publish({ ...draft, type: 'agent.unregistered', data: { extension, reason } });
+    },
+  });
+  return { softswitch, edge, sbc, acd, recorder };
+}
+
+export function recordingsDir(base: Pick<Foundation, 'config'>): string {
+  return path.join(base.config.dataDir, 'recordings');
+}
+
+function lateBound(sbc: Sbc | undefined): Sbc {
+  if (!sbc) throw new Error('a flow wants a transfer before the edge is composed');
+  return sbc;
+}

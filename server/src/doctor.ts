@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { silentLogger } from '@yixian/contracts';
+import { createPrompts } from '@yixian/ivr';
+import { type Config, describeConfig } from './config.js';
+import { firstRunFileOf } from './first-run.js';
+import { promptDirectories, requiredPrompts } from './prompt-set.js';
+import { type RunFile, readRunFile } from './run-file.js';
+import { openDatabase, prepareDataDir } from './storage.js';
+import { version } from './version.js';
+
+type Verdict = { state: 'ok' | 'warning' | 'fault'; text: string };
+const ok = (text: string): Verdict => ({ state: 'ok', text });
+const warning = (text: string): Verdict => ({ state: 'warning', text });
+const fault = (text: string): Verdict => ({ state: 'fault', text });
+
+const FILES_PER_CALL = 6; // two legs with RTP and RTCP each, the recording, its margin
+const HTTP_DEADLINE_MS = 5000;
+
+/** Checks what a hotline needs, and says what is wrong in words that can be acted on. @returns 0 when there is no fault */
+export async function doctor(config: Config): Promise<number> {
+  const running = readRunFile(config.dataDir);
+  process.stdout.write(
+    `Yixian ${version}, Node.js ${process.versions.node}${running ? `, running as pid ${running.pid}` : ', not running'}\n\n`,
+  );
+  for (const [name, value] of Object.entries(describeConfig(config))) process.stdout.write(`  ${name.padEnd(15)} ${value}\n`);
+  process.stdout.write('\n');
+  const checks: Array<[string, () => Promise<Verdict[]> | Verdict[]]> = [
+    ['data folder', () => checkDataDir(config)],
+    ['open files', () => checkFileLimit(config)],
+    ['ports', () => (running ? [ok('in use by the running hotline')] : checkPorts(config))],
+    ['redis', () => checkRedis(config)],
+    ['database', () => checkDatabase(config)],
+    ['prompts', () => checkPrompts(config)],
+    ['switch', () => checkRunning(running)],
+  ];
+  let faults = 0;
+  for (const [name, run] of checks) {
+    for (const verdict of await guarded(run)) {
+      if (verdict.state === 'fault') faults += 1;
+      const mark = { ok: '✓', warning: '!', fault: '✗' }[verdict.state];
+      process.stdout.write(`  ${mark} ${name.padEnd(12)} ${verdict.text}\n`);
+    }
+  }
+  process.stdout.write(faults === 0 ? '\nnothing is wrong\n' : `\n${faults} ${faults === 1 ? 'thing is' : 'things are'} wrong\n`);
+  return faults === 0 ? 0 : 1;
+}
+
+async function guarded(run: () => Promise<Verdict[]> | Verdict[]): Promise<Verdict[]> {
+  try {
+    return await run();
+  } catch (error) {
+    return [fault(error instanceof Error ? error.message : String(error))];
+  }
+}
+
+function checkDataDir(config: Config): Verdict[] {
+  prepareDataDir(config.dataDir);
+  accessSync(config.dataDir, constants.R_OK | constants.W_OK);
+  const file = firstRunFileOf(config);
+  if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) return [fault(`${file} can be read by others: chmod 600 it`)];
+  return [ok(`${config.dataDir} can be written`)];
+}
+
+function checkFileLimit(config: Config): Verdict[] {
+  const line = existsSync('/proc/self/limits')
+    ? readFileSync('/proc/self/limits', 'utf8')
+        .split('\n')
+        .find((l) => l.startsWith('Max open files'))
+    : undefined;
+  if (!line) return [warning('the limit of open files cannot be read here')];
+  const limit = Number(line.split(/\s{2,}/)[1]) || Number.POSITIVE_INFINITY;
+  const calls = Math.floor((limit - 200) / FILES_PER_CALL);
+  const ports = Math.floor((config.rtpPorts.max - config.rtpPorts.min + 1) / 4);
+  return [
+    calls < ports
+      ? warning(`the limit of ${limit} open files allows about ${calls} calls at one time (ulimit -n)`)
+      : ok(`${limit}: room for ${ports} calls by RTP_PORTS`),
+  ];
+}
+
+async function checkPorts(config: Config): Promise<Verdict[]> {
+  const found: Verdict[] = [];
+  for (const host of config.hosts) {
+    const udp = await bindUdp(host, config.sipPort);
+    const tcp = await bindTcp(host, config.sipPort);
+    found.push(
+      udp
+        ? fault(`SIP_PORT: UDP ${host} port ${config.sipPort}: ${udp}`)
+        : tcp
+          ? fault(`SIP_PORT: TCP ${host} port ${config.sipPort}: ${tcp}`)
+          : ok(`SIP ${host} port ${config.sipPort} is free`),
+    );
+    const rtp = await bindUdp(host, config.rtpPorts.min);
+    if (rtp) found.push(warning(`RTP_PORTS: ${host} port ${config.rtpPorts.min}: ${rtp}; it will be passed over`));
+  }
+  const host = config.hosts[0] ?? '127.0.0.1';
+  const http = await bindTcp(host, config.httpPort);
+  found.push(http ? fault(`HTTP_PORT: ${host} port ${config.httpPort}: ${http}`) : ok(`HTTP ${host} port ${config.httpPort} is free`));
+  return found;
+}
+
+const because = (error: NodeJS.ErrnoException) =>
+  error.code === 'EADDRINUSE'
+    ? 'in use by another program'
+    : error.code === 'EADDRNOTAVAIL'
+      ? 'this machine has no such address (HOTLINE_HOST)'
+      : error.message;
+
+function bindUdp(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    socket.once('error', (error) => {
+      socket.close();
+      resolve(because(error));
+    });
+    socket.bind(port, host, () => socket.close(() => resolve(undefined)));
+  });
+}
+
+function bindTcp(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => resolve(because(error)));
+    server.listen(port, host, () => server.close(() => resolve(undefined)));
+  });
+}
+
+async function checkRedis(config: Config): Promise<Verdict[]> {
+  if (!config.redisUrl) {
+    const found = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
+    if (found.error) return [fault('redis-server is not installed (Debian: apt-get install redis-server), or set REDIS_URL')];
+    return [ok(`redis-server ${/v=(\S+)/.exec(found.stdout)?.[1] ?? ''}`)];
+  }
+  const { openRedis } = await import('./storage.js');
+  const redis = await openRedis(config, silentLogger);
+  await redis.close();
+  return [ok('REDIS_URL answers')];
+}
+
+async function checkDatabase(config: Config): Promise<Verdict[]> {
+  const database = await openDatabase(config, silentLogger);
+  try {
+    const { rows } = await database.knex.raw<{ rows: Array<{ server_version: string }> }>('show server_version');
+    return [ok(`PostgreSQL ${rows[0]?.server_version}`)];
+  } finally {
+    await database.close();
+  }
+}
+
+function checkPrompts(config: Config): Verdict[] {
+  const prompts = createPrompts({ directories: promptDirectories(config), logger: silentLogger });
+  const missing = prompts.missing(requiredPrompts);
+  if (missing.length > 0) return [fault(`missing: ${missing.join(', ')}`)];
+  const voice = spawnSync('espeak-ng', ['--version']);
+  return [
+    ok(`all ${requiredPrompts.length} there`),
+    voice.error ? warning('espeak-ng is not installed: flows cannot speak texts of their own') : ok('espeak-ng speaks texts of flows'),
+  ];
+}
+
+async function checkRunning(running: RunFile | undefined): Promise<Verdict[]> {
+  if (!running) return [ok('embedded; starts with the hotline')];
+  const response = await fetch(`${running.http}/readyz`, { signal: AbortSignal.timeout(HTTP_DEADLINE_MS) });
+  const body = await response.text();
+  return [response.ok ? ok('answers on /readyz') : fault(`/readyz says ${response.status}: ${body}`)];
+}

@@ -1,0 +1,43 @@
+import type { Logger } from '@yixian/contracts';
+import type { Config } from './config.js';
+import { startYixian } from './yixian.js';
+
+/** Runs the hotline until SIGINT or SIGTERM; a second signal stops without waiting for calls. @returns the exit code */
+export async function serve(config: Config, logger: Logger): Promise<number> {
+  const running = await startYixian(config, logger);
+  process.stdout.write(banner(config, running));
+  const signal = await nextSignal();
+  logger.info({ signal }, 'draining: new calls are refused, running ones may finish');
+  const impatient = nextSignal().then(() => {
+    logger.warn({}, 'second signal: stopping now');
+    return 'now' as const;
+  });
+  const graceful = running.drainAndStop();
+  if ((await Promise.race([graceful, impatient])) === 'now') await running.stopNow();
+  process.stdout.write('Yixian has stopped\n');
+  return 0;
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+    const handler = (signal: NodeJS.Signals) => {
+      for (const name of names) process.off(name, handler);
+      resolve(signal);
+    };
+    for (const name of names) process.on(name, handler);
+  });
+}
+
+function banner(config: Config, running: { http: string; firstRunFile: string | undefined }): string {
+  const lines = [
+    '',
+    'Yixian 一线 is ready',
+    `  dial     sip:12320@${config.hosts[0]}:${config.sipPort}   (SIP over UDP and TCP)`,
+    `  look     ${running.http}/api/docs   ·   health ${running.http}/readyz   ·   metrics ${running.http}/metrics`,
+    `  sign in  users, passwords and SIP secrets are in ${config.dataDir}/first-run.json`,
+    '  stop     Ctrl-C (calls in progress may finish)',
+    '',
+  ];
+  return `${lines.filter((line) => running.firstRunFile || !line.includes('first-run')).join('\n')}\n`;
+}

@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Logger } from '@yixian/contracts';
+import { connect, startEmbeddedPostgres } from '@yixian/db';
+import { createClient } from 'redis';
+import type { Config } from './config.js';
+import { startPrivateRedis } from './private-redis.js';
+import { readRunFile } from './run-file.js';
+
+export type Database = ReturnType<typeof connect>;
+export type Redis = ReturnType<typeof createClient>;
+
+const CONNECT_DEADLINE_MS = 10_000;
+
+/** Makes the data folder. Traversable by others, because PostgreSQL runs as another user when we are root; secrets in it are 0600. */
+export function prepareDataDir(dataDir: string): void {
+  if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+}
+
+export interface OpenDatabase {
+  knex: Database;
+  url: string;
+  close(): Promise<void>;
+}
+
+/** DATABASE_URL, else the embedded PostgreSQL of a running Yixian, else one started here. Rejects in words an operator understands. */
+export async function openDatabase(config: Config, logger: Logger): Promise<OpenDatabase> {
+  const url = config.databaseUrl ?? readRunFile(config.dataDir)?.databaseUrl;
+  const embedded = url ? undefined : await startEmbeddedPostgres({ dataDir: path.join(config.dataDir, 'postgres'), logger });
+  const target = url ?? embedded?.url ?? '';
+  const knex = connect({ url: target });
+  try {
+    await knex.raw('select 1');
+  } catch (error) {
+    await knex.destroy();
+    await embedded?.stop();
+    throw new Error(
+      `the database cannot be reached (${config.databaseUrl ? 'DATABASE_URL' : 'embedded PostgreSQL'}): ${(error as Error).message}`,
+    );
+  }
+  return {
+    knex,
+    url: target,
+    async close() {
+      await knex.destroy();
+      await embedded?.stop();
+    },
+  };
+}
+
+export interface OpenRedis {
+  client: Redis;
+  url: string;
+  close(): Promise<void>;
+}
+
+/** REDIS_URL, else a private redis-server. */
+export async function openRedis(config: Config, logger: Logger): Promise<OpenRedis> {
+  const own = config.redisUrl ? undefined : await startPrivateRedis({ dataDir: config.dataDir, logger });
+  const socket = { connectTimeout: CONNECT_DEADLINE_MS, reconnectStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 2000) };
+  const client: Redis = own
+    ? createClient({ socket: { ...socket, path: own.socketPath } })
+    : createClient({ url: config.redisUrl, socket });
+  let connected = false;
+  client.on('error', (error: Error) => {
+    if (connected) logger.error({ err: error }, 'redis');
+  });
+  const deadline = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no answer')), CONNECT_DEADLINE_MS).unref());
+  try {
+    await Promise.race([client.connect(), deadline, failOnFirstError(client)]);
+    connected = true;
+  } catch (error) {
+    client.destroy();
+    await own?.stop();
+    throw new Error(`redis cannot be reached (${config.redisUrl ? 'REDIS_URL' : 'private redis-server'}): ${(error as Error).message}`);
+  }
+  return {
+    client,
+    url: own ? `unix://${own.socketPath}` : (config.redisUrl ?? ''),
+    async close() {
+      await client.close();
+      await own?.stop();
+    },
+  };
+}
+
+/** While starting, the first refusal is the answer; later on the client reconnects by itself. */
+function failOnFirstError(client: Redis): Promise<never> {
+  return new Promise((_, reject) => client.once('error', reject));
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { ConfigError, describeConfig, parseConfig } from '../src/config.js';
+
+describe('configuration', () => {
+  it('has the documented defaults', () => {
+    const config = parseConfig({});
+    assert.deepEqual(
+      [config.hosts, config.httpPort, config.sipPort, config.rtpPorts],
+      [['127.0.0.1'], 8080, 5060, { min: 20000, max: 29999 }],
+    );
+    assert.deepEqual(
+      [config.timeZone, config.seedDemo, config.databaseUrl, config.redisUrl],
+      ['Asia/Shanghai', true, undefined, undefined],
+    );
+  });
+
+  it('takes several addresses, IPv4 and IPv6', () => {
+    assert.deepEqual(parseConfig({ HOTLINE_HOST: '127.0.0.1, ::1' }).hosts, ['127.0.0.1', '::1']);
+  });
+
+  it('treats an empty value as not given', () => {
+    assert.equal(parseConfig({ SIP_PORT: '' }).sipPort, 5060);
+  });
+
+  for (const [name, value] of [
+    ['HOTLINE_HOST', 'hotline.local'],
+    ['HTTP_PORT', '-1'],
+    ['SIP_PORT', '5o60'],
+    ['RTP_PORTS', '30000-20000'],
+    ['RTP_PORTS', '80-90'],
+    ['DATABASE_URL', 'sqlite://x'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['SWITCH', 'freeswitch'],
+    ['TZ_HOTLINE', 'Peking'],
+    ['SEED_DEMO', 'yes'],
+    ['LOG_LEVEL', 'loud'],
+  ] as const) {
+    it(`refuses ${name}=${value} in a message that names the variable and the value`, () => {
+      assert.throws(
+        () => parseConfig({ [name]: value }),
+        (error: Error) => error instanceof ConfigError && error.message.startsWith(`${name} `) && error.message.includes(value),
+      );
+    });
+  }
+
+  it('describes itself without secrets', () => {
+    const text = JSON.stringify(describeConfig(parseConfig({ DATABASE_URL: 'postgres://u:secret@db/x', REDIS_URL: 'redis://:secret@r' })));
+    assert.ok(!text.includes('secret'));
+    assert.ok(text.includes('db'));
+  });
+});

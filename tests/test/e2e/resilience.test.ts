@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { setTimeout as talkFor } from 'node:timers/promises';
+import { Hotline } from '../../src/hotline.js';
+import { eventually, readWav, refusedScenario, requirePeers, runSipp, toneDurationMs } from '../../src/peers/index.js';
+import { type CallView, Scenario } from '../../src/scenario.js';
+
+describe('nothing is lost', function () {
+  this.timeout(180_000);
+
+  before(async function () {
+    await requirePeers(this, 'sipp', 'baresip', 'redis');
+  });
+
+  it('survives SIGKILL during calls: records closed truthfully, agents as they were, recordings playable', async () => {
+    const s = await Scenario.start();
+    let again: Hotline | undefined;
+    try {
+      const agent = await s.phone('1001', { toneHz: 1100 });
+      await s.ready('1001');
+      await (await s.api('1002')).put('/agents/1002/state', { state: 'not-ready', reason: 'training' });
+      const talker = await s.caller('13800000011', { toneHz: 700 });
+      await talker.dial(s.uri('12320'));
+      await talker.waitFor('CALL_ESTABLISHED');
+      const talking = await s.callOf('13800000011');
+      await talker.sendDigits('1');
+      await agent.waitFor('CALL_INCOMING');
+      await agent.accept();
+      await s.events.wait('recording.started', (e) => e.callId === talking);
+      const waiter = await s.caller('13800000012', { toneHz: 700 });
+      await waiter.dial(s.uri('12320'));
+      await waiter.waitFor('CALL_ESTABLISHED');
+      const waiting = await s.callOf('13800000012');
+      await waiter.sendDigits('1');
+      await s.events.wait('call.queued', (e) => e.callId === waiting);
+      await talkFor(4000);
+      const lastSeq = s.events.seen.at(-1)?.seq ?? 0;
+
+      await s.hotline.kill();
+      await s.hangUpAllPhones();
+      again = await Hotline.start({ dataDir: s.hotline.dataDir });
+      const admin = await again.admin();
+
+      const first = await admin.get<CallView>(`/calls/${talking}`);
+      assert.equal(first.outcome, 'answered');
+      assert.equal(first.termination?.reason, 'process-died');
+      assert.ok(first.talkSeconds >= 3 && first.talkSeconds < 30, `talked ${first.talkSeconds} s`);
+      const second = await admin.get<CallView>(`/calls/${waiting}`);
+      assert.deepEqual([second.outcome, second.termination?.reason], ['failed', 'process-died']);
+
+      const state = async (extension: string) =>
+        (await (again as Hotline).admin()).get<{ state: string; reason: string | null }>(`/agents/${extension}`);
+      assert.deepEqual([(await state('1002')).state, (await state('1002')).reason], ['not-ready', 'training']);
+      assert.equal((await state('1001')).state, 'ready');
+
+      const { items } = await admin.get<{ items: Array<{ id: string; callId: string }> }>('/recordings');
+      const recording = items.find((one) => one.callId === talking);
+      assert.ok(recording, 'the recording is listed');
+      const audio = await admin.raw('GET', `/recordings/${recording.id}/audio`);
+      assert.equal(audio.status, 200);
+      const file = path.join(again.dataDir, 'download.wav');
+      await import('node:fs/promises').then(async (fs) => fs.writeFile(file, Buffer.from(await audio.arrayBuffer())));
+      const { channels } = await readWav(file);
+      assert.ok(toneDurationMs(channels[0] ?? new Int16Array(), 700) > 1500, 'the caller is on it');
+      assert.ok(toneDurationMs(channels[1] ?? new Int16Array(), 1100) > 1500, 'the agent is on it');
+
+      const stream = await admin.events(lastSeq);
+      const closed = await stream.wait('call.ended', (e) => e.callId === waiting);
+      assert.ok(closed.seq > lastSeq, 'a client that was away is told what happened since');
+      stream.close();
+    } finally {
+      s.events.close();
+      await s.hangUpAllPhones();
+      await again?.stop();
+      s.hotline.removeData();
+    }
+  });
+
+  it('drains on Ctrl-C: new calls get 503, the running one finishes, exit code 0', async () => {
+    const s = await Scenario.start({ env: { DRAIN_SECONDS: '30' } });
+    try {
+      const caller = await s.caller('13800000013', { toneHz: 700 });
+      await caller.dial(s.uri('12320'));
+      await caller.waitFor('CALL_ESTABLISHED');
+      const exited = s.hotline.stop('SIGINT');
+      await s.events.wait('system.draining');
+      const result = await runSipp({
+        scenario: refusedScenario(503, { from: '13800000014' }),
+        remote: { address: '127.0.0.1', port: s.hotline.sipPort },
+        service: '12320',
+      });
+      assert.match(result.messages, /Retry-After/i);
+      await talkFor(500);
+      assert.ok(!caller.events.some((e) => e.type === 'CALL_CLOSED'), 'the running call goes on');
+      await caller.hangUp();
+      assert.equal(await exited, 0);
+    } finally {
+      await s.close();
+    }
+  });
+
+  it('gives a client that was away every event it missed, in order, once', async () => {
+    const s = await Scenario.start();
+    try {
+      const before = s.events.seen.at(-1)?.seq ?? 0;
+      s.events.close();
+      const caller = await s.caller('13800000015');
+      await caller.dial(s.uri('12320'));
+      await caller.waitFor('CALL_ESTABLISHED');
+      await talkFor(500);
+      await caller.hangUp();
+      await eventually('the record', async () => (await s.admin.get<{ items: CallView[] }>('/calls?caller=13800000015')).items[0]?.endedAt);
+      const stream = await s.admin.events(before);
+      await stream.wait('call.ended');
+      const seqs = stream.seen.map((e) => e.seq);
+      assert.deepEqual(
+        seqs,
+        [...new Set(seqs)].sort((a, b) => a - b),
+      );
+      assert.ok(stream.seen.some((e) => e.type === 'call.arrived' && e.data.caller === '13800000015'));
+      stream.close();
+    } finally {
+      await s.close();
+    }
+  });
+});
