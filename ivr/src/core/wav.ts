@@ -65,28 +65,37 @@ export function formatWav(audio: PcmAudio): Uint8Array {
   return bytes;
 }
 
-/** Half the length of the low-pass, in periods of its cut-off: 60 dB down where images would fold back. */
+/** Half the length of the low-pass, in periods of its cut-off: images are 45 dB down and more. */
 const LOBES = 16;
 
-/** Changes the sample rate with a windowed-sinc low-pass (Blackman), cut off below half the lower rate. */
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+/**
+ * Changes the sample rate with a windowed-sinc low-pass (Blackman), cut off below half the lower rate. Rates are whole numbers,
+ * so the places where samples fall between the old ones repeat: the filter is worked out once for each of them.
+ */
 export function resample(audio: PcmAudio, rate: number): PcmAudio {
   if (audio.rate === rate) return audio;
-  const ratio = audio.rate / rate;
+  const common = gcd(audio.rate, rate);
+  const [step, phases] = [audio.rate / common, rate / common];
   const cutoff = Math.min(1, rate / audio.rate) * 0.92;
   const reach = Math.ceil(LOBES / cutoff);
-  const samples = new Int16Array(Math.floor(audio.samples.length / ratio));
+  const filters = Array.from({ length: phases }, (_, phase) =>
+    Float64Array.from({ length: 2 * reach + 1 }, (_, tap) => kernel(tap - reach - phase / phases, cutoff, reach)),
+  );
+  const samples = new Int16Array(Math.floor((audio.samples.length * phases) / step));
   for (let i = 0; i < samples.length; i++) {
-    const centre = i * ratio;
-    const first = Math.max(0, Math.ceil(centre - reach));
-    const last = Math.min(audio.samples.length - 1, Math.floor(centre + reach));
+    const filter = filters[(i * step) % phases];
+    const first = Math.floor((i * step) / phases) - reach;
     let sum = 0;
-    for (let k = first; k <= last; k++) sum += (audio.samples[k] ?? 0) * kernel(k - centre, cutoff, reach);
+    for (let tap = 0; filter && tap < filter.length; tap++) sum += (audio.samples[first + tap] ?? 0) * (filter[tap] ?? 0);
     samples[i] = Math.max(-32768, Math.min(32767, Math.round(sum)));
   }
   return { rate, samples };
 }
 
 function kernel(x: number, cutoff: number, reach: number): number {
+  if (Math.abs(x) > reach) return 0;
   const phase = Math.PI * x * cutoff;
   const sinc = x === 0 ? 1 : Math.sin(phase) / phase;
   const window = 0.42 + 0.5 * Math.cos((Math.PI * x) / reach) + 0.08 * Math.cos((2 * Math.PI * x) / reach);

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { Clock, Logger } from '@yixian/contracts';
-import { formatWav, parseWav, resample } from '../core/wav.js';
+import type { TelephoneWork } from './tts-worker.js';
 
 /** The voice that reads Chinese characters; espeak-ng 1.51's `cmn` spells their pinyin out in English. */
 export const mandarinVoice = 'cmn-latn-pinyin';
@@ -52,7 +53,7 @@ export function createTts(deps: TtsDeps): Tts {
     const scratch = `${file}.${randomUUID()}`;
     try {
       await run(['-v', voice, '-b', '1', '-w', scratch, '--stdin'], text);
-      await writeFile(scratch, formatWav(resample(parseWav(await readFile(scratch)), RATE)));
+      await toTelephone(deps.clock, { file: scratch, rate: RATE }, deadlineMs);
       await rename(scratch, file);
     } finally {
       await rm(scratch, { force: true });
@@ -110,6 +111,27 @@ function createGate(places: number): <T>(work: () => Promise<T>) => Promise<T> {
       else free++;
     }
   };
+}
+
+/** Converts off the signalling thread: a long text would hold up other calls. */
+function toTelephone(clock: Clock, work: TelephoneWork, deadlineMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./tts-worker.js', import.meta.url), { workerData: work });
+    let late = false;
+    const deadline = clock.setTimer(deadlineMs, () => {
+      late = true;
+      void worker.terminate();
+    });
+    worker.on('error', (error) => {
+      deadline.cancel();
+      reject(error);
+    });
+    worker.on('exit', (code) => {
+      deadline.cancel();
+      if (code === 0) resolve();
+      else reject(new Error(late ? `the conversion took longer than ${deadlineMs} ms` : `the conversion ended with code ${code}`));
+    });
+  });
 }
 
 function runProcess(clock: Clock, command: string, args: readonly string[], input: string, deadlineMs: number): Promise<string> {
