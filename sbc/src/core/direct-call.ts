@@ -39,6 +39,8 @@ export type DirectInput =
   | { type: 'calleeEarlyMedia' }
   | { type: 'calleeAnswered' }
   | { type: 'calleeEnded'; termination: Termination }
+  /** A trunk has shown no sign of the callee for long enough; it is given up if there is another one. */
+  | { type: 'noProgress' }
   | { type: 'callerAnswered' }
   | { type: 'callerEnded'; termination: Termination }
   | { type: 'bridged' }
@@ -101,6 +103,8 @@ export function newDirectCall(attempts: number, callerAnswered: boolean): Direct
 export function stepDirectCall(state: DirectCallState, input: DirectInput): DirectStep {
   if (state.phase === 'ended') return ignore(state, 'the call is over');
   switch (input.type) {
+    case 'noProgress':
+      return state.phase === 'dialling' ? dialling(state, input) : ignore(state, 'the callee has answered');
     case 'callerEnded':
       return end(state, input.termination, calleeFarewell(state, input.termination));
     case 'release':
@@ -137,6 +141,11 @@ function dialling(state: DirectCallState, input: DirectInput): DirectStep {
     }
     case 'calleeEnded':
       return calleeFailed(state, input.termination);
+    case 'noProgress':
+      if (state.progress !== 'none' || state.attempt + 1 >= state.attempts) return ignore(state, 'there is nothing better to try');
+      return to(state, [
+        { type: 'hangUpCallee', termination: { by: 'system', reason: 'no-response', text: 'no sign of the called party' } },
+      ]);
     case 'bridged':
       return to({ ...state, bridge: bridgeUp(state) }, []);
     case 'earlyFailed':

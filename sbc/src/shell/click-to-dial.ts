@@ -15,7 +15,7 @@ import { directionOf, type Route } from '../core/routing.js';
 import { runFramed } from './call-frame.js';
 import { within } from './deadline.js';
 import { runDirectCall } from './direct-call.js';
-import { type InboundDeps, runFlow } from './inbound-call.js';
+import { firstUsable, type InboundDeps, runFlow } from './inbound-call.js';
 
 export interface ClickToDialDeps extends InboundDeps {
   acd: Pick<Acd, 'setState' | 'agent'>;
@@ -94,7 +94,7 @@ class ClickedCall {
     const { from, to, target } = this.#click;
     const origin: LegOrigin = { kind: 'extension', extension: from };
     const direction = directionOf(origin, target);
-    const trunkId = target.kind === 'toTrunk' ? target.trunkIds[0] : undefined;
+    const trunkId = target.kind === 'toTrunk' ? firstUsable(this.#deps, target.trunkIds) : undefined;
     const common = { direction, caller: from, called: to, ...(trunkId === undefined ? {} : { trunkId }) };
     const id = this.#deps.ids.next('call');
     // Before the first wait: two clicks at once must not both find the line free.
@@ -104,7 +104,7 @@ class ClickedCall {
         id,
         arrived: { ...common, extension: from },
         caller: () => this.#leg,
-        body: (startedAt) => this.#body(id, (leg) => ({ id, ...common, startedAt, leg })),
+        body: (startedAt) => this.#body(id, giveBack, (leg) => ({ id, ...common, startedAt, leg })),
       });
       // Only heard when the seat never rang: a promise settles once.
       this.#started.reject(new DomainError('unavailable', termination.text ?? `the call could not be made: ${termination.reason}`));
@@ -113,8 +113,9 @@ class ClickedCall {
     }
   }
 
-  async #body(id: CallId, callOf: (leg: CallLeg) => Call): Promise<Termination> {
+  async #body(id: CallId, giveBack: () => void, callOf: (leg: CallLeg) => Call): Promise<Termination> {
     const leg = this.#ringSeat(id);
+    void leg.ended.then(giveBack);
     if (leg.termination) {
       this.#started.reject(new DomainError('conflict', `the phone of ${this.#click.from} cannot be rung: ${leg.termination.reason}`));
       return ofCaller(leg.termination);

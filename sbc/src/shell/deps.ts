@@ -38,6 +38,8 @@ export interface SbcDeps {
 export interface SbcOptions {
   /** How long a called extension or number rings. */
   ringTimeoutMs: number;
+  /** How long a trunk may show no sign of the called party (180, 183, 200) before the next one that allows the number is tried. */
+  trunkProgressMs: number;
   /** How long the caller's own seat rings in click to dial. */
   seatRingTimeoutMs: number;
   /** How long a flow may go on after its caller has gone, to finish its books. */
@@ -50,6 +52,8 @@ export interface SbcOptions {
 
 export const DEFAULT_OPTIONS: SbcOptions = {
   ringTimeoutMs: 60_000,
+  // Half of what public networks may take to ring would cut off good calls; Timer B (32 s) would lose the caller.
+  trunkProgressMs: 10_000,
   seatRingTimeoutMs: 30_000,
   flowGraceMs: 10_000,
   legGraceMs: 5_000,

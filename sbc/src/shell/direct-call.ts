@@ -225,8 +225,17 @@ class DirectCall {
       return;
     }
     const dialled = this.#deps.dialTrunk({ trunkId: target.trunkIds[attempt] ?? '', number: target.number, ...common });
-    if ('failed' in dialled) this.#input({ type: 'calleeEnded', termination: dialled.failed });
-    else this.#called(dialled.leg);
+    if ('failed' in dialled) {
+      this.#input({ type: 'calleeEnded', termination: dialled.failed });
+      return;
+    }
+    const { leg } = dialled;
+    this.#called(leg);
+    const timer = this.#deps.clock.setTimer(this.#deps.options.trunkProgressMs, () => {
+      if (this.#callee === leg) this.#input({ type: 'noProgress' });
+    });
+    void leg.ended.then(() => timer.cancel());
+    this.#undo.push(() => timer.cancel());
   }
 
   #called(leg: CallLeg): void {

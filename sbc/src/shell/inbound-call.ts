@@ -1,4 +1,16 @@
-import type { Acd, Call, CallLeg, Extension, FlowId, FlowRunner, IdSource, LegOrigin, PartyAddress, Termination } from '@yixian/contracts';
+import type {
+  Acd,
+  Call,
+  CallLeg,
+  Extension,
+  FlowId,
+  FlowRunner,
+  IdSource,
+  LegOrigin,
+  PartyAddress,
+  Termination,
+  TrunkId,
+} from '@yixian/contracts';
 import { directionOf, type Route } from '../core/routing.js';
 import { runFramed } from './call-frame.js';
 import { within } from './deadline.js';
@@ -12,6 +24,7 @@ export interface InboundDeps extends DirectCallDeps {
   ids: IdSource;
   routes: Routes;
   extension: (number: string) => Extension | undefined;
+  trunkHasRoom: (trunkId: TrunkId) => boolean;
 }
 
 /** Longest number that is written into a record. */
@@ -24,11 +37,11 @@ export async function runInboundCall(deps: InboundDeps, leg: CallLeg): Promise<v
   const caller = origin.kind === 'extension' ? origin.extension : shown(leg.from.number);
   const target = deps.routes.route(leg.to.number, origin);
   const direction = directionOf(origin, target);
-  const trunkId = origin.kind === 'trunk' ? origin.trunkId : target.kind === 'toTrunk' ? target.trunkIds[0] : undefined;
+  const trunkId = origin.kind === 'trunk' ? origin.trunkId : target.kind === 'toTrunk' ? firstUsable(deps, target.trunkIds) : undefined;
   const id = deps.ids.next('call');
   const giveBack = origin.kind === 'trunk' ? deps.live.onTrunk(origin.trunkId) : deps.lines.take(origin.extension, id);
-  // A trunk's line is free again with the leg, not only when the call's books are closed.
-  if (origin.kind === 'trunk') void leg.ended.then(giveBack);
+  // A line is free again with its leg, not only when the call's books are closed.
+  void leg.ended.then(giveBack);
   try {
     await runFramed(deps, {
       id,
@@ -105,6 +118,11 @@ export async function runFlow(
   if (result === 'too-late') logger.error({ callId: call.id, flowId }, 'a flow went on after its caller had gone');
   if (call.leg.termination) return call.leg.termination;
   return result === 'too-late' ? { by: 'system', reason: 'flow-failure' } : result.termination;
+}
+
+/** The trunk a call is put on record with: the first that could carry it now. A later one may carry it when that one fails. */
+export function firstUsable(deps: Pick<InboundDeps, 'trunkHasRoom'>, trunkIds: readonly TrunkId[]): TrunkId | undefined {
+  return trunkIds.find((id) => deps.trunkHasRoom(id)) ?? trunkIds[0];
 }
 
 function shown(number: string): string {

@@ -1,4 +1,5 @@
 import type { CallLeg, ClickToDial, SeatDialer, TrunkId } from '@yixian/contracts';
+import { trunkRoom } from '../core/admission.js';
 import { createClickToDial } from './click-to-dial.js';
 import { messageOf } from './deadline.js';
 import { DEFAULT_OPTIONS, type SbcDeps } from './deps.js';
@@ -47,6 +48,7 @@ export function createSbc(given: SbcDeps): Sbc {
     lines,
     routes,
     extension: (number) => given.directory.extension(number),
+    trunkHasRoom: (id) => trunkRoom(given.directory.trunk(id) ?? { maxCalls: 0 }, live.trunk(id)),
     dialTrunk: createTrunkDialer({ ...given, live }),
   };
 

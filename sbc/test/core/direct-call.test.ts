@@ -151,6 +151,7 @@ describe('direct call machine', () => {
         { type: 'callerAnswered' },
         { type: 'bridged' },
         { type: 'earlyFailed' },
+        { type: 'noProgress' },
         busy,
         trunkDown,
         callerGone,
@@ -179,6 +180,7 @@ describe('direct call machine', () => {
           state = step.state;
           for (const effect of step.effects) {
             if (effect.type === 'dial') calleeUp = true;
+            // Given up for another trunk: that one is dialled when the first has ended.
             if (effect.type === 'hangUpCallee') calleeUp = false;
             if (effect.type === 'finish') finishes++;
             if (effect.type === 'startMusic') assert.ok(!music.has(effect.to) && music.add(effect.to));

@@ -238,6 +238,34 @@ describe('outbound over trunks', () => {
     assert.equal(bench.sbc.liveCallsOn('demo'), 0);
   });
 
+  it('a trunk without any sign of the callee is given up after a while, when there is another; a ringing one is not', async () => {
+    const bench = testBench({ options: { trunkProgressMs: 8_000 } });
+    bench.directory.change({ trunks: [trunk(), second()] });
+    bench.call('13800138000', { extension: '1001' });
+    const silent = await bench.wire.dialledLeg(1);
+    bench.clock.advance(8_000);
+    const next = await bench.wire.dialledLeg(2);
+    assert.deepEqual([silent.done, next.to.number], [['hangUp system no-response'], 'sip:13800138000@192.0.2.20']);
+    bench.clock.advance(60_000);
+    await settle();
+    assert.equal(next.state, 'new', 'the last trunk has its full time');
+    const ringing = testBench({ options: { trunkProgressMs: 8_000 } });
+    ringing.directory.change({ trunks: [trunk(), second()] });
+    ringing.call('13800138000', { extension: '1001' });
+    const leg = await ringing.wire.dialledLeg(1);
+    leg.remoteRings();
+    ringing.clock.advance(8_000);
+    await settle();
+    assert.deepEqual([leg.state, ringing.wire.dialled.length], ['ringing', 1]);
+  });
+
+  it('the record names the first trunk that had room', async () => {
+    const bench = testBench();
+    bench.directory.change({ trunks: [trunk({ maxCalls: 0 }), second()] });
+    bench.call('13800138000', { extension: '1001' });
+    assert.equal((await bench.event('call.arrived')).data.trunkId, 'second');
+  });
+
   it('a full trunk is stepped over', async () => {
     const bench = testBench();
     bench.directory.change({ trunks: [trunk({ maxCalls: 0 }), second()] });
