@@ -26,6 +26,7 @@ describe('REST: audio of recordings and voicemails', () => {
     assert.equal(reply.status, 200);
     assert.equal(reply.headers.get('content-type'), 'audio/wav');
     assert.equal(reply.headers.get('accept-ranges'), 'bytes');
+    assert.equal(reply.headers.get('content-disposition'), 'inline; filename="rec-1.wav"');
     assert.deepEqual(Buffer.from(await reply.arrayBuffer()), AUDIO);
   });
 

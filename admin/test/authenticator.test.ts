@@ -173,6 +173,16 @@ describe('authenticator', () => {
     assert.equal(store.lookUps, 2);
   });
 
+  it('a session that was good is trusted for five minutes more while the store does not answer, a new token is not', async () => {
+    const { token } = await auth.signIn('anna', 'right', 'x');
+    store.sessionByTokenHash = () => Promise.reject(new Error('Connection terminated'));
+    clock.advance(5 * 60_000);
+    assert.ok(await auth.authenticate(token));
+    clock.advance(30_000);
+    await assert.rejects(auth.authenticate(token), /terminated/);
+    await assert.rejects(auth.authenticate('A'.repeat(43)), /terminated/);
+  });
+
   it('a user disabled meanwhile is out after 30 s at most', async () => {
     const { token } = await auth.signIn('anna', 'right', 'x');
     Object.assign(store.users.get('anna') ?? {}, { enabled: false });

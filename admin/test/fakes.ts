@@ -262,7 +262,7 @@ export class MemoryRecords implements RecordQueries {
     return new Map([['1001', { callsHandled: 3, talkSeconds: 120, holdSeconds: 5, missed: 1 }]]);
   }
   async todayByQueue() {
-    return new Map([['consult', { offered: 4, answered: 3, abandoned: 1, serviceLevel: 1, averageWaitSeconds: 2.5 }]]);
+    return new Map([['consult', { offered: 5, answered: 3, abandoned: 1, serviceLevel: 1, averageWaitSeconds: 2.5 }]]);
   }
   async eventsSince(): Promise<DomainEvent[]> {
     return [];

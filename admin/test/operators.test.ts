@@ -26,6 +26,21 @@ describe('operators: healthz, readyz, metrics', () => {
     assert.match(reply.json.error.message, /draining/);
   });
 
+  it('a database that does not answer is 503 in those words; any other inner error is 500 and tells nothing', async () => {
+    const token = await house.token('admin');
+    const failWith = (error: Error) => {
+      house.records.calls = () => Promise.reject(error);
+      return house.request('GET', '/api/v1/calls', { token });
+    };
+    const away = await failWith(Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' }));
+    assert.equal(away.status, 503);
+    assert.match(away.json.error.message, /database does not answer/);
+    const inner = await failWith(new Error('select secret from inside'));
+    assert.equal(inner.status, 500);
+    assert.doesNotMatch(inner.text, /secret/);
+    assert.match(house.logger.text(), new RegExp(inner.json.error.details.requestId));
+  });
+
   it('metrics hold the event-loop delay, requests by route pattern, and every source', async () => {
     house.metrics['sip_requests_received_total{method="INVITE"}'] = 3;
     house.metrics.acd_calls_waiting = 2;

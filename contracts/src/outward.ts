@@ -202,13 +202,14 @@ export function queueView(queue: QueueSnapshot, today?: TodayQueueFigures): Queu
     ready: queue.ready,
     serving: queue.serving,
     signedIn: queue.signedIn,
-    ...(today ? { today: { ...today, lossRate: lossRate(today) } } : {}),
+    ...(today ? { today: { ...today, lossRate: lossRate(today, queue.waiting.length) } } : {}),
   };
 }
 
-/** 呼损率: unanswered / offered, 0–1; null without calls. */
-function lossRate(today: TodayQueueFigures): number | null {
-  return today.offered > 0 ? Math.max(0, today.offered - today.answered) / today.offered : null;
+/** 呼损率: unanswered / offered, 0–1; null without calls. Those who wait now are not lost yet. */
+function lossRate(today: TodayQueueFigures, waiting: number): number | null {
+  const settled = today.offered - waiting;
+  return settled > 0 ? Math.max(0, settled - today.answered) / settled : null;
 }
 
 export function recordingView(row: RecordingRow): RecordingView {

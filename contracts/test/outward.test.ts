@@ -79,6 +79,8 @@ describe('outward: the shapes of interface.md', () => {
     const today = { offered: 4, answered: 3, abandoned: 1, serviceLevel: 1, averageWaitSeconds: 2 };
     assert.equal(queueView(queue, today).today?.lossRate, 0.25);
     assert.equal(queueView(queue, { ...today, offered: 0, answered: 0 }).today?.lossRate, null);
+    const waiting = [{ callId: 'c', caller: '021', position: 1, priority: 0, since: 0, offeredTo: null }];
+    assert.equal(queueView({ ...queue, waiting }, { ...today, offered: 5 }).today?.lossRate, 0.25, 'who waits is not lost');
     assert.equal(queueView(queue).longestWaitSeconds, 1.5);
   });
 

@@ -33,6 +33,8 @@ export interface FileReply {
   root: string;
   path: string;
   contentType: string;
+  /** Under which name a browser saves it. */
+  name: string;
   /** SHA-256 of the content where it is known to be final: becomes a strong ETag. */
   sha256: string | null;
   /** What is missing when the file is. */

@@ -64,6 +64,7 @@ export function createRecordingAudio(deps: RecordingDeps) {
       root: deps.recordingsDir,
       path: row.file,
       contentType: 'audio/wav',
+      name: `${row.id}.wav`,
       sha256: row.state === 'complete' ? row.sha256 : null,
       what: `the audio of recording ${row.id}`,
     };

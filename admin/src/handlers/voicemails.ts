@@ -27,6 +27,13 @@ export function createVoicemailAudio(deps: VoicemailDeps) {
       const details = { callId: row.callId, address: request.address };
       await deps.identity.audit({ at: deps.clock.now(), username, action: 'voicemail.opened', subject: id, details });
     }
-    return { root: deps.recordingsDir, path: row.file, contentType: 'audio/wav', sha256: null, what: `the audio of voicemail ${id}` };
+    return {
+      root: deps.recordingsDir,
+      path: row.file,
+      contentType: 'audio/wav',
+      name: `${id}.wav`,
+      sha256: null,
+      what: `the audio of voicemail ${id}`,
+    };
   };
 }

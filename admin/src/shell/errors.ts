@@ -42,6 +42,7 @@ export function wireErrorOf(error: unknown, requestId: string): WireError {
     };
   }
   const http = error as HttpError;
+  if (isStoreAway(http)) return { status: 503, code: 'unavailable', message: 'the database does not answer; try again in a moment' };
   if (http?.type === 'entity.parse.failed') {
     return { status: 400, code: 'bad-request', message: `the body is not valid JSON: ${http.message}`, details: { in: 'body' } };
   }
@@ -50,6 +51,14 @@ export function wireErrorOf(error: unknown, requestId: string): WireError {
   if (status !== undefined && status in HTTP_CODES) return { status, ...known(status), ...(http.headers ? { headers: http.headers } : {}) };
   if (status !== undefined && status >= 400 && status < 500) return { status: 400, ...known(400) };
   return { status: 500, code: 'internal', message: 'something went wrong inside; the log has it', details: { requestId } };
+}
+
+// Node's socket errors, PostgreSQL's class 57P (operator intervention) and 53300 (too many connections), knex's pool.
+const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300']);
+
+function isStoreAway(error: HttpError): boolean {
+  if (error?.status !== undefined) return false;
+  return error?.name === 'KnexTimeoutError' || AWAY.has(error?.code ?? '') || /^Connection terminated/.test(error?.message ?? '');
 }
 
 function known(status: number): { code: string; message: string } {

@@ -8,6 +8,7 @@ import type { FileReply } from '../core/route.js';
  */
 export function sendFile(req: Request, res: Response, file: FileReply): Promise<void> {
   res.type(file.contentType).set('Cache-Control', 'private, no-cache');
+  res.set('Content-Disposition', `inline; filename="${file.name}"`);
   // If-Range needs a strong validator (RFC 9110 §13.1.5); the default one, of size and time, is weak.
   if (file.sha256 !== null) res.set('ETag', `"${file.sha256}"`);
   return new Promise((resolve, reject) => {
@@ -16,6 +17,7 @@ export function sendFile(req: Request, res: Response, file: FileReply): Promise<
       const { status, code } = error as Error & { status?: number; code?: string };
       if (code === 'ECONNABORTED' || code === 'ECONNRESET' || code === 'EPIPE' || req.destroyed) return resolve();
       res.removeHeader('Content-Type');
+      res.removeHeader('Content-Disposition');
       if (status === 404) return reject(new DomainError('not-found', `${file.what} is missing on disk`));
       reject(error);
     });

@@ -14,6 +14,9 @@ interface StoredSession {
   expiresAt: number;
 }
 
+/** How much longer a session that was good is trusted while the store does not answer, milliseconds. */
+const TRUST_MS = 5 * 60_000;
+
 /** Sessions in memory, asked of the store again after `recheckMs`: a disabled user or a sign-out elsewhere is noticed by then. */
 export function createSessionCache(deps: { store: IdentityStore; clock: Clock; recheckMs: number; limit?: number }) {
   const limit = deps.limit ?? 10_000;
@@ -58,7 +61,13 @@ export function createSessionCache(deps: { store: IdentityStore; clock: Clock; r
         return undefined;
       }
       if (entry && now - entry.checkedAt < deps.recheckMs) return entry.principal;
-      return lookUp(tokenHash);
+      try {
+        return await lookUp(tokenHash);
+      } catch (error) {
+        // Agents at work are not thrown out by a database that is away for a moment.
+        if (entry && now - entry.checkedAt < deps.recheckMs + TRUST_MS && !ended.get(entry.principal.sessionId)) return entry.principal;
+        throw error;
+      }
     },
     /** Ends a session at once; returns whose it was, when that is known here. */
     forget(sessionId: string): Principal | undefined {
