@@ -1,7 +1,7 @@
 import type { AgentStateName } from '@yixian/contracts';
 import { reopen, standing, takeBack } from './offers.js';
 import { WISH_READY } from './tables.js';
-import { becomeIdle, enterState, leaveIdle, newIdlePlace, putAgent, type Turn, timerKeys } from './turn.js';
+import { becomeIdle, enterState, leaveIdle, newIdlePlace, putAgent, type Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Input, Offer, StoredAgent, Wish } from './types.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
@@ -22,7 +22,7 @@ export function wishState(turn: Turn, input: InputOf<'state-wished'>): void {
       wishWhileRinging(turn, agent, wish);
       return;
     case 'wrap-up':
-      turn.effects.push({ type: 'cancel-timer', key: timerKeys.wrapUp(agent.id) });
+      turn.effects.push({ type: 'cancel-timer', timer: 'wrap-up', id: agent.id });
       enterWish(turn, agent, wish);
       return;
     default:
@@ -129,7 +129,7 @@ export function occupyLine(turn: Turn, input: InputOf<'line-occupied'>): void {
     return;
   }
   if (offered) takeBack(turn, offered.offer, 'agent took another call');
-  if (agent.state === 'wrap-up') turn.effects.push({ type: 'cancel-timer', key: timerKeys.wrapUp(agent.id) });
+  if (agent.state === 'wrap-up') turn.effects.push({ type: 'cancel-timer', timer: 'wrap-up', id: agent.id });
   const wish = agent.state === 'not-ready' ? { state: agent.state, reason: agent.reason, by: 'system' } : agent.wish;
   enterState(turn, agent, { cause: 'occupied', to: 'on-call', reason: null, by: 'system', patch: { lines, offer: null, wish } });
   if (offered) reopen(turn, offered);
@@ -167,7 +167,8 @@ function freeLine(turn: Turn, agent: AgentEntry): void {
 function startWrapUp(turn: Turn, agentId: string, until: number): void {
   turn.effects.push({
     type: 'set-timer',
-    key: timerKeys.wrapUp(agentId),
+    timer: 'wrap-up',
+    id: agentId,
     delayMs: until - turn.now,
     input: { type: 'wrap-up-expired', agentId, until },
   });

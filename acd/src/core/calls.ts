@@ -1,9 +1,9 @@
 import type { EventOf, QueueResult, Termination } from '@yixian/contracts';
 import { endEngagement, ignore } from './agents.js';
 import { recordHandling } from './estimate.js';
-import { CONNECT_DEADLINE_MS, missReason, reopen, revoke, setAside, standing, subjects, withdraw } from './offers.js';
+import { CONNECT_DEADLINE_MS, missReason, reopen, revoke, setAside, standing, withdraw } from './offers.js';
 import { longestIdle, signedIn } from './tables.js';
-import { enterPhase, enterState, putCall, removeCall, type Turn, timerKeys } from './turn.js';
+import { enterPhase, enterState, losePlace, putCall, removeCall, type Turn, takePlace } from './turn.js';
 import type { CallEntry, Input, Offer, QueueEntry } from './types.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
@@ -31,14 +31,15 @@ export function arrive(turn: Turn, input: InputOf<'call-arrived'>): void {
     turn.effects.push({ type: 'finish', callId: call.id, result: { outcome: refusal } });
     return;
   }
-  queue.places.add(call.place);
   putCall(turn, call);
+  takePlace(turn, call);
   announceArrival(turn, call, queue.places.rank(call.place) + 1);
   turn.effects.push(
     { type: 'start-treatment', callId: call.id, queueId: queue.id },
     {
       type: 'set-timer',
-      key: timerKeys.wait(call.id),
+      timer: 'wait',
+      id: call.id,
       delayMs: queue.config.maxWaitMs,
       input: { type: 'wait-expired', callId: call.id, order: call.place.order },
     },
@@ -91,7 +92,7 @@ function leftQueue(turn: Turn, call: CallEntry, result: LeftResult): void {
 /** The call leaves without having talked: whatever rings for it stops first. */
 function leave(turn: Turn, call: CallEntry, why: string, left: LeftResult, result: QueueResult): void {
   if (call.offer) withdraw(turn, call.offer, why);
-  turn.effects.push({ type: 'cancel-timer', key: timerKeys.wait(call.id) }, { type: 'stop-treatment', callId: call.id });
+  turn.effects.push({ type: 'cancel-timer', timer: 'wait', id: call.id }, { type: 'stop-treatment', callId: call.id });
   leftQueue(turn, call, left);
   removeCall(turn, call, result);
 }
@@ -138,7 +139,8 @@ export function seatAnswered(turn: Turn, input: InputOf<'seat-answered'>): void 
   turn.urgent.push({ type: 'bridge', offer: call.offer });
   turn.effects.push({
     type: 'set-timer',
-    key: timerKeys.offer(call.offer.id),
+    timer: 'offer',
+    id: call.offer.id,
     delayMs: CONNECT_DEADLINE_MS,
     input: { type: 'offer-expired', offerId: call.offer.id, callId: call.id },
   });
@@ -151,20 +153,33 @@ export function bridged(turn: Turn, input: InputOf<'bridged'>): void {
     return;
   }
   const { offer, queue } = call;
-  enterPhase(turn, call, 'bridge', { phase: 'talking', talkingSince: turn.now });
-  queue.places.delete(call.place);
+  losePlace(turn, enterPhase(turn, call, 'bridge', { phase: 'talking', talkingSince: turn.now }));
   queue.serving += 1;
   turn.effects.push(
     { type: 'open-engagement', offer, record: queue.config.record, music: queue.config.music },
-    { type: 'cancel-timer', key: timerKeys.offer(offer.id) },
-    { type: 'cancel-timer', key: timerKeys.wait(call.id) },
+    { type: 'cancel-timer', timer: 'offer', id: offer.id },
+    { type: 'cancel-timer', timer: 'wait', id: call.id },
     { type: 'stop-treatment', callId: call.id },
   );
-  turn.events.push({ type: 'offer.accepted', at: turn.now, ...subjects(offer), data: { offerId: offer.id } });
+  turn.events.push({
+    type: 'offer.accepted',
+    at: turn.now,
+    callId: offer.callId,
+    agentId: offer.agentId,
+    queueId: offer.queueId,
+    data: { offerId: offer.id },
+  });
   leftQueue(turn, call, 'served');
   const agent = turn.tables.agents.get(offer.agentId);
   if (agent) enterState(turn, agent, { cause: 'bridged', to: 'on-call', reason: null, by: 'system' });
-  turn.events.push({ type: 'call.connected', at: turn.now, ...subjects(offer), data: { to: offer.agentId } });
+  turn.events.push({
+    type: 'call.connected',
+    at: turn.now,
+    callId: offer.callId,
+    agentId: offer.agentId,
+    queueId: offer.queueId,
+    data: { to: offer.agentId },
+  });
 }
 
 export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
@@ -179,12 +194,26 @@ export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
     endTalk(turn, call, offer, 'agent', termination);
     return;
   }
-  turn.effects.push({ type: 'cancel-timer', key: timerKeys.offer(offer.id) });
+  turn.effects.push({ type: 'forget-seat', offerId: offer.id }, { type: 'cancel-timer', timer: 'offer', id: offer.id });
   const reason = missReason(termination);
   if (call.phase === 'offered' && reason === 'no-answer') {
-    turn.events.push({ type: 'offer.timed-out', at: turn.now, ...subjects(offer), data: { offerId: offer.id } });
+    turn.events.push({
+      type: 'offer.timed-out',
+      at: turn.now,
+      callId: offer.callId,
+      agentId: offer.agentId,
+      queueId: offer.queueId,
+      data: { offerId: offer.id },
+    });
   } else {
-    turn.events.push({ type: 'offer.rejected', at: turn.now, ...subjects(offer), data: { offerId: offer.id, termination } });
+    turn.events.push({
+      type: 'offer.rejected',
+      at: turn.now,
+      callId: offer.callId,
+      agentId: offer.agentId,
+      queueId: offer.queueId,
+      data: { offerId: offer.id, termination },
+    });
   }
   setAside(turn, offer.agentId, reason);
   lapse(turn, call);
@@ -202,7 +231,14 @@ export function bridgeFailed(turn: Turn, input: InputOf<'bridge-failed'>): void 
 function connectionFailed(turn: Turn, call: CallEntry & { offer: Offer }, text: string): void {
   const termination: Termination = { by: 'system', reason: 'switch-failure', text };
   revoke(turn, call.offer, termination);
-  turn.events.push({ type: 'offer.rejected', at: turn.now, ...subjects(call.offer), data: { offerId: call.offer.id, termination } });
+  turn.events.push({
+    type: 'offer.rejected',
+    at: turn.now,
+    callId: call.offer.callId,
+    agentId: call.offer.agentId,
+    queueId: call.offer.queueId,
+    data: { offerId: call.offer.id, termination },
+  });
   setAside(turn, call.offer.agentId, 'connection-failed');
   lapse(turn, call);
 }
@@ -218,7 +254,14 @@ export function offerExpired(turn: Turn, input: InputOf<'offer-expired'>): void 
     return;
   }
   revoke(turn, call.offer, { by: 'system', reason: 'no-answer', text: 'ring timeout' });
-  turn.events.push({ type: 'offer.timed-out', at: turn.now, ...subjects(call.offer), data: { offerId: call.offer.id } });
+  turn.events.push({
+    type: 'offer.timed-out',
+    at: turn.now,
+    callId: call.offer.callId,
+    agentId: call.offer.agentId,
+    queueId: call.offer.queueId,
+    data: { offerId: call.offer.id },
+  });
   setAside(turn, call.offer.agentId, 'no-answer');
   lapse(turn, call);
 }
@@ -241,7 +284,14 @@ function endTalk(turn: Turn, call: CallEntry, offer: Offer, who: 'caller' | 'age
   const by = who === 'agent' && !['agent', 'called', 'supervisor'].includes(termination.by) ? 'system' : who;
   if (who !== 'agent') turn.urgent.push({ type: 'end-seat', offerId: offer.id, termination });
   turn.effects.push({ type: 'close-engagement', offerId: offer.id });
-  turn.events.push({ type: 'call.disconnected', at: turn.now, ...subjects(offer), data: { by, termination } });
+  turn.events.push({
+    type: 'call.disconnected',
+    at: turn.now,
+    callId: offer.callId,
+    agentId: offer.agentId,
+    queueId: offer.queueId,
+    data: { by, termination },
+  });
   const { wrapUpMs } = call.queue.config;
   call.queue.serving -= 1;
   recordHandling(call.queue, turn.now - (call.talkingSince ?? turn.now) + wrapUpMs);

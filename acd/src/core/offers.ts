@@ -1,6 +1,6 @@
 import type { Termination } from '@yixian/contracts';
 import { byPlace, firstInLine, longestIdle, WISH_READY } from './tables.js';
-import { enterPhase, enterState, leaveIdle, type Turn, timerKeys } from './turn.js';
+import { enterPhase, enterState, leaveIdle, type Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Offer, OfferId } from './types.js';
 
 /** After the agent has answered, the bridge has to stand within this time. */
@@ -35,11 +35,19 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): void 
   turn.urgent.push({ type: 'ring', offer, seat: agent.seat, caller: call.caller, timeoutMs: config.ringTimeoutMs });
   turn.effects.push({
     type: 'set-timer',
-    key: timerKeys.offer(offer.id),
+    timer: 'offer',
+    id: offer.id,
     delayMs: config.ringTimeoutMs,
     input: { type: 'offer-expired', offerId: offer.id, callId: call.id },
   });
-  turn.events.push({ type: 'offer.made', at: turn.now, ...subjects(offer), data: { offerId: offer.id, expiresAt: offer.expiresAt } });
+  turn.events.push({
+    type: 'offer.made',
+    at: turn.now,
+    callId: offer.callId,
+    agentId: offer.agentId,
+    queueId: offer.queueId,
+    data: { offerId: offer.id, expiresAt: offer.expiresAt },
+  });
   enterState(turn, agent, { cause: 'offered', to: 'ringing', reason: null, by: 'system', patch: { offer, wish: WISH_READY } });
 }
 
@@ -49,12 +57,8 @@ export function standing(turn: Turn, offerId: OfferId, callId: string): (CallEnt
   return call?.offer?.id === offerId ? (call as CallEntry & { offer: Offer }) : undefined;
 }
 
-export function subjects(offer: Offer): { callId: string; agentId: string; queueId: string } {
-  return { callId: offer.callId, agentId: offer.agentId, queueId: offer.queueId };
-}
-
 /** The call is open again at the place it had. */
-export function reopen(turn: Turn, call: CallEntry, patch: Partial<CallEntry> = {}): CallEntry {
+export function reopen(turn: Turn, call: CallEntry, patch: Partial<Pick<CallEntry, 'failures'>> = {}): CallEntry {
   const open = enterPhase(turn, call, 'lapse', { ...patch, phase: 'waiting', offer: null });
   turn.opened.push(open);
   return open;
@@ -62,7 +66,7 @@ export function reopen(turn: Turn, call: CallEntry, patch: Partial<CallEntry> = 
 
 /** The seat stops ringing and the lease's deadline with it. */
 export function revoke(turn: Turn, offer: Offer, termination: Termination): void {
-  turn.effects.push({ type: 'cancel-timer', key: timerKeys.offer(offer.id) });
+  turn.effects.push({ type: 'cancel-timer', timer: 'offer', id: offer.id });
   turn.urgent.push({ type: 'end-seat', offerId: offer.id, termination });
 }
 
@@ -83,7 +87,14 @@ export function setAside(turn: Turn, agentId: string, reason: MissReason): void 
 /** Takes the offer back before anything else can come of it, and says so. What becomes of the agent is the asker's to say. */
 export function takeBack(turn: Turn, offer: Offer, reason: string): void {
   revoke(turn, offer, { by: 'system', reason: 'withdrawn', text: reason });
-  turn.events.push({ type: 'offer.withdrawn', at: turn.now, ...subjects(offer), data: { offerId: offer.id, reason } });
+  turn.events.push({
+    type: 'offer.withdrawn',
+    at: turn.now,
+    callId: offer.callId,
+    agentId: offer.agentId,
+    queueId: offer.queueId,
+    data: { offerId: offer.id, reason },
+  });
 }
 
 /** Takes the offer back from the agent, who returns to the place held among the idle. */

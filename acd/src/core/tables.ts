@@ -123,7 +123,6 @@ export function storedCall(call: CallEntry): StoredCall {
     priority: call.place.priority,
     order: call.place.order,
     since: call.since,
-    phase: call.phase,
   };
 }
 

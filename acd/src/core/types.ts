@@ -150,10 +150,15 @@ export type Input =
   /** The process is going down: every waiting call goes on, every ringing seat is told. */
   | { type: 'stopped' };
 
+/** Deadlines: of an offer, of a call's wait, of an agent's wrap-up; `id` is the offer's, the call's, the agent's. */
+export type TimerKind = 'offer' | 'wait' | 'wrap-up';
+
 export type Effect =
   | { type: 'ring'; offer: Offer; seat: Seat; caller: string; timeoutMs: number }
   | { type: 'bridge'; offer: Offer }
   | { type: 'end-seat'; offerId: OfferId; termination: Termination }
+  /** The seat's leg has ended by itself. */
+  | { type: 'forget-seat'; offerId: OfferId }
   /** The bridge stands: recording, control and hold belong to the engagement from here to `close-engagement`. */
   | { type: 'open-engagement'; offer: Offer; record: boolean; music: string }
   | { type: 'close-engagement'; offerId: OfferId }
@@ -161,9 +166,9 @@ export type Effect =
   | { type: 'resume-treatment'; callId: CallId }
   | { type: 'stop-treatment'; callId: CallId }
   | { type: 'finish'; callId: CallId; result: QueueResult }
-  /** Replaces a timer of the same key. */
-  | { type: 'set-timer'; key: string; delayMs: number; input: Input }
-  | { type: 'cancel-timer'; key: string }
+  /** Replaces a timer of the same kind and id. */
+  | { type: 'set-timer'; timer: TimerKind; id: string; delayMs: number; input: Input }
+  | { type: 'cancel-timer'; timer: TimerKind; id: string }
   | { type: 'save'; changes: readonly StoreChange[] };
 
 export interface StepResult {
@@ -194,7 +199,6 @@ export interface StoredCall {
   priority: number;
   order: number;
   since: EpochMs;
-  phase: CallPhase;
 }
 
 export type StoreChange =

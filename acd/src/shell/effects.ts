@@ -115,6 +115,9 @@ export function createEffects(deps: EffectsDeps): Effects {
         closeEngagement(effect.offerId);
         seats.end(effect.offerId, effect.termination);
         return;
+      case 'forget-seat':
+        seats.forget(effect.offerId);
+        return;
       case 'open-engagement':
         openEngagement(effect);
         return;
@@ -136,10 +139,10 @@ export function createEffects(deps: EffectsDeps): Effects {
         callers.delete(effect.callId);
         return;
       case 'set-timer':
-        timers.set(effect.key, effect.delayMs, () => dispatch(effect.input));
+        timers.set(`${effect.timer}:${effect.id}`, effect.delayMs, () => dispatch(effect.input));
         return;
       case 'cancel-timer':
-        timers.cancel(effect.key);
+        timers.cancel(`${effect.timer}:${effect.id}`);
         return;
       case 'save':
         deps.store.write(effect.changes);

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { IllegalTransition } from '@yixian/contracts';
+import { AGENT_TRANSITIONS, assertAgentTransition } from '../../src/core/agent-state.js';
+import { assertCallTransition, CALL_TRANSITIONS } from '../../src/core/call-state.js';
+import { HOLD_TRANSITIONS, stepHold } from '../../src/core/hold.js';
+import { type Arrow, arrowsIn, sorted } from '../support/diagram.js';
+
+describe('diagrams and tables say the same', () => {
+  it('agent states', () => {
+    const table: Arrow[] = Object.entries(AGENT_TRANSITIONS).flatMap(([from, row]) =>
+      Object.entries(row).flatMap(([label, targets]) => targets.map((to) => ({ from, label, to }))),
+    );
+    assert.deepEqual(sorted(arrowsIn('src/core/agent-state.ts')), sorted(table));
+  });
+
+  it('call phases', () => {
+    const table: Arrow[] = Object.entries(CALL_TRANSITIONS).flatMap(([from, row]) =>
+      Object.entries(row).map(([label, to]) => ({ from, label, to })),
+    );
+    assert.deepEqual(sorted(arrowsIn('src/core/types.ts')), sorted(table));
+  });
+
+  it('hold states', () => {
+    const table: Arrow[] = Object.entries(HOLD_TRANSITIONS).flatMap(([from, row]) =>
+      Object.entries(row).map(([label, next]) => ({ from, label, to: next.state })),
+    );
+    assert.deepEqual(sorted(arrowsIn('src/core/hold.ts')), sorted(table));
+  });
+});
+
+describe('transitions', () => {
+  it('every agent state has a way out, and a way to ready', () => {
+    for (const from of Object.keys(AGENT_TRANSITIONS)) {
+      const seen = new Set([from]);
+      for (const state of seen) {
+        for (const targets of Object.values(AGENT_TRANSITIONS[state as keyof typeof AGENT_TRANSITIONS]))
+          for (const to of targets) seen.add(to);
+      }
+      assert.ok(seen.size > 1, `${from} is a dead end`);
+      assert.ok(seen.has('ready'), `${from} never leads to ready`);
+    }
+  });
+
+  it('every call phase ends', () => {
+    for (const row of Object.values(CALL_TRANSITIONS)) assert.equal(row.end, 'gone');
+  });
+
+  it('a change no diagram has is refused as our own mistake', () => {
+    assert.throws(() => assertAgentTransition('offline', 'offered', 'ringing'), IllegalTransition);
+    assert.throws(() => assertCallTransition('waiting', 'bridge', 'talking'), IllegalTransition);
+  });
+
+  it('hold twice and resume without hold are ignored with a reason', () => {
+    assert.match(stepHold('held', 'hold').ignored ?? '', /hold while held/);
+    assert.match(stepHold('talking', 'resume').ignored ?? '', /resume while talking/);
+  });
+
+  it('the two talk again only when agent and phone both let go', () => {
+    const both = stepHold(stepHold('talking', 'hold').state, 'remote-held');
+    assert.equal(both.notice, undefined);
+    const afterPhone = stepHold(both.state, 'remote-resumed');
+    assert.equal(afterPhone.state, 'held');
+    assert.equal(afterPhone.notice, undefined);
+    assert.equal(stepHold(afterPhone.state, 'resume').notice, 'resumed');
+  });
+});

@@ -1,0 +1,140 @@
+import type { AgentConfig, DomainEvent, EventDraft, QueueConfig, QueueResult, Termination } from '@yixian/contracts';
+import { step } from '../../src/core/step.js';
+import { emptyState } from '../../src/core/tables.js';
+import type { AcdState, Effect, Input, Offer, StoreChange, WishedState } from '../../src/core/types.js';
+
+export function agentConfig(id: string, skills: string[] = ['consult'], more: Partial<AgentConfig> = {}): AgentConfig {
+  return { id, userId: `u-${id}`, name: `agent ${id}`, skills, groups: ['all'], enabled: true, ...more };
+}
+
+export function queueConfig(id: string, more: Partial<QueueConfig> = {}): QueueConfig {
+  return {
+    id,
+    name: id,
+    requiredSkills: [id],
+    priority: 0,
+    ringTimeoutMs: 15_000,
+    wrapUpMs: 0,
+    maxWaitMs: 300_000,
+    maxLength: 100,
+    music: 'queue-music',
+    announceEveryMs: 0,
+    serviceLevelSeconds: 20,
+    record: false,
+    ...more,
+  };
+}
+
+export const BYE: Termination = { by: 'caller', reason: 'normal' };
+
+/** Drives the core step by step as a shell would, and keeps what it decided: the only fake is the world. */
+export class CoreDriver {
+  state: AcdState = emptyState();
+  now = 1_000_000;
+  readonly events: EventDraft[] = [];
+  readonly effects: Effect[] = [];
+  readonly changes: StoreChange[] = [];
+  readonly results = new Map<string, QueueResult>();
+  /** Seats that ring or talk, by offer. */
+  readonly seats = new Map<string, Offer>();
+  readonly timers = new Map<string, { at: number; input: Input }>();
+  ignored: string | undefined;
+
+  constructor(agents: AgentConfig[] = [], queues: QueueConfig[] = []) {
+    this.configure(agents, queues);
+  }
+
+  configure(agents: AgentConfig[], queues: QueueConfig[]): void {
+    this.input({ type: 'configured', agents, queues });
+  }
+
+  input(input: Input): readonly EventDraft[] {
+    const result = step(this.state, input, this.now);
+    this.state = result.state;
+    this.ignored = result.ignored;
+    for (const effect of result.effects) this.#note(effect);
+    this.events.push(...result.events);
+    return result.events;
+  }
+
+  #note(effect: Effect): void {
+    this.effects.push(effect);
+    if (effect.type === 'ring') this.seats.set(effect.offer.id, effect.offer);
+    if (effect.type === 'end-seat') this.seats.delete(effect.offerId);
+    if (effect.type === 'close-engagement' || effect.type === 'forget-seat') this.seats.delete(effect.offerId);
+    if (effect.type === 'finish') this.results.set(effect.callId, effect.result);
+    if (effect.type === 'save') this.changes.push(...effect.changes);
+    if (effect.type === 'set-timer')
+      this.timers.set(`${effect.timer}:${effect.id}`, { at: this.now + effect.delayMs, input: effect.input });
+    if (effect.type === 'cancel-timer') this.timers.delete(`${effect.timer}:${effect.id}`);
+  }
+
+  /** Moves time on, firing timers on the way. */
+  advance(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      const due = [...this.timers].filter(([, t]) => t.at <= end).sort((a, b) => a[1].at - b[1].at)[0];
+      if (!due) break;
+      this.timers.delete(due[0]);
+      this.now = Math.max(this.now, due[1].at);
+      this.input(due[1].input);
+    }
+    this.now = end;
+  }
+
+  /** Signs an agent in with a reachable phone. */
+  ready(id: string): void {
+    this.reach(id, true);
+    this.wish(id, 'ready');
+  }
+
+  reach(id: string, reachable: boolean): void {
+    this.input({ type: 'reachability-changed', agentId: id, reachable });
+  }
+
+  wish(id: string, state: WishedState, reason: string | null = null): void {
+    this.input({ type: 'state-wished', agentId: id, state, reason, by: id });
+  }
+
+  call(callId: string, queueId = 'consult', priority = 0): void {
+    this.input({ type: 'call-arrived', callId, queueId, caller: `from-${callId}`, priority });
+  }
+
+  /** The agent whose seat rings or talks for the call. */
+  agentOf(callId: string): string | undefined {
+    return this.state.tables.calls.get(callId)?.offer?.agentId;
+  }
+
+  offerOf(callId: string): Offer {
+    const offer = this.state.tables.calls.get(callId)?.offer;
+    if (!offer) throw new Error(`call ${callId} is offered to nobody`);
+    return offer;
+  }
+
+  answer(callId: string): void {
+    const offerId = this.offerOf(callId).id;
+    this.input({ type: 'seat-answered', offerId, callId });
+    this.input({ type: 'bridged', offerId, callId });
+  }
+
+  seatEnds(callId: string, termination: Termination): void {
+    this.input({ type: 'seat-ended', offerId: this.offerOf(callId).id, callId, termination });
+  }
+
+  callerHangsUp(callId: string): void {
+    this.input({ type: 'caller-left', callId, termination: BYE });
+  }
+
+  stateOf(id: string): string | undefined {
+    return this.state.tables.agents.get(id)?.state;
+  }
+
+  reasonOf(id: string): string | null | undefined {
+    return this.state.tables.agents.get(id)?.reason;
+  }
+
+  /** Types of the events so far, and forgets them. */
+  took(): DomainEvent['type'][] {
+    return this.events.splice(0).map((e) => e.type);
+  }
+}
