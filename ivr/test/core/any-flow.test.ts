@@ -185,7 +185,8 @@ function drive(flow: Flow, next: (effect: TicketedEffect, n: number) => FlowInpu
   return { steps: most, over: false, effects };
 }
 
-describe('any valid flow', () => {
+describe('any valid flow', function () {
+  this.timeout(60_000);
   it('ends by itself when nobody does anything: no flow-failure, and within its own length', () => {
     fc.assert(
       fc.property(validFlow, (flow) => {

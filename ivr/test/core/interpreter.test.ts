@@ -96,6 +96,22 @@ describe('the interpreter', () => {
     assert.deepEqual(call.interrupted(), ['collect 1 within 5000']);
   });
 
+  it('a key is not lost over an announcement that has to be heard', () => {
+    const call = new Dialogue(
+      flowOf(
+        documentOf({
+          a: { type: 'play', prompts: ['a'], next: 'legal' },
+          legal: { type: 'play', prompts: ['legal'], interruptible: false, next: 'm' },
+          m: { type: 'menu', prompts: ['m'], choices: [{ key: '1', next: 'end' }], otherwise: 'end' },
+          end,
+        }),
+      ),
+    );
+    call.answered();
+    assert.deepEqual(call.interrupted(), ['play legal to the end']);
+    assert.deepEqual(call.played(), ['collect 1 within 5000']);
+  });
+
   it('a prompt that could not be played does not stop the flow', () => {
     const call = new Dialogue(flow);
     call.answered();

@@ -102,6 +102,26 @@ describe('a call in the demo flow', () => {
     assert.deepEqual(record?.path.slice(0, 5), ['flow:main', 'node:greeting', 'node:menu', 'key:1', 'node:consult']);
   });
 
+  it('a key during an announcement that cannot be interrupted chooses in the menu after it, which is not said', async () => {
+    const menu = { type: 'menu', prompts: ['main-menu'], choices: [{ key: '1', next: 'q' }], otherwise: 'end' } as const;
+    const legal = { type: 'play', prompts: ['greeting'], interruptible: false, next: 'menu' } as const;
+    const line = new Hotline(documentOf({ legal, menu, q: { type: 'queue', queue: 'consult', priority: 5, otherwise: 'end' }, end }));
+    await line.start();
+    await line.press('1');
+    assert.deepEqual(line.asked, []);
+    await line.pass(1000);
+    assert.deepEqual(line.asked, ['enqueue consult 5']);
+    assert.deepEqual(line.leg.log, ['answer', 'play greeting', 'finished greeting', 'collect 1']);
+  });
+
+  it('a wrong key’s followers are forgotten: the caller hears what was wrong', async () => {
+    const line = new Hotline(demoFlow);
+    await line.start();
+    await line.press('71');
+    assert.deepEqual(line.asked, []);
+    assert.equal(line.leg.log.at(-1), 'play invalid-choice+main-menu');
+  });
+
   it('three missing choices take 3 × 5 s and lead to the operators', async () => {
     const line = new Hotline(demoFlow);
     await line.start();
@@ -183,6 +203,14 @@ describe('when the caller hangs up, everything of the flow ends at once', () => 
     await settle();
     assert.deepEqual(line.result, { termination: { by: 'caller', reason: 'normal' } });
     assert.deepEqual(line.leftovers, []);
+  });
+
+  it('in a queue whose report comes first: the leg’s own termination stands', async () => {
+    const line = await inConsult();
+    line.queue.resolve({ outcome: 'abandoned' });
+    line.leg.remoteHangUp({ by: 'network', reason: 'media-timeout' });
+    await settle();
+    assert.deepEqual(line.result, { termination: { by: 'network', reason: 'media-timeout' } });
   });
 
   it('in a queue that never reports: five seconds and one warning', async () => {
