@@ -4,16 +4,26 @@ import { isTrunkFailure } from './callee-failure.js';
 export type Side = 'caller' | 'callee';
 
 /**
- * A call between two parties without a queue.
+ * A call between two parties without a queue. A test compares this picture with what the machine does.
  *
- *              calleeAnswered              callerAnswered + bridged
- *  dialling ───────────────────▶ answering ─────────────────────────▶ talking
- *   │  ↺ calleeEnded by a failed trunk with another one left             │  hold / resume, remoteHeld / remoteResumed
- *   └───────────────────────────────┴────────────────────────────────────┴──▶ ended
- *     callerEnded, calleeEnded, release, failed
+ *   dialling ──calleeAnswered──▶ answering
+ *   dialling ──calleeAnswered──▶ talking        the caller was answered before and early media had joined the two
+ *   answering ──callerAnswered──▶ talking       early media had joined the two
+ *   answering ──bridged──▶ talking
+ *   dialling ──calleeEnded──▶ ended             unless another trunk is left to try
+ *   answering ──calleeEnded──▶ ended
+ *   talking ──calleeEnded──▶ ended
+ *   dialling ──callerEnded──▶ ended
+ *   answering ──callerEnded──▶ ended
+ *   talking ──callerEnded──▶ ended
+ *   dialling ──release──▶ ended
+ *   answering ──release──▶ ended
+ *   talking ──release──▶ ended
  *
- * dialling: a callee rings, or the next one is being tried. answering: the callee has answered, the caller is being
- * answered and both joined. talking: both hear each other, unless held. ended: once, with the first reason that came.
+ *  dialling   a callee rings, or the next one is being tried
+ *  answering  the callee has answered, the caller is being answered and both joined
+ *  talking    both hear each other, unless one holds
+ *  ended      once, with the first reason that came
  */
 export type DirectPhase = 'dialling' | 'answering' | 'talking' | 'ended';
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { IllegalTransition } from '@yixian/contracts';
 import fc from 'fast-check';
 import { type DirectCallState, type DirectInput, newDirectCall, stepDirectCall } from '../../src/core/direct-call.js';
@@ -35,7 +36,59 @@ const toTalking: DirectInput[] = [
   { type: 'bridged' },
 ];
 
+const everyInput: DirectInput[] = [
+  start,
+  { type: 'calleeRinging' },
+  { type: 'calleeEarlyMedia' },
+  { type: 'calleeAnswered' },
+  busy,
+  trunkDown,
+  { type: 'noProgress' },
+  { type: 'callerAnswered' },
+  callerGone,
+  { type: 'bridged' },
+  { type: 'earlyFailed' },
+  { type: 'release', termination: { by: 'agent', reason: 'normal' } },
+  { type: 'hold', by: 'caller' },
+  { type: 'hold', by: 'callee' },
+  { type: 'resume', by: 'caller' },
+  { type: 'resume', by: 'callee' },
+  { type: 'remoteHeld', side: 'caller' },
+  { type: 'remoteHeld', side: 'callee' },
+  { type: 'remoteResumed', side: 'caller' },
+  { type: 'remoteResumed', side: 'callee' },
+];
+
+/** Every change of phase the machine can make, found by trying every input in every state it can reach. */
+function changesOfPhase(): Set<string> {
+  const changes = new Set<string>();
+  const seen = new Set<string>();
+  const open = [newDirectCall(2, false), newDirectCall(2, true)];
+  for (let state = open.pop(); state; state = open.pop()) {
+    for (const input of everyInput) {
+      let next: DirectCallState;
+      try {
+        next = stepDirectCall(frozen(state), input).state;
+      } catch (error) {
+        assert.ok(error instanceof IllegalTransition);
+        continue;
+      }
+      if (next.phase !== state.phase) changes.add(`${state.phase} ${input.type} ${next.phase}`);
+      const key = JSON.stringify(next);
+      if (!seen.has(key)) open.push(next);
+      seen.add(key);
+    }
+  }
+  return changes;
+}
+
 describe('direct call machine', () => {
+  it('makes exactly the changes of phase that its picture shows', () => {
+    const source = readFileSync(new URL('../../../src/core/direct-call.ts', import.meta.url), 'utf8');
+    const shown = [...source.matchAll(/^ \* {3}(\w+) ──(\w+)──▶ (\w+)/gm)].map(([, from, input, to]) => `${from} ${input} ${to}`);
+    assert.deepEqual([...changesOfPhase()].sort(), shown.sort());
+  });
+
   it('dial, ring, answer the caller only on the callee’s 200, bridge, then talk', () => {
     const { state, effects, facts } = play(1, false, toTalking);
     assert.equal(state.phase, 'talking');
