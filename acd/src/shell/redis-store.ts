@@ -36,6 +36,8 @@ export function createRedisAcdStore(
   const clock = options.clock ?? systemClock({ unref: true });
   const keys = { agents: `${keyPrefix}agents`, calls: `${keyPrefix}calls` };
   let waiting = { agents: new Map() as Fields, calls: new Map() as Fields };
+  /** A MULTI is on its way, or waits to be sent again. */
+  let busy = false;
   let underWay = 0;
   let failures = 0;
   let idle: Array<() => void> = [];
@@ -43,7 +45,8 @@ export function createRedisAcdStore(
   function send(): void {
     const batch = waiting;
     underWay = batch.agents.size + batch.calls.size;
-    if (underWay === 0) {
+    busy = underWay > 0;
+    if (!busy) {
       for (const resolve of idle) resolve();
       idle = [];
       return;
@@ -63,6 +66,7 @@ export function createRedisAcdStore(
     failures += 1;
     if (failures === 1) logger.error({ err: error }, 'acd store: Redis does not take changes; they are kept and sent again');
     waiting = { agents: merged(batch.agents, waiting.agents), calls: merged(batch.calls, waiting.calls) };
+    underWay = 0;
     clock.setTimer(Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** (failures - 1)), send);
   }
 
@@ -73,9 +77,9 @@ export function createRedisAcdStore(
     },
     write(changes) {
       for (const change of changes) note(waiting, change);
-      if (underWay === 0) send();
+      if (!busy) send();
     },
-    flush: () => (underWay === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve))),
+    flush: () => (busy ? new Promise<void>((resolve) => idle.push(resolve)) : Promise.resolve()),
     pending: () => underWay + waiting.agents.size + waiting.calls.size,
   };
 }

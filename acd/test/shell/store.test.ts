@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Logger, SimulatedClock, silentLogger } from '@yixian/contracts';
+import { createClient } from 'redis';
+import type { StoreChange, StoredAgent } from '../../src/core/types.js';
+import { type AcdRedisClient, type AcdStore, createMemoryAcdStore, createRedisAcdStore } from '../../src/index.js';
+import { agentConfig, queueConfig } from '../support/core-driver.js';
+import { settled, World } from '../support/world.js';
+
+const REDIS_SERVER = '/usr/bin/redis-server';
+
+function agent(agentId: string, more: Partial<StoredAgent> = {}): StoreChange {
+  const wish = { state: 'ready', reason: null, by: 'system' } as const;
+  const kept: StoredAgent = {
+    agentId,
+    state: 'ready',
+    since: 1,
+    reason: null,
+    seat: { kind: 'sip' },
+    wish,
+    wrapUpUntil: null,
+    awaitsRegistration: false,
+    ...more,
+  };
+  return { type: 'agent', agent: kept };
+}
+
+function call(callId: string, order = 1): StoreChange {
+  return { type: 'call', call: { callId, queueId: 'consult', caller: '138', priority: 0, order, since: 1 } };
+}
+
+async function contents(store: AcdStore): Promise<[string, string][]> {
+  const { agents, calls } = await store.load();
+  const rows: [string, string][] = [
+    ...agents.map((a): [string, string] => [a.agentId, a.state]),
+    ...calls.map((c): [string, string] => [c.callId, c.queueId]),
+  ];
+  return rows.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What every store has to do. */
+function storeContract(create: () => AcdStore): void {
+  it('keeps the newest of every entry and forgets what is gone', async () => {
+    const store = create();
+    store.write([agent('1', { state: 'ready' }), call('c1')]);
+    store.write([agent('1', { state: 'ringing' }), call('c2')]);
+    store.write([{ type: 'call-gone', callId: 'c1' }, agent('2')]);
+    store.write([agent('3'), { type: 'agent-gone', agentId: '2' }]);
+    await store.flush();
+    assert.equal(store.pending(), 0);
+    assert.deepEqual(await contents(store), [
+      ['1', 'ringing'],
+      ['3', 'ready'],
+      ['c2', 'consult'],
+    ]);
+  });
+
+  it('gives back exactly what it was given', async () => {
+    const store = create();
+    const given = agent('1', { state: 'not-ready', reason: '吃饭', wrapUpUntil: 5, wish: { state: 'offline', reason: 'x', by: '1' } });
+    store.write([given, call('c1', 7)]);
+    await store.flush();
+    const { agents, calls } = await store.load();
+    assert.deepEqual([given.type === 'agent' && given.agent], agents);
+    assert.deepEqual(calls, [{ callId: 'c1', queueId: 'consult', caller: '138', priority: 0, order: 7, since: 1 }]);
+  });
+
+  it('an empty store is empty, and a flush of nothing comes back', async () => {
+    const store = create();
+    await store.flush();
+    assert.deepEqual(await store.load(), { agents: [], calls: [] });
+  });
+}
+
+describe('store in memory', () => storeContract(createMemoryAcdStore));
+
+describe('store in Redis', function () {
+  this.timeout(30_000);
+  let server: { process: ChildProcess; port: number; dir: string } | undefined;
+  let client: ReturnType<typeof connectTo> | undefined;
+  let prefixes = 0;
+
+  before(async function () {
+    if (!existsSync(REDIS_SERVER)) {
+      console.log(`      skipped: ${REDIS_SERVER} is not installed`);
+      this.skip();
+    }
+    server = await startRedis();
+    client = connectTo(server.port);
+    await client.connect();
+  });
+
+  after(async () => {
+    client?.destroy();
+    if (server) await stopRedis(server);
+  });
+
+  function connected(): NonNullable<typeof client> {
+    assert.ok(client);
+    return client;
+  }
+
+  const create = (): AcdStore => createRedisAcdStore(connected(), `test${prefixes++}:`);
+
+  storeContract(create);
+
+  it('two prefixes are two stores', async () => {
+    const [a, b] = [create(), create()];
+    a.write([agent('1')]);
+    await a.flush();
+    assert.deepEqual(await contents(b), []);
+  });
+
+  it('an unreadable entry is left out and told, the others are read', async () => {
+    const told: object[] = [];
+    const logger: Logger = { ...silentLogger, error: (facts) => told.push(facts) };
+    const prefix = `test${prefixes++}:`;
+    const store = createRedisAcdStore(connected(), prefix, { logger });
+    store.write([agent('1'), call('c1')]);
+    await store.flush();
+    await connected().hSet(`${prefix}agents`, { bad: '{"agentId":"bad"', odd: '{"agentId":"odd","state":"dancing"}' });
+    await connected().hSet(`${prefix}calls`, { bad: 'null' });
+    assert.deepEqual(await contents(store), [
+      ['1', 'ready'],
+      ['c1', 'consult'],
+    ]);
+    assert.equal(told.length, 3);
+  });
+
+  it('a restart through Redis: agents as they were, dead calls gone', async () => {
+    const prefix = `test${prefixes++}:`;
+    const agents = [agentConfig('1'), agentConfig('2')];
+    const before = new World(agents, [queueConfig('consult')], createRedisAcdStore(connected(), prefix));
+    await before.service.start();
+    await before.ready('1');
+    await before.service.acd.setState('2', 'not-ready', 'lunch', '2');
+    before.enqueue('c1');
+    before.enqueue('c2');
+    before.seat.leg.pickUp();
+    await settled();
+    // Killed here: nothing is stopped; what went out before the last round trip is what there is.
+    await until(() => before.service.metrics().acd_store_pending_changes === 0);
+
+    const after = new World(agents, [queueConfig('consult')], createRedisAcdStore(connected(), prefix));
+    await after.service.start();
+    assert.deepEqual(
+      after.service.acd.agents().map((a) => [a.agentId, a.state, a.reason]),
+      [
+        ['1', 'ready', 'restart'],
+        ['2', 'not-ready', 'lunch'],
+      ],
+    );
+    await after.service.stop();
+    assert.deepEqual((await createRedisAcdStore(connected(), prefix).load()).calls, []);
+  });
+
+  it('a Redis that goes away and comes back takes what was decided meanwhile', async () => {
+    const own = await startRedis();
+    const ownClient = connectTo(own.port);
+    try {
+      await ownClient.connect();
+      const store = createRedisAcdStore(ownClient, 'x:');
+      store.write([agent('1', { state: 'ready' })]);
+      await store.flush();
+      await stopProcess(own.process);
+      store.write([agent('1', { state: 'ringing' }), call('c1')]);
+      store.write([agent('1', { state: 'on-call' }), { type: 'call-gone', callId: 'c1' }, agent('2')]);
+      assert.ok(store.pending() > 0);
+      own.process = await runRedis(own.port, own.dir);
+      await store.flush();
+      assert.deepEqual(await contents(store), [
+        ['1', 'on-call'],
+        ['2', 'ready'],
+      ]);
+    } finally {
+      ownClient.destroy();
+      await stopRedis(own);
+    }
+  });
+});
+
+describe('the way to Redis', () => {
+  /** A client whose answers the test gives. */
+  function scripted() {
+    const sent: { sets: Record<string, string>[]; gone: string[][]; answer(ok: boolean): void }[] = [];
+    const client: AcdRedisClient = {
+      hGetAll: async () => ({}),
+      multi: () => {
+        const sets: Record<string, string>[] = [];
+        const gone: string[][] = [];
+        return {
+          hSet: (_key, fields) => sets.push(fields),
+          hDel: (_key, fields) => gone.push(fields),
+          exec: () =>
+            new Promise((resolve, reject) => {
+              sent.push({ sets, gone, answer: (ok) => (ok ? resolve([]) : reject(new Error('READONLY'))) });
+            }),
+        };
+      },
+    };
+    return { sent, client };
+  }
+
+  it('the first decision goes out at once, those made meanwhile go together with the newest values', async () => {
+    const { sent, client } = scripted();
+    const store = createRedisAcdStore(client, 'x:');
+    store.write([agent('1', { since: 1 })]);
+    assert.equal(sent.length, 1);
+    store.write([agent('1', { since: 2 }), call('c1')]);
+    store.write([agent('1', { since: 3 }), { type: 'call-gone', callId: 'c1' }]);
+    assert.equal(sent.length, 1, 'one MULTI on its way at a time');
+    sent[0]?.answer(true);
+    await settled();
+    assert.equal(sent.length, 2);
+    assert.deepEqual(
+      sent[1]?.sets.map((s) => Object.keys(s)),
+      [['1']],
+    );
+    assert.match(sent[1]?.sets[0]?.['1'] ?? '', /"since":3/);
+    assert.deepEqual(sent[1]?.gone, [['c1']]);
+  });
+
+  it('a refused write is sent again after a while, newer values winning over it', async () => {
+    const { sent, client } = scripted();
+    const clock = new SimulatedClock();
+    const store = createRedisAcdStore(client, 'x:', { clock });
+    store.write([agent('1', { since: 1 }), agent('2', { since: 1 })]);
+    store.write([agent('1', { since: 2 })]);
+    sent[0]?.answer(false);
+    await settled();
+    assert.equal(sent.length, 1);
+    assert.equal(store.pending(), 2);
+    clock.advance(10_000);
+    assert.equal(sent.length, 2);
+    const fields = sent[1]?.sets[0] ?? {};
+    assert.match(fields['1'] ?? '', /"since":2/);
+    assert.match(fields['2'] ?? '', /"since":1/);
+    const flushed = store.flush();
+    sent[1]?.answer(true);
+    await flushed;
+    assert.equal(store.pending(), 0);
+  });
+});
+
+function connectTo(port: number) {
+  const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: 50 } });
+  client.on('error', () => {
+    // The tests take the server away on purpose; what they expect of it they assert.
+  });
+  return client;
+}
+
+async function startRedis(): Promise<{ process: ChildProcess; port: number; dir: string }> {
+  const dir = mkdtempSync(join(tmpdir(), 'yixian-acd-redis-'));
+  const port = await freePort();
+  return { process: await runRedis(port, dir), port, dir };
+}
+
+async function runRedis(port: number, dir: string): Promise<ChildProcess> {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
+  const child = spawn(REDIS_SERVER, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));
+    child.stdout?.on('data', (data: Buffer) => {
+      if (data.includes('Ready to accept connections')) resolve();
+    });
+  });
+  return child;
+}
+
+async function stopRedis(server: { process: ChildProcess; dir: string }): Promise<void> {
+  await stopProcess(server.process);
+  rmSync(server.dir, { recursive: true, force: true });
+}
+
+async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('it never became so');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

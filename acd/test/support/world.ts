@@ -1,0 +1,367 @@
+import {
+  type ActiveRecording,
+  type AgentConfig,
+  type Bridge,
+  type Call,
+  type CallControl,
+  type CallLeg,
+  type Directory,
+  type DomainEvent,
+  type EventBus,
+  type EventDraft,
+  type LegEvent,
+  type LegState,
+  type LegStats,
+  type MediaItem,
+  type Playback,
+  type PlaybackEnd,
+  type QueueConfig,
+  SimulatedClock,
+  silentLogger,
+  type Termination,
+} from '@yixian/contracts';
+import { type AcdService, type AcdStore, createAcd, createMemoryAcdStore } from '../../src/index.js';
+
+// The edge of the ACD: legs, a switch that bridges, a registrar. What a test wants of them, nothing decides by itself.
+
+const STATS: LegStats = {
+  codec: 'PCMA',
+  packetsReceived: 0,
+  packetsSent: 0,
+  packetsLost: 0,
+  packetsDiscarded: 0,
+  jitterMs: 0,
+  ssrcChanges: 0,
+};
+
+export interface Played {
+  items: readonly MediaItem[];
+  loop: boolean;
+  end: PlaybackEnd | undefined;
+  finish(end: PlaybackEnd): void;
+}
+
+export class FakeLeg implements CallLeg {
+  readonly from = { number: '13800138000' };
+  readonly to = { number: '12320' };
+  readonly origin = undefined;
+  readonly source = undefined;
+  readonly sipCallId: string;
+  readonly ended: Promise<Termination>;
+  readonly answered: Promise<boolean>;
+  state: LegState;
+  termination: Termination | undefined;
+  readonly plays: Played[] = [];
+  readonly digits: string[] = [];
+  readonly #listeners = new Set<(event: LegEvent) => void>();
+  #ended: (t: Termination) => void = () => {};
+  #answered: (ok: boolean) => void = () => {};
+
+  readonly id: string;
+  readonly direction: 'inbound' | 'outbound';
+
+  constructor(id: string, direction: 'inbound' | 'outbound') {
+    this.id = id;
+    this.direction = direction;
+    this.sipCallId = `sip-${id}`;
+    this.state = direction === 'inbound' ? 'answered' : 'ringing';
+    this.ended = new Promise((resolve) => {
+      this.#ended = resolve;
+    });
+    this.answered = new Promise((resolve) => {
+      this.#answered = resolve;
+    });
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  emit(event: LegEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  /** The party answers. */
+  pickUp(): void {
+    if (this.state === 'ended') return;
+    this.state = 'answered';
+    this.#answered(true);
+    this.emit({ type: 'answered' });
+  }
+
+  /** The party, or the network, ends it. */
+  die(termination: Termination): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.termination = termination;
+    for (const played of this.plays) played.finish('leg-ended');
+    this.emit({ type: 'ended', termination });
+    this.#answered(false);
+    this.#ended(termination);
+  }
+
+  subscribe(listener: (event: LegEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  hangUp(termination: Termination): void {
+    this.die(termination);
+  }
+
+  play(items: readonly MediaItem[], options: { loop?: boolean } = {}): Playback {
+    this.plays.at(-1)?.finish('replaced');
+    let settle: (end: PlaybackEnd) => void = () => {};
+    const finished = new Promise<PlaybackEnd>((resolve) => {
+      settle = resolve;
+    });
+    const played: Played = {
+      items,
+      loop: options.loop === true,
+      end: undefined,
+      finish(end) {
+        this.end ??= end;
+        settle(this.end);
+      },
+    };
+    this.plays.push(played);
+    if (this.state === 'ended') played.finish('leg-ended');
+    return { finished, stop: () => played.finish('stopped') };
+  }
+
+  /** What plays now, by prompt or tone name. */
+  get heard(): string[] {
+    const now = this.plays.at(-1);
+    if (!now || now.end !== undefined) return [];
+    return now.items.map((i) => (i.kind === 'file' ? i.path : i.kind === 'tone' ? i.tone : 'silence'));
+  }
+
+  async sendDigits(digits: string): Promise<void> {
+    this.digits.push(digits);
+  }
+
+  ring(): void {}
+  async early(): Promise<void> {}
+  async answer(): Promise<void> {}
+  async collect(): Promise<never> {
+    throw new Error('not used by the ACD');
+  }
+  cancelCollect(): void {}
+  clearDigits(): void {}
+  stats = async (): Promise<LegStats> => STATS;
+}
+
+export class FakeBridge implements Bridge {
+  readonly ended: Promise<void>;
+  standing = true;
+  #end: () => void = () => {};
+
+  readonly id: string;
+  readonly legs: readonly [CallLeg, CallLeg];
+
+  constructor(id: string, legs: readonly [CallLeg, CallLeg]) {
+    this.id = id;
+    this.legs = legs;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    for (const leg of legs) void leg.ended.then(() => this.lose());
+  }
+
+  lose(): void {
+    this.standing = false;
+    this.#end();
+  }
+
+  async unbridge(): Promise<void> {
+    this.lose();
+  }
+}
+
+export interface RungSeat {
+  agentId: string;
+  callId: string;
+  timeoutMs: number;
+  leg: FakeLeg;
+}
+
+export class World {
+  readonly clock = new SimulatedClock(1_000_000);
+  readonly events: DomainEvent[] = [];
+  readonly rung: RungSeat[] = [];
+  readonly bridges: FakeBridge[] = [];
+  readonly controls = new Map<string, CallControl>();
+  readonly recordings: { callId: string; stopped: boolean; left: CallLeg; right: CallLeg | undefined }[] = [];
+  readonly registered = new Set<string>();
+  /** Order in which the outside was touched: `ring`, `bridge`, `record`, `event:<type>`. */
+  readonly log: string[] = [];
+  readonly missingPrompts = new Set<string>();
+  bridgeWith: (a: CallLeg, b: CallLeg) => Promise<Bridge>;
+  agents: AgentConfig[];
+  queues: QueueConfig[];
+  readonly store: AcdStore;
+  readonly service: AcdService;
+  readonly #subscribers = new Set<(event: DomainEvent) => void>();
+  readonly #onChange = new Set<() => void>();
+  #ids = 0;
+
+  constructor(agents: AgentConfig[], queues: QueueConfig[], store: AcdStore = createMemoryAcdStore()) {
+    this.agents = agents;
+    this.queues = queues;
+    this.store = store;
+    for (const { id } of agents) this.registered.add(id);
+    this.bridgeWith = async (a, b) => this.newBridge(a, b);
+    this.service = this.#create();
+  }
+
+  newBridge(a: CallLeg, b: CallLeg): FakeBridge {
+    const bridge = new FakeBridge(`b${this.#ids++}`, [a, b]);
+    this.bridges.push(bridge);
+    return bridge;
+  }
+
+  changeDirectory(): void {
+    for (const listener of this.#onChange) listener();
+  }
+
+  readonly bus: EventBus = {
+    publish: (draft: EventDraft): DomainEvent => {
+      const event = { ...draft, id: `e${this.events.length}`, seq: this.events.length, at: draft.at ?? this.clock.now() } as DomainEvent;
+      this.events.push(event);
+      this.log.push(`event:${event.type}`);
+      for (const listener of [...this.#subscribers]) listener(event);
+      return event;
+    },
+    subscribe: (listener) => {
+      this.#subscribers.add(listener);
+      return () => this.#subscribers.delete(listener);
+    },
+  };
+
+  get subscribers(): number {
+    return this.#subscribers.size + this.#onChange.size;
+  }
+
+  #directory(): Directory {
+    const queue = (id: string): QueueConfig | undefined => this.queues.find((q) => q.id === id);
+    return {
+      trunks: () => [],
+      trunk: () => undefined,
+      extension: () => undefined,
+      extensions: () => [],
+      accessCode: () => undefined,
+      queue,
+      queues: () => this.queues,
+      agent: (id) => this.agents.find((a) => a.id === id),
+      agents: () => this.agents,
+      flow: () => undefined,
+      flowIds: () => [],
+      onChange: (listener) => {
+        this.#onChange.add(listener);
+        return () => this.#onChange.delete(listener);
+      },
+    };
+  }
+
+  #create(): AcdService {
+    return createAcd({
+      switch: {
+        bridge: (a, b) => {
+          this.log.push('bridge');
+          return this.bridgeWith(a, b);
+        },
+      },
+      seats: {
+        ring: ({ agentId, callId, timeoutMs }) => {
+          this.log.push(`ring:${agentId}`);
+          const leg = new FakeLeg(`seat-${agentId}-${this.#ids++}`, 'outbound');
+          this.rung.push({ agentId, callId, timeoutMs, leg });
+          if (!this.registered.has(agentId)) leg.die({ by: 'system', reason: 'not-registered' });
+          return leg;
+        },
+        reachable: (agentId) => this.registered.has(agentId),
+      },
+      recorder: {
+        start: async ({ callId, left, right }) => {
+          this.log.push('record');
+          const recording = { callId, stopped: false, left, right };
+          this.recordings.push(recording);
+          const active: ActiveRecording = {
+            id: `r${this.recordings.length}`,
+            setRight() {},
+            pause() {},
+            resume() {},
+            async stop() {
+              recording.stopped = true;
+            },
+          };
+          return active;
+        },
+        voicemail: async () => undefined,
+      },
+      prompts: {
+        item: (id) => (this.missingPrompts.has(id) ? undefined : { kind: 'file', path: id }),
+        sayNumber: (value) => [{ kind: 'file', path: `number-${value}` }],
+      },
+      calls: {
+        control: (control) => {
+          this.controls.set(control.callId, control);
+          return () => this.controls.delete(control.callId);
+        },
+      },
+      directory: this.#directory(),
+      events: this.bus,
+      clock: this.clock,
+      ids: { next: (prefix) => `${prefix}-${this.#ids++}` },
+      store: this.store,
+      logger: silentLogger,
+    });
+  }
+
+  call(id: string): { call: Call; leg: FakeLeg } {
+    const leg = new FakeLeg(`caller-${id}`, 'inbound');
+    const call: Call = { id, direction: 'inbound', caller: '13800138000', called: '12320', startedAt: this.clock.now(), leg };
+    return { call, leg };
+  }
+
+  /** A caller who is put into the queue at once. */
+  enqueue(id: string, queueId = 'consult', priority = 0) {
+    const { call, leg } = this.call(id);
+    const { result, leave } = this.service.queues.enqueue({ call, queueId, priority });
+    return { call, leg, result, leave };
+  }
+
+  async ready(...ids: string[]): Promise<void> {
+    for (const id of ids) await this.service.acd.setState(id, 'ready', null, id);
+  }
+
+  /** The seat that was rung last. */
+  get seat(): RungSeat {
+    const seat = this.rung.at(-1);
+    if (!seat) throw new Error('no seat was rung');
+    return seat;
+  }
+
+  control(callId: string): CallControl {
+    const control = this.controls.get(callId);
+    if (!control) throw new Error(`nobody controls ${callId}`);
+    return control;
+  }
+
+  stateOf(id: string): string | undefined {
+    return this.service.acd.agent(id)?.state;
+  }
+
+  /** Types of the events so far, without media figures, which follow in their own time; forgets them. */
+  took(): string[] {
+    return this.events
+      .splice(0)
+      .map((e) => e.type as string)
+      .filter((t) => t !== 'leg.ended');
+  }
+}
+
+/** Lets every promise that is settled be heard. */
+export async function settled(): Promise<void> {
+  for (let n = 0; n < 20; n++) await Promise.resolve();
+}
