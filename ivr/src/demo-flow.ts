@@ -82,9 +82,10 @@ export const demoFlow: FlowDocument = {
       maxSeconds: 120,
       finishOn: '#',
       next: 'message-taken',
-      failed: 'sorry',
+      noMessage: 'no-message',
     },
     'message-taken': { type: 'play', prompts: ['voicemail-thanks'], next: 'goodbye' },
+    'no-message': { type: 'play', prompts: ['no-message'], next: 'goodbye' },
     survey: {
       type: 'survey',
       label: '满意度',

@@ -28,8 +28,7 @@ export type SpeechItem =
   | { kind: 'prompt'; id: string }
   | { kind: 'say'; text: string }
   | { kind: 'number'; value: number }
-  | { kind: 'digits'; value: string }
-  | { kind: 'beep' };
+  | { kind: 'digits'; value: string };
 
 export type TransferTarget = { kind: 'extension' | 'number'; value: string };
 export type TransferOutcome = 'connected' | 'busy' | 'no-answer' | 'failed' | 'not-allowed';
@@ -89,7 +88,7 @@ export type Driver = 'caller' | 'party' | 'automatic';
 
 /** Where a waiting node stands. */
 export interface Local {
-  readonly stage: 'prompt' | 'collect' | 'beep' | 'away';
+  readonly stage: 'prompt' | 'collect' | 'away';
   /** Attempts already used up by wrong or missing keys. */
   readonly attempt: number;
 }

@@ -41,6 +41,8 @@ export class FlowEffects {
   #call: Call;
   #reports: FlowReports;
   #playback: Playback | undefined;
+  /** Set while a playback may be interrupted. */
+  #interrupt: (() => void) | undefined;
   #collecting = false;
   #leaveQueue: (() => void) | undefined;
   #guard: Timer | undefined;
@@ -53,7 +55,9 @@ export class FlowEffects {
     this.#call = call;
     this.#reports = reports;
     this.#unsubscribe = call.leg.subscribe((event) => {
-      if (event.type === 'digit') this.#typeAhead.pressed();
+      if (event.type !== 'digit') return;
+      this.#typeAhead.pressed();
+      this.#interrupt?.();
     });
   }
 
@@ -135,22 +139,29 @@ export class FlowEffects {
   #playNow({ ticket, interruptOn }: EffectOf<'play'>, items: Parameters<CallLeg['play']>[0]): void {
     // A spoken text may be ready when the caller has gone.
     if (!this.#reports.awaits(ticket)) return;
-    const ended = (end: PlaybackEnd): void => this.#reports.feed({ type: 'playback-ended', ticket, end });
+    const report = (end: PlaybackEnd): void => this.#reports.feed({ type: 'playback-ended', ticket, end });
     if (interruptOn === 'any' && this.#typeAhead.pending()) {
-      ended('interrupted');
+      report('interrupted');
       return;
     }
     const playback = this.#call.leg.play(items, { interruptOn });
     this.#playback = playback;
+    const ended = (end: PlaybackEnd): void => {
+      if (this.#playback !== playback) return;
+      this.#playback = undefined;
+      this.#interrupt = undefined;
+      // The end of the leg is told by the leg itself.
+      if (end !== 'leg-ended') report(end);
+    };
+    // The key is known before the switch has stopped the playback: what it chooses does not wait for that.
+    if (interruptOn === 'any') this.#interrupt = () => ended('interrupted');
     this.#watch(PLAY_GUARD_MS, 'a playback', () => {
       playback.stop();
       ended('failed');
     });
     playback.finished.then((end) => {
-      if (this.#playback === playback) this.#playback = undefined;
       if (end === 'failed') this.#warn({ error: playback.error }, 'a prompt could not be played; the flow goes on');
-      // The end of the leg is told by the leg itself.
-      if (end !== 'leg-ended') ended(end);
+      ended(end);
     }, this.#reports.fail);
   }
 
@@ -237,6 +248,7 @@ export class FlowEffects {
   #stopMedia(): void {
     this.#playback?.stop();
     this.#playback = undefined;
+    this.#interrupt = undefined;
     if (this.#collecting) this.#call.leg.cancelCollect();
     this.#collecting = false;
   }

@@ -3,7 +3,6 @@ import type { SpeechItem } from '../core/machine.js';
 import type { PromptLibrary } from './prompts.js';
 import type { Tts } from './tts.js';
 
-const BEEP: MediaItem = { kind: 'tone', tone: 'beep', durationMs: 400 };
 /** Heard where nothing can be said: long enough to notice, short enough to wait for. */
 const PAUSE: MediaItem = { kind: 'silence', durationMs: 500 };
 
@@ -34,8 +33,6 @@ function mediaOf(item: SpeechItem, deps: SpeechDeps): MediaItem[] | Promise<Medi
       return deps.prompts.sayNumber(item.value);
     case 'digits':
       return deps.prompts.sayDigits(item.value);
-    case 'beep':
-      return [BEEP];
     case 'say':
       return say(item.text, deps);
   }

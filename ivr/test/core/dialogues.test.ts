@@ -149,10 +149,9 @@ describe('the demo flow, as a caller meets it', () => {
     assert.deepEqual(failed.played(), ['play goodbye']);
   });
 
-  it('voicemail: announcement, a beep to its end, the message, thanks, goodbye', () => {
+  it('voicemail: announcement, the message, thanks, goodbye', () => {
     const call = menu();
     call.keys('3');
-    assert.deepEqual(call.played(), ['play beep to the end']);
     assert.deepEqual(call.played(), ['clearDigits', 'voicemail main 120000 #']);
     assert.deepEqual(call.tell({ type: 'voicemail-result', durationMs: 7000 }), ['clearDigits', 'play voicemail-thanks']);
     assert.deepEqual(call.played(), ['play goodbye']);
@@ -160,11 +159,11 @@ describe('the demo flow, as a caller meets it', () => {
     assert.equal(call.state.variables.voicemailResult, 'left');
   });
 
-  it('voicemail that could not be kept: the caller is told', () => {
+  it('voicemail without a message: the caller is told', () => {
     const call = menu();
     call.keys('3');
-    call.interrupted();
-    call.played();
-    assert.deepEqual(call.tell({ type: 'voicemail-result', durationMs: undefined }), ['clearDigits', 'play system-error']);
+    assert.deepEqual(call.interrupted(), ['clearDigits', 'voicemail main 120000 #'], 'the key that cut the announcement is not the end');
+    assert.deepEqual(call.tell({ type: 'voicemail-result', durationMs: undefined }), ['clearDigits', 'play no-message']);
+    assert.deepEqual(call.played(), ['play goodbye']);
   });
 });

@@ -49,6 +49,17 @@ describe('a call in the demo flow', () => {
     assert.deepEqual(line.leg.log, ['answer', 'play greeting', 'interrupted greeting', 'collect 1']);
   });
 
+  it('the choice does not wait until the switch has stopped the greeting', async () => {
+    const line = new Hotline(demoFlow);
+    line.leg.slowToStop = true;
+    await line.start();
+    await line.press('1');
+    assert.deepEqual(line.asked, ['enqueue consult 0']);
+    await line.pass(50);
+    assert.deepEqual(line.lines, []);
+    assert.deepEqual(line.asked, ['enqueue consult 0']);
+  });
+
   it('the call has left the flow when the queue is told of it', async () => {
     const line = new Hotline(demoFlow);
     let published: string[] = [];
@@ -131,14 +142,12 @@ describe('a call in the demo flow', () => {
     assert.deepEqual(spoken, ['play greeting', 'play main-menu', 'play no-choice+main-menu', 'play no-choice+main-menu']);
   });
 
-  it('takes a message: announcement, beep, recorder, thanks', async () => {
+  it('takes a message: announcement, recorder, thanks', async () => {
     const line = new Hotline(demoFlow);
     await line.start();
     await line.press('3');
     assert.equal(line.leg.log.at(-1), 'play voicemail');
     await line.press('#');
-    assert.equal(line.leg.log.at(-1), 'play beep', 'a key skips the announcement, never the beep');
-    await line.pass(1000);
     assert.deepEqual(line.asked, ['voicemail main 120000 #']);
     line.message.resolve({ voicemailId: 'vm-1', durationMs: 4000 });
     await settle();
@@ -170,7 +179,6 @@ describe('when the caller hangs up, everything of the flow ends at once', () => 
       before: (line) => line.pass(1000),
     },
     { at: 'voicemail, announcement', nodes: { vm: { type: 'voicemail', box: 'main', prompts: ['voicemail'], next: 'end' }, end } },
-    { at: 'voicemail, beep', nodes: { vm: { type: 'voicemail', box: 'main', prompts: [], next: 'end' }, end } },
     {
       at: 'branch behind a play',
       nodes: {
@@ -225,7 +233,6 @@ describe('when the caller hangs up, everything of the flow ends at once', () => 
   it('while a message is recorded: the message is kept before the flow ends', async () => {
     const line = new Hotline(documentOf({ vm: { type: 'voicemail', box: 'main', prompts: [], next: 'end' }, end }));
     await line.start();
-    await line.pass(1000);
     await line.hangUp();
     assert.equal(line.result, undefined);
     line.message.resolve({ voicemailId: 'vm-1', durationMs: 3000 });
@@ -344,13 +351,12 @@ describe('what goes wrong in a flow is told and survived', () => {
     assert.equal(moved.leg.log.at(-1), 'play transfer-failed');
     const vm = new Hotline(
       documentOf({
-        v: { type: 'voicemail', box: 'main', prompts: [], next: 'end', failed: 'p' },
+        v: { type: 'voicemail', box: 'main', prompts: [], next: 'end', noMessage: 'p' },
         p: { type: 'play', prompts: ['system-error'], next: 'end' },
         end,
       }),
     );
     await vm.start();
-    await vm.pass(1000);
     vm.message.reject(new Error('disk is full'));
     await settle();
     assert.equal(vm.leg.log.at(-1), 'play system-error');
@@ -383,7 +389,6 @@ describe('what goes wrong in a flow is told and survived', () => {
   it('a recorder that never comes back is given up after the message’s own length and a little', async () => {
     const line = new Hotline(documentOf({ v: { type: 'voicemail', box: 'main', prompts: [], maxSeconds: 60, next: 'end' }, end }));
     await line.start();
-    await line.pass(1000);
     await line.pass(75_000);
     assert.deepEqual(line.result, FLOW_ENDED);
     assert.deepEqual(line.lines, ['warn gave up waiting for a message to end']);

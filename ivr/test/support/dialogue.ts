@@ -60,7 +60,7 @@ export class Dialogue {
 export function describeEffect(effect: FlowEffect): string {
   switch (effect.type) {
     case 'play':
-      return `play ${effect.items.map((item) => ('id' in item ? item.id : item.kind === 'beep' ? 'beep' : JSON.stringify(item))).join('+')}${effect.interruptOn === 'any' ? '' : ' to the end'}`;
+      return `play ${effect.items.map((item) => ('id' in item ? item.id : JSON.stringify(item))).join('+')}${effect.interruptOn === 'any' ? '' : ' to the end'}`;
     case 'collect':
       return `collect ${effect.options.maxDigits} within ${effect.options.firstDigitTimeoutMs}`;
     case 'enqueue':

@@ -45,6 +45,8 @@ export class FakeLeg implements CallLeg {
   /** What was done to the leg, in order. */
   readonly log: string[] = [];
   answerFails = false;
+  /** The playback ends 50 ms after the key that interrupts it. */
+  slowToStop = false;
   /** Ids of prompts whose file cannot be read. */
   readonly broken = new Set<string>();
 
@@ -81,10 +83,13 @@ export class FakeLeg implements CallLeg {
   /** The caller presses a key. */
   press(key: string): void {
     this.#buffer += key;
-    for (const listener of this.#listeners) listener({ type: 'digit', digit: { digit: key, durationMs: 100, via: 'rfc4733' } });
-    const playing = this.#playing;
-    if (playing && (playing.interruptOn === 'any' || playing.interruptOn.includes(key))) playing.end('interrupted');
     this.#takeDigits();
+    const playing = this.#playing;
+    if (playing && (playing.interruptOn === 'any' || playing.interruptOn.includes(key))) {
+      if (this.slowToStop) this.#clock.setTimer(50, () => playing.end('interrupted'));
+      else playing.end('interrupted');
+    }
+    for (const listener of this.#listeners) listener({ type: 'digit', digit: { digit: key, durationMs: 100, via: 'rfc4733' } });
   }
 
   /** The caller hangs up. */

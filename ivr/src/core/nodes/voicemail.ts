@@ -16,16 +16,10 @@ const schema = z.strictObject({
     .regex(/^[0-9*#]{0,12}$/, 'keys 0–9, * and #')
     .default('#'),
   next: targetSchema,
-  /** When no message could be kept; `next` without it. */
-  failed: targetSchema.optional(),
+  /** When the caller left nothing, or it could not be kept; `next` without it. */
+  noMessage: targetSchema.optional(),
 });
 export type VoicemailNode = z.infer<typeof schema>;
-
-const beep = (): Move => ({
-  do: 'wait',
-  effect: { type: 'play', items: [{ kind: 'beep' }], interruptOn: 'none' },
-  local: { stage: 'beep', attempt: 0 },
-});
 
 const record = (node: VoicemailNode): Move => ({
   do: 'wait',
@@ -35,28 +29,27 @@ const record = (node: VoicemailNode): Move => ({
   clearDigits: true,
 });
 
-//  enter ──▶ prompt ──▶ beep ──▶ away (the recorder has the caller) ──▶ go
+//  enter ──▶ prompt ──▶ away (the recorder has the caller: beep, message) ──▶ go
 
 /** Takes a message. */
 export const voicemail: NodeModule<VoicemailNode> = {
   schema,
-  edges: (node) => edgesOf('automatic', { next: node.next, failed: node.failed }),
+  edges: (node) => edgesOf('automatic', { next: node.next, noMessage: node.noMessage }),
   references: (node) => [
     { kind: 'box', field: 'box', id: node.box },
     { kind: 'prompts', field: 'prompts', refs: node.prompts },
   ],
   enter(node, scene) {
     const items = scene.typedAhead ? [] : speech(node.prompts, scene.variables);
-    if (items.length === 0) return beep();
+    if (items.length === 0) return record(node);
     return { do: 'wait', effect: { type: 'play', items, interruptOn: 'any' }, local: { stage: 'prompt', attempt: 0 } };
   },
   resume(node, local, input) {
-    if (local.stage === 'prompt' && input.type === 'playback-ended') return beep();
-    if (local.stage === 'beep' && input.type === 'playback-ended') return record(node);
+    if (local.stage === 'prompt' && input.type === 'playback-ended') return record(node);
     if (local.stage !== 'away' || input.type !== 'voicemail-result') throw new IllegalTransition('voicemail', local.stage, input.type);
     const left = input.durationMs !== undefined;
-    const variables = { voicemailResult: left ? 'left' : 'failed' };
-    const to = left ? node.next : (node.failed ?? node.next);
+    const variables = { voicemailResult: left ? 'left' : 'none' };
+    const to = left ? node.next : (node.noMessage ?? node.next);
     return { do: 'go', to, driver: 'automatic', variables, clearDigits: true };
   },
 };
