@@ -57,8 +57,7 @@ export class OutgoingStream {
     this.sequence = (sequence + this.#sequenceOffset) & 0xffff;
     this.timestamp = (timestamp + this.#timestampOffset) >>> 0;
     if (((this.sequence - this.#lastSequence) & 0xffff) < 0x8000) this.#lastSequence = this.sequence;
-    if (((this.timestamp - this.#lastTimestamp) | 0) > 0) this.#lastTimestamp = this.timestamp;
-    this.#lastAt = now;
+    this.#advance(this.timestamp, now);
   }
 
   /** The next packet begins a talkspurt, whoever sends it. */
@@ -94,8 +93,7 @@ export class OutgoingStream {
     this.timestamp = timestamp;
     this.sequence = (this.#lastSequence + 1) & 0xffff;
     this.#lastSequence = this.sequence;
-    if (((timestamp - this.#lastTimestamp) | 0) > 0) this.#lastTimestamp = timestamp;
-    this.#lastAt = now;
+    this.#advance(timestamp, now);
   }
 
   /** The timestamp that a packet of a new feed gets now. */
@@ -106,6 +104,13 @@ export class OutgoingStream {
   count(payloadOctets: number): void {
     this.packets++;
     this.octets += payloadOctets;
+  }
+
+  /** The newest timestamp and when it was sent belong together: the repeated timestamp of a key says nothing of the time. */
+  #advance(timestamp: number, now: number): void {
+    if (this.packets > 0 && ((timestamp - this.#lastTimestamp) | 0) <= 0) return;
+    this.#lastTimestamp = timestamp;
+    this.#lastAt = now;
   }
 
   #isRestart(sequence: number, timestamp: number, event: boolean, now: number): boolean {

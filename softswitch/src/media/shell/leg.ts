@@ -74,6 +74,11 @@ export class MediaLeg {
   }
 
   configure(parameters: MediaParameters): void {
+    if (parameters.direction !== this.parameters?.direction) {
+      // What was not sent during a hold must not look like loss after it.
+      this.out.newFeed();
+      this.peer?.out.newFeed();
+    }
     this.parameters = parameters;
     this.linear = parameters.codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
     if (parameters.remote && this.lock.signal(parameters.remote.address, parameters.remote.rtpPort)) {

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { ULAW_TO_LINEAR } from '../../src/media/core/g711.js';
+import { RecordingRing } from '../../src/media/core/recording-ring.js';
+import { StreamTimeline } from '../../src/media/core/timeline.js';
+
+interface Arrival {
+  n: number;
+  at: number;
+}
+
+/** Packets of 20 ms from `start` on (in samples), some lost, each late by its jitter, in the order in which they arrive. */
+const network = (start: number, lost: boolean[], jitter: number[]): Arrival[] =>
+  lost
+    .map((gone, n) => ({ n, at: start + n * 160 + (jitter[n] ?? 0) * 8, gone }))
+    .filter((p, n) => n === 0 || !p.gone)
+    .sort((a, b) => a.at - b.at);
+
+describe('place of a packet on the time line of a recording', () => {
+  it('is that of its timestamp, whatever jitter, loss and reordering up to 80 ms the network adds', () => {
+    const scenario = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 79 })), { minLength: 5, maxLength: 120 });
+    fc.assert(
+      fc.property(scenario, fc.nat({ max: 0xffff }), fc.nat({ max: 0xffffffff }), (packets, sequence, timestamp) => {
+        const timeline = new StreamTimeline();
+        const arrivals = network(
+          1000,
+          packets.map(([gone]) => gone),
+          packets.map(([, late], n) => (n === 0 ? 0 : late)),
+        );
+        for (const { n, at } of arrivals) {
+          const place = timeline.place(9, (sequence + n) & 0xffff, (timestamp + n * 160) >>> 0, at);
+          assert.equal(place, 1000 + n * 160);
+        }
+      }),
+    );
+  });
+
+  it('starts anew with another SSRC', () => {
+    const timeline = new StreamTimeline();
+    timeline.place(1, 1, 5000, 100);
+    assert.equal(timeline.place(2, 1, 99, 777), 777);
+  });
+
+  it('follows a sender that did not count its silence', () => {
+    const timeline = new StreamTimeline();
+    timeline.place(1, 1, 0, 0);
+    assert.equal(timeline.place(1, 2, 160, 80_000), 80_000);
+    assert.equal(timeline.place(1, 3, 320, 80_160), 80_160);
+  });
+
+  it('follows a slow clock within 80 ms and a second', () => {
+    const timeline = new StreamTimeline();
+    let worst = 0;
+    for (let n = 0; n < 6000; n++) {
+      const at = Math.round(n * 160 * 1.002);
+      worst = Math.max(worst, Math.abs(timeline.place(1, n & 0xffff, n * 160, at) - at));
+    }
+    assert.ok(worst < 640 + 160, `${worst} samples off`);
+  });
+
+  it('follows a fast clock within 80 ms', () => {
+    const timeline = new StreamTimeline();
+    let worst = 0;
+    for (let n = 0; n < 6000; n++) {
+      const at = Math.round(n * 160 * 0.998);
+      worst = Math.max(worst, Math.abs(timeline.place(1, n & 0xffff, n * 160, at) - at));
+    }
+    assert.ok(worst <= 641, `${worst} samples off`);
+  });
+});
+
+describe('ring of a recording', () => {
+  const octets = new Uint8Array(160).fill(0x10);
+  const level = ULAW_TO_LINEAR[0x10] as number;
+
+  it('holds each packet at its place in its channel and silence everywhere else', () => {
+    const puts = fc.array(fc.tuple(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 0, max: 1 })), { maxLength: 40 });
+    fc.assert(
+      fc.property(puts, fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 6 }), (packets, reads) => {
+        const ring = new RecordingRing(2);
+        const expected = new Int16Array(91 * 160 * 2);
+        for (const [n, channel] of packets) {
+          ring.put(channel, n * 160, octets, 0, 160, ULAW_TO_LINEAR);
+          for (let i = 0; i < 160; i++) expected[(n * 160 + i) * 2 + channel] = level;
+        }
+        let done = 0;
+        const chunk = new Uint8Array(40_960);
+        for (const read of [...reads, 91 * 160]) {
+          const until = Math.min(91 * 160, ring.tail + read);
+          const bytes = ring.take(until, chunk);
+          const got = new Int16Array(chunk.buffer.slice(0, bytes));
+          assert.deepEqual(got, expected.subarray(done, done + got.length));
+          done += got.length;
+        }
+      }),
+    );
+  });
+
+  it('counts what comes too late or too far ahead and touches nothing else', () => {
+    const ring = new RecordingRing(1);
+    const chunk = new Uint8Array(40_960);
+    ring.take(1000, chunk);
+    ring.put(0, 920, octets, 0, 160, ULAW_TO_LINEAR);
+    assert.equal(ring.dropped, 80);
+    ring.put(0, 1_000_000, octets, 0, 160, ULAW_TO_LINEAR);
+    assert.equal(ring.dropped, 240);
+    const bytes = ring.take(3000, chunk);
+    const got = new Int16Array(chunk.buffer.slice(0, bytes));
+    assert.deepEqual([...new Set(got.subarray(0, 80))], [level]);
+    assert.deepEqual([...new Set(got.subarray(80))], [0]);
+  });
+
+  it('is silent again where it has been read', () => {
+    const ring = new RecordingRing(1);
+    const chunk = new Uint8Array(40_960);
+    for (let n = 0; n < 300; n++) {
+      if (n % 2 === 0) ring.put(0, n * 160, octets, 0, 160, ULAW_TO_LINEAR);
+      const bytes = ring.take((n + 1) * 160, chunk);
+      const got = new Int16Array(chunk.buffer.slice(0, bytes));
+      assert.ok(
+        got.every((s) => s === (n % 2 === 0 ? level : 0)),
+        `packet ${n}`,
+      );
+    }
+  });
+});
