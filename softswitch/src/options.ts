@@ -1,7 +1,7 @@
 import type { Clock, EdgePolicy, IdSource, Logger, RegistrationStore } from '@yixian/contracts';
 import type { InterfaceAddress } from './local-address.js';
 import type { CodecName, MediaEngine } from './media/port.js';
-import type { ListenPoint, SipStack } from './sip/port.js';
+import type { DigestAlgorithm, ListenPoint, SipStack } from './sip/index.js';
 
 export interface SoftswitchOptions {
   /** Addresses to bind, IPv4 and IPv6. */
@@ -20,6 +20,11 @@ export interface SoftswitchOptions {
   userAgent?: string;
   /** Digest realm. */
   realm?: string;
+  /**
+   * Algorithms to challenge with, most preferred first. Default MD5 alone: many phones give up on a response that names an
+   * algorithm they do not know, also beside one they do (against RFC 8760 §2.4). Name SHA-256 where every phone can.
+   */
+  digestAlgorithms?: readonly DigestAlgorithm[];
   /** No RTP for so long, while some was owed, ends the leg with `media-timeout`; default 60,000. */
   mediaTimeoutMs?: number;
   /** RFC 4028 interval we ask for; 0 asks for none. */

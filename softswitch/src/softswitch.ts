@@ -75,6 +75,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
         listen,
         clock,
         logger,
+        digestAlgorithms: options.digestAlgorithms ?? ['MD5'],
         ...(userAgent === undefined ? {} : { userAgent }),
         ...(realm === undefined ? {} : { realm }),
         ...(sessionExpiresSeconds === undefined ? {} : { sessionExpiresSeconds }),
