@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import {
   type AgentConfig,
   type AgentSnapshot,
@@ -110,6 +110,8 @@ export interface Stage {
   auth: MemoryAuth;
   gateway: Gateway;
   server: Server;
+  /** Every TCP connection to it, to be cut. */
+  connections: Set<TcpSocket>;
   url: string;
   commands: { username: string; name: string; input: unknown }[];
   /** Groups and skills changed. */
@@ -140,6 +142,11 @@ export async function openStage(options: Partial<GatewayDeps> & { bus?: MemoryBu
   auth.sessions.set('super', principalOf('super', ['supervisor'], '1100', ['main']));
   auth.sessions.set('admin', principalOf('admin', ['admin'], null));
   const server = createServer((_req, res) => res.writeHead(404).end());
+  const connections = new Set<TcpSocket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const records = new Map<string, CallRecord>();
   bus.subscribe((event) => {
@@ -148,7 +155,7 @@ export async function openStage(options: Partial<GatewayDeps> & { bus?: MemoryBu
   });
   const listeners = new Set<() => void>();
   const taps: Socket[] = [];
-  const stage = { bus, auth, server, commands: [] as Stage['commands'], agents: [...AGENTS], reads: 0 };
+  const stage = { bus, auth, server, connections, commands: [] as Stage['commands'], agents: [...AGENTS], reads: 0 };
   const gateway = createGateway({
     httpServer: server,
     auth,

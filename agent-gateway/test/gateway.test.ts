@@ -145,7 +145,8 @@ describe('gateway: sessions that run out', () => {
 });
 
 describe('gateway: catching up', () => {
-  const drafts = (n: number) => Array.from({ length: n }, (_, i) => call(`c${i}`, 'call.answered'));
+  const arrival = (callId: string) => call(callId, 'call.arrived', { data: { direction: 'inbound', caller: '021', called: '12320' } });
+  const drafts = (n: number) => Array.from({ length: n }, (_, i) => arrival(`c${i}`));
 
   it('what the process before told is read from the journal, with the scopes of calls that began before `since`', async () => {
     const bus = new MemoryBus();
@@ -265,7 +266,7 @@ describe('gateway: catching up', () => {
       let publishing = true;
       const flow = (async () => {
         for (let i = 0; i < 600; i += 1) {
-          stage.bus.publish(call(`c${i}`, 'call.answered'));
+          stage.bus.publish(arrival(`c${i}`));
           if (i % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
         }
         publishing = false;
