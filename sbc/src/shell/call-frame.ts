@@ -44,7 +44,8 @@ async function open(deps: FrameDeps, call: FramedCall): Promise<Termination> {
     return call.caller()?.termination ?? { by: 'system', reason, text: what };
   };
   try {
-    await deps.ledger.open(arrived as EventOf<'call.arrived'>);
+    const stored = await within(deps.clock, deps.options.ledgerMs, deps.ledger.open(arrived as EventOf<'call.arrived'>));
+    if (stored === 'too-late') throw new Error(`no answer of the ledger within ${deps.options.ledgerMs} ms`);
   } catch (error) {
     return failed('storage-failure', 'call refused: its record could not be stored', error);
   }

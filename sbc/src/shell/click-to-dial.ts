@@ -16,6 +16,7 @@ import { runFramed } from './call-frame.js';
 import { within } from './deadline.js';
 import { runDirectCall } from './direct-call.js';
 import { firstUsable, type InboundDeps, runFlow } from './inbound-call.js';
+import { createOwnControl } from './own-control.js';
 
 export interface ClickToDialDeps extends InboundDeps {
   acd: Pick<Acd, 'setState' | 'agent'>;
@@ -99,6 +100,7 @@ class ClickedCall {
     const id = this.#deps.ids.next('call');
     // Before the first wait: two clicks at once must not both find the line free.
     const giveBack = this.#deps.lines.take(from, id);
+    const takeBack = this.#deps.calls.control(createOwnControl({ callId: id, agentId: from, leg: () => this.#leg }));
     try {
       const termination = await runFramed(this.#deps, {
         id,
@@ -109,6 +111,7 @@ class ClickedCall {
       // Only heard when the seat never rang: a promise settles once.
       this.#started.reject(new DomainError('unavailable', termination.text ?? `the call could not be made: ${termination.reason}`));
     } finally {
+      takeBack();
       giveBack();
     }
   }
@@ -141,6 +144,12 @@ class ClickedCall {
   async #connect(call: Call): Promise<Termination> {
     const { target, from } = this.#click;
     if (target.kind === 'toFlow') return runFlow(this.#deps, call, target.flowId);
+    // The other agent may have got a call while this one's own seat rang.
+    const busy = target.kind === 'toExtension' ? this.#deps.lines.busy(target.extension) : undefined;
+    if (busy) {
+      await this.#busyTone(call.leg);
+      return { by: 'called', reason: 'busy', text: `${call.called} ${busy}` };
+    }
     const displayName = this.#deps.extension(from)?.displayName;
     const end = await runDirectCall(this.#deps, {
       call,

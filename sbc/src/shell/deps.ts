@@ -42,6 +42,8 @@ export interface SbcOptions {
   trunkProgressMs: number;
   /** How long the caller's own seat rings in click to dial. */
   seatRingTimeoutMs: number;
+  /** How long the ledger may take to store a call's row, before the call is refused; above the ledger's own limit. */
+  ledgerMs: number;
   /** How long a flow may go on after its caller has gone, to finish its books. */
   flowGraceMs: number;
   /** How long a leg may take to end after it was told to. */
@@ -55,6 +57,7 @@ export const DEFAULT_OPTIONS: SbcOptions = {
   // Half of what public networks may take to ring would cut off good calls; Timer B (32 s) would lose the caller.
   trunkProgressMs: 10_000,
   seatRingTimeoutMs: 30_000,
+  ledgerMs: 4_000,
   flowGraceMs: 10_000,
   legGraceMs: 5_000,
   busyToneMs: 3_000,

@@ -95,7 +95,9 @@ export function createEdgePolicy(deps: EdgePolicyDeps): Edge {
       bump(`sbc_trunk_refused_total{trunk=${JSON.stringify(trunkId)},reason="trunk-full"}`);
       return refuse(request, { by: 'system', reason: 'trunk-full', text: `trunk ${trunkId} carries its ${trunk.maxCalls} calls` });
     }
-    const limits = { ratePerSecond: trunk.maxCallsPerSecond, burst: Math.max(1, trunk.maxCallsPerSecond) };
+    const rate = trunk.maxCallsPerSecond;
+    // One call in ten seconds is a limit too; none at all means none.
+    const limits = { ratePerSecond: rate, burst: rate > 0 ? Math.max(1, rate) : 0 };
     const taken = take(callBuckets.get(trunkId), limits, clock.monotonic());
     callBuckets.set(trunkId, taken.bucket);
     if (!taken.ok) {

@@ -1,6 +1,7 @@
 import type {
   Acd,
   Call,
+  CallId,
   CallLeg,
   Extension,
   FlowId,
@@ -16,6 +17,7 @@ import { runFramed } from './call-frame.js';
 import { within } from './deadline.js';
 import { type DirectCallDeps, type DirectTarget, runDirectCall } from './direct-call.js';
 import { runFeatureCode } from './feature-code.js';
+import { createOwnControl } from './own-control.js';
 import type { Routes } from './routes.js';
 
 export interface InboundDeps extends DirectCallDeps {
@@ -54,19 +56,28 @@ export async function runInboundCall(deps: InboundDeps, leg: CallLeg): Promise<v
       },
       caller: () => leg,
       body: (startedAt) =>
-        proceed(deps, target, origin, {
-          id,
-          direction,
-          caller,
-          called: dialled,
-          startedAt,
-          leg,
-          ...(trunkId === undefined ? {} : { trunkId }),
-        }),
+        underOwnControl(deps, id, origin, leg, () =>
+          proceed(deps, target, origin, {
+            id,
+            direction,
+            caller,
+            called: dialled,
+            startedAt,
+            leg,
+            ...(trunkId === undefined ? {} : { trunkId }),
+          }),
+        ),
     });
   } finally {
     giveBack();
   }
+}
+
+/** An agent may hang up the own call at any time, also where nobody has joined it with another. */
+async function underOwnControl<T>(deps: InboundDeps, callId: CallId, origin: LegOrigin, leg: CallLeg, body: () => Promise<T>): Promise<T> {
+  if (origin.kind !== 'extension' || !deps.lines.isAgent(origin.extension)) return body();
+  const takeBack = deps.calls.control(createOwnControl({ callId, agentId: origin.extension, leg: () => leg }));
+  return body().finally(takeBack);
 }
 
 async function proceed(deps: InboundDeps, target: Route, origin: LegOrigin, call: Call): Promise<Termination> {

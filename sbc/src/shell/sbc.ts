@@ -66,8 +66,16 @@ export function createSbc(given: SbcDeps): Sbc {
 
   return {
     inbound(leg) {
-      if (draining) refuseDraining(leg);
-      else track(runInboundCall(deps, leg));
+      if (draining) {
+        refuseDraining(leg);
+        return;
+      }
+      track(
+        runInboundCall(deps, leg).catch((error: unknown) => {
+          leg.hangUp({ by: 'system', reason: 'switch-failure', text: messageOf(error) });
+          throw error;
+        }),
+      );
     },
     clickToDial: createClickToDial({ ...deps, acd: given.acd, seats, draining: () => draining }, track),
     seats,

@@ -87,6 +87,28 @@ describe('click to dial', () => {
     assert.deepEqual([bench.wire.dialled.length, bench.records.get(callId)?.outcome], [1, 'outbound-unanswered']);
   });
 
+  it('the agent may hang up through call control while the own seat still rings', async () => {
+    const bench = testBench();
+    const { callId } = await bench.sbc.clickToDial.dial({ from: '1001', to: '1002' });
+    const control = bench.controls.get(callId);
+    assert.deepEqual(control?.agents(), ['1001']);
+    assert.equal(await refusal(control?.hold('1001') ?? Promise.resolve()), 'conflict: nobody talks in this call yet');
+    assert.equal(await refusal(control?.hangUp('1003') ?? Promise.resolve()), `forbidden: agent 1003 is not on call ${callId}`);
+    await control?.hangUp('1001');
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'agent cancelled');
+    await settle();
+    assert.deepEqual([bench.wire.dialled.length, bench.controls.size], [1, 0]);
+  });
+
+  it('an agent who got a call while the clicking one’s seat rang is busy then, and not disturbed', async () => {
+    const bench = testBench();
+    await bench.sbc.clickToDial.dial({ from: '1001', to: '1002' });
+    bench.agents.set('1002', { state: 'on-call', occupied: [] });
+    (await bench.wire.dialledLeg(1)).remoteAnswers();
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'called busy');
+    assert.equal(bench.wire.dialled.length, 1);
+  });
+
   it('an access code leads into its flow', async () => {
     const flows: string[] = [];
     const bench = testBench({

@@ -138,6 +138,20 @@ describe('extension to extension', () => {
     assert.deepEqual([caller.state, callee.state], ['ended', 'ended']);
   });
 
+  it('a switch that cannot dial ends the call with `switch-failure` and leaves nothing taken', async () => {
+    const bench = testBench();
+    bench.wire.onDial = () => {
+      throw new Error('no route to host');
+    };
+    const caller = bench.call('13800138000', { extension: '1001' });
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'system switch-failure');
+    await settle();
+    assert.deepEqual(
+      [caller.state, bench.sbc.liveCallsOn('demo'), bench.agents.get('1001')?.occupied, bench.clock.pendingTimers],
+      ['ended', 0, [], 0],
+    );
+  });
+
   it('early media of the callee is heard before the answer, over the bridge that then stays', async () => {
     const bench = testBench();
     const caller = toExtension(bench);

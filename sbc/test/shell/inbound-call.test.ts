@@ -41,6 +41,34 @@ describe('inbound call to a flow', () => {
     assert.equal(bench.sbc.activeCalls(), 0);
   });
 
+  it('a ledger that never answers is waited for only so long', async () => {
+    const bench = testBench({ options: { ledgerMs: 4_000 } });
+    bench.ledger.gate = new Promise(() => {});
+    bench.call('12320', {});
+    await settle();
+    bench.clock.advance(4_000);
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'system storage-failure');
+  });
+
+  it('an agent may hang up the own call into a flow through call control', async () => {
+    const bench = testBench();
+    const leg = bench.call('12320', { extension: '1001' });
+    await settle();
+    await leg.answer();
+    await [...bench.controls.values()][0]?.hangUp('1001');
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'agent normal');
+  });
+
+  it('an agents’ side that fails before the call has begun does not leave the caller hanging', async () => {
+    const bench = testBench();
+    bench.onOccupy = () => {
+      throw new Error('no leader');
+    };
+    const leg = bench.call('12320', { extension: '1001' });
+    await settle();
+    assert.deepEqual(leg.done, ['hangUp system switch-failure']);
+  });
+
   it('a caller who hangs up in the flow has ended the call: `caller normal`', async () => {
     const bench = testBench();
     const leg = bench.call('12320', {});

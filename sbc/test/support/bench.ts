@@ -39,6 +39,8 @@ export interface TestBench {
   setStates: string[];
   /** What `acd.setState` does; default: it works. */
   onSetState: () => Promise<void>;
+  /** Called by `acd.occupy` first. */
+  onOccupy: () => void;
   ledger: { fail: boolean; gate: Promise<void> | undefined };
   flow: (call: Call) => Promise<FlowResult>;
 }
@@ -65,6 +67,7 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
     recordings: [],
     setStates: [],
     onSetState: async () => {},
+    onOccupy: () => {},
     ledger: { fail: false, gate: undefined },
     flow: given.flow ?? (async (call) => ({ termination: await call.leg.ended })),
     call(to, from) {
@@ -96,8 +99,14 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
       record: (id) => records.get(id),
       records: () => [...records.values()],
       control(control) {
+        const before = bench.controls.get(control.callId);
         bench.controls.set(control.callId, control);
-        return () => bench.controls.delete(control.callId);
+        // The last registered is in control; when it goes, the one before it.
+        return () => {
+          if (bench.controls.get(control.callId) !== control) return;
+          if (before) bench.controls.set(control.callId, before);
+          else bench.controls.delete(control.callId);
+        };
       },
       controlOf: (id) => bench.controls.get(id),
     },
@@ -133,7 +142,10 @@ function fakeAcd(bench: TestBench) {
   };
   return {
     agent: snapshot,
-    occupy: (id: string, callId: string) => void bench.agents.get(id)?.occupied.push(callId),
+    occupy(id: string, callId: string) {
+      bench.onOccupy();
+      bench.agents.get(id)?.occupied.push(callId);
+    },
     release(id: string, callId: string) {
       const entry = bench.agents.get(id);
       if (entry) entry.occupied = entry.occupied.filter((c) => c !== callId);
