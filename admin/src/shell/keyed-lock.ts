@@ -1,10 +1,10 @@
 /**
- * Lets one job per key run at a time. A job may give its result back early and keep the key until `release(until)` settles,
- * so that the next job of the key sees what was written.
+ * Lets one job per key run at a time. A job may end early and keep the key until what it gave to `keepUntil` has settled, so
+ * that the next job of the key sees what was written.
  */
 export function createKeyedLock() {
   const tails = new Map<string, Promise<void>>();
-  return async <T>(key: string, job: (release: (until: Promise<void> | undefined) => void) => Promise<T>): Promise<T> => {
+  return async <T>(key: string, job: (keepUntil: (written: Promise<void> | undefined) => void) => Promise<T>): Promise<T> => {
     const before = tails.get(key);
     let done = () => {};
     const tail = new Promise<void>((resolve) => {
@@ -15,14 +15,14 @@ export function createKeyedLock() {
       if (tails.get(key) === tail) tails.delete(key);
       done();
     };
-    let until: Promise<void> | undefined;
+    let written: Promise<void> | undefined;
     await before;
     try {
       return await job((promise) => {
-        until = promise;
+        written = promise;
       });
     } finally {
-      if (until) void until.then(leave, leave);
+      if (written) void written.then(leave, leave);
       else leave();
     }
   };

@@ -19,7 +19,7 @@ import { sameView } from '../core/visibility.js';
 import { Client, type ClientDeps } from './client.js';
 import { createCommandRunner } from './commands.js';
 import type { OutboxLimits } from './outbox.js';
-import { createStream, type Stream } from './stream.js';
+import { Stream } from './stream.js';
 
 export interface GatewayOptions {
   /** Events held in memory for those who come back. Default 10,000. */
@@ -74,14 +74,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const namespace = io.of('/events');
   const clients = new Map<string, Client>();
   const { ringSize = 10_000, mostMissed = 10_000 } = options;
-  const stream = createStream({ ...deps, namespace, clients, lastSeq: deps.lastSeq ?? 0, ringSize, mostMissed });
+  const stream = new Stream({ ...deps, namespace, clients, lastSeq: deps.lastSeq ?? 0, ringSize, mostMissed });
   const wiring: Wiring = { ...deps, clients, stream, counts: { tooSlow: 0, refused: 0, done: 0, failed: 0 } };
 
   io.use((_socket, next) => next(refusal(new DomainError('not-found', 'the namespace is /events'))));
   guardDoor(wiring, namespace);
   namespace.on('connection', createWelcome(wiring));
   const stopWatching = watchSessions(wiring);
-  const unsubscribe = deps.events.subscribe(stream.happened);
+  const unsubscribe = deps.events.subscribe((event) => stream.happened(event));
 
   return {
     async stop() {

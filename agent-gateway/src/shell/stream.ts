@@ -32,28 +32,71 @@ interface CatchUp {
 const CHUNK = 500;
 
 /** The events of the bus to the clients who may see them, live and again. */
-export function createStream(deps: StreamDeps) {
-  const ring = new EventRing(deps.ringSize, deps.lastSeq);
-  const scopes = createScopeIndex();
-  const counts = { sent: 0, replayed: 0, gaps: 0 };
-  let pending: DomainEvent[] = [];
+export class Stream {
+  readonly #deps: StreamDeps;
+  readonly #ring: EventRing;
+  readonly #scopes = createScopeIndex();
+  readonly #counts = { sent: 0, replayed: 0, gaps: 0 };
+  #pending: DomainEvent[] = [];
 
-  /** Sends what has happened since the last turn of the event loop: telling is never in the way of a call. */
-  function pump(): void {
-    const events = pending;
-    pending = [];
+  constructor(deps: StreamDeps) {
+    this.#deps = deps;
+    this.#ring = new EventRing(deps.ringSize, deps.lastSeq);
+  }
+
+  happened(event: DomainEvent): void {
+    this.#scopes.learn(event);
+    const forgotten = this.#ring.push(event);
+    if (forgotten) this.#scopes.forget(forgotten);
+    // In the next turn of the event loop: telling is never in the way of a call.
+    if (this.#pending.length === 0) setImmediate(() => this.pump());
+    this.#pending.push(event);
+  }
+
+  /** Sends what has happened since the last time. */
+  pump(): void {
+    const events = this.#pending;
+    this.#pending = [];
     for (const event of events) {
-      const ids = audience(event);
+      const ids = this.#audience(event);
       if (ids.length === 0) continue;
-      counts.sent += ids.length;
-      deps.namespace.to(ids).emit('event', eventView(event));
+      this.#counts.sent += ids.length;
+      this.#deps.namespace.to(ids).emit('event', eventView(event));
     }
   }
 
-  function audience(event: DomainEvent): string[] {
-    const scope = scopes.of(event);
+  snapshot(client: Client, gap: boolean): void {
+    this.pump();
+    client.socket.emit('snapshot', snapshotFor(this.#deps, client.viewer, this.#ring.lastSeq, gap));
+    client.toldTo = this.#ring.lastSeq;
+  }
+
+  /** Missed events in order, then a snapshot, then live. Rejects when the journal cannot be read. */
+  async join(client: Client, since: number | undefined): Promise<void> {
+    if (since === undefined) return this.#goLive(client, false);
+    const c: CatchUp = { client, cursor: since, budget: this.#deps.mostMissed, known: new Map() };
+    while (client.state === 'joining') {
+      const behind = !this.#ring.covers(c.cursor);
+      if (behind ? await this.#fromJournal(c) : this.#fromRing(c)) return;
+      await client.outbox.emptied();
+    }
+  }
+
+  metrics(): Record<string, number> {
+    return {
+      gateway_events_held: this.#ring.size,
+      gateway_calls_known: this.#scopes.size,
+      gateway_last_seq: this.#ring.lastSeq,
+      gateway_events_sent_total: this.#counts.sent,
+      gateway_events_replayed_total: this.#counts.replayed,
+      gateway_gaps_total: this.#counts.gaps,
+    };
+  }
+
+  #audience(event: DomainEvent): string[] {
+    const scope = this.#scopes.of(event);
     const ids: string[] = [];
-    for (const [id, client] of deps.clients) {
+    for (const [id, client] of this.#deps.clients) {
       if (client.state !== 'live' || client.toldTo >= event.seq) continue;
       client.toldTo = event.seq;
       if (maySeeEvent(client.viewer, event, scope)) ids.push(id);
@@ -61,101 +104,64 @@ export function createStream(deps: StreamDeps) {
     return ids;
   }
 
-  function snapshot(client: Client, gap: boolean): void {
-    pump();
-    client.socket.emit('snapshot', snapshotFor(deps, client.viewer, ring.lastSeq, gap));
-    client.toldTo = ring.lastSeq;
-  }
-
-  function again(client: Client, told: readonly Told[]): void {
+  #again(client: Client, told: readonly Told[]): void {
     for (const { event, scope } of told) {
       if (client.state !== 'joining') return;
       if (!maySeeEvent(client.viewer, event, scope)) continue;
-      counts.replayed += 1;
+      this.#counts.replayed += 1;
       client.socket.emit('event', eventView(event));
     }
   }
 
   /** Snapshot and live in the turn in which the last missed event was told: nothing falls between. */
-  function goLive(client: Client, gap: boolean): void {
+  #goLive(client: Client, gap: boolean): void {
     if (client.state !== 'joining') return;
-    if (gap) counts.gaps += 1;
-    snapshot(client, gap);
+    if (gap) this.#counts.gaps += 1;
+    this.snapshot(client, gap);
     client.goLive();
   }
 
   /** From memory. @returns true when the client is live now */
-  function fromRing(c: CatchUp): boolean {
-    const recent = ring.after(c.cursor);
+  #fromRing(c: CatchUp): boolean {
+    const recent = this.#ring.after(c.cursor);
     if (recent.length > c.budget) {
-      goLive(c.client, true);
+      this.#goLive(c.client, true);
       return true;
     }
     const chunk = recent.slice(0, CHUNK);
-    again(
+    this.#again(
       c.client,
-      chunk.map((event) => ({ event, scope: scopes.of(event) })),
+      chunk.map((event) => ({ event, scope: this.#scopes.of(event) })),
     );
     c.budget -= chunk.length;
     c.cursor = chunk.at(-1)?.seq ?? c.cursor;
     if (chunk.length < recent.length) return false;
-    goLive(c.client, false);
+    this.#goLive(c.client, false);
     return true;
   }
 
   /** From the journal, a page. @returns true when the client is live now, for want of anything to go on from */
-  async function fromJournal(c: CatchUp): Promise<boolean> {
-    const heldFrom = ring.firstSeq;
-    const page = await journalPage({ records: deps.records, scopes }, c.cursor, c.known);
+  async #fromJournal(c: CatchUp): Promise<boolean> {
+    const heldFrom = this.#ring.firstSeq;
+    const page = await journalPage({ records: this.#deps.records, scopes: this.#scopes }, c.cursor, c.known);
     c.budget -= page.length;
     if (c.budget < 0) {
-      goLive(c.client, true);
+      this.#goLive(c.client, true);
       return true;
     }
     for (let i = 0; i < page.length; i += CHUNK) {
-      again(c.client, page.slice(i, i + CHUNK));
+      this.#again(c.client, page.slice(i, i + CHUNK));
       await c.client.outbox.emptied();
     }
     c.cursor = page.at(-1)?.event.seq ?? c.cursor;
-    if (page.length === PAGE || ring.covers(c.cursor)) return false;
+    if (page.length === PAGE || this.#ring.covers(c.cursor)) return false;
     // The journal has no more: what it does not hold was never there, the rest is in memory.
     if (c.cursor < heldFrom - 1) {
       c.cursor = heldFrom - 1;
       return false;
     }
     // A number from another life of the database, unless this process has seen no event at all.
-    goLive(c.client, ring.lastSeq > 0);
+    this.#goLive(c.client, this.#ring.lastSeq > 0);
     return true;
   }
-
-  return {
-    happened(event: DomainEvent): void {
-      scopes.learn(event);
-      const forgotten = ring.push(event);
-      if (forgotten) scopes.forget(forgotten);
-      if (pending.length === 0) setImmediate(pump);
-      pending.push(event);
-    },
-    pump,
-    snapshot,
-    /** Missed events in order, then a snapshot, then live. Rejects when the journal cannot be read. */
-    async join(client: Client, since: number | undefined): Promise<void> {
-      if (since === undefined) return goLive(client, false);
-      const c: CatchUp = { client, cursor: since, budget: deps.mostMissed, known: new Map() };
-      while (client.state === 'joining') {
-        const behind = !ring.covers(c.cursor);
-        if (behind ? await fromJournal(c) : fromRing(c)) return;
-        await client.outbox.emptied();
-      }
-    },
-    metrics: () => ({
-      gateway_events_held: ring.size,
-      gateway_calls_known: scopes.size,
-      gateway_last_seq: ring.lastSeq,
-      gateway_events_sent_total: counts.sent,
-      gateway_events_replayed_total: counts.replayed,
-      gateway_gaps_total: counts.gaps,
-    }),
-  };
 }
-export type Stream = ReturnType<typeof createStream>;
