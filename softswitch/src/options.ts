@@ -20,10 +20,7 @@ export interface SoftswitchOptions {
   userAgent?: string;
   /** Digest realm. */
   realm?: string;
-  /**
-   * Algorithms to challenge with, most preferred first. Default MD5 alone: many phones give up on a response that names an
-   * algorithm they do not know, also beside one they do (against RFC 8760 §2.4). Name SHA-256 where every phone can.
-   */
+  /** Algorithms to challenge with, most preferred first; see `SipStackOptions`. Default MD5 alone, SHA-256 is taken all the same. */
   digestAlgorithms?: readonly DigestAlgorithm[];
   /** No RTP for so long, while some was owed, ends the leg with `media-timeout`; default 60,000. */
   mediaTimeoutMs?: number;

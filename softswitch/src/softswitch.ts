@@ -67,7 +67,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   constructor(options: SoftswitchOptions) {
     this.#options = options;
     this.#logger = options.logger;
-    const { clock, logger, userAgent, realm, sessionExpiresSeconds, mediaTimeoutMs } = options;
+    const { clock, logger, userAgent, realm, digestAlgorithms, sessionExpiresSeconds, mediaTimeoutMs } = options;
     const listen = listenPoints(options);
     this.#sip =
       options.sip?.(listen) ??
@@ -75,7 +75,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
         listen,
         clock,
         logger,
-        digestAlgorithms: options.digestAlgorithms ?? ['MD5'],
+        ...(digestAlgorithms === undefined ? {} : { digestAlgorithms }),
         ...(userAgent === undefined ? {} : { userAgent }),
         ...(realm === undefined ? {} : { realm }),
         ...(sessionExpiresSeconds === undefined ? {} : { sessionExpiresSeconds }),

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 
 // Below the ephemeral range of Linux (32768–60999), so that no outgoing socket takes a port between the check and the use.
 const LOWEST = 10_000;
-const HIGHEST = 19_998;
+const HIGHEST = 31_998;
 const given = new Set<number>();
 
 function udpFree(port: number, address: string): Promise<boolean> {

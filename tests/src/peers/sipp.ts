@@ -66,6 +66,14 @@ async function readIfThere(file: string): Promise<string> {
   }
 }
 
+// Left alone, sipp puts a URI without user into its digest, which is not the one it calls (RFC 7616 §3.4.6).
+function authentication(options: SippOptions): string[] {
+  if (!options.auth) return [];
+  const { remote, service, auth } = options;
+  const uri = remote && service ? ['-auth_uri', `${service}@${remote.address}:${remote.port}`] : [];
+  return ['-au', auth.username, '-ap', auth.password, ...uri];
+}
+
 function argumentsOf(options: SippOptions, folder: string, ports: { sip: number; media: number; control: number }): string[] {
   const address = options.address ?? '127.0.0.1';
   const host = (a: string): string => (a.includes(':') ? `[${a}]` : a);
@@ -82,7 +90,7 @@ function argumentsOf(options: SippOptions, folder: string, ports: { sip: number;
     ...(options.service ? ['-s', options.service] : []),
     ...(options.rate ? ['-r', String(options.rate)] : []),
     ...(options.limit ? ['-l', String(options.limit)] : []),
-    ...(options.auth ? ['-au', options.auth.username, '-ap', options.auth.password] : []),
+    ...authentication(options),
     ...(options.echo ? ['-rtp_echo'] : []),
     ...Object.entries(options.keys ?? {}).flatMap(([name, value]) => ['-key', name, value]),
     ...(options.extraArgs ?? []),

@@ -134,6 +134,7 @@ export class Recording {
 
 function isVoice(b: Uint8Array, offset: number, length: number, linear: Int16Array): boolean {
   let sum = 0;
-  for (let i = offset; i < offset + length; i += 4) sum += Math.abs(linear[b[i] as number] as number);
-  return sum * 4 > VOICE_LEVEL * length;
+  // Every sample: a stride would not hear a tone whose period it divides.
+  for (let i = offset; i < offset + length; i++) sum += Math.abs(linear[b[i] as number] as number);
+  return sum > VOICE_LEVEL * length;
 }

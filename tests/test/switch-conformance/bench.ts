@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CallLeg, EdgePolicy, LegEvent, RequestSummary, Switch } from '@yixian/contracts';
+import {
+  type BaresipOptions,
+  type BaresipPhone,
+  eventually,
+  type SippOptions,
+  type SippRun,
+  startBaresip,
+  startSipp,
+  within,
+} from '../../src/peers/index.js';
+
+/** A switch under test; `start` has not been called on it. */
+export interface SwitchUnderTest {
+  switch: Switch;
+  /** Where peers send SIP to, known after `switch.start`. */
+  addresses(): { udp: SipAddress; tcp: SipAddress; udp6?: SipAddress };
+  /** Everything the switch brought along beside `switch.stop()` (other daemons). */
+  dispose?(): Promise<void>;
+}
+
+export interface SipAddress {
+  address: string;
+  port: number;
+}
+
+export interface SwitchSetup {
+  policy: EdgePolicy;
+  /** See `CallLeg`: no RTP for so long ends a leg with `media-timeout`. */
+  mediaTimeoutMs?: number;
+}
+
+export type MakeSwitch = (setup: SwitchSetup) => Promise<SwitchUnderTest>;
+
+export const PASSWORDS: Readonly<Record<string, string>> = { '1001': 'secret-1001', '1002': 'secret-1002', '1003': 'secret-1003' };
+
+/** The edge of the tests: three extensions, everybody else on loopback is a trunk. */
+export class TestPolicy implements EdgePolicy {
+  readonly seen: RequestSummary[] = [];
+  readonly checked: { extension: string; ok: boolean }[] = [];
+
+  admit(request: RequestSummary): ReturnType<EdgePolicy['admit']> {
+    this.seen.push(request);
+    if (request.method === 'REGISTER') return { action: 'challenge', extension: request.toUser };
+    if (PASSWORDS[request.fromUser] !== undefined) return { action: 'challenge', extension: request.fromUser };
+    if (request.requestUser === 'nobody') return { action: 'refuse', termination: { by: 'system', reason: 'unknown-number' } };
+    if (request.requestUser === 'silence') return { action: 'drop', reason: 'test' };
+    return { action: 'accept', origin: { kind: 'trunk', trunkId: 'demo' } };
+  }
+
+  sipPassword(extension: string): string | undefined {
+    return PASSWORDS[extension];
+  }
+
+  authenticationResult(_request: RequestSummary, extension: string, ok: boolean): void {
+    this.checked.push({ extension, ok });
+  }
+}
+
+/** One switch with its peers: what a test starts here is ended here. */
+export class Bench {
+  readonly policy = new TestPolicy();
+  readonly registrations: { extension: string; contacts: number; reason: string }[] = [];
+  readonly #make: MakeSwitch;
+  #sut: SwitchUnderTest | undefined;
+  #folder = '';
+  #arrived: CallLeg[] = [];
+  #awaiting: ((leg: CallLeg) => void)[] = [];
+  #phones: BaresipPhone[] = [];
+  #sipps: SippRun[] = [];
+
+  constructor(make: MakeSwitch) {
+    this.#make = make;
+  }
+
+  async open(setup: Omit<SwitchSetup, 'policy'> = {}): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'yx-switch-'));
+    this.#sut = await this.#make({ policy: this.policy, ...setup });
+    await this.#sut.switch.start({
+      inbound: (leg) => this.#inbound(leg),
+      registrationChanged: (change) => this.registrations.push(change),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.clear();
+    await this.#sut?.switch.stop();
+    await this.#sut?.dispose?.();
+    this.#sut = undefined;
+    if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Ends the peers of one test and checks that the switch is idle again: no legs, no ports. */
+  async clear(): Promise<void> {
+    await Promise.all(this.#phones.splice(0).map((p) => p.stop()));
+    await Promise.all(this.#sipps.splice(0).map((s) => s.stop()));
+    if (!this.#sut) return;
+    for (const leg of this.sw.legs()) leg.hangUp({ by: 'system', reason: 'normal' });
+    this.#arrived = [];
+    await eventually('no legs and no ports in use', async () => {
+      const health = await this.sw.health();
+      return health.legs === 0 && health.rtpPortsInUse === 0;
+    });
+  }
+
+  get sw(): Switch {
+    assert.ok(this.#sut, 'the switch is not open');
+    return this.#sut.switch;
+  }
+
+  get addresses(): ReturnType<SwitchUnderTest['addresses']> {
+    assert.ok(this.#sut, 'the switch is not open');
+    return this.#sut.addresses();
+  }
+
+  file(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  #inbound(leg: CallLeg): void {
+    const give = this.#awaiting.shift();
+    if (give) give(leg);
+    else this.#arrived.push(leg);
+  }
+
+  /** Calls that arrived and nobody has taken yet. */
+  get untaken(): readonly CallLeg[] {
+    return this.#arrived;
+  }
+
+  /** The next call that arrives. */
+  async arrival(deadlineMs = 15_000): Promise<CallLeg> {
+    const waiting = this.#arrived.shift();
+    if (waiting) return waiting;
+    let give: ((leg: CallLeg) => void) | undefined;
+    const next = new Promise<CallLeg>((resolve) => {
+      give = resolve;
+      this.#awaiting.push(resolve);
+    });
+    try {
+      return await within('an inbound call', deadlineMs, next);
+    } finally {
+      this.#awaiting = this.#awaiting.filter((w) => w !== give);
+    }
+  }
+
+  async phone(options: Partial<BaresipOptions> & { user: string }, registered = true): Promise<BaresipPhone> {
+    const password = PASSWORDS[options.user];
+    const phone = await startBaresip({
+      ...(registered ? { registrar: this.addresses.udp } : {}),
+      ...(password ? { password } : {}),
+      ...options,
+    });
+    this.#phones.push(phone);
+    if (registered) await phone.waitFor('REGISTER_OK');
+    return phone;
+  }
+
+  /** sipp calling the switch. */
+  async caller(scenario: string, options: Partial<SippOptions> = {}): Promise<SippRun> {
+    return await this.#keep(startSipp({ remote: this.addresses.udp, service: '12320', scenario, ...options }));
+  }
+
+  /** sipp waiting to be called by the switch. */
+  async callee(scenario: string, options: Partial<SippOptions> = {}): Promise<SippRun> {
+    return await this.#keep(startSipp({ scenario, ...options }));
+  }
+
+  async #keep(starting: Promise<SippRun>): Promise<SippRun> {
+    const run = await starting;
+    this.#sipps.push(run);
+    return run;
+  }
+
+  dialExtension(extension: string, timeoutMs = 20_000): CallLeg {
+    return this.sw.dial({ target: { kind: 'extension', extension }, from: { number: '13800000001' }, timeoutMs });
+  }
+
+  dialUri(run: SippRun, number = '02112345678', timeoutMs = 20_000): CallLeg {
+    return this.sw.dial({
+      target: { kind: 'uri', uri: `sip:${number}@127.0.0.1:${run.port}` },
+      from: { number: '12320', displayName: 'Hotline' },
+      timeoutMs,
+      callId: 'call-conformance',
+    });
+  }
+}
+
+/** Remembers a leg's events from now on, and waits for them. */
+export class Watch {
+  readonly events: LegEvent[] = [];
+  readonly #leg: CallLeg;
+  #changed: (() => void)[] = [];
+
+  constructor(leg: CallLeg) {
+    this.#leg = leg;
+    leg.subscribe((event) => {
+      this.events.push(event);
+      for (const wake of this.#changed.splice(0)) wake();
+    });
+  }
+
+  get names(): string[] {
+    return this.events.map((e) => e.type);
+  }
+
+  /** Until `count` events of this type were told. */
+  async until(type: LegEvent['type'], count = 1, deadlineMs = 15_000): Promise<void> {
+    const end = performance.now() + deadlineMs;
+    while (this.events.filter((e) => e.type === type).length < count) {
+      const next = new Promise<void>((resolve) => this.#changed.push(resolve));
+      await within(`${type} of leg ${this.#leg.id} (told so far: ${this.names.join(', ')})`, Math.max(1, end - performance.now()), next);
+    }
+  }
+}

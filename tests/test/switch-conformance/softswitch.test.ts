@@ -1,0 +1,38 @@
+import { randomIds, silentLogger, systemClock } from '@yixian/contracts';
+import { createSoftswitch } from '@yixian/softswitch';
+import { freePorts } from '../../src/peers/index.js';
+import { describeSwitch } from './suite.js';
+
+describeSwitch('softswitch', async (setup) => {
+  const first = await freePorts(200);
+  const sw = createSoftswitch({
+    hosts: ['127.0.0.1', '::1'],
+    sipPort: 0,
+    rtpPorts: { min: first, max: first + 199 },
+    clock: systemClock(),
+    ids: randomIds(),
+    logger: silentLogger,
+    ...setup,
+  });
+  const point = (transport: 'udp' | 'tcp', address: string): { address: string; port: number } => {
+    const found = sw.listening().find((p) => p.transport === transport && p.address === address);
+    if (!found) throw new Error(`the softswitch does not listen on ${transport} ${address}`);
+    return found;
+  };
+  return {
+    switch: sw,
+    addresses: () => ({ udp: point('udp', '127.0.0.1'), tcp: point('tcp', '127.0.0.1'), udp6: point('udp', '::1') }),
+  };
+});
+
+describe('Switch: drachtio + FreeSWITCH', () => {
+  it('runs the same suite where both are at hand', function () {
+    const { DRACHTIO_URL, FREESWITCH_URL } = process.env;
+    const reason =
+      DRACHTIO_URL && FREESWITCH_URL
+        ? 'DRACHTIO_URL and FREESWITCH_URL are set, but this version has no FreeSWITCH implementation of Switch yet'
+        : 'DRACHTIO_URL and FREESWITCH_URL are not set';
+    console.log(`      skipped: ${reason}`);
+    this.skip();
+  });
+});

@@ -1,0 +1,34 @@
+import { requirePeers } from '../../src/peers/index.js';
+import { Bench, type MakeSwitch } from './bench.js';
+import { describeDigits } from './digits.js';
+import { describeInbound } from './inbound.js';
+import { describeMedia } from './media.js';
+import { describeOutbound } from './outbound.js';
+import { describeRecording } from './recording.js';
+import { describeLifecycle, describeRobustness } from './robustness.js';
+
+export type { MakeSwitch, SwitchSetup, SwitchUnderTest } from './bench.js';
+
+/**
+ * What every implementation of the `Switch` port has to do, proved by peers that know nothing of it (sipp, baresip).
+ * After each test the switch has to be idle again: no legs, no RTP ports.
+ */
+export function describeSwitch(name: string, make: MakeSwitch): void {
+  describe(`Switch: ${name}`, function () {
+    this.timeout(60_000);
+    const bench = new Bench(make);
+    before(async function () {
+      await requirePeers(this, 'sipp', 'baresip');
+      await bench.open();
+    });
+    afterEach(() => bench.clear());
+    after(() => bench.close());
+    describeInbound(bench);
+    describeOutbound(bench);
+    describeDigits(bench);
+    describeMedia(bench);
+    describeRecording(bench);
+    describeRobustness(bench);
+    describeLifecycle(make);
+  });
+}
