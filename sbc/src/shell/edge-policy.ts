@@ -1,7 +1,8 @@
 import type { Admission, Clock, Directory, EdgePolicy, EventBus, Logger, RequestSummary, Termination, TrunkId } from '@yixian/contracts';
-import { type AddressList, canonicalAddress, compileAddressList, ownerOf, parseAddress } from '../core/address-list.js';
+import { type AddressList, compileAddressList, formatAddress, ownerOf, parseAddress } from '../core/address-list.js';
 import { classify, trunkRoom } from '../core/admission.js';
 import { type Bucket, take } from '../core/token-bucket.js';
+import { BoundedMap } from './bounded-map.js';
 import { createRateMeter, type RateMeter } from './rate-meter.js';
 import { createSourceGuard, DEFAULT_GUARD, type SourceGuardOptions } from './source-guard.js';
 
@@ -24,6 +25,13 @@ export interface Edge extends EdgePolicy {
   close(): void;
 }
 
+/** A source address as the edge sees it: one spelling, and the trunk whose list it is on. */
+interface Place {
+  readonly address: string;
+  readonly trunkId: TrunkId | undefined;
+}
+
+const PLACES = 10_000;
 const REFUSED_EVENTS = { ratePerSecond: 10, burst: 20 };
 
 /** The edge's decision on every request outside a dialog: who may come in, how often, and who is kept out. */
@@ -34,18 +42,25 @@ export function createEdgePolicy(deps: EdgePolicyDeps): Edge {
   const callBuckets = new Map<TrunkId, Bucket>();
   const meters = new Map<TrunkId, RateMeter>();
   let trunks: AddressList<TrunkId> | undefined;
+  // What was worked out of an address, so that a flood costs a look-up and not a parse; emptied when the lists change.
+  let places = new BoundedMap<Place>(PLACES);
   let refusedBucket: Bucket | undefined;
   let draining = false;
   const stopListening = directory.onChange(() => {
     trunks = undefined;
+    places = new BoundedMap(PLACES);
   });
 
   const bump = (key: string) => counters.set(key, (counters.get(key) ?? 0) + 1);
 
-  function trunkOf(address: string): TrunkId | undefined {
+  function placeOf(address: string): Place {
+    const known = places.get(address);
+    if (known) return known;
     trunks ??= compileTrunks();
     const ip = parseAddress(address);
-    return ip && ownerOf(trunks, ip);
+    const place = { address: ip ? formatAddress(ip) : address.slice(0, 80), trunkId: ip && ownerOf(trunks, ip) };
+    places.set(address.slice(0, 80), place);
+    return place;
   }
 
   function compileTrunks(): AddressList<TrunkId> {
@@ -131,9 +146,8 @@ export function createEdgePolicy(deps: EdgePolicyDeps): Edge {
 
   return {
     admit(request) {
-      const address = canonicalAddress(request.source.address);
+      const { address, trunkId } = placeOf(request.source.address);
       const source = { ...request.source, address };
-      const trunkId = trunkOf(address);
       if (trunkId === undefined && guard.addressBanned(address)) return drop('banned');
       const kind = classify(request, (user) => directory.extension(user) !== undefined, trunkId);
       if (kind.kind !== 'trunk-call' && !guard.withinRate(source)) return drop('rate');
@@ -161,9 +175,10 @@ export function createEdgePolicy(deps: EdgePolicyDeps): Edge {
     },
     authenticationResult(request, extension, ok) {
       bump(`sbc_authentications_total{result="${ok ? 'ok' : 'failed'}"}`);
-      const source = { ...request.source, address: canonicalAddress(request.source.address) };
+      const { address, trunkId } = placeOf(request.source.address);
+      const source = { ...request.source, address };
       if (ok) guard.rightPassword(source, extension);
-      else guard.wrongPassword(source, extension, trunkOf(source.address) !== undefined);
+      else guard.wrongPassword(source, extension, trunkId !== undefined);
     },
     drain() {
       draining = true;
