@@ -7,7 +7,7 @@ import { Negotiator } from './negotiator.js';
 import { initialSdp, type Negotiated } from './sdp/index.js';
 import type { InviteSession, SessionEnd } from './sip/port.js';
 
-export interface InboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaTimeout'> {
+export interface InboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaTimeout' | 'onMediaFailed'> {
   id: string;
   /** For the o= line, numeric. */
   sdpSessionId: string;
@@ -54,6 +54,7 @@ export class InboundLeg extends Leg {
       ...deps,
       onDigit: (digit) => this.digitPressed(digit),
       onMediaTimeout: () => this.mediaTimedOut(),
+      onMediaFailed: (reason) => this.mediaFailed(reason),
     });
     this.#listenTo(session);
     this.media.opened.catch((error: unknown) => {

@@ -16,6 +16,7 @@ export interface LegMediaDeps {
   logger: Logger;
   onDigit(digit: DigitEvent): void;
   onMediaTimeout(): void;
+  onMediaFailed(reason: string): void;
 }
 
 const NO_FIGURES: LegStats = {
@@ -53,6 +54,7 @@ export class LegMedia {
     const session = await deps.engine.open(this.localAddress, {
       onDigit: (digit) => deps.onDigit(digit),
       onMediaTimeout: () => deps.onMediaTimeout(),
+      onFailed: (reason) => deps.onMediaFailed(reason),
     });
     if (this.#closed) {
       await session.close();

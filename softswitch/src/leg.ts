@@ -180,6 +180,10 @@ export abstract class Leg implements CallLeg {
     this.hangUp({ by: 'network', reason: 'media-timeout', text: 'no RTP from the party' });
   }
 
+  protected mediaFailed(reason: string): void {
+    this.hangUp({ by: 'system', reason: 'media-failure', text: reason });
+  }
+
   /** Puts what was negotiated into force. */
   protected apply(media: LegMedia, negotiated: Negotiated): void {
     media.configure(negotiated.parameters);

@@ -18,7 +18,7 @@ export interface DialPlace {
   localAddress: string;
 }
 
-export interface OutboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaTimeout'> {
+export interface OutboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaTimeout' | 'onMediaFailed'> {
   id: string;
   sdpSessionId: string;
   clock: Clock;
@@ -95,6 +95,7 @@ export class OutboundLeg extends Leg {
       logger: this.#deps.logger,
       onDigit: (digit) => this.digitPressed(digit),
       onMediaTimeout: () => this.mediaTimedOut(),
+      onMediaFailed: (reason) => this.mediaFailed(reason),
     });
   }
 

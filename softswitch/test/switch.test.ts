@@ -246,6 +246,14 @@ describe('softswitch assembly', () => {
       assert.match(session.done.at(-1) ?? '', /cause=41/);
     });
 
+    it('a media engine that fails under a call ends it with media-failure', async () => {
+      const { leg } = invite();
+      await leg.answer();
+      media.sessions[0]?.events.onFailed?.('the media thread has ended');
+      const termination = await leg.ended;
+      assert.deepEqual([termination.by, termination.reason], ['system', 'media-failure']);
+    });
+
     it('after the end nothing plays, collects or is sent, and the last figures stay', async () => {
       const { leg } = invite();
       await leg.answer();

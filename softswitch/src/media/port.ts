@@ -24,6 +24,8 @@ export interface MediaSessionEvents {
   onDigit(digit: DigitEvent): void;
   /** No RTP for the media timeout while some was owed (not while on hold). */
   onMediaTimeout(): void;
+  /** The engine can do nothing for this session any more (its thread died). Where absent, `onMediaTimeout` is told instead. */
+  onFailed?(reason: string): void;
   /** The first valid RTP packet. */
   onFirstPacket?(): void;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallLeg, EdgePolicy, LegEvent, RequestSummary, Switch } from '@yixian/contracts';
+import type { CallLeg, EdgePolicy, LegEvent, RegistrationStore, RequestSummary, Switch } from '@yixian/contracts';
 import {
   type BaresipOptions,
   type BaresipPhone,
@@ -32,6 +32,7 @@ export interface SwitchSetup {
   policy: EdgePolicy;
   /** See `CallLeg`: no RTP for so long ends a leg with `media-timeout`. */
   mediaTimeoutMs?: number;
+  registrationStore?: RegistrationStore;
 }
 
 export type MakeSwitch = (setup: SwitchSetup) => Promise<SwitchUnderTest>;

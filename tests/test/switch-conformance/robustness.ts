@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
+import type { Registration, RegistrationStore } from '@yixian/contracts';
 import { callerScenario, eventually, refusedScenario, scenario, startBaresip, steps, succeeded } from '../../src/peers/index.js';
 import { Bench, type MakeSwitch } from './bench.js';
-import { answeredCaller, listen } from './scenes.js';
+import { answeredAgent, answeredCaller, listen } from './scenes.js';
 
 const MALFORMED = [
   '',
@@ -219,6 +220,57 @@ export function describeLifecycle(make: MakeSwitch): void {
       assert.equal((await leg.ended).reason, 'draining');
       await phone.waitFor('CALL_CLOSED');
       assert.deepEqual(bench.sw.legs(), []);
+    });
+
+    it('a phone registered before a restart can be called after it', async () => {
+      const kept = new Map<string, readonly Registration[]>();
+      const registrationStore: RegistrationStore = {
+        load: async () => [...kept.values()].flat(),
+        save: async (extension, registrations) => {
+          kept.set(extension, registrations);
+        },
+      };
+      await bench.open({ registrationStore });
+      const phone = await bench.phone({ user: '1001', answer: 'auto' });
+      const after = new Bench(make);
+      try {
+        await bench.sw.stop();
+        await after.open({ registrationStore });
+        assert.deepEqual(
+          after.sw.registrations('1001').map((r) => r.source.port),
+          [phone.sipPort],
+        );
+        const leg = after.dialExtension('1001');
+        assert.equal(await leg.answered, true);
+        leg.hangUp({ by: 'system', reason: 'normal' });
+        await phone.waitFor('CALL_CLOSED');
+      } finally {
+        await after.close();
+      }
+    });
+
+    it('a phone registered over TCP is called over its connection', async () => {
+      await bench.open();
+      const phone = await bench.phone({ user: '1002', registrar: { ...bench.addresses.tcp, transport: 'tcp' }, answer: 'auto' });
+      const leg = bench.dialExtension('1002');
+      assert.equal(await leg.answered, true);
+      assert.equal(bench.sw.registrations('1002')[0]?.source.transport, 'tcp');
+      leg.hangUp({ by: 'system', reason: 'normal' });
+      await phone.waitFor('CALL_CLOSED');
+    });
+
+    it('a phone that loses its power: media-timeout ends its leg, the other party lives on', async () => {
+      await bench.open({ mediaTimeoutMs: 1500 });
+      const caller = await answeredCaller(bench);
+      const agent = await answeredAgent(bench);
+      const bridge = await bench.sw.bridge(caller.leg, agent.leg);
+      await listen(300);
+      await agent.phone.kill();
+      assert.equal((await agent.leg.ended).reason, 'media-timeout');
+      await bridge.ended;
+      assert.equal(caller.leg.state, 'answered');
+      caller.leg.hangUp({ by: 'system', reason: 'normal' });
+      await caller.phone.waitFor('CALL_CLOSED');
     });
 
     it('health and metrics tell the truth', async () => {

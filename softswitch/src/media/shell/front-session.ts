@@ -155,7 +155,9 @@ export class FrontSession implements MediaSession {
 
   /** The media thread died: for the call that is as if the party's media had failed. */
   lost(): void {
-    if (!this.#closing) this.mediaTimeout();
+    if (this.#closing) return;
+    if (this.#events.onFailed) this.#events.onFailed('the media thread has ended');
+    else this.mediaTimeout();
   }
 
   /** It is over, with these figures when the thread could still give them. */
