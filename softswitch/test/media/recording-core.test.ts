@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ULAW_TO_LINEAR } from '../../src/media/core/g711.js';
+import { ALAW_TO_LINEAR, ULAW_TO_LINEAR } from '../../src/media/core/g711.js';
 import { RecordingRing } from '../../src/media/core/recording-ring.js';
 import { StreamTimeline } from '../../src/media/core/timeline.js';
 
@@ -80,7 +80,7 @@ describe('ring of a recording', () => {
         const ring = new RecordingRing(2);
         const expected = new Int16Array(91 * 160 * 2);
         for (const [n, channel] of packets) {
-          ring.put(channel, n * 160, octets, 0, 160, ULAW_TO_LINEAR);
+          ring.put(channel, n * 160, octets, 0, 160, 'PCMU');
           for (let i = 0; i < 160; i++) expected[(n * 160 + i) * 2 + channel] = level;
         }
         let done = 0;
@@ -100,9 +100,9 @@ describe('ring of a recording', () => {
     const ring = new RecordingRing(1);
     const chunk = new Uint8Array(40_960);
     ring.take(1000, chunk);
-    ring.put(0, 920, octets, 0, 160, ULAW_TO_LINEAR);
+    ring.put(0, 920, octets, 0, 160, 'PCMU');
     assert.equal(ring.dropped, 80);
-    ring.put(0, 1_000_000, octets, 0, 160, ULAW_TO_LINEAR);
+    ring.put(0, 1_000_000, octets, 0, 160, 'PCMU');
     assert.equal(ring.dropped, 240);
     const bytes = ring.take(3000, chunk);
     const got = new Int16Array(chunk.buffer.slice(0, bytes));
@@ -110,11 +110,22 @@ describe('ring of a recording', () => {
     assert.deepEqual([...new Set(got.subarray(80))], [0]);
   });
 
+  it('holds a party of the other law in a channel that had one before', () => {
+    const ring = new RecordingRing(1);
+    const chunk = new Uint8Array(40_960);
+    ring.put(0, 0, octets, 0, 160, 'PCMU');
+    ring.put(0, 160, new Uint8Array(160).fill(0x2a), 0, 160, 'PCMA');
+    const got = new Int16Array(chunk.buffer, 0, ring.take(480, chunk) / 2);
+    assert.equal(got[0], level);
+    assert.ok(Math.abs((got[160] as number) - (ALAW_TO_LINEAR[0x2a] as number)) < 600, `${got[160]}`);
+    assert.equal(got[320], 0);
+  });
+
   it('is silent again where it has been read', () => {
     const ring = new RecordingRing(1);
     const chunk = new Uint8Array(40_960);
     for (let n = 0; n < 300; n++) {
-      if (n % 2 === 0) ring.put(0, n * 160, octets, 0, 160, ULAW_TO_LINEAR);
+      if (n % 2 === 0) ring.put(0, n * 160, octets, 0, 160, 'PCMU');
       const bytes = ring.take((n + 1) * 160, chunk);
       const got = new Int16Array(chunk.buffer.slice(0, bytes));
       assert.ok(

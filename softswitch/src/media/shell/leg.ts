@@ -7,7 +7,7 @@ import { ReceiveStream } from '../core/receive-stream.js';
 import { newRtpHeader, parseRtp, RTP_HEADER_LENGTH, type RtpHeader, writeRtpHeader } from '../core/rtp.js';
 import { PORT_CHANGE_SILENCE_MS, SourceLock } from '../core/source-lock.js';
 import { TelephoneEventReceiver } from '../core/telephone-event.js';
-import type { MediaParameters } from '../port.js';
+import type { CodecName, MediaParameters } from '../port.js';
 import { countDiscarded, type LegOwner, type MediaEnvironment } from './environment.js';
 import { LegReports } from './leg-reports.js';
 import type { UdpPort } from './udp.js';
@@ -17,7 +17,7 @@ const COMFORT_NOISE = 13;
 
 /** Takes the audio of a party as it arrives. */
 export interface Tap {
-  hear(h: RtpHeader, b: Uint8Array, linear: Int16Array, now: number): void;
+  hear(h: RtpHeader, b: Uint8Array, codec: CodecName, now: number): void;
 }
 
 // One header for all legs: a packet is dealt with to the end before the next one is looked at.
@@ -36,7 +36,6 @@ export class MediaLeg {
   /** Own audio that now takes the place of the bridge's: a playback, keys being sent. */
   ownFeeds = 0;
   sendingDigits = false;
-  linear: Int16Array = ALAW_TO_LINEAR;
   detector: DtmfDetector | undefined;
   #rtp: UdpPort | undefined;
   readonly #env: MediaEnvironment;
@@ -45,6 +44,8 @@ export class MediaLeg {
   #eventsSeen = false;
   /** The party sends from where it said: the socket may be connected. */
   #certain = false;
+  #codec: CodecName = 'PCMA';
+  #linear: Int16Array = ALAW_TO_LINEAR;
   #discarded = 0;
   #lastPacketAt = 0;
   #owedSince: number | undefined;
@@ -80,7 +81,8 @@ export class MediaLeg {
       this.peer?.out.newFeed();
     }
     this.parameters = parameters;
-    this.linear = parameters.codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
+    this.#codec = parameters.codec;
+    this.#linear = parameters.codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
     if (parameters.remote && this.lock.signal(parameters.remote.address, parameters.remote.rtpPort)) {
       this.#certain = false;
       this.#rtp?.disconnect();
@@ -188,9 +190,9 @@ export class MediaLeg {
 
   #audio(b: Uint8Array, h: RtpHeader, now: number): void {
     const taps = this.taps;
-    for (let i = 0; i < taps.length; i++) (taps[i] as Tap).hear(h, b, this.linear, now);
+    for (let i = 0; i < taps.length; i++) (taps[i] as Tap).hear(h, b, this.#codec, now);
     if (this.detector && !this.#eventsSeen) {
-      const key = this.detector.feed(b, h.payloadOffset, h.payloadLength, this.linear);
+      const key = this.detector.feed(b, h.payloadOffset, h.payloadLength, this.#linear);
       if (key) this.#digit({ ...key, via: 'in-band' });
     }
     this.peer?.relay(this, b, h, now, false);

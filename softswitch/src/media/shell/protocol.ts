@@ -1,11 +1,13 @@
 import type { DigitEvent, LegStats, MediaItem, PlaybackEnd, RecordingResult } from '@yixian/contracts';
 import type { MediaParameters } from '../port.js';
+import type { Priority } from './priority.js';
 
 // What crosses between the signalling thread and the media thread. Sessions, playbacks and recordings are numbered by the front.
 
 export interface WorkerSettings {
   rtpPorts: { min: number; max: number };
   mediaTimeoutMs: number;
+  priority: Priority;
 }
 
 export interface RecordSettings {

@@ -1,8 +1,10 @@
 import type { RecordingResult } from '@yixian/contracts';
+import { ALAW_TO_LINEAR, ULAW_TO_LINEAR } from '../core/g711.js';
 import { RecordingRing } from '../core/recording-ring.js';
 import type { RtpHeader } from '../core/rtp.js';
 import { REORDER_SAMPLES, StreamTimeline } from '../core/timeline.js';
 import { WAV_HEADER_LENGTH } from '../core/wav.js';
+import type { CodecName } from '../port.js';
 import type { MediaEnvironment } from './environment.js';
 import type { Tap } from './leg.js';
 import type { RecordSettings } from './protocol.js';
@@ -24,9 +26,9 @@ class ChannelTap implements Tap {
     this.#channel = channel;
   }
 
-  hear(h: RtpHeader, b: Uint8Array, linear: Int16Array, now: number): void {
+  hear(h: RtpHeader, b: Uint8Array, codec: CodecName, now: number): void {
     const position = this.#timeline.place(h.ssrc, h.sequence, h.timestamp, this.#recording.frameAt(now));
-    this.#recording.put(this.#channel, position, b, h.payloadOffset, h.payloadLength, linear, now);
+    this.#recording.put(this.#channel, position, b, h.payloadOffset, h.payloadLength, codec, now);
   }
 }
 
@@ -73,10 +75,10 @@ export class Recording {
     return Math.floor((now - this.#start) * FRAMES_PER_MS);
   }
 
-  put(channel: number, position: number, b: Uint8Array, offset: number, length: number, linear: Int16Array, now: number): void {
+  put(channel: number, position: number, b: Uint8Array, offset: number, length: number, codec: CodecName, now: number): void {
     if (this.#paused || this.#over) return;
-    this.#ring.put(channel, position, b, offset, length, linear);
-    if (this.settings.endAfterSilenceMs !== undefined && isVoice(b, offset, length, linear)) this.#lastVoiceAt = now;
+    this.#ring.put(channel, position, b, offset, length, codec);
+    if (this.settings.endAfterSilenceMs !== undefined && isVoice(b, offset, length, codec)) this.#lastVoiceAt = now;
   }
 
   pause(on: boolean, now: number): void {
@@ -132,7 +134,8 @@ export class Recording {
   }
 }
 
-function isVoice(b: Uint8Array, offset: number, length: number, linear: Int16Array): boolean {
+function isVoice(b: Uint8Array, offset: number, length: number, codec: CodecName): boolean {
+  const linear = codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
   let sum = 0;
   // Every sample: a stride would not hear a tone whose period it divides.
   for (let i = offset; i < offset + length; i++) sum += Math.abs(linear[b[i] as number] as number);

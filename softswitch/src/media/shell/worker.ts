@@ -1,37 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Paced, Pacer } from '../core/pacer.js';
 import { type MediaEnvironment, newCounters } from './environment.js';
 import { MediaCore } from './media-core.js';
 import { mediaMetrics } from './media-metrics.js';
+import { raisePriority } from './priority.js';
 import type { Command, Notice, WorkerSettings } from './protocol.js';
 
 // Entry of the media thread: clocks, timers and the channel to the signalling thread.
 
 const HOUSEKEEPING_MS = 100;
 const METRICS_EVERY = 10;
-const PRIORITY = -10;
 
 const port = parentPort;
 if (!port) throw new Error('the media worker runs as a worker thread only');
 
 const notify = (notice: Notice): void => port.postMessage(notice);
-const log = (level: 'info' | 'warn' | 'error', facts: Record<string, unknown>, message: string): void =>
-  notify({ is: 'log', level, facts, message });
-
-/** Before everything else of the program: a late packet is heard, a late report is not. */
-function raisePriority(): void {
-  try {
-    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-    setPriority(thread, PRIORITY);
-    log('info', { thread, priority: PRIORITY }, 'media thread runs with raised priority');
-  } catch (error) {
-    log('info', { reason: (error as Error).message }, 'media thread runs with normal priority');
-  }
-}
 
 const pacer = new Pacer();
 let pacing: NodeJS.Timeout | undefined;
@@ -80,7 +65,8 @@ const env: MediaEnvironment = {
   counters,
 };
 
-const core = new MediaCore(workerData as WorkerSettings, env);
+const settings = workerData as WorkerSettings;
+const core = new MediaCore(settings, env);
 const delay = monitorEventLoopDelay({ resolution: 20 });
 delay.enable();
 let rounds = 0;
@@ -106,5 +92,7 @@ port.on('message', (command: Command) => {
   else core.carryOut(command);
 });
 
-raisePriority();
+raisePriority(settings.priority, (priority, reason) =>
+  notify({ is: 'log', level: 'info', facts: { priority, reason }, message: 'priority of the media thread' }),
+);
 notify({ is: 'ready' });
