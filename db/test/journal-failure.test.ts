@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { type Logger, SimulatedClock, silentLogger, systemClock } from '@yixian/contracts';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DomainEvent, type Logger, SimulatedClock, silentLogger, systemClock } from '@yixian/contracts';
 import { connect, createJournal, createRecordQueries } from '../src/index.js';
+import { createWriter } from '../src/shell/writer.js';
 import { testBus } from './support/bus.js';
 import { answeredCall, arrive } from './support/calls.js';
-import { startTestDatabase, type TestDatabase } from './support/database.js';
+import { startTestDatabase, type TestDatabase, temporaryFolder } from './support/database.js';
 
 describe('journal when the database fails', function () {
   this.timeout(60_000);
@@ -104,20 +107,69 @@ describe('journal when the database fails', function () {
     await blocker.raw('lock table event_journal in access exclusive mode');
     arrive(bus, 'call-b');
     const stored = journal.flush();
-    await cutJournalConnection(blocker);
+    await cutJournalConnection();
     await blocker.rollback();
     await stored;
     assert.equal((await db.knex('calls')).length, 2);
     await journal.close();
   });
 
-  /** Waits on the server until the journal's statement waits for the lock, then ends its connection. */
-  async function cutJournalConnection(blocker: TestDatabase['knex']): Promise<void> {
-    for (let cut = 0; cut === 0; ) {
-      const { rows } = await blocker.raw<{ rows: { ok: boolean }[] }>(
-        `select pg_terminate_backend(pid) as ok from pg_stat_activity where wait_event_type = 'Lock' and query like '%new_events%'`,
-      );
-      cut = rows.length;
+  it('what the database does not take before the process ends is kept in a file and stored first by the next process', async () => {
+    const folder = await temporaryFolder();
+    const spillFile = join(folder, 'unstored-events.ndjson');
+    const bus = testBus();
+    const events: DomainEvent[] = [];
+    bus.subscribe((event) => events.push(event));
+    const away = connect({ url: 'postgres://nobody:x@127.0.0.1:9/none' });
+    const first = createJournal({ knex: away, logger: silentLogger, clock: systemClock(), spillFile });
+    let stop = bus.subscribe(first.append);
+    answeredCall(bus, 'call-a', { queue: 'consult', agent: '1001', waitMs: 10, talkMs: 10 });
+    await first.close(50);
+    await away.destroy();
+    stop();
+    const kept = await stat(spillFile);
+    assert.equal(kept.mode & 0o777, 0o600);
+    const second = createJournal({ knex: db.knex, logger: silentLogger, clock: systemClock(), spillFile });
+    assert.equal(await second.lastSeq(), events.at(-1)?.seq);
+    stop = bus.subscribe(second.append);
+    answeredCall(bus, 'call-b', { queue: 'consult', agent: '1001', waitMs: 10, talkMs: 10 });
+    await second.close();
+    assert.deepEqual(await createRecordQueries(db.knex, { timezone: 'UTC' }).eventsSince(0, 1_000), events);
+    assert.equal((await db.knex('calls').whereNotNull('ended_at')).length, 2);
+    await assert.rejects(stat(spillFile), /ENOENT/);
+    await rm(folder, { recursive: true });
+  });
+
+  it('a statement that the server does not answer is given up after its deadline, its connection with it', async () => {
+    const clock = new SimulatedClock();
+    const writer = createWriter(db.knex, clock);
+    const blocker = await db.knex.transaction();
+    await blocker.raw('lock table settings in access exclusive mode');
+    const statement = { name: 'test', text: `insert into settings (key, value) values ($1, 'true')`, values: ['a'] };
+    const stuck = assert.rejects(writer.run(statement, 500), /the database did not answer within 500 ms/);
+    await waitingForLock('%insert into settings%');
+    clock.advance(500);
+    await stuck;
+    await blocker.rollback();
+    await writer.run({ ...statement, values: ['b'] }, 500);
+    const keys = (await db.knex('settings').pluck('key')) as string[];
+    assert.ok(keys.includes('b'));
+    await writer.close();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  /** Asks the server until a statement like this waits for a lock; not in a transaction, which would see the same answer for ever. */
+  async function waitingForLock(like: string): Promise<number> {
+    for (;;) {
+      const query = `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like ?`;
+      const { rows } = await db.knex.raw<{ rows: { pid: number }[] }>(query, [like]);
+      if (rows[0]) return rows[0].pid;
     }
+  }
+
+  /** Waits on the server until the journal's statement waits for the lock, then ends its connection. */
+  async function cutJournalConnection(): Promise<void> {
+    const pid = await waitingForLock('%new_events%');
+    await db.knex.raw('select pg_terminate_backend(?)', [pid]);
   }
 });

@@ -19,10 +19,15 @@ export async function salvage(batch: Batch, write: (single: Batch) => Promise<vo
     try {
       await write(single);
     } catch (error) {
-      if (!/^(22|23)/.test(sqlState(error) ?? '')) throw error;
+      if (!isDataError(error)) throw error;
       refused += 1;
       logger.error({ err: error, refused: single }, 'the database refuses this row for ever: it is only in this log');
     }
   }
   return refused;
+}
+
+/** Class 22 (data exception) and 23 (constraint violation): the same batch will fail for ever, so its rows are tried singly. */
+export function isDataError(error: unknown): boolean {
+  return /^(22|23)/.test(sqlState(error) ?? '');
 }
