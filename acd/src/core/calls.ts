@@ -3,7 +3,7 @@ import { endEngagement, ignore } from './agents.js';
 import { recordHandling } from './estimate.js';
 import { CONNECT_DEADLINE_MS, missReason, reopen, revoke, setAside, standing, withdraw } from './offers.js';
 import { longestIdle, signedIn } from './tables.js';
-import { enterPhase, enterState, losePlace, putCall, removeCall, type Turn, takePlace } from './turn.js';
+import { enterPhase, enterState, listed, losePlace, putCall, removeCall, type Turn, takePlace } from './turn.js';
 import type { CallEntry, Input, Offer, QueueEntry } from './types.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
@@ -44,7 +44,7 @@ export function arrive(turn: Turn, input: InputOf<'call-arrived'>): void {
       input: { type: 'wait-expired', callId: call.id, order: call.place.order },
     },
   );
-  turn.opened.push(call);
+  turn.opened = listed(turn.opened, call);
 }
 
 function newCall(turn: Turn, queue: QueueEntry, input: InputOf<'call-arrived'>): CallEntry {
@@ -136,7 +136,7 @@ export function seatAnswered(turn: Turn, input: InputOf<'seat-answered'>): void 
     return;
   }
   enterPhase(turn, call, 'answer', { phase: 'connecting' });
-  turn.urgent.push({ type: 'bridge', offer: call.offer });
+  turn.urgent = listed(turn.urgent, { type: 'bridge', offer: call.offer });
   turn.effects.push({
     type: 'set-timer',
     timer: 'offer',
@@ -196,7 +196,9 @@ export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
   }
   turn.effects.push({ type: 'forget-seat', offerId: offer.id }, { type: 'cancel-timer', timer: 'offer', id: offer.id });
   const reason = missReason(termination);
-  if (call.phase === 'offered' && reason === 'no-answer') {
+  // A phone that answers 480 itself has refused; a time limit has no phone's word in it.
+  const byPhone = termination.sipStatus !== undefined && termination.by !== 'system';
+  if (call.phase === 'offered' && reason === 'no-answer' && !byPhone) {
     turn.events.push({
       type: 'offer.timed-out',
       at: turn.now,
@@ -282,7 +284,7 @@ function lapse(turn: Turn, call: CallEntry): void {
 
 function endTalk(turn: Turn, call: CallEntry, offer: Offer, who: 'caller' | 'agent' | 'system', termination: Termination): void {
   const by = who === 'agent' && !['agent', 'called', 'supervisor'].includes(termination.by) ? 'system' : who;
-  if (who !== 'agent') turn.urgent.push({ type: 'end-seat', offerId: offer.id, termination });
+  if (who !== 'agent') turn.urgent = listed(turn.urgent, { type: 'end-seat', offerId: offer.id, termination });
   turn.effects.push({ type: 'close-engagement', offerId: offer.id });
   turn.events.push({
     type: 'call.disconnected',

@@ -30,11 +30,11 @@ export function configure(turn: Turn, agents: readonly AgentConfig[], queues: re
     if (!enabled.has(agent.id)) retire(turn, agent);
   }
   for (const agent of tables.agents.values()) refile(turn, agent);
-  for (const call of turn.opened) {
+  for (const call of turn.opened ?? []) {
     if (tables.calls.get(call.id)?.phase === 'waiting') call.queue.open.add(call.place);
   }
-  turn.freed.length = 0;
-  turn.opened.length = 0;
+  turn.freed = undefined;
+  turn.opened = undefined;
   settleAll(turn);
 }
 

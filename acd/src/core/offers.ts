@@ -1,6 +1,6 @@
 import type { Termination } from '@yixian/contracts';
 import { byPlace, firstInLine, longestIdle, WISH_READY } from './tables.js';
-import { enterPhase, enterState, leaveIdle, type Turn } from './turn.js';
+import { enterPhase, enterState, leaveIdle, listed, type Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Offer, OfferId } from './types.js';
 
 /** After the agent has answered, the bridge has to stand within this time. */
@@ -32,7 +32,13 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): void 
   };
   call.queue.open.delete(call.place);
   enterPhase(turn, call, 'offer', { phase: 'offered', offer });
-  turn.urgent.push({ type: 'ring', offer, seat: agent.seat, caller: call.caller, timeoutMs: config.ringTimeoutMs });
+  turn.urgent = listed(turn.urgent, {
+    type: 'ring',
+    offer,
+    seat: agent.seat,
+    caller: call.caller,
+    timeoutMs: config.ringTimeoutMs,
+  });
   turn.effects.push({
     type: 'set-timer',
     timer: 'offer',
@@ -60,14 +66,14 @@ export function standing(turn: Turn, offerId: OfferId, callId: string): (CallEnt
 /** The call is open again at the place it had. */
 export function reopen(turn: Turn, call: CallEntry, patch: Partial<Pick<CallEntry, 'failures'>> = {}): CallEntry {
   const open = enterPhase(turn, call, 'lapse', { ...patch, phase: 'waiting', offer: null });
-  turn.opened.push(open);
+  turn.opened = listed(turn.opened, open);
   return open;
 }
 
 /** The seat stops ringing and the lease's deadline with it. */
 export function revoke(turn: Turn, offer: Offer, termination: Termination): void {
   turn.effects.push({ type: 'cancel-timer', timer: 'offer', id: offer.id });
-  turn.urgent.push({ type: 'end-seat', offerId: offer.id, termination });
+  turn.urgent = listed(turn.urgent, { type: 'end-seat', offerId: offer.id, termination });
 }
 
 /** The agent missed the offer: set aside with the reason, so that neither this call nor the next waits for the agent again. */
@@ -110,17 +116,18 @@ export function withdraw(turn: Turn, offer: Offer, reason: string): void {
  * agents and the newly opened calls need a look.
  */
 export function settle(turn: Turn): void {
-  if (turn.opened.length === 0) {
-    for (const freed of turn.freed) settleAgent(turn, freed);
+  const { freed, opened } = turn;
+  if (!opened) {
+    if (freed) for (const agent of freed) settleAgent(turn, agent);
     return;
   }
-  for (const freed of turn.freed) file(turn, freed);
-  if (turn.freed.length === 0 && turn.opened.length === 1) {
-    const [call] = turn.opened;
-    if (call) settleCall(turn, call);
+  const call = opened[0];
+  if (!freed && opened.length === 1 && call) {
+    settleCall(turn, call);
     return;
   }
-  for (const call of turn.opened) fileCall(turn, call);
+  for (const agent of freed ?? []) file(turn, agent);
+  for (const each of opened) fileCall(turn, each);
   settleAll(turn);
 }
 

@@ -21,7 +21,7 @@ export function step(state: AcdState, input: Input, now: number): StepResult {
   settle(turn);
   const changes = changesOf(turn);
   if (changes.length > 0) turn.effects.push({ type: 'save', changes });
-  const effects = turn.urgent.length > 0 ? turn.urgent.concat(turn.effects) : turn.effects;
+  const effects = turn.urgent ? turn.urgent.concat(turn.effects) : turn.effects;
   const next = { turn: tables.turn, tables };
   return turn.ignored === undefined
     ? { state: next, effects, events: turn.events }

@@ -9,17 +9,17 @@ export interface Turn {
   readonly tables: Tables;
   readonly now: number;
   /** Done first: a seat to ring or a bridge to make does not wait for anything else. */
-  readonly urgent: Effect[];
+  urgent: Effect[] | undefined;
   readonly effects: Effect[];
   readonly events: EventDraft[];
   /** Agents who became available in this step, still to be matched. */
-  readonly freed: AgentEntry[];
+  freed: AgentEntry[] | undefined;
   /** Calls that became open in this step, still to be matched. */
-  readonly opened: CallEntry[];
+  opened: CallEntry[] | undefined;
   /** Agents replaced in this step; may name one twice. */
-  readonly touchedAgents: AgentId[];
+  touchedAgents: AgentId[] | undefined;
   /** Calls that got or lost a place in this step; may name one twice. */
-  readonly touchedCalls: CallId[];
+  touchedCalls: CallId[] | undefined;
   ignored: string | undefined;
 }
 
@@ -27,20 +27,27 @@ export function newTurn(tables: Tables, now: number): Turn {
   return {
     tables,
     now,
-    urgent: [],
+    urgent: undefined,
     effects: [],
     events: [],
-    freed: [],
-    opened: [],
-    touchedAgents: [],
-    touchedCalls: [],
+    freed: undefined,
+    opened: undefined,
+    touchedAgents: undefined,
+    touchedCalls: undefined,
     ignored: undefined,
   };
 }
 
+/** Lists that mostly hold one item or none: an array literal of one takes a fifth of what the first `push` to an empty one takes. */
+export function listed<T>(list: T[] | undefined, item: T): T[] {
+  if (!list) return [item];
+  list.push(item);
+  return list;
+}
+
 export function putAgent(turn: Turn, agent: AgentEntry): AgentEntry {
   turn.tables.agents.set(agent.id, agent);
-  turn.touchedAgents.push(agent.id);
+  turn.touchedAgents = listed(turn.touchedAgents, agent.id);
   return agent;
 }
 
@@ -117,7 +124,7 @@ export function leaveIdle(turn: Turn, agent: AgentEntry): void {
 
 /** Files a ready agent: for matching when the seat can ring, else to be asked about later. */
 export function becomeIdle(turn: Turn, agent: AgentEntry): void {
-  if (isAvailable(agent)) turn.freed.push(agent);
+  if (isAvailable(agent)) turn.freed = listed(turn.freed, agent);
   else turn.tables.cutOff.add(agent.id);
 }
 
@@ -161,18 +168,18 @@ export function removeCall(turn: Turn, call: CallEntry, result: QueueResult): vo
 /** The call takes its place in the queue. */
 export function takePlace(turn: Turn, call: CallEntry): void {
   call.queue.places.add(call.place);
-  turn.touchedCalls.push(call.id);
+  turn.touchedCalls = listed(turn.touchedCalls, call.id);
 }
 
 /** The call gives its place up: it talks, or goes on. */
 export function losePlace(turn: Turn, call: CallEntry): void {
   if (call.phase === 'waiting') call.queue.open.delete(call.place);
   call.queue.places.delete(call.place);
-  turn.touchedCalls.push(call.id);
+  turn.touchedCalls = listed(turn.touchedCalls, call.id);
 }
 
 /** Nearly every step touches one agent and one call; a set for those would cost more than the change. */
-function once(ids: readonly string[]): readonly string[] {
+function once(ids: readonly string[] = []): readonly string[] {
   if (ids.length < 2 || (ids.length === 2 && ids[0] !== ids[1])) return ids;
   return [...new Set(ids)];
 }

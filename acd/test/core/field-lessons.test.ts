@@ -48,6 +48,20 @@ describe('lessons of the field: unanswered offers', () => {
     });
   }
 
+  it('a phone that says 480 has rejected, a time limit of the switch has timed out', () => {
+    for (const [termination, event] of [
+      [ended('no-answer', 480), 'offer.rejected'],
+      [{ by: 'system', reason: 'no-answer' } as const, 'offer.timed-out'],
+    ] as const) {
+      const d = two();
+      d.call('a');
+      d.took();
+      d.seatEnds('a', termination);
+      assert.equal(d.took()[0], event);
+      assert.equal(d.reasonOf('1'), 'no-answer');
+    }
+  });
+
   it('blocking: one unreachable agent does not halt distribution to the others', () => {
     const d = two();
     for (const id of ['a', 'b', 'c']) d.call(id);
