@@ -76,7 +76,7 @@ function sessionRoutes(deps: Shared): Route[] {
       tag,
       summary: 'Who am I',
       roles: everyone,
-      response: json(shape.user),
+      response: json(shape.me),
       handler: createMe(),
     }),
   ];

@@ -141,6 +141,7 @@ export const user = named(
     groups: z.array(z.string()),
   }),
 );
+export const me = named('Me', z.strictObject({ user, roles: z.array(z.string()), extension: extension.nullable() }));
 export const session = named('Session', z.strictObject({ token: z.string().describe('For `Authorization: Bearer`'), user }));
 
 const seat = named(

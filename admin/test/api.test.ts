@@ -13,7 +13,8 @@ describe('REST: session, errors, headers', () => {
     assert.equal(reply.status, 200);
     assert.deepEqual(reply.json.user, { username: 'agent1001', displayName: 'agent1001', roles: ['agent'], extension: '1001', groups: [] });
     const { token } = reply.json;
-    assert.equal((await house.request('GET', '/api/v1/me', { token })).json.extension, '1001');
+    const me = await house.request('GET', '/api/v1/me', { token });
+    assert.deepEqual(me.json, { user: reply.json.user, roles: ['agent'], extension: '1001' });
     const out = await house.request('DELETE', '/api/v1/session', { token, headers: { 'content-type': 'application/json' } });
     assert.equal(out.status, 204);
     assert.equal((await house.request('GET', '/api/v1/me', { token })).status, 401);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { basename, join } from 'node:path';
 import { addRecording, type House, openHouse } from './fakes.js';
@@ -96,8 +96,7 @@ describe('REST: audio of recordings and voicemails', () => {
         assert.doesNotMatch(await reply.text(), /^secret/);
       }
     } finally {
-      await writeFile(secret, '');
-      await (await import('node:fs/promises')).rm(secret);
+      await rm(secret);
     }
   });
 

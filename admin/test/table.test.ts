@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Role } from '@yixian/contracts';
+import fc from 'fast-check';
 import { type House, openHouse } from './fakes.js';
 
 const USERS: [Role, string][] = [
@@ -85,6 +86,33 @@ describe('route table', () => {
       assert.match(reply.json.error.message, /colour/);
     }
   });
+
+  it('whatever is sent, no route fails inside: the answer is below 500 and every error has the one shape', async () => {
+    const writers = house.routes.filter((r) => (r.method === 'post' || r.method === 'put') && !r.path.endsWith('/session'));
+    const value = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }));
+    const body = fc.oneof(
+      value,
+      fc.dictionary(fc.constantFrom('state', 'reason', 'kind', 'number', 'from', 'to', 'digits', '__proto__'), value),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...writers),
+        fc.constantFrom(...USERS),
+        fc.oneof(fc.constant('1001'), fc.webSegment()),
+        body,
+        async (route, [role], id, sent) => {
+          const path = route.path.replace(/:\w+/, id || '1001');
+          const reply = await house.request(route.method.toUpperCase(), path, {
+            token: tokens.get(role) ?? '',
+            body: JSON.stringify(sent),
+          });
+          assert.ok(reply.status < 500, `${reply.status} ${reply.text}`);
+          if (reply.status >= 400) assert.deepEqual([typeof reply.json.error.code, typeof reply.json.error.message], ['string', 'string']);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  }).timeout(30_000);
 
   it('a path that is known, with another method, answers 405 and what it takes', async () => {
     const reply = await house.request('PATCH', '/api/v1/agents/1001/state', { body: {} });

@@ -253,8 +253,8 @@ function fakeAcd(agents: AgentConfig[]): GatewayDeps['acd'] {
   };
 }
 
-function listen(url: string, auth: object): Tap {
-  const socket = io(`${url}/events`, { auth, transports: ['websocket'], reconnection: false, forceNew: true });
+export function listen(url: string, auth: object, transport = 'websocket'): Tap {
+  const socket = io(`${url}/events`, { auth, transports: [transport], reconnection: false, forceNew: true });
   const watchers = new Set<() => void>();
   const tap: Tap = {
     socket,

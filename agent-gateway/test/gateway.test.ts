@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
-import { call, MemoryBus, openStage, type Stage, type Tap, wholeCall } from './fakes.js';
+import { call, listen, MemoryBus, openStage, type Stage, type Tap, wholeCall } from './fakes.js';
 
 function connectError(socket: Socket): Promise<Error> {
   return new Promise((resolve) => socket.once('connect_error', resolve));
@@ -387,6 +389,38 @@ describe('gateway: commands', () => {
     assert.deepEqual(stage.commands, []);
   });
 });
+
+describe('gateway: ways in', () => {
+  it('every HTTP server given has the stream, over WebSocket and over plain HTTP', async () => {
+    const servers = await Promise.all([1, 2].map(() => listening()));
+    const stage = await openStage({ httpServer: servers });
+    const taps = servers.flatMap((server) =>
+      ['websocket', 'polling'].map((transport) =>
+        listen(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { token: 'admin' }, transport),
+      ),
+    );
+    try {
+      await Promise.all(taps.map((tap) => tap.until('joined', () => tap.snapshots.length > 0)));
+      stage.bus.publish({ type: 'system.draining', data: { calls: 0 } });
+      await Promise.all(taps.map((tap) => tap.until('told', () => tap.types().includes('system.draining'))));
+      await stage.gateway.stop();
+      await Promise.all(taps.map((tap) => tap.until('gone', () => tap.socket.disconnected)));
+    } finally {
+      for (const tap of taps) tap.socket.disconnect();
+      await stage.close();
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+    }
+  });
+});
+
+async function listening(): Promise<Server> {
+  const server = createServer((_req, res) => res.writeHead(404).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
 
 describe('gateway: stopping', () => {
   it('tells every client, frees its subscriptions and leaves the HTTP server to its owner', async () => {

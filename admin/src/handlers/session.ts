@@ -37,5 +37,8 @@ export function createSignOut(deps: { auth: Authenticator }) {
 }
 
 export function createMe() {
-  return async (request: GuardedRequest<unknown, unknown, unknown>) => userView(request.principal.user);
+  return async (request: GuardedRequest<unknown, unknown, unknown>) => {
+    const user = userView(request.principal.user);
+    return { user, roles: user.roles, extension: user.extension };
+  };
 }
