@@ -3,6 +3,7 @@ import type { CommandDeps } from './commands/command.js';
 import { createCommandSet } from './commands/index.js';
 import type { SourcePolicy } from './core/failure-limit.js';
 import { guarded, open, type Route } from './core/route.js';
+import * as shape from './core/schemas.js';
 import { createGetAgent, createListAgents, createPutSeat, createPutState } from './handlers/agents.js';
 import { createCallVerb, createDialCall, createGetCall, createListCalls, createSendKeys } from './handlers/calls.js';
 import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
@@ -10,7 +11,6 @@ import { createGetQueue, createListQueues } from './handlers/queues.js';
 import { createGetRecording, createListRecordings, createRecordingAudio } from './handlers/recordings.js';
 import { createMe, createSignIn, createSignOut } from './handlers/session.js';
 import { createListVoicemails, createVoicemailAudio } from './handlers/voicemails.js';
-import * as shape from './schemas.js';
 
 export interface RouteDeps extends CommandDeps, HealthDeps {
   auth: Authenticator;

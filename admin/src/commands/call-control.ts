@@ -1,6 +1,6 @@
 import { type AgentId, type CallControl, type CallId, DomainError, maySeeCall, type Role } from '@yixian/contracts';
 import type { Caller } from '../core/route.js';
-import { callCommand, digitsCommand } from '../schemas.js';
+import { callCommand, digitsCommand } from '../core/schemas.js';
 import { type CommandDeps, command } from './command.js';
 
 const roles: readonly Role[] = ['agent', 'supervisor'];

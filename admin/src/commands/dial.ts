@@ -1,4 +1,4 @@
-import { dialCommand } from '../schemas.js';
+import { dialCommand } from '../core/schemas.js';
 import { assertDirects, auditForced, type CommandDeps, command } from './command.js';
 
 /** Click to dial: the seat of `from` rings first, then `to`. */

@@ -1,5 +1,5 @@
 import { type AgentSnapshot, DomainError } from '@yixian/contracts';
-import { seatCommand } from '../schemas.js';
+import { seatCommand } from '../core/schemas.js';
 import { assertDirects, auditForced, type CommandDeps, command } from './command.js';
 
 /** Where an agent's calls ring. */

@@ -1,5 +1,5 @@
 import { type AgentSnapshot, DomainError } from '@yixian/contracts';
-import { stateCommand } from '../schemas.js';
+import { stateCommand } from '../core/schemas.js';
 import { assertDirects, auditForced, type CommandDeps, command } from './command.js';
 
 /** Ready, not ready, offline: an agent for itself, a supervisor for agents of the group (audited). */

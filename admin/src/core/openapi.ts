@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { errorReply } from '../schemas.js';
 import type { ResponseSpec, Route } from './route.js';
+import { errorReply } from './schemas.js';
 
 type Json = Record<string, unknown>;
 

@@ -12,7 +12,7 @@ import {
 import type { z } from 'zod';
 import type { CommandSet } from '../commands/index.js';
 import type { GuardedRequest } from '../core/route.js';
-import type { byExtension, livePage, seatBody, stateBody } from '../schemas.js';
+import type { byExtension, livePage, seatBody, stateBody } from '../core/schemas.js';
 import { pageOf } from './page.js';
 
 export interface AgentDeps {

@@ -2,7 +2,7 @@ import { type CallRegistry, callView, DomainError, eventView, maySeeCall, type R
 import type { z } from 'zod';
 import type { CommandSet } from '../commands/index.js';
 import type { GuardedRequest } from '../core/route.js';
-import type { byId, callsQuery, dialBody, digitsBody } from '../schemas.js';
+import type { byId, callsQuery, dialBody, digitsBody } from '../core/schemas.js';
 import { visiblePage } from './page.js';
 
 export interface CallDeps {

@@ -1,7 +1,7 @@
 import { type Acd, DomainError, maySeeQueue, queueView, type RecordQueries, type TodayQueueFigures } from '@yixian/contracts';
 import type { z } from 'zod';
 import type { GuardedRequest } from '../core/route.js';
-import type { byId, livePage } from '../schemas.js';
+import type { byId, livePage } from '../core/schemas.js';
 import { pageOf } from './page.js';
 
 export interface QueueDeps {

@@ -11,7 +11,7 @@ import {
 } from '@yixian/contracts';
 import type { z } from 'zod';
 import type { FileReply, GuardedRequest } from '../core/route.js';
-import type { byId, recordingsQuery } from '../schemas.js';
+import type { byId, recordingsQuery } from '../core/schemas.js';
 import { visiblePage } from './page.js';
 
 export interface RecordingDeps {

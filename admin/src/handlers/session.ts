@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { BoundedMap } from '../core/bounded-map.js';
 import { afterSourceFailure, blockedFor, type SourceFailures, type SourcePolicy, sourceKey } from '../core/failure-limit.js';
 import type { GuardedRequest, OpenRequest } from '../core/route.js';
-import type { credentials } from '../schemas.js';
+import type { credentials } from '../core/schemas.js';
 
 /** Signs in; a source with too many failures has to wait, right password or not. */
 export function createSignIn(deps: { auth: Authenticator; clock: Clock; limit: SourcePolicy }) {

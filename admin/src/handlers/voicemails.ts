@@ -1,7 +1,7 @@
 import { type Clock, DomainError, type IdentityStore, type RecordQueries, voicemailView } from '@yixian/contracts';
 import type { z } from 'zod';
 import type { FileReply, GuardedRequest } from '../core/route.js';
-import type { byId, pageQuery } from '../schemas.js';
+import type { byId, pageQuery } from '../core/schemas.js';
 
 export interface VoicemailDeps {
   records: Pick<RecordQueries, 'voicemails' | 'voicemail'>;
