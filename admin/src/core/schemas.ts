@@ -39,10 +39,8 @@ const dialable = z
 
 const date = z.iso.date('must be a date such as 2026-01-31');
 const dateTime = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with zone, such as 2026-01-31T08:00:00Z' });
-/** A point in time as epoch milliseconds; a bare date is its midnight UTC. */
-const instant = z
-  .union([dateTime, date], { error: 'must be an ISO 8601 time with zone, such as 2026-01-31T08:00:00Z, or a date' })
-  .transform((text) => Date.parse(text));
+/** A point in time; a bare date is its midnight UTC. */
+const instant = z.union([dateTime, date], { error: 'must be an ISO 8601 time with zone, such as 2026-01-31T08:00:00Z, or a date' });
 
 const page = {
   limit: z.coerce

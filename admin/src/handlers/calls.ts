@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { CommandSet } from '../commands/index.js';
 import type { GuardedRequest } from '../core/route.js';
 import type { byId, callsQuery, dialBody, digitsBody } from '../core/schemas.js';
-import { visiblePage } from './page.js';
+import { epochRange, visiblePage } from './page.js';
 
 export interface CallDeps {
   calls: CallRegistry;
@@ -21,7 +21,8 @@ export function createListCalls(deps: CallDeps) {
       if (viewer.agentId === null) return { items: [], next: null };
     }
     const agent = viewer.role === 'agent' && viewer.agentId !== null ? viewer.agentId : query.agent;
-    const filter = { ...query, ...(agent === undefined ? {} : { agent }) };
+    const { from, to, ...others } = query;
+    const filter = { ...others, ...epochRange({ from, to }), ...(agent === undefined ? {} : { agent }) };
     const page = await visiblePage(
       (limit, cursor) => deps.records.calls({ ...filter, limit, ...(cursor === undefined ? {} : { cursor }) }),
       (record) => maySeeCall(viewer, record),

@@ -35,3 +35,11 @@ export async function visiblePage<T>(
   }
   return { items, next: cursor ?? null };
 }
+
+/** `from` and `to` of a query as epoch milliseconds, where they are given. */
+export function epochRange(query: { from?: string | undefined; to?: string | undefined }): { from?: number; to?: number } {
+  return {
+    ...(query.from === undefined ? {} : { from: Date.parse(query.from) }),
+    ...(query.to === undefined ? {} : { to: Date.parse(query.to) }),
+  };
+}

@@ -12,7 +12,7 @@ import {
 import type { z } from 'zod';
 import type { FileReply, GuardedRequest } from '../core/route.js';
 import type { byId, recordingsQuery } from '../core/schemas.js';
-import { visiblePage } from './page.js';
+import { epochRange, visiblePage } from './page.js';
 
 export interface RecordingDeps {
   records: Pick<RecordQueries, 'recordings' | 'recording'>;
@@ -26,8 +26,10 @@ type ById = GuardedRequest<z.output<typeof byId>, unknown, unknown>;
 
 export function createListRecordings(deps: RecordingDeps) {
   return async ({ viewer, query }: GuardedRequest<unknown, z.output<typeof recordingsQuery>, unknown>) => {
+    const { from, to, ...others } = query;
+    const filter = { ...others, ...epochRange({ from, to }) };
     const page = await visiblePage(
-      (limit, cursor) => deps.records.recordings({ ...query, limit, ...(cursor === undefined ? {} : { cursor }) }),
+      (limit, cursor) => deps.records.recordings({ ...filter, limit, ...(cursor === undefined ? {} : { cursor }) }),
       (row) => maySeeRecording(viewer, row),
       query,
     );
