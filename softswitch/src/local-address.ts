@@ -20,15 +20,21 @@ const WILDCARDS: Record<string, 4 | 6> = { '0.0.0.0': 4, '::': 6 };
 /**
  * The address of ours to name in SDP to a peer: of its family; loopback to loopback; else the first that fits.
  * @param hosts the addresses bound, wildcards allowed
- * @param interfaces this machine's addresses, to put in a wildcard's place
+ * @param interfaces this machine's addresses, to put in a wildcard's place; asked only then, it is a slow system call
  * @returns undefined when nothing of the peer's family is bound
  */
-export function localAddressFor(remote: string, hosts: readonly string[], interfaces: readonly InterfaceAddress[]): string | undefined {
+export function localAddressFor(
+  remote: string,
+  hosts: readonly string[],
+  interfaces: () => readonly InterfaceAddress[],
+): string | undefined {
   const family = familyOf(remote);
   const bound = hosts.flatMap((host) => {
     const wildcard = WILDCARDS[host];
     if (!wildcard) return [host];
-    return interfaces.filter((i) => i.family === wildcard && !i.address.startsWith('fe80:')).map((i) => i.address);
+    return interfaces()
+      .filter((i) => i.family === wildcard && !i.address.startsWith('fe80:'))
+      .map((i) => i.address);
   });
   const candidates = bound.filter((a) => familyOf(a) === family);
   if (isLoopback(remote)) return candidates.find(isLoopback) ?? candidates[0];

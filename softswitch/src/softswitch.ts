@@ -24,7 +24,7 @@ import type { SoftswitchOptions } from './options.js';
 import { type DialPlace, OutboundLeg } from './outbound-leg.js';
 import { startRecording } from './recording.js';
 import { RegistrationKeeper } from './registration-keeper.js';
-import { answerOffer, initialSdp } from './sdp/index.js';
+import { refusalOf } from './sdp/index.js';
 import { createSipStack, type InviteSession, type ListenPoint, type SipStack } from './sip/index.js';
 import { SwitchCounters } from './switch-counters.js';
 
@@ -116,7 +116,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     const interfaces = this.#options.interfaces ?? machineInterfaces;
     const { hosts } = this.#options;
     // A name in the URI is resolved by the stack; our first address is the one it most likely routes from.
-    return localAddressFor(remote ?? hosts[0] ?? '127.0.0.1', hosts, interfaces());
+    return localAddressFor(remote ?? hosts[0] ?? '127.0.0.1', hosts, interfaces);
   }
 
   #invited(session: InviteSession, origin: LegOrigin): void {
@@ -141,10 +141,9 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
 
   // Refused before it costs a port or a row: nothing can be said to a peer without a common codec.
   #refusedOffer(session: InviteSession, offer: string, localAddress: string): boolean {
-    const codecs = this.#options.codecs;
-    const outcome = answerOffer(initialSdp({ sessionId: '0', address: localAddress, rtpPort: 9, ...(codecs ? { codecs } : {}) }), offer);
-    if (outcome.ok) return false;
-    const { status, phrase, text } = outcome.refusal;
+    const refusal = refusalOf(offer, this.#options.codecs);
+    if (!refusal) return false;
+    const { status, phrase, text } = refusal;
     this.#counters.refusedOffer(status);
     this.#logger.warn({ sipCallId: session.callId, source: session.source, status, reason: text }, 'INVITE refused for its SDP');
     // RFC 3261 §20.43: 304 media type not available, 305 incompatible media format, 399 anything else.

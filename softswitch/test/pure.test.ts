@@ -110,7 +110,11 @@ describe('local address of media', () => {
     ['::1', ['127.0.0.1', '::1'], '::1'],
     ['2001:db8::99', ['0.0.0.0'], undefined],
   ] as const) {
-    it(`to ${remote} from ${hosts.join(', ')} is ${expected}`, () => assert.equal(localAddressFor(remote, hosts, machine), expected));
+    it(`to ${remote} from ${hosts.join(', ')} is ${expected}`, () =>
+      assert.equal(
+        localAddressFor(remote, hosts, () => machine),
+        expected,
+      ));
   }
 
   it('the address of a URI, IPv4, IPv6, none for a name', () => {

@@ -45,6 +45,7 @@ export type OfferAnswered = { ok: true; state: SdpState; sdp: string; negotiated
 export type AnswerTaken = { ok: true; state: SdpState; negotiated: Negotiated } | { ok: false; refusal: Refusal };
 
 const EVENT_TYPE = 101;
+const NO_AUDIO = 'no m-line with RTP/AVP audio in a codec of ours';
 const PACKET_TIMES = new Set([10, 20, 30, 40, 60]);
 
 export function initialSdp(local: { sessionId: string; address: string; rtpPort: number; codecs?: readonly CodecName[] }): SdpState {
@@ -67,12 +68,19 @@ export function makeOffer(state: SdpState): { state: SdpState; sdp: string } {
   return describe(state, state.codecs, state.telephoneEvent, 'sendrecv');
 }
 
+/** Why this offer could not be answered, whatever port we had; undefined when it could. */
+export function refusalOf(offer: string, codecs: readonly CodecName[] = ['PCMA', 'PCMU']): Refusal | undefined {
+  const read = readDescription(offer);
+  if ('refusal' in read) return read.refusal;
+  return chooseAudio(read.description, codecs) ? undefined : nothingInCommon(NO_AUDIO);
+}
+
 /** Answers an offer: one codec and telephone-event under the offerer's payload types, every other m-line refused with port 0 (§6). */
 export function answerOffer(state: SdpState, offer: string): OfferAnswered {
   const read = readDescription(offer);
   if ('refusal' in read) return { ok: false, refusal: read.refusal };
   const chosen = chooseAudio(read.description, state.codecs);
-  if (!chosen) return { ok: false, refusal: nothingInCommon('no m-line with RTP/AVP audio in PCMA or PCMU') };
+  if (!chosen) return { ok: false, refusal: nothingInCommon(NO_AUDIO) };
   const { index, view, codec } = chosen;
   const direction = answerDirection(view.direction);
   const lines = read.description.media.map<Line>((m, i) => (i === index ? { use: 'audio' } : refusedLine(m)));
