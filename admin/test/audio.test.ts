@@ -127,6 +127,15 @@ describe('REST: audio of recordings and voicemails', () => {
     assert.equal((await fetchAudio({}, '/api/v1/recordings/night-1/audio')).status, 403);
   });
 
+  it('every filter of the list reaches the query, times as epoch milliseconds', async () => {
+    const query = 'from=2026-01-31T00:00:00Z&to=2026-02-01&agent=1001&queue=consult&caller=021&callId=call-1&limit=7';
+    assert.equal((await house.request('GET', `/api/v1/recordings?${query}`, { token })).status, 200);
+    const [from, to] = [Date.UTC(2026, 0, 31), Date.UTC(2026, 1, 1)];
+    assert.deepEqual(house.records.askedRecordings, [
+      { from, to, agent: '1001', queue: 'consult', caller: '021', callId: 'call-1', limit: 7 },
+    ]);
+  });
+
   it('messages left are listed and played', async () => {
     await writeFile(join(house.recordingsDir, 'vm.wav'), AUDIO);
     house.records.voicemailRows.push({ id: 'vm-1', callId: 'c', box: 'main', caller: '021', leftAt: 0, durationMs: 4200, file: 'vm.wav' });

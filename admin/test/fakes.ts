@@ -234,6 +234,7 @@ export class MemoryRecords implements RecordQueries {
   readonly recordingRows: RecordingRow[] = [];
   readonly voicemailRows: VoicemailRow[] = [];
   readonly asked: CallQuery[] = [];
+  readonly askedRecordings: object[] = [];
 
   async calls(query: CallQuery) {
     this.asked.push(query);
@@ -246,7 +247,8 @@ export class MemoryRecords implements RecordQueries {
   async call(id: string) {
     return this.stored.find((s) => s.record.id === id);
   }
-  async recordings(query: { limit: number; cursor?: string }) {
+  async recordings(query: Parameters<RecordQueries['recordings']>[0]) {
+    this.askedRecordings.push(query);
     return pageFrom(this.recordingRows, query);
   }
   async recording(id: string) {
