@@ -109,6 +109,13 @@ function ackRefusal(options: RequestOptions = {}): Step {
   return `<send>${message(head)}</send>`;
 }
 
+/** ACK of a refused re-INVITE: in its transaction, inside the dialog. */
+function ackReinviteRefusal(options: RequestOptions = {}): Step {
+  const branch = branchOf('INVITE', options, true);
+  const head = requestHead('ACK', options, true).map((line) => (line.startsWith('Via:') ? line.replace('[branch]', branch) : line));
+  return `<send>${message(head)}</send>`;
+}
+
 function reply(
   status: number,
   phrase: string,
@@ -200,6 +207,7 @@ export const steps = {
   reinvite: (options: InviteOptions = {}): Step => invite({ cseq: 2, ...options }, true),
   ack,
   ackRefusal,
+  ackReinviteRefusal,
   reply,
   replyInDialog,
   recvResponse,

@@ -5,6 +5,7 @@ import { describeInbound } from './inbound.js';
 import { describeMedia } from './media.js';
 import { describeOutbound } from './outbound.js';
 import { describeRecording } from './recording.js';
+import { describeReinvite } from './reinvite.js';
 import { describeLifecycle, describeRobustness } from './robustness.js';
 
 export type { MakeSwitch, SwitchSetup, SwitchUnderTest } from './bench.js';
@@ -25,6 +26,7 @@ export function describeSwitch(name: string, make: MakeSwitch): void {
     after(() => bench.close());
     describeInbound(bench);
     describeOutbound(bench);
+    describeReinvite(bench);
     describeDigits(bench);
     describeMedia(bench);
     describeRecording(bench);
