@@ -8,8 +8,13 @@ import { type AgentStateName, IllegalTransition } from '@yixian/contracts';
  *   ready ──offline──▶ offline
  *   not-ready ──not-ready──▶ not-ready     for another reason
  *
- *   ringing ──missed──▶ not-ready          no answer, refused, unreachable, or the connection failed
+ *   ringing ──missed──▶ not-ready          no answer, refused, unreachable, or the phone failed
  *   ringing ──withdrawn──▶ ready           the caller left; the place among the idle is kept
+ *   ringing ──failed──▶ ready              our own failure, not the agent's: back, last among the idle
+ *   ringing ──withdrawn──▶ not-ready       wished between answer and bridge
+ *   ringing ──withdrawn──▶ offline
+ *   ringing ──failed──▶ not-ready
+ *   ringing ──failed──▶ offline
  *   ringing ──not-ready──▶ not-ready       the offer is taken back, the call goes to the next
  *   ringing ──offline──▶ offline
  *   ringing ──occupied──▶ on-call          the agent took another call while the seat rang
@@ -47,6 +52,7 @@ export type AgentCause =
   | 'offered'
   | 'withdrawn'
   | 'missed'
+  | 'failed'
   | 'bridged'
   | 'occupied'
   | 'ended'
@@ -71,7 +77,8 @@ export const AGENT_TRANSITIONS: Readonly<Record<AgentStateName, Row>> = {
   ringing: {
     bridged: ['on-call'],
     missed: ['not-ready'],
-    withdrawn: ['ready'],
+    withdrawn: WISHED,
+    failed: WISHED,
     'not-ready': ['not-ready'],
     offline: ['offline'],
     occupied: ['on-call'],

@@ -1,7 +1,7 @@
 import type { EventOf, QueueResult, Termination } from '@yixian/contracts';
 import { endEngagement, ignore } from './agents.js';
 import { recordHandling } from './estimate.js';
-import { CONNECT_DEADLINE_MS, missReason, reopen, revoke, setAside, standing, withdraw } from './offers.js';
+import { CONNECT_DEADLINE_MS, isOurs, missReason, reopen, revoke, setAside, standDown, standing, withdraw } from './offers.js';
 import { longestIdle, signedIn } from './tables.js';
 import { enterPhase, enterState, listed, losePlace, putCall, removeCall, type Turn, takePlace } from './turn.js';
 import type { CallEntry, Input, Offer, QueueEntry } from './types.js';
@@ -9,7 +9,7 @@ import type { CallEntry, Input, Offer, QueueEntry } from './types.js';
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
 type LeftResult = EventOf<'call.left-queue'>['data']['result'];
 
-/** A call that could not be connected so often goes on with `failed`, lest one broken call sets every agent aside. */
+/** A call that could not be connected so often goes on with `failed`, lest agents are rung for it without end. */
 export const MAX_CONNECT_FAILURES = 3;
 
 export function arrive(turn: Turn, input: InputOf<'call-arrived'>): void {
@@ -217,8 +217,10 @@ export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
       data: { offerId: offer.id, termination },
     });
   }
-  setAside(turn, offer.agentId, reason);
-  lapse(turn, call);
+  const ours = isOurs(termination);
+  if (ours) standDown(turn, offer.agentId, 'failed');
+  else setAside(turn, offer.agentId, reason);
+  lapse(turn, call, ours || call.phase === 'connecting');
 }
 
 export function bridgeFailed(turn: Turn, input: InputOf<'bridge-failed'>): void {
@@ -241,8 +243,8 @@ function connectionFailed(turn: Turn, call: CallEntry & { offer: Offer }, text: 
     queueId: call.offer.queueId,
     data: { offerId: call.offer.id, termination },
   });
-  setAside(turn, call.offer.agentId, 'connection-failed');
-  lapse(turn, call);
+  standDown(turn, call.offer.agentId, 'failed');
+  lapse(turn, call, true);
 }
 
 export function offerExpired(turn: Turn, input: InputOf<'offer-expired'>): void {
@@ -265,20 +267,19 @@ export function offerExpired(turn: Turn, input: InputOf<'offer-expired'>): void 
     data: { offerId: call.offer.id },
   });
   setAside(turn, call.offer.agentId, 'no-answer');
-  lapse(turn, call);
+  lapse(turn, call, false);
 }
 
 /** An offer came to nothing: back to the place it had, or on when its time or its tries are used up. */
-function lapse(turn: Turn, call: CallEntry): void {
-  const connecting = call.phase === 'connecting';
-  const open = reopen(turn, call, { failures: call.failures + Number(connecting) });
-  if (connecting) turn.effects.push({ type: 'resume-treatment', callId: call.id });
+function lapse(turn: Turn, call: CallEntry, failed: boolean): void {
+  const open = reopen(turn, call, { failures: call.failures + Number(failed) });
+  if (call.phase === 'connecting') turn.effects.push({ type: 'resume-treatment', callId: call.id });
   if (open.overdue) {
     leave(turn, open, 'waited too long', 'timeout', { outcome: 'timeout' });
     return;
   }
   if (open.failures < MAX_CONNECT_FAILURES) return;
-  const message = `the call could not be connected to ${open.failures} agents in turn`;
+  const message = `connecting the call failed ${open.failures} times`;
   leave(turn, open, message, 'failed', { outcome: 'failed', message });
 }
 

@@ -1,6 +1,6 @@
 import type { Termination } from '@yixian/contracts';
 import { byPlace, firstInLine, longestIdle, WISH_READY } from './tables.js';
-import { enterPhase, enterState, leaveIdle, listed, type Turn } from './turn.js';
+import { enterPhase, enterState, leaveIdle, listed, newIdlePlace, type Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Offer, OfferId } from './types.js';
 
 /** After the agent has answered, the bridge has to stand within this time. */
@@ -76,6 +76,11 @@ export function revoke(turn: Turn, offer: Offer, termination: Termination): void
   turn.urgent = listed(turn.urgent, { type: 'end-seat', offerId: offer.id, termination });
 }
 
+/** Whether it was us who failed, not the phone: then the agent must not pay for it. */
+export function isOurs(termination: Termination): boolean {
+  return termination.by === 'system' && OURS.has(termination.reason);
+}
+
 /** The agent missed the offer: set aside with the reason, so that neither this call nor the next waits for the agent again. */
 export function setAside(turn: Turn, agentId: string, reason: MissReason): void {
   const agent = turn.tables.agents.get(agentId);
@@ -106,9 +111,16 @@ export function takeBack(turn: Turn, offer: Offer, reason: string): void {
 /** Takes the offer back from the agent, who returns to the place held among the idle. */
 export function withdraw(turn: Turn, offer: Offer, reason: string): void {
   takeBack(turn, offer, reason);
-  const agent = turn.tables.agents.get(offer.agentId);
+  standDown(turn, offer.agentId, 'withdrawn');
+}
+
+/** The offer is over through no fault of the agent: ready again, unless another state was wished after the answer. */
+export function standDown(turn: Turn, agentId: string, cause: 'withdrawn' | 'failed'): void {
+  const agent = turn.tables.agents.get(agentId);
   if (agent?.state !== 'ringing') return;
-  enterState(turn, agent, { cause: 'withdrawn', to: 'ready', reason: null, by: 'system', patch: { offer: null } });
+  const { state, reason, by } = agent.wish;
+  const place = cause === 'failed' ? { idle: newIdlePlace(turn, agentId) } : {};
+  enterState(turn, agent, { cause, to: state, reason, by, patch: { offer: null, wish: WISH_READY, ...place } });
 }
 
 /**

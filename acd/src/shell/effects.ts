@@ -159,7 +159,8 @@ export function createEffects(deps: EffectsDeps): Effects {
     const text = error instanceof Error ? error.message : String(error);
     if (effect.type === 'ring') {
       const { id: offerId, callId } = effect.offer;
-      dispatch({ type: 'seat-ended', offerId, callId, termination: { by: 'system', reason: 'switch-failure', text } });
+      // The dialler refuses what cannot be rung at all: an extension that is gone or disabled.
+      dispatch({ type: 'seat-ended', offerId, callId, termination: { by: 'system', reason: 'not-registered', text } });
     }
     if (effect.type === 'bridge') failBridge(effect.offer, text);
   }

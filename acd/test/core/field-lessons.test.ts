@@ -36,7 +36,7 @@ describe('lessons of the field: unanswered offers', () => {
     ['unreachable (transport failure)', ended('transport-failure'), 'not-registered'],
     ['unreachable (no response, 408)', ended('no-response', 408), 'not-registered'],
     ['no answer told by the switch (480)', ended('no-answer', 480), 'no-answer'],
-    ['failure of the switch', ended('switch-failure', 500), 'connection-failed'],
+    ['failure of the phone (500)', ended('switch-failure', 500), 'connection-failed'],
   ] as const) {
     it(`separate causes have separate consequences: ${name} → ${reason}`, () => {
       const d = two();
@@ -146,15 +146,38 @@ describe('lessons of the field: ghost calls and races', () => {
     const offerId = d.offerOf('a').id;
     d.input({ type: 'seat-answered', offerId, callId: 'a' });
     d.input({ type: 'bridge-failed', offerId, callId: 'a', message: 'no ports' });
-    assert.equal(d.reasonOf('1'), 'connection-failed');
+    assert.equal(d.stateOf('1'), 'ready', 'not the agent’s fault');
     assert.equal(d.agentOf('a'), '2');
     d.input({ type: 'seat-answered', offerId: d.offerOf('a').id, callId: 'a' });
     d.advance(CONNECT_DEADLINE_MS);
-    assert.equal(d.reasonOf('2'), 'connection-failed');
-    assert.equal(d.state.tables.calls.get('a')?.phase, 'waiting');
+    assert.equal(d.stateOf('2'), 'ready');
+    assert.equal(d.agentOf('a'), '1');
   });
 
-  it('a call that can be connected to nobody sets three agents aside, not all', () => {
+  it('a failure of ours before the answer costs the agent nothing and the call one of its tries', () => {
+    const d = new CoreDriver([agentConfig('1')], [consult]);
+    d.ready('1');
+    d.call('a');
+    for (let n = 0; n < 3; n++) d.seatEnds('a', { by: 'system', reason: 'media-failure' });
+    assert.equal(d.results.get('a')?.outcome, 'failed');
+    assert.equal(d.stateOf('1'), 'ready');
+  });
+
+  it('a wish between answer and bridge is not lost when the caller leaves or the bridge fails', () => {
+    for (const leaves of [true, false]) {
+      const d = new CoreDriver([agentConfig('1')], [consult]);
+      d.ready('1');
+      d.call('a');
+      const offerId = d.offerOf('a').id;
+      d.input({ type: 'seat-answered', offerId, callId: 'a' });
+      d.wish('1', 'not-ready', 'lunch');
+      if (leaves) d.callerHangsUp('a');
+      else d.input({ type: 'bridge-failed', offerId, callId: 'a', message: 'x' });
+      assert.deepEqual([d.stateOf('1'), d.reasonOf('1')], ['not-ready', 'lunch']);
+    }
+  });
+
+  it('a call that can be connected to nobody is tried three times, not for ever', () => {
     const agents = ['1', '2', '3', '4', '5'];
     const d = new CoreDriver(
       agents.map((id) => agentConfig(id)),
@@ -170,7 +193,7 @@ describe('lessons of the field: ghost calls and races', () => {
     assert.equal(d.results.get('a')?.outcome, 'failed');
     assert.deepEqual(
       agents.map((id) => d.stateOf(id)),
-      ['not-ready', 'not-ready', 'not-ready', 'ready', 'ready'],
+      ['ready', 'ready', 'ready', 'ready', 'ready'],
     );
     assert.equal(d.timers.size, 0);
   });

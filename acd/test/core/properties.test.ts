@@ -31,7 +31,7 @@ type Command =
   | { do: 'occupy' | 'release'; agentId: string; line: number }
   | { do: 'call'; queueId: string; priority: number }
   | { do: 'leave' | 'answer' | 'answer-only' | 'bridge' | 'bridge-fails'; pick: number }
-  | { do: 'seat-ends'; pick: number; reason: TerminationReason }
+  | { do: 'seat-ends'; pick: number; by: 'called' | 'system'; reason: TerminationReason }
   | { do: 'stale'; pick: number; input: 'seat-answered' | 'bridged' | 'offer-expired' }
   | { do: 'time'; ms: number }
   | { do: 'configure'; drop: string | null; skills: string[]; queue: string | null };
@@ -73,7 +73,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       pick,
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('seat-ends' as const), pick, reason: fc.constantFrom(...REASONS) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('seat-ends' as const),
+      pick,
+      by: fc.constantFrom('called' as const, 'system' as const),
+      reason: fc.constantFrom(...REASONS),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -170,7 +178,7 @@ class World {
     if (c.do === 'answer' || c.do === 'answer-only') d.input({ type: 'seat-answered', ...ids });
     if (c.do === 'answer' || c.do === 'bridge') d.input({ type: 'bridged', ...ids });
     if (c.do === 'bridge-fails') d.input({ type: 'bridge-failed', ...ids, message: 'x' });
-    if (c.do === 'seat-ends') d.input({ type: 'seat-ended', ...ids, termination: { by: 'called', reason: c.reason } });
+    if (c.do === 'seat-ends') d.input({ type: 'seat-ended', ...ids, termination: { by: c.by, reason: c.reason } });
   }
 }
 

@@ -328,7 +328,7 @@ describe('offers at the wire', () => {
     await w.ready('1002');
     w.seat.leg.pickUp();
     await settled();
-    assert.equal(w.stateOf('1001'), 'not-ready');
+    assert.equal(w.stateOf('1001'), 'ready');
     assert.equal(w.seat.agentId, '1002');
     w.seat.leg.pickUp();
     await settled();
@@ -353,7 +353,7 @@ describe('offers at the wire', () => {
     };
     await w.ready('1002');
     w.enqueue('c1');
-    assert.equal(w.service.acd.agent('1001')?.reason, 'connection-failed');
+    assert.equal(w.service.acd.agent('1001')?.reason, 'not-registered');
     assert.equal(w.seat.agentId, '1002');
     assert.equal(w.service.metrics().acd_effect_failures_total, 1);
   });
