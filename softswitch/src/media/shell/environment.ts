@@ -25,6 +25,8 @@ export interface Counters {
   recordingBytes: number;
   recordingFailures: number;
   pacingSkipped: number;
+  /** Errors of our own that reached the top. */
+  faults: number;
 }
 
 export const newCounters = (): Counters => ({
@@ -36,6 +38,7 @@ export const newCounters = (): Counters => ({
   recordingBytes: 0,
   recordingFailures: 0,
   pacingSkipped: 0,
+  faults: 0,
 });
 
 export const countDiscarded = (counters: Counters, reason: string): void => {

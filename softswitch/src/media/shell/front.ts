@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Clock, Logger, RecordingResult } from '@yixian/contracts';
+import type { Clock, Logger, RecordingResult, Timer } from '@yixian/contracts';
 import type { MediaEngine, MediaRecording, MediaSession, MediaSessionEvents } from '../port.js';
 import { FrontRecording } from './front-recording.js';
 import { FrontSession } from './front-session.js';
@@ -8,6 +8,7 @@ import { Requests } from './requests.js';
 
 const REQUEST_DEADLINE_MS = 10_000;
 const STOP_DEADLINE_MS = 10_000;
+const RESTART_DELAY_MS = 500;
 /** Young generation of the media thread: packets die young, a small one stays in the cache. */
 const YOUNG_GENERATION_MB = 4;
 
@@ -15,10 +16,13 @@ export interface FrontDependencies {
   settings: WorkerSettings;
   clock: Clock;
   logger: Logger;
+  /** Entry of the media thread; another one in tests. */
+  entry?: URL;
 }
 
 /** The engine as the signalling thread sees it. */
 export class MediaFront implements MediaEngine {
+  readonly #entry: URL;
   readonly #settings: WorkerSettings;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -32,8 +36,10 @@ export class MediaFront implements MediaEngine {
   #onReady: ((error?: Error) => void) | undefined;
   #onStopped: (() => void) | undefined;
   #restarts = 0;
+  #restart: Timer | undefined;
 
-  constructor({ settings, clock, logger }: FrontDependencies) {
+  constructor({ settings, clock, logger, entry = new URL('./worker.js', import.meta.url) }: FrontDependencies) {
+    this.#entry = entry;
     this.#settings = settings;
     this.#clock = clock;
     this.#logger = logger;
@@ -51,6 +57,7 @@ export class MediaFront implements MediaEngine {
   async stop(): Promise<void> {
     const worker = this.#worker;
     this.#stopping = true;
+    this.#restart?.cancel();
     if (!worker) return;
     await new Promise<void>((resolve) => {
       const deadline = this.#clock.setTimer(STOP_DEADLINE_MS, resolve);
@@ -66,6 +73,7 @@ export class MediaFront implements MediaEngine {
   }
 
   async open(localAddress: string, events: MediaSessionEvents): Promise<MediaSession> {
+    this.#mustRun('open a port');
     const id = this.#nextId++;
     try {
       const { rtpPort } = await this.#requests.make<{ rtpPort: number }>(id, 'open a port', () =>
@@ -98,6 +106,7 @@ export class MediaFront implements MediaEngine {
   }
 
   async record(request: Parameters<MediaEngine['record']>[0]): Promise<MediaRecording> {
+    this.#mustRun('start a recording');
     const recording = new FrontRecording(this.#nextId++, request.file, this);
     const { file, channels, left, right, maxDurationMs, endAfterSilenceMs } = request;
     if (right && channels === 1) throw new Error(`${file}: a right channel needs channels: 2`);
@@ -133,9 +142,9 @@ export class MediaFront implements MediaEngine {
   }
 
   /** A numbered request of a session. */
-  ask<T>(what: string, command: (request: number) => Command): Promise<T> {
+  async ask<T>(what: string, command: (request: number) => Command): Promise<T> {
+    this.#mustRun(what);
     const request = this.#nextId++;
-    if (!this.#worker) return Promise.reject(new Error(`the media engine is not running: cannot ${what}`));
     return this.#requests.make<T>(request, what, () => this.send(command(request)));
   }
 
@@ -143,8 +152,12 @@ export class MediaFront implements MediaEngine {
     return this.#nextId++;
   }
 
+  #mustRun(what: string): void {
+    if (!this.#worker) throw new Error(`the media engine is not running: cannot ${what}`);
+  }
+
   #spawn(): void {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    const worker = new Worker(this.#entry, {
       workerData: this.#settings,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
@@ -170,7 +183,7 @@ export class MediaFront implements MediaEngine {
     }
     // Calls in progress have lost their audio for good; new ones get a new thread.
     this.#restarts++;
-    this.#spawn();
+    this.#restart = this.#clock.setTimer(RESTART_DELAY_MS, () => this.#spawn());
     for (const session of lost) session.lost();
   }
 

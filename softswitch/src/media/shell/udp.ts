@@ -9,10 +9,13 @@ const RECEIVE_BUFFER_BYTES = 65_536;
 
 type LookupCallback = (error: Error | null, address: string, family: number) => void;
 
-function numericLookup(host: string, options: unknown, callback?: LookupCallback): void {
-  const answer = (typeof options === 'function' ? options : callback) as LookupCallback;
-  answer(null, host, isIPv6(host) ? 6 : 4);
-}
+/** Answers with the address itself: all are numeric, of the socket's own family. Asked for every packet of a socket that is not connected. */
+const numericLookup =
+  (family: 4 | 6) =>
+  (host: string, options: unknown, callback?: LookupCallback): void => {
+    const answer = (callback ?? options) as LookupCallback;
+    answer(null, host, family);
+  };
 
 export class UdpPort {
   readonly #socket: Socket;
@@ -68,8 +71,8 @@ export function openUdp(
   onPacket: (b: Buffer, from: RemoteInfo) => void,
   onError: (error: Error) => void,
 ): Promise<UdpPort> {
-  const type = isIPv6(address) ? 'udp6' : 'udp4';
-  const socket = createSocket({ type, lookup: numericLookup, ipv6Only: type === 'udp6' });
+  const v6 = isIPv6(address);
+  const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', lookup: numericLookup(v6 ? 6 : 4), ipv6Only: v6 });
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
       socket.close();

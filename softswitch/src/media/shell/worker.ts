@@ -92,6 +92,13 @@ port.on('message', (command: Command) => {
   else core.carryOut(command);
 });
 
+// One call's fault is not the others' end: it is told and the packets go on.
+process.on('uncaughtException', (error: unknown) => {
+  counters.faults++;
+  const stack = error instanceof Error ? error.stack : String(error);
+  notify({ is: 'log', level: 'error', facts: { stack }, message: 'fault in the media thread' });
+});
+
 raisePriority(settings.priority, (priority, reason) =>
   notify({ is: 'log', level: 'info', facts: { priority, reason }, message: 'priority of the media thread' }),
 );
