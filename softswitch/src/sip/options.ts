@@ -48,7 +48,10 @@ export interface SipStackOptions {
   randomBytes?: (count: number) => Buffer;
   /** Digest realm. Default `yixian`. */
   realm?: string;
-  /** Challenges in this order (RFC 8760 §2.3: most preferred first). Default SHA-256, then MD5. */
+  /**
+   * Challenges offered, in this order (RFC 8760 §2.3: most preferred first). Default MD5 alone: phones before RFC 8760 give up on a
+   * second or unknown challenge (baresip 1.0 on any SHA-256, sipp 3.6 on SHA-256 first). Credentials with SHA-256 are taken always.
+   */
   digestAlgorithms?: readonly DigestAlgorithm[];
   /** How long a nonce is good, milliseconds. Default 300,000. */
   nonceLifetimeMs?: number;

@@ -63,7 +63,7 @@ export class DigestServer {
     if (!params) return { kind: 'none' };
     const get = (name: string) => params.get(name) ?? '';
     const algorithm = algorithmOf(params.get('algorithm'));
-    if (!algorithm || !this.#options.algorithms.includes(algorithm)) return { kind: 'bad', reason: 'algorithm' };
+    if (!algorithm) return { kind: 'bad', reason: 'algorithm' };
     const qop = params.get('qop');
     if (qop !== undefined && (qop !== 'auth' || get('nc').length !== NC || get('cnonce') === '')) return { kind: 'bad', reason: 'qop' };
     if (!sameTarget(get('uri'), request.uri)) return { kind: 'bad', reason: 'uri' };

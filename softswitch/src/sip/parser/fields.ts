@@ -23,7 +23,17 @@ export function parseVia(text: string): Via | undefined {
   const semi = rest.indexOf(';', space);
   const sentBy = parseHostPort((semi < 0 ? rest.slice(space) : rest.slice(space, semi)).trim());
   if (!sentBy || !isToken(transport)) return undefined;
-  return { transport: transport.toUpperCase(), ...sentBy, params: parseParams(semi < 0 ? '' : rest.slice(semi + 1)) };
+  const params = parseParams(semi < 0 ? '' : rest.slice(semi + 1));
+  // `;;` is no parameter (RFC 4475 §3.1.2.1): who writes such a Via may have meant anything.
+  if (
+    semi >= 0 &&
+    rest
+      .slice(semi + 1)
+      .split(';')
+      .some((p) => p.trim() === '')
+  )
+    return undefined;
+  return { transport: transport.toUpperCase(), ...sentBy, params };
 }
 
 export function formatVia(via: Via): string {

@@ -21,8 +21,8 @@ export interface Answer {
   readonly headers: readonly HeaderField[];
 }
 
-/** `answerable`: the fields a response is built from could be read. */
-export type CoreResult = { ok: true; fields: CoreFields } | { ok: false; fault: string; via: Via | undefined };
+/** The fields, or which of them is missing or cannot be read. */
+export type CoreResult = { ok: true; fields: CoreFields } | { ok: false; fault: string };
 
 const SINGLE = ['from', 'to', 'call-id', 'cseq', 'max-forwards'] as const;
 
@@ -46,7 +46,7 @@ function topVia(message: SipMessage): Via | undefined {
 /** Reads Via, From, To, Call-ID and CSeq (§8.1.1); the fault names the header. */
 export function readCore(message: SipMessage): CoreResult {
   const via = topVia(message);
-  const bad = (fault: string): CoreResult => ({ ok: false, fault, via });
+  const bad = (fault: string): CoreResult => ({ ok: false, fault });
   if (!via) return bad('missing or malformed Via');
   const { values, repeated } = singles(message);
   if (repeated) return bad(`several ${repeated} headers`);

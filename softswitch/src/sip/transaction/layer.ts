@@ -1,6 +1,6 @@
 import type { Clock } from '@yixian/contracts';
 import type { Counters, Discards } from '../metrics.js';
-import type { SipMessage, SipRequest, SipResponse } from '../parser/message.js';
+import { headerValue, type SipMessage, type SipRequest, type SipResponse } from '../parser/message.js';
 import { parseMessage } from '../parser/parse.js';
 import { serialize } from '../parser/serialize.js';
 import { type CoreFields, readCore } from '../parser/validate.js';
@@ -154,7 +154,7 @@ export class TransactionLayer {
     const { message } = parsed;
     const core = readCore(message);
     if (core.ok) this.#take(message, core.fields, packet);
-    else this.#unreadable(message, core.fault, core.via !== undefined, packet);
+    else this.#unreadable(message, core.fault, packet);
   }
 
   #take(message: SipMessage, fields: CoreFields, packet: Packet): void {
@@ -261,9 +261,10 @@ export class TransactionLayer {
     sendResponse(this.#deps.transport, fields, source, bytes, () => this.#unsendable(source));
   }
 
-  /** A message without its mandatory headers: 400 when Via tells where to, silence otherwise (§8.2.6, §18.2.2). */
-  #unreadable(message: SipMessage, fault: string, answerable: boolean, packet: Packet): void {
+  /** A message without its mandatory headers: 400 when there is a Via for the sender to recognize it by, else silence (§8.2.6). */
+  #unreadable(message: SipMessage, fault: string, packet: Packet): void {
     const { source } = packet;
+    const answerable = headerValue(message, 'via') !== undefined;
     if (message.kind === 'response' || message.method === 'ACK' || !answerable) {
       this.#deps.discards.note(message.kind === 'response' ? 'malformed-response' : 'malformed', source, { fault });
       return;

@@ -78,7 +78,7 @@ export class Stack implements SipStack {
     };
     const digest = new DigestServer({
       realm: options.realm ?? 'yixian',
-      algorithms: options.digestAlgorithms ?? ['SHA-256', 'MD5'],
+      algorithms: options.digestAlgorithms ?? ['MD5'],
       nonceLifetimeMs: options.nonceLifetimeMs ?? 300_000,
       randomBytes,
     });
