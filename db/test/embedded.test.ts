@@ -74,6 +74,26 @@ describe('embedded PostgreSQL', function () {
     });
   });
 
+  it('of several starts at once on one folder, one runs and the others say who does', async () => {
+    const dataDir = join(folder, 'new');
+    const results = await Promise.allSettled([start(dataDir), start(dataDir), start(dataDir)]);
+    const running = results.filter((r) => r.status === 'fulfilled').map((r) => r.value);
+    const refused = results.filter((r) => r.status === 'rejected').map((r) => String(r.reason));
+    assert.equal(running.length, 1);
+    for (const reason of refused) assert.match(reason, new RegExp(`already run by process ${process.pid}`));
+    const knex = connect({ url: running[0]?.url ?? '' });
+    assert.deepEqual(await ping(knex), { ok: true });
+    await knex.destroy();
+    await running[0]?.stop();
+  });
+
+  it('a claim that a killed process left half-written is no claim', async () => {
+    const dataDir = join(folder, 'new');
+    await writeFile(join(dataDir, 'owner.json'), '{"pid":');
+    const postgres = await start(dataDir);
+    await postgres.stop();
+  });
+
   it('a lost password file is an error saying which, and the database stays as it is', async () => {
     const dataDir = join(folder, 'lost');
     await mkdir(join(dataDir, 'cluster'), { recursive: true });
@@ -94,14 +114,14 @@ describe('embedded PostgreSQL', function () {
     await mkdir(join(home, 'data'), { recursive: true });
     await chmod(home, 0o700);
     const user = { name: 'postgres', uid: 64_000, gid: 64_000 };
-    await assert.rejects(requireReachable(join(home, 'data'), user, 'the database folder'), (error: Error) => {
+    await assert.rejects(requireReachable(join(home, 'data'), user, 'the database folder', 'move it'), (error: Error) => {
       assert.match(error.message, /cannot be reached by the system user "postgres"/);
       assert.ok(error.message.includes(`folder ${home} has mode 700`));
       assert.ok(!error.message.includes('\n'));
       return true;
     });
     await chmod(home, 0o711);
-    await requireReachable(join(home, 'data'), user, 'the database folder');
+    await requireReachable(join(home, 'data'), user, 'the database folder', 'move it');
   });
 
   it('a half-made cluster of a killed first start is thrown away', async () => {

@@ -28,6 +28,8 @@ export function serverSettings(port: number): Record<string, string> {
     max_wal_size: '256MB',
     checkpoint_timeout: '15min',
     autovacuum_max_workers: '1',
+    autovacuum_work_mem: '4MB',
+    vacuum_buffer_usage_limit: '256kB',
     autovacuum_worker_slots: '2',
     fsync: 'on',
     full_page_writes: 'on',

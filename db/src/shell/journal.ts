@@ -66,7 +66,9 @@ export function createJournal(options: JournalOptions): Journal {
   });
   const restored = restore(batcher, spill, logger);
   let lastAppendedSeq = 0;
+  let closing: Promise<void> | undefined;
   const append = (event: DomainEvent): void => {
+    if (closing) logger.error({ event }, 'this event came after the journal was closed: it is only in this log');
     batcher.push(event);
     lastAppendedSeq = event.seq;
   };
@@ -75,7 +77,6 @@ export function createJournal(options: JournalOptions): Journal {
     // The bus has normally handed it over already; its row is projected from it like all else.
     ensure: (event) => event.seq > lastAppendedSeq && append(event),
   });
-  let closing: Promise<void> | undefined;
   const close = async (deadlineMs: number): Promise<void> => {
     const stop = (): Promise<readonly DomainEvent[]> => {
       store.close();

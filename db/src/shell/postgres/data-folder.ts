@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { alive, startMark } from './processes.js';
@@ -100,21 +100,49 @@ interface Owner {
 }
 
 async function liveOwner(dataDir: string): Promise<Owner | undefined> {
-  const text = await readIfThere(join(dataDir, 'owner.json'));
-  if (!text) return undefined;
-  const owner = JSON.parse(text) as Owner;
-  if (!alive(owner.pid)) return undefined;
+  const owner = parseOwner(await readIfThere(join(dataDir, 'owner.json')));
+  if (!owner || !alive(owner.pid)) return undefined;
   return (await startMark(owner.pid)) === owner.mark ? owner : undefined;
 }
 
+function parseOwner(text: string | undefined): Owner | undefined {
+  try {
+    return text ? (JSON.parse(text) as Owner) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * Notes that this process runs the database of `dataDir`.
+ * Notes that this process runs the database of `dataDir`. Of several that try at once, one succeeds.
  * @throws Error when another living process does
  */
 export async function claim(dataDir: string): Promise<void> {
-  const owner = await liveOwner(dataDir);
-  if (owner) throw new Error(`the database in ${dataDir} is already run by process ${owner.pid}: stop it first, or use another DATA_DIR`);
-  await writePrivate(join(dataDir, 'owner.json'), JSON.stringify({ pid: process.pid, mark: await startMark(process.pid) } satisfies Owner));
+  const file = join(dataDir, 'owner.json');
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  await writePrivate(draft, JSON.stringify({ pid: process.pid, mark: await startMark(process.pid) } satisfies Owner));
+  try {
+    for (;;) {
+      const owner = await liveOwner(dataDir);
+      if (owner)
+        throw new Error(`the database in ${dataDir} is already run by process ${owner.pid}: stop it first, or use another DATA_DIR`);
+      // A link is made with its content or not at all, unlike a file that is created and then written.
+      if (await linked(draft, file)) return;
+      if (!(await liveOwner(dataDir))) await rm(file, { force: true });
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 export async function disclaim(dataDir: string): Promise<void> {

@@ -40,8 +40,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const [binaries, user] = await Promise.all([locateBinaries(), postgresUser()]);
   await mkdir(dataDir, { recursive: true });
   if (user) {
-    await requireReachable(dataDir, user, 'the database folder');
-    await requireReachable(binaries.postgres, user, 'the PostgreSQL program');
+    await requireReachable(dataDir, user, 'the database folder', 'set DATA_DIR to another place, e.g. /var/lib/yixian');
+    await requireReachable(binaries.postgres, user, 'the PostgreSQL program', 'install Yixian in another place, e.g. /opt/yixian');
   }
   await claim(dataDir);
   try {

@@ -50,7 +50,7 @@ async function lookUp(name: string): Promise<SystemUser | undefined> {
 }
 
 /** @throws Error naming the folder that keeps `user` from reaching `path` */
-export async function requireReachable(path: string, user: SystemUser, what: string): Promise<void> {
+export async function requireReachable(path: string, user: SystemUser, what: string, remedy: string): Promise<void> {
   for (const folder of ancestors(path)) {
     const s = await stat(folder);
     const bit = s.uid === user.uid ? 0o100 : s.gid === user.gid ? 0o010 : 0o001;
@@ -58,7 +58,7 @@ export async function requireReachable(path: string, user: SystemUser, what: str
     const mode = (s.mode & 0o777).toString(8);
     throw new Error(
       `${what} ${path} cannot be reached by the system user "${user.name}" that PostgreSQL runs as: ` +
-        `folder ${folder} has mode ${mode} (move it, e.g. DATA_DIR=/var/lib/yixian, or chmod o+x ${folder})`,
+        `folder ${folder} has mode ${mode} (${remedy}, or chmod o+x ${folder})`,
     );
   }
 }
