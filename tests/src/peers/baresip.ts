@@ -8,6 +8,8 @@ import { freePort, freePorts } from './ports.js';
 import { type PeerProcess, startProcess } from './process.js';
 import { eventually, within } from './wait.js';
 
+/** Four calls, with what baresip leaves unused between them. */
+const RTP_PORTS = 12;
 const MODULES = '/usr/lib/baresip/modules';
 
 export interface BaresipOptions {
@@ -106,7 +108,7 @@ function configText(options: BaresipOptions, folder: string, wav: string, ports:
     'auplay_channels 1',
     'audio_buffer 20-160',
     'jitter_buffer_delay 1-10',
-    `rtp_ports ${ports.rtp}-${ports.rtp + 19}`,
+    `rtp_ports ${ports.rtp}-${ports.rtp + RTP_PORTS - 1}`,
     `ctrl_tcp_listen 127.0.0.1:${ports.control}`,
     `snd_path ${join(folder, 'heard')}`,
     `module_path ${MODULES}`,
@@ -142,7 +144,7 @@ function accountText(options: BaresipOptions, sipPort: number): string {
 export async function startBaresip(options: BaresipOptions): Promise<BaresipPhone> {
   const folder = await mkdtemp(join(tmpdir(), `yx-phone-${options.user}-`));
   await mkdir(join(folder, 'heard'));
-  const ports = { sip: await freePorts(2), control: await freePort(), rtp: await freePorts(20) };
+  const ports = { sip: await freePorts(2), control: await freePort(), rtp: await freePorts(RTP_PORTS) };
   const wav = options.audioFile ?? (await writeToneWav(join(folder, 'says.wav'), options.toneHz ?? 440, 180));
   await writeFile(join(folder, 'config'), configText(options, folder, wav, ports));
   await writeFile(join(folder, 'accounts'), '');

@@ -25,26 +25,38 @@ function tcpFree(port: number, address: string): Promise<boolean> {
   });
 }
 
-async function rangeFree(first: number, count: number, address: string): Promise<boolean> {
+/** The first port of the range that is taken; undefined when all are free. */
+async function takenPort(first: number, count: number, address: string): Promise<number | undefined> {
   for (let port = first; port < first + count; port++) {
-    if (given.has(port) || !(await udpFree(port, address)) || !(await tcpFree(port, address))) return false;
+    if (given.has(port) || !(await udpFree(port, address)) || !(await tcpFree(port, address))) return port;
   }
-  return true;
+  return undefined;
 }
 
 /**
- * Finds consecutive ports free for UDP and TCP; the same process is never given one twice.
+ * Finds consecutive ports free for UDP and TCP; the same process is never given one twice before it is given back.
  * @param count how many in a row; the first is even, as RTP wants it
  * @returns the first of them
  */
 export async function freePorts(count: number, address = '127.0.0.1'): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const first = LOWEST + 2 * Math.floor((Math.random() * (HIGHEST - LOWEST - count)) / 2);
-    if (!(await rangeFree(first, count, address))) continue;
-    for (let port = first; port < first + count; port++) given.add(port);
-    return first;
+  // From a random place on, once round: two test processes then seldom look at the same ports.
+  const span = HIGHEST - LOWEST - count;
+  const start = Math.floor(Math.random() * span);
+  for (let offset = 0; offset < span; ) {
+    const first = LOWEST + 2 * Math.floor(((start + offset) % span) / 2);
+    const taken = await takenPort(first, count, address);
+    if (taken === undefined) {
+      for (let port = first; port < first + count; port++) given.add(port);
+      return first;
+    }
+    offset += taken - first + 2;
   }
   throw new Error(`no ${count} consecutive free ports on ${address} between ${LOWEST} and ${HIGHEST}`);
+}
+
+/** Gives ports back that are no longer used. */
+export function releasePorts(first: number, count: number): void {
+  for (let port = first; port < first + count; port++) given.delete(port);
 }
 
 /** One port free for UDP and TCP. */

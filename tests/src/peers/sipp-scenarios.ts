@@ -202,7 +202,16 @@ function info(contentType: string, text: string, options: RequestOptions = {}): 
 /** A request or anything at all, as written; `[len]` and the other keywords work. */
 const raw = (text: string): Step => `<send><![CDATA[\n${text}\n]]></send>`;
 
+/** REGISTER of the scenario's own address for the service user; `cseq` 2 with `authenticate` answers the challenge. */
+function register(options: { user: string; cseq?: number; authenticate?: boolean }): Step {
+  const head = requestHead('REGISTER', { ...options, from: options.user }, false)
+    .map((line) => (line.startsWith('REGISTER ') ? 'REGISTER sip:[remote_ip]:[remote_port] SIP/2.0' : line))
+    .concat('Expires: 3600');
+  return `<send retrans="500">${message(head)}</send>`;
+}
+
 export const steps = {
+  register,
   invite: (options: InviteOptions = {}): Step => invite(options, false),
   reinvite: (options: InviteOptions = {}): Step => invite({ cseq: 2, ...options }, true),
   ack,

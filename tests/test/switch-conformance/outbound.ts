@@ -1,15 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  calleeScenario,
-  eventually,
-  freePort,
-  type SippRun,
-  scenario,
-  steps,
-  succeeded,
-  toneDurationMs,
-  writeCapture,
-} from '../../src/peers/index.js';
+import { calleeScenario, eventually, freePort, scenario, steps, succeeded, toneDurationMs, writeCapture } from '../../src/peers/index.js';
 import { type Bench, PASSWORDS, Watch } from './bench.js';
 import { AGENT_HZ, answeredAgent, heardAfterHangUp, listen } from './scenes.js';
 
@@ -136,12 +126,6 @@ export function describeOutbound(bench: Bench): void {
       await watch.until('ended');
       assert.equal(leg.state, 'ended');
     });
-
-    it('to a place where nobody is fail with no-response or transport-failure, not with silence', async () => {
-      const port = await freePort();
-      const leg = bench.dialUri({ port } as SippRun, '02112345678', 60_000);
-      assert.match((await leg.ended).reason, /^(no-response|transport-failure)$/);
-    }).timeout(90_000);
 
     it('show the caller in From and P-Asserted-Identity and carry the call id', async () => {
       const check = [

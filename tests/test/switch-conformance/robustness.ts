@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import type { Registration, RegistrationStore } from '@yixian/contracts';
-import { callerScenario, eventually, refusedScenario, scenario, startBaresip, steps, succeeded } from '../../src/peers/index.js';
+import { callerScenario, eventually, freePort, refusedScenario, scenario, startBaresip, steps, succeeded } from '../../src/peers/index.js';
 import { Bench, type MakeSwitch } from './bench.js';
 import { answeredAgent, answeredCaller, listen } from './scenes.js';
 
@@ -127,7 +127,7 @@ export function describeRobustness(bench: Bench): void {
       assert.ok(repeats.length >= 3, `the 200 came ${repeats.length} times`);
     });
 
-    it('an ACK that never comes: BYE after 64·T1, and the leg ends with no-ack', async () => {
+    it('what is never answered ends after 64·T1: our 200 with BYE and no-ack, our INVITE with no-response', async () => {
       const run = await bench.caller(
         scenario([
           steps.invite(),
@@ -142,8 +142,12 @@ export function describeRobustness(bench: Bench): void {
       );
       const leg = await bench.arrival();
       await leg.answer();
+      // Nobody listens there; a switch that hears of it by ICMP may say transport-failure.
+      const uri = `sip:02112345678@127.0.0.1:${await freePort()}`;
+      const nobody = bench.sw.dial({ target: { kind: 'uri', uri }, from: { number: '12320' }, timeoutMs: 60_000 });
       assert.equal((await leg.ended).reason, 'no-ack');
       assert.equal(await leg.answered, false);
+      assert.match((await nobody.ended).reason, /^(no-response|transport-failure)$/);
       succeeded(await run.finished);
     }).timeout(90_000);
 

@@ -1,14 +1,17 @@
 import { randomIds, silentLogger, systemClock } from '@yixian/contracts';
 import { createSoftswitch } from '@yixian/softswitch';
-import { freePorts } from '../../src/peers/index.js';
+import { freePorts, releasePorts } from '../../src/peers/index.js';
 import { describeSwitch } from './suite.js';
 
+/** Eighty legs. */
+const RTP_PORTS = 160;
+
 describeSwitch('softswitch', async (setup) => {
-  const first = await freePorts(200);
+  const first = await freePorts(RTP_PORTS);
   const sw = createSoftswitch({
     hosts: ['127.0.0.1', '::1'],
     sipPort: 0,
-    rtpPorts: { min: first, max: first + 199 },
+    rtpPorts: { min: first, max: first + RTP_PORTS - 1 },
     clock: systemClock(),
     ids: randomIds(),
     logger: silentLogger,
@@ -21,6 +24,7 @@ describeSwitch('softswitch', async (setup) => {
   };
   return {
     switch: sw,
+    dispose: async () => releasePorts(first, RTP_PORTS),
     addresses: () => ({ udp: point('udp', '127.0.0.1'), tcp: point('tcp', '127.0.0.1'), udp6: point('udp', '::1') }),
   };
 });
