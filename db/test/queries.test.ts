@@ -217,6 +217,46 @@ describe('record queries', function () {
       assert.equal((await utc.todayByAgent()).get('1001')?.callsHandled, 1);
     });
 
+    it('counts on from the last look: calls that ended since are added once, calls that are up are read afresh', async () => {
+      await queue('consult', 20);
+      const b = bus(MIDNIGHT);
+      let expected = 0;
+      for (let round = 0; round < 4; round++) {
+        answeredCall(b, `c-${round}`, { queue: 'consult', agent: '1001', waitMs: 1_000, talkMs: 10_000 });
+        arrive(b, `up-${round}`);
+        b.publish({ type: 'call.connected', callId: `up-${round}`, agentId: '1001', data: { to: '1001' } });
+        b.at += 1_000;
+        await journal.flush();
+        expected += 2;
+        const looks = await Promise.all([queries.todayByAgent(), queries.todayByAgent()]);
+        for (const figures of looks) assert.equal(figures.get('1001')?.callsHandled, expected);
+        assert.equal((await queries.todayByQueue()).get('consult')?.answered, round + 1);
+        b.publish({ type: 'call.ended', callId: `up-${round}`, data: { termination: { by: 'caller', reason: 'normal' } } });
+      }
+      await journal.flush();
+      const fresh = createRecordQueries(db.knex, { timezone: 'Asia/Shanghai', now: () => NOON, figuresCacheMs: 0 });
+      assert.deepEqual(await queries.todayByAgent(), await fresh.todayByAgent());
+    });
+
+    it('a threshold that is changed holds for the whole day', async () => {
+      await queue('consult', 20);
+      answeredCall(bus(MIDNIGHT), 'c1', { queue: 'consult', agent: '1001', waitMs: 15_000, talkMs: 1_000 });
+      await journal.flush();
+      assert.equal((await queries.todayByQueue()).get('consult')?.serviceLevel, 1);
+      await db.knex('queues').update({ service_level_seconds: 10 });
+      assert.equal((await queries.todayByQueue()).get('consult')?.serviceLevel, 0);
+    });
+
+    it('the figures of a day are gone at the next midnight', async () => {
+      let now = NOON;
+      const moving = createRecordQueries(db.knex, { timezone: 'Asia/Shanghai', now: () => now, figuresCacheMs: 0 });
+      answeredCall(bus(MIDNIGHT), 'c1', { queue: 'consult', agent: '1001', waitMs: 1, talkMs: 1_000 });
+      await journal.flush();
+      assert.equal((await moving.todayByAgent()).size, 1);
+      now = MIDNIGHT + 24 * 3_600_000;
+      assert.equal((await moving.todayByAgent()).size, 0);
+    });
+
     it('an unknown time zone is refused at once', () => {
       assert.throws(() => createRecordQueries(db.knex, { timezone: 'Asia/Nowhere' }), /unknown time zone "Asia\/Nowhere"/);
     });

@@ -1,5 +1,3 @@
-import type { Knex } from 'knex';
-
 /**
  * Checks the name of a time zone once, at start.
  * @throws Error naming it
@@ -14,7 +12,3 @@ export function requireTimezone(timezone: string): void {
 
 /** SQL for the instant at which the hotline's day that holds `now` began. Bindings: time zone, now in milliseconds, time zone. */
 export const MIDNIGHT = `(date_trunc('day', to_timestamp(?::float8 / 1000) at time zone ?) at time zone ?)`;
-
-export function midnight(knex: Knex, timezone: string, now: number): Knex.Raw {
-  return knex.raw(MIDNIGHT, [now, timezone, timezone]);
-}

@@ -175,6 +175,7 @@ create index calls_agent on calls (agent_id, started_at desc, id desc) where age
 create index calls_queue on calls (queue_id, started_at desc, id desc) where queue_id is not null;
 create index calls_caller on calls (caller text_pattern_ops, started_at desc, id desc);
 create index calls_called on calls (called text_pattern_ops, started_at desc, id desc);
+create index calls_ended on calls (last_seq) where ended_at is not null;
 create index calls_open on calls (instance_id) where ended_at is null;
 create table agent_state_intervals (
   seq bigint primary key,
