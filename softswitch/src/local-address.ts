@@ -57,6 +57,12 @@ function bestPrefix(remote: string, candidates: readonly string[]): string | und
   return best;
 }
 
+/** Which address of the peer decides ours: where it signals from, unless its media is of the other IP version. */
+export function decisiveAddress(source: string | undefined, media: string | undefined): string | undefined {
+  if (source === undefined || media === undefined) return source ?? media;
+  return familyOf(source) === familyOf(media) ? source : media;
+}
+
 /** The host of a SIP URI where it is an IP address. */
 export function addressOfUri(uri: string): string | undefined {
   const host = /^sips?:(?:[^@<>\s]*@)?(\[[0-9a-f:.]+\]|[^:;?>\s]+)/i.exec(uri)?.[1]?.replaceAll(/[[\]]/g, '');

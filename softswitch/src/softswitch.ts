@@ -18,13 +18,13 @@ import type {
 import { Bridges } from './bridge.js';
 import { InboundLeg } from './inbound-leg.js';
 import { Leg, type LegOwner } from './leg.js';
-import { addressOfUri, type InterfaceAddress, localAddressFor } from './local-address.js';
+import { addressOfUri, decisiveAddress, type InterfaceAddress, localAddressFor } from './local-address.js';
 import { createMediaEngine, type MediaEngine } from './media/index.js';
 import type { SoftswitchOptions } from './options.js';
 import { type DialPlace, OutboundLeg } from './outbound-leg.js';
 import { startRecording } from './recording.js';
 import { RegistrationKeeper } from './registration-keeper.js';
-import { refusalOf } from './sdp/index.js';
+import { inspectOffer, type Refusal } from './sdp/index.js';
 import { createSipStack, type InviteSession, type ListenPoint, type SipStack } from './sip/index.js';
 import { SwitchCounters } from './switch-counters.js';
 
@@ -120,12 +120,21 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   }
 
   #invited(session: InviteSession, origin: LegOrigin): void {
-    const localAddress = this.#localAddress(session.source?.address);
-    if (localAddress === undefined) {
-      session.refuse(503, 'Service Unavailable');
+    const inspected = session.remoteSdp === undefined ? undefined : inspectOffer(session.remoteSdp, this.#options.codecs);
+    // Refused before it costs a port or a row: nothing can be said to a peer without a common codec.
+    if (inspected && !inspected.ok) {
+      this.#refuseOffer(session, inspected.refusal);
       return;
     }
-    if (session.remoteSdp !== undefined && this.#refusedOffer(session, session.remoteSdp, localAddress)) return;
+    const localAddress = this.#localAddress(decisiveAddress(session.source?.address, inspected?.mediaAddress));
+    if (localAddress === undefined) {
+      this.#refuseOffer(session, {
+        status: 488,
+        phrase: 'Not Acceptable Here',
+        text: 'no address of ours is of the IP version of the media',
+      });
+      return;
+    }
     const leg = new InboundLeg(session, origin, {
       id: this.#options.ids.next('leg'),
       sdpSessionId: sdpSessionId(),
@@ -139,17 +148,11 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     this.#handlers?.inbound(leg);
   }
 
-  // Refused before it costs a port or a row: nothing can be said to a peer without a common codec.
-  #refusedOffer(session: InviteSession, offer: string, localAddress: string): boolean {
-    const refusal = refusalOf(offer, this.#options.codecs);
-    if (!refusal) return false;
-    const { status, phrase, text } = refusal;
+  #refuseOffer(session: InviteSession, { status, phrase, text }: Refusal): void {
     this.#counters.refusedOffer(status);
     this.#logger.warn({ sipCallId: session.callId, source: session.source, status, reason: text }, 'INVITE refused for its SDP');
-    // RFC 3261 §20.43: 304 media type not available, 305 incompatible media format, 399 anything else.
-    const warning = `${status === 488 ? 305 : 399} ${localAddress.includes(':') ? `[${localAddress}]` : localAddress} "${text.replaceAll(/["\\\r\n]/g, ' ')}"`;
-    session.refuse(status, phrase, [['Warning', warning]]);
-    return true;
+    // RFC 3261 §20.43: 305 incompatible media format, 399 anything else; the agent is a pseudonym.
+    session.refuse(status, phrase, [['Warning', `${status === 488 ? 305 : 399} yixian "${text.replaceAll(/["\\\r\n]/g, ' ')}"`]]);
   }
 
   dial(request: DialRequest): CallLeg {

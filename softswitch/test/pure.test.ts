@@ -4,7 +4,7 @@ import { bestResponse, statusOf } from '../src/best-response.js';
 import { digitFromInfo } from '../src/info-digits.js';
 import { type LegInput, stepLeg } from '../src/leg-state.js';
 import { q850Of, reasonHeaderFor } from '../src/leg-termination.js';
-import { addressOfUri, localAddressFor } from '../src/local-address.js';
+import { addressOfUri, decisiveAddress, localAddressFor } from '../src/local-address.js';
 
 describe('leg states', () => {
   it('whatever happens in whatever order, a leg ends once and stays ended, and never goes back', () => {
@@ -116,6 +116,12 @@ describe('local address of media', () => {
         expected,
       ));
   }
+
+  it('is decided by where the peer signals from, unless its media is of the other IP version', () => {
+    assert.equal(decisiveAddress('10.0.0.9', '192.168.1.2'), '10.0.0.9');
+    assert.equal(decisiveAddress('2001:db8::1', '192.168.1.2'), '192.168.1.2');
+    assert.equal(decisiveAddress('10.0.0.9', undefined), '10.0.0.9');
+  });
 
   it('the address of a URI, IPv4, IPv6, none for a name', () => {
     assert.equal(addressOfUri('sip:1001@127.0.0.1:5062;transport=udp'), '127.0.0.1');

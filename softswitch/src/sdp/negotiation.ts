@@ -45,6 +45,7 @@ export type OfferAnswered = { ok: true; state: SdpState; sdp: string; negotiated
 export type AnswerTaken = { ok: true; state: SdpState; negotiated: Negotiated } | { ok: false; refusal: Refusal };
 
 const EVENT_TYPE = 101;
+const OTHER_FAMILY = 'the media address is of another IP version than ours';
 const NO_AUDIO = 'no m-line with RTP/AVP audio in a codec of ours';
 const PACKET_TIMES = new Set([10, 20, 30, 40, 60]);
 
@@ -68,11 +69,15 @@ export function makeOffer(state: SdpState): { state: SdpState; sdp: string } {
   return describe(state, state.codecs, state.telephoneEvent, 'sendrecv');
 }
 
-/** Why this offer could not be answered, whatever port we had; undefined when it could. */
-export function refusalOf(offer: string, codecs: readonly CodecName[] = ['PCMA', 'PCMU']): Refusal | undefined {
+/** Looks at an offer before there is a port to answer with: can it be answered, and to which address would media go? */
+export function inspectOffer(
+  offer: string,
+  codecs: readonly CodecName[] = ['PCMA', 'PCMU'],
+): { ok: true; mediaAddress: string | undefined } | { ok: false; refusal: Refusal } {
   const read = readDescription(offer);
-  if ('refusal' in read) return read.refusal;
-  return chooseAudio(read.description, codecs) ? undefined : nothingInCommon(NO_AUDIO);
+  if ('refusal' in read) return { ok: false, refusal: read.refusal };
+  const chosen = chooseAudio(read.description, codecs);
+  return chosen ? { ok: true, mediaAddress: chosen.view.remote?.address } : { ok: false, refusal: nothingInCommon(NO_AUDIO) };
 }
 
 /** Answers an offer: one codec and telephone-event under the offerer's payload types, every other m-line refused with port 0 (§6). */
@@ -82,6 +87,7 @@ export function answerOffer(state: SdpState, offer: string): OfferAnswered {
   const chosen = chooseAudio(read.description, state.codecs);
   if (!chosen) return { ok: false, refusal: nothingInCommon(NO_AUDIO) };
   const { index, view, codec } = chosen;
+  if (otherFamily(state, view)) return { ok: false, refusal: nothingInCommon(OTHER_FAMILY) };
   const direction = answerDirection(view.direction);
   const lines = read.description.media.map<Line>((m, i) => (i === index ? { use: 'audio' } : refusedLine(m)));
   const payloadTypes = { ...state.payloadTypes, ...Object.fromEntries(view.codecs.toReversed().map((c) => [c.name, c.payloadType])) };
@@ -106,6 +112,7 @@ export function takeAnswer(state: SdpState, answer: string): AnswerTaken {
   const view = viewAudio(read.description, media);
   const codec = view?.codecs.find((c) => state.codecs.includes(c.name));
   if (!view || !codec) return { ok: false, refusal: nothingInCommon('the answer has no codec of the offer, or no IP address') };
+  if (otherFamily(state, view)) return { ok: false, refusal: nothingInCommon(OTHER_FAMILY) };
   const learnt = { ...state, ptimeMs: packetTime(view) };
   return {
     ok: true,
@@ -131,6 +138,11 @@ function readDescription(text: string): { description: SessionDescription } | { 
 
 function nothingInCommon(text: string): Refusal {
   return { status: 488, phrase: 'Not Acceptable Here', text };
+}
+
+// A socket of one family cannot send to an address of the other.
+function otherFamily(state: SdpState, view: AudioView): boolean {
+  return view.remote !== undefined && addressType(view.remote.address) !== addressType(state.address);
 }
 
 function refusedLine(media: MediaDescription): Line {

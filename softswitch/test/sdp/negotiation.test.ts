@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { answerOffer, initialSdp, makeOffer, parseSdp, type SdpState, takeAnswer } from '../../src/sdp/index.js';
+import { answerOffer, initialSdp, inspectOffer, makeOffer, parseSdp, type SdpState, takeAnswer } from '../../src/sdp/index.js';
 
 const local = (codecs?: ('PCMA' | 'PCMU')[]): SdpState =>
   initialSdp({ sessionId: '77', address: '192.0.2.1', rtpPort: 20_000, ...(codecs ? { codecs } : {}) });
@@ -142,6 +142,18 @@ describe('offer and answer (RFC 3264)', () => {
     const { sdp, negotiated } = answered(offerOf(AUDIO, 'IN IP6 2001:db8::9'), state);
     assert.equal(negotiated.parameters.remote?.address, '2001:db8::9');
     assert.ok(sdp.includes('c=IN IP6 2001:db8::5') && sdp.includes('o=- 1 1 IN IP6 2001:db8::5'));
+  });
+
+  it('media of the other IP version than our socket cannot be: 488', () => {
+    const outcome = answerOffer(local(), offerOf(AUDIO, 'IN IP6 2001:db8::9'));
+    assert.ok(!outcome.ok && outcome.refusal.status === 488 && /IP version/.test(outcome.refusal.text));
+    assert.ok(!takeAnswer(makeOffer(local()).state, offerOf(AUDIO, 'IN IP6 2001:db8::9')).ok);
+  });
+
+  it('an offer is looked at before there is a port: answerable or not, and where its media is', () => {
+    assert.deepEqual(inspectOffer(offerOf(AUDIO)), { ok: true, mediaAddress: '192.0.2.9' });
+    assert.deepEqual(inspectOffer(offerOf(AUDIO, 'IN IP4 0.0.0.0')), { ok: true, mediaAddress: undefined });
+    assert.equal(inspectOffer(offerOf(['m=audio 4000 RTP/AVP 0']), ['PCMA']).ok, false);
   });
 
   it('§8: o= keeps its version while nothing changes, and grows by one when something does', () => {
