@@ -1,8 +1,6 @@
-import type { DomainEvent } from './events.js';
+import type { CallDirection, DomainEvent } from './events.js';
 import type { AgentId, CallId, QueueId, RecordingId } from './ids.js';
 import type { Termination } from './termination.js';
-
-export type CallDirection = 'inbound' | 'outbound' | 'internal';
 
 export type CallOutcome =
   | 'answered'
@@ -248,6 +246,7 @@ export function outcomeOf(r: CallRecord, termination: Termination): CallOutcome 
     return whileRinging ? 'abandoned-ringing' : 'abandoned-in-queue';
   }
   if (r.overflowed) return 'overflowed';
-  if (r.direction === 'internal') return 'abandoned-ringing';
-  return 'abandoned-in-flow';
+  if (r.segments.some((s) => s.kind === 'flow')) return 'abandoned-in-flow';
+  // straight to a person: the caller gave up or nobody took it, or the called side would not or could not
+  return termination.by === 'caller' || termination.reason === 'no-answer' ? 'abandoned-ringing' : 'rejected';
 }

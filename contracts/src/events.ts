@@ -1,10 +1,11 @@
-import type { CallDirection } from './call-record.js';
 import type { AgentId, CallId, EpochMs, FlowId, LegId, QueueId, RecordingId } from './ids.js';
 import type { LegStats } from './switch.js';
 import type { Termination } from './termination.js';
 
 /** What an agent is doing. Diagram and transitions: `acd/src/core`. */
 export type AgentStateName = 'offline' | 'not-ready' | 'ready' | 'ringing' | 'on-call' | 'wrap-up';
+
+export type CallDirection = 'inbound' | 'outbound' | 'internal';
 
 /** Where an agent's calls ring. `softphone` and `phone` come with later capabilities. */
 export interface Seat {

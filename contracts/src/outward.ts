@@ -1,6 +1,6 @@
-import type { CallDirection, CallOutcome, CallRecord, CallSegment } from './call-record.js';
+import type { CallOutcome, CallRecord, CallSegment } from './call-record.js';
 import type { Role, User } from './directory.js';
-import type { AgentStateName, DomainEvent, EventType, Seat } from './events.js';
+import type { AgentStateName, CallDirection, DomainEvent, EventType, Seat } from './events.js';
 import type { AgentSnapshot, QueueSnapshot, RecordingRow, TodayAgentFigures, TodayQueueFigures, VoicemailRow } from './ports.js';
 import type { Termination } from './termination.js';
 

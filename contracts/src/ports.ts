@@ -1,5 +1,5 @@
-import type { CallDirection, CallOutcome, CallRecord } from './call-record.js';
-import type { AgentStateName, DomainEvent, EventOf, Seat } from './events.js';
+import type { CallOutcome, CallRecord } from './call-record.js';
+import type { AgentStateName, CallDirection, DomainEvent, EventOf, Seat } from './events.js';
 import type { AgentId, CallId, FlowId, QueueId, RecordingId } from './ids.js';
 import type { CallLeg, MediaItem } from './switch.js';
 import type { Termination } from './termination.js';

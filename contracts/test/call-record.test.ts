@@ -24,7 +24,10 @@ const arrived = (direction: 'inbound' | 'outbound' | 'internal' = 'inbound'): [n
 const answered: [number, EventDraft] = [10, { type: 'call.answered', data: {} }];
 const flow: [number, EventDraft] = [11, { type: 'call.entered-flow', data: { flowId: 'main', version: 1 } }];
 const queued: [number, EventDraft] = [1000, { type: 'call.queued', queueId: 'consult', data: { position: 1, priority: 0 } }];
-const offered: [number, EventDraft] = [1000, { type: 'offer.made', agentId: '1001', queueId: 'consult', data: { offerId: 'o1', expiresAt: 21000 } }];
+const offered: [number, EventDraft] = [
+  1000,
+  { type: 'offer.made', agentId: '1001', queueId: 'consult', data: { offerId: 'o1', expiresAt: 21000 } },
+];
 const ended = (at: number, termination: Termination = normal): [number, EventDraft] => [at, { type: 'call.ended', data: { termination } }];
 
 describe('call record', () => {
@@ -52,7 +55,14 @@ describe('call record', () => {
   });
 
   it('is abandoned in the queue when the caller leaves while nobody rings', () => {
-    const r = fold(arrived(), answered, flow, queued, [4000, { type: 'call.left-queue', data: { result: 'abandoned', waitMs: 3000 } }], ended(4000));
+    const r = fold(
+      arrived(),
+      answered,
+      flow,
+      queued,
+      [4000, { type: 'call.left-queue', data: { result: 'abandoned', waitMs: 3000 } }],
+      ended(4000),
+    );
     assert.equal(r.outcome, 'abandoned-in-queue');
     assert.equal(r.waitMs, 3000);
   });
@@ -91,6 +101,16 @@ describe('call record', () => {
     assert.equal(fold(arrived(), ended(5, { by: 'system', reason: 'unknown-number', sipStatus: 404 })).outcome, 'rejected');
   });
 
+  it('tells a busy or absent called person from one who was let ring', () => {
+    const direct = (termination: Termination) =>
+      fold(arrived('internal'), [10, { type: 'call.ringing', data: { to: '1002' } }], ended(20, termination)).outcome;
+    assert.equal(direct({ by: 'caller', reason: 'cancelled' }), 'abandoned-ringing');
+    const refused = fold(arrived('internal'), ended(20, { by: 'called', reason: 'busy' }));
+    assert.equal(refused.outcome, 'rejected');
+    assert.equal(fold(arrived(), ended(20, { by: 'called', reason: 'not-registered' })).outcome, 'rejected');
+    assert.equal(fold(arrived(), ended(20, { by: 'called', reason: 'no-answer' })).outcome, 'abandoned-ringing');
+  });
+
   it('is failed, with the time until then, when the process died', () => {
     const r = fold(arrived(), answered, queued, ended(7000, { by: 'system', reason: 'process-died' }));
     assert.equal(r.outcome, 'failed');
@@ -98,14 +118,24 @@ describe('call record', () => {
   });
 
   it('stays answered when the process died during the talk: the caller was served', () => {
-    const r = fold(arrived(), answered, [1000, { type: 'call.connected', agentId: '1001', data: { to: '1001' } }], ended(7000, { by: 'system', reason: 'process-died' }));
+    const r = fold(
+      arrived(),
+      answered,
+      [1000, { type: 'call.connected', agentId: '1001', data: { to: '1001' } }],
+      ended(7000, { by: 'system', reason: 'process-died' }),
+    );
     assert.equal(r.outcome, 'answered');
     assert.equal(r.talkMs, 6000);
   });
 
   it('tells answered and unanswered outbound calls apart', () => {
     assert.equal(fold(arrived('outbound'), ended(9000, { by: 'called', reason: 'busy' })).outcome, 'outbound-unanswered');
-    const r = fold(arrived('outbound'), [100, { type: 'call.ringing', data: { to: '13900000000' } }], [2000, { type: 'call.connected', data: { to: '13900000000' } }], ended(9000));
+    const r = fold(
+      arrived('outbound'),
+      [100, { type: 'call.ringing', data: { to: '13900000000' } }],
+      [2000, { type: 'call.connected', data: { to: '13900000000' } }],
+      ended(9000),
+    );
     assert.equal(r.outcome, 'outbound-answered');
     assert.equal(r.talkMs, 7000);
   });

@@ -4,7 +4,16 @@ import { q850For, sipStatusFor, type TerminationReason, terminationFromSip } fro
 
 describe('termination taxonomy', () => {
   it('gives every refusal a final SIP status of 300 or more', () => {
-    const reasons: TerminationReason[] = ['normal', 'busy', 'no-answer', 'unknown-number', 'trunk-full', 'draining', 'no-common-codec', 'flow-ended'];
+    const reasons: TerminationReason[] = [
+      'normal',
+      'busy',
+      'no-answer',
+      'unknown-number',
+      'trunk-full',
+      'draining',
+      'no-common-codec',
+      'flow-ended',
+    ];
     for (const reason of reasons) assert.ok(sipStatusFor({ by: 'system', reason }).status >= 300, reason);
   });
 

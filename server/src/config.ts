@@ -25,6 +25,8 @@ export interface Config {
   timeZone: string;
   seedDemo: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Digest algorithms phones are challenged with, most preferred first. */
+  sipDigest: ('SHA-256' | 'MD5')[];
   /** How long Ctrl-C waits for calls in progress, milliseconds. */
   drainMs: number;
 }
@@ -73,6 +75,10 @@ const schema = z.object({
       }
     }, 'must be a time zone such as Asia/Shanghai'),
   SEED_DEMO: z.enum(['0', '1'], "must be '0' or '1'").default('1'),
+  SIP_DIGEST: z
+    .enum(['MD5', 'SHA-256', 'SHA-256,MD5', 'MD5,SHA-256'], "must be 'MD5', 'SHA-256' or 'SHA-256,MD5'")
+    .default('MD5')
+    .transform((text) => text.split(',') as ('SHA-256' | 'MD5')[]),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
   DRAIN_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(86400).default(120),
 });
@@ -100,6 +106,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     redisUrl: env.REDIS_URL,
     timeZone: env.TZ_HOTLINE,
     seedDemo: env.SEED_DEMO === '1',
+    sipDigest: env.SIP_DIGEST,
     logLevel: env.LOG_LEVEL,
     drainMs: env.DRAIN_SECONDS * 1000,
   };
@@ -132,6 +139,7 @@ export function describeConfig(config: Config): Record<string, string> {
     SWITCH: 'embedded',
     TZ_HOTLINE: config.timeZone,
     SEED_DEMO: config.seedDemo ? '1' : '0',
+    SIP_DIGEST: config.sipDigest.join(','),
     LOG_LEVEL: config.logLevel,
     DRAIN_SECONDS: String(config.drainMs / 1000),
   };

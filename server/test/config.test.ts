@@ -33,6 +33,7 @@ describe('configuration', () => {
     ['SWITCH', 'freeswitch'],
     ['TZ_HOTLINE', 'Peking'],
     ['SEED_DEMO', 'yes'],
+    ['SIP_DIGEST', 'SHA-1'],
     ['LOG_LEVEL', 'loud'],
   ] as const) {
     it(`refuses ${name}=${value} in a message that names the variable and the value`, () => {

@@ -136,7 +136,7 @@ export class Hotline {
   /** Signs in through the API. */
   async signIn(user: { username: string; password: string }): Promise<Api> {
     const api = new Api(this.http);
-    const { token } = await api.post<{ token: string }>('/session', user);
+    const { token } = await api.post<{ token: string }>('/session', { username: user.username, password: user.password });
     api.token = token;
     return api;
   }

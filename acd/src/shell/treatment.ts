@@ -116,5 +116,5 @@ export function announcement(prompts: Prompts, position: number, estimateMs: num
 function phrase(prompts: Prompts, before: string, value: number, after: string): MediaItem[] {
   const first = prompts.item(before);
   const last = prompts.item(after);
-  return first && last ? [first, ...prompts.sayNumber(Math.min(value, MAX_SPOKEN)), last] : [];
+  return first && last ? [first, ...prompts.sayNumber(Math.min(value, MAX_SPOKEN), { counting: true }), last] : [];
 }

@@ -17,7 +17,8 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const identity = createIdentityStore(database.knex);
   const auth = createAuthenticator({ store: identity, clock, ids, logger, events });
   const commandDeps = { acd: acd.acd, calls, clickToDial: sbc.clickToDial, records, directory, identity, clock, logger };
-  const gatewayMetrics: { read?: () => Record<string, number> } = {};
+  // the gateway needs the server that the API stands behind
+  const gatewayMetrics = { metrics: (): Record<string, number> => ({}) };
   const app = createApi({
     ...commandDeps,
     auth,
@@ -25,20 +26,13 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     health: () => health(base, telephony),
     draining,
     version,
-    metrics: [
-      softswitch.metrics,
-      edge.metrics,
-      sbc.metrics,
-      acd.metrics,
-      recorder.metrics,
-      base.journal.metrics,
-      () => gatewayMetrics.read?.() ?? {},
-    ].map((read) => () => read()),
+    metrics: [softswitch, edge, sbc, acd, recorder, base.journal, gatewayMetrics].map((stage) => () => stage.metrics()),
   });
   const server = createServer(app);
   await listen(server, base);
   undo.add('http', () => close(server));
   const gateway = createGateway({
+    lastSeq: base.lastSeq,
     httpServer: server,
     auth,
     events,
@@ -50,7 +44,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     clock,
     logger,
   });
-  gatewayMetrics.read = gateway.metrics;
+  gatewayMetrics.metrics = gateway.metrics;
   undo.add('gateway', () => gateway.stop());
   return httpUrl(base.config);
 }

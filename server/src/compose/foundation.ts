@@ -30,6 +30,8 @@ export interface Foundation {
   journal: Journal;
   records: RecordQueries;
   firstRunFile: string | undefined;
+  /** What this process numbers its events on from. */
+  lastSeq: number;
 }
 
 export async function layFoundation(config: Config, logger: Logger, undo: Undo): Promise<Foundation> {
@@ -46,10 +48,11 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
   undo.add('directory', directory.close);
   const journal = createJournal({ knex: database.knex, logger, clock });
   undo.add('journal', () => journal.close());
-  const events = createEventBus({ clock, ids, logger, lastSeq: await journal.lastSeq() });
+  const lastSeq = await journal.lastSeq();
+  const events = createEventBus({ clock, ids, logger, lastSeq });
   const calls = createCallRegistry(events);
   events.subscribe((event) => journal.append(event));
   await journal.closeOrphans({ now: clock.now(), publish: (draft) => events.publish(draft) });
   const records = createRecordQueries(database.knex, { timezone: config.timeZone, settled: () => journal.flush() });
-  return { config, logger, clock, ids, database, redis, directory, events, calls, journal, records, firstRunFile };
+  return { config, logger, clock, ids, database, redis, directory, events, calls, journal, records, firstRunFile, lastSeq };
 }

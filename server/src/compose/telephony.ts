@@ -40,6 +40,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     logger,
     registrationStore: createRegistrationStore(redis.client),
     userAgent: `Yixian/${version}`,
+    digestAlgorithms: config.sipDigest,
   });
   const prompts = createPrompts({ directories: promptDirectories(config), logger });
   const tts = createTts({ cacheDirectory: path.join(config.dataDir, 'spoken'), logger, clock });

@@ -147,7 +147,7 @@ describe('the edge of the hotline', function () {
   it('dials for the agent by click: first the own phone, then the other', async () => {
     const a = await s.phone('1001', { toneHz: 700 });
     const b = await s.phone('1002', { toneHz: 1100, answer: 'auto' });
-    const { callId } = await (await s.api('1001')).post<{ callId: string }>('/calls', { from: '1001', to: '1002' });
+    const { id: callId } = await (await s.api('1001')).post<{ id: string }>('/calls', { from: '1001', to: '1002' });
     await a.waitFor('CALL_INCOMING');
     await a.accept();
     await b.waitFor('CALL_ESTABLISHED');

@@ -1,5 +1,18 @@
 import assert from 'node:assert/strict';
-import { callerScenario, eventually, requirePeers, startSipp, steps, succeeded } from '../../src/peers/index.js';
+import { yixian } from '../../src/command.js';
+import type { AgentCredentials } from '../../src/hotline.js';
+import {
+  calleeScenario,
+  callerScenario,
+  eventually,
+  freePort,
+  requirePeers,
+  runSipp,
+  scenario,
+  startSipp,
+  steps,
+  succeeded,
+} from '../../src/peers/index.js';
 import { type CallView, Scenario } from '../../src/scenario.js';
 
 const CALLS = 30;
@@ -17,35 +30,77 @@ describe('thirty calls at one time', function () {
     await s?.close();
   });
 
-  it('are all answered, all wait with music, all leave truthful records, and everything is given back (TEL-10)', async () => {
+  it('are answered, reach thirty agents, are bridged and recorded, and everything is given back (TEL-10, REC-02)', async () => {
     const before = await figures();
+    const port = await freePort();
+    await agentsAt(port);
+    const phones = await startSipp({
+      scenario: calleeScenario({ hangUp: 'them', waitMs: 60_000 }),
+      port,
+      calls: CALLS,
+      echo: true,
+      deadlineMs: 120_000,
+    });
     const callers = await startSipp({
-      scenario: callerScenario({ from: '1390000[call_number]', during: [steps.key('1', 8000)] }),
+      scenario: callerScenario({ from: '1390000[call_number]', during: [steps.key('1', 1500), steps.speech(), steps.pause(9000)] }),
       remote: { address: '127.0.0.1', port: s.hotline.sipPort },
       service: '12320',
       calls: CALLS,
-      rate: 15,
+      rate: 10,
       limit: CALLS,
     });
-    await eventually('all in progress', async () => (await figures()).legs >= CALLS, 40_000);
+    await eventually('thirty calls, each with its agent, at one time', async () => (await figures()).legs === 2 * CALLS, 40_000);
     succeeded(await callers.finished);
+    succeeded(await phones.finished);
     const { items } = await eventually('all records', async () => {
-      const page = await s.admin.get<{ items: CallView[] }>(`/calls?limit=100&called=12320`);
+      const page = await s.admin.get<{ items: CallView[] }>('/calls?limit=100&called=12320');
       return page.items.filter((call) => call.endedAt).length === CALLS ? page : undefined;
     });
+    assert.deepEqual([...new Set(items.map((call) => call.outcome))], ['answered']);
+    assert.equal(new Set(items.map((call) => call.agent)).size, CALLS, 'each had an agent of its own');
+    assert.ok(items.every((call) => call.talkSeconds > 5));
+    const recordings = await eventually('all recordings', async () => {
+      const page = await s.admin.get<{ items: Array<{ id: string; durationSeconds: number; state: string }> }>('/recordings?limit=100');
+      return page.items.filter((one) => one.state === 'complete').length === CALLS ? page.items : undefined;
+    });
     assert.ok(
-      items.every((call) => call.outcome === 'abandoned-in-queue' || call.outcome === 'abandoned-in-flow'),
-      JSON.stringify(items.map((call) => call.outcome)),
+      recordings.every((one) => one.durationSeconds > 5),
+      JSON.stringify(recordings),
     );
-    await eventually('legs, ports and calls given back', async () => {
+    await eventually('legs and ports given back', async () => {
       const now = await figures();
       return now.legs === 0 && now.ports <= before.ports;
     });
   });
 
+  /** Thirty agents, signed in, whose phones are all one sipp at this port. */
+  async function agentsAt(port: number): Promise<void> {
+    const added = await yixian(['demo', 'agents', '--count', String(CALLS)], s.hotline.env);
+    assert.equal(added.code, 0, added.stderr);
+    const agents = JSON.parse(added.stdout) as AgentCredentials[];
+    for (const agent of agents) {
+      const register = scenario([
+        steps.register({ user: agent.extension }),
+        steps.recvResponse(401, { auth: true }),
+        steps.register({ user: agent.extension, cseq: 2, authenticate: true }),
+        steps.recvResponse(200),
+      ]);
+      await runSipp({
+        scenario: register,
+        remote: { address: '127.0.0.1', port: s.hotline.sipPort },
+        service: agent.extension,
+        port,
+        auth: { username: agent.extension, password: agent.sipPassword },
+      });
+      const api = await s.hotline.signIn(agent);
+      await api.put(`/agents/${agent.extension}/state`, { state: 'ready' });
+    }
+  }
+
   async function figures(): Promise<{ legs: number; ports: number }> {
     const text = await (await fetch(`${s.hotline.http}/metrics`)).text();
-    const value = (name: string) => Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
-    return { legs: value('switch_legs'), ports: value('media_ports_in_use') };
+    const sum = (name: string) =>
+      [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce((total, match) => total + Number(match[1]), 0);
+    return { legs: sum('switch_legs'), ports: sum('rtp_ports_in_use') };
   }
 });
