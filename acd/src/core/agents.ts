@@ -60,13 +60,13 @@ function wishWhileRinging(turn: Turn, agent: AgentEntry, wish: Wish): void {
 }
 
 function enterWish(turn: Turn, agent: AgentEntry, wish: Wish): void {
-  const idle = wish.state === 'ready' ? { idle: newIdlePlace(turn, agent.id) } : {};
+  const idle = wish.state === 'ready' ? newIdlePlace(turn, agent.id) : agent.idle;
   enterState(turn, agent, {
     cause: wish.state,
     to: wish.state,
     reason: wish.reason,
     by: wish.by,
-    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, awaitsRegistration: false, ...idle },
+    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, awaitsRegistration: false, idle },
   });
 }
 
@@ -142,7 +142,7 @@ export function releaseLine(turn: Turn, input: InputOf<'line-released'>): void {
     return;
   }
   const agent = putAgent(turn, { ...before, lines: before.lines.filter((id) => id !== input.callId) });
-  if (agent.state === 'on-call') freeLine(turn, agent);
+  if (agent.state === 'on-call' && !agent.offer && agent.lines.length === 0) freeLine(turn, agent, agent.wrapUpUntil);
 }
 
 /** The call of a queue is over for the agent. */
@@ -150,15 +150,15 @@ export function endEngagement(turn: Turn, agentId: string, wrapUpMs: number): vo
   const before = turn.tables.agents.get(agentId);
   if (before?.state !== 'on-call') return;
   const wrapUpUntil = wrapUpMs > 0 ? turn.now + wrapUpMs : null;
-  freeLine(turn, putAgent(turn, { ...before, offer: null, wrapUpUntil }));
+  if (before.lines.length > 0) putAgent(turn, { ...before, offer: null, wrapUpUntil });
+  else freeLine(turn, before, wrapUpUntil);
 }
 
-/** On to wrap-up, as long as any is left, or to the state wished; unless something still takes the line. */
-function freeLine(turn: Turn, agent: AgentEntry): void {
-  if (agent.offer !== null || agent.lines.length > 0) return;
-  if (agent.wrapUpUntil !== null && agent.wrapUpUntil > turn.now) {
-    enterState(turn, agent, { cause: 'ended', to: 'wrap-up', reason: null, by: 'system' });
-    startWrapUp(turn, agent.id, agent.wrapUpUntil);
+/** Nothing takes the line any more: on to wrap-up, as long as any is left, or to the state wished. */
+function freeLine(turn: Turn, agent: AgentEntry, wrapUpUntil: number | null): void {
+  if (wrapUpUntil !== null && wrapUpUntil > turn.now) {
+    enterState(turn, agent, { cause: 'ended', to: 'wrap-up', reason: null, by: 'system', patch: { offer: null, wrapUpUntil } });
+    startWrapUp(turn, agent.id, wrapUpUntil);
     return;
   }
   landOnWish(turn, agent, 'ended');
@@ -176,13 +176,13 @@ function startWrapUp(turn: Turn, agentId: string, until: number): void {
 
 function landOnWish(turn: Turn, agent: AgentEntry, cause: 'ended' | 'over' | 'restart'): void {
   const { state, reason, by } = agent.wish;
-  const idle = state === 'ready' ? { idle: newIdlePlace(turn, agent.id) } : {};
+  const idle = state === 'ready' ? newIdlePlace(turn, agent.id) : agent.idle;
   enterState(turn, agent, {
     cause,
     to: state,
     reason: cause === 'restart' ? (reason ?? 'restart') : reason,
     by,
-    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, awaitsRegistration: false, ...idle },
+    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, awaitsRegistration: false, idle },
   });
 }
 

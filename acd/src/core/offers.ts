@@ -91,7 +91,7 @@ export function setAside(turn: Turn, agentId: string, reason: MissReason): void 
     to: 'not-ready',
     reason,
     by: 'system',
-    patch: { offer: null, awaitsRegistration: gone, ...(gone ? { reachable: false } : {}) },
+    patch: { offer: null, awaitsRegistration: gone, reachable: agent.reachable && !gone },
   });
 }
 
@@ -119,8 +119,8 @@ export function standDown(turn: Turn, agentId: string, cause: 'withdrawn' | 'fai
   const agent = turn.tables.agents.get(agentId);
   if (agent?.state !== 'ringing') return;
   const { state, reason, by } = agent.wish;
-  const place = cause === 'failed' ? { idle: newIdlePlace(turn, agentId) } : {};
-  enterState(turn, agent, { cause, to: state, reason, by, patch: { offer: null, wish: WISH_READY, ...place } });
+  const idle = cause === 'failed' ? newIdlePlace(turn, agentId) : agent.idle;
+  enterState(turn, agent, { cause, to: state, reason, by, patch: { offer: null, wish: WISH_READY, idle } });
 }
 
 /**

@@ -3,7 +3,7 @@ import { arrive, bridged, bridgeFailed, callerLeft, closeCall, offerExpired, sea
 import { configure } from './configure.js';
 import { settle } from './offers.js';
 import { changesOf, newTurn, type Turn } from './turn.js';
-import type { AcdState, Input, StepResult } from './types.js';
+import type { AcdState, Effect, Input, StepResult } from './types.js';
 
 /**
  * One decision of the ACD: what follows from this input at this time. Runs nothing and asks nothing.
@@ -21,11 +21,18 @@ export function step(state: AcdState, input: Input, now: number): StepResult {
   settle(turn);
   const changes = changesOf(turn);
   if (changes.length > 0) turn.effects.push({ type: 'save', changes });
-  const effects = turn.urgent ? turn.urgent.concat(turn.effects) : turn.effects;
+  const effects = inOrder(turn);
   const next = { turn: tables.turn, tables };
   return turn.ignored === undefined
     ? { state: next, effects, events: turn.events }
     : { state: next, effects, events: turn.events, ignored: turn.ignored };
+}
+
+/** What is urgent, then the rest. A loop: `concat` took a twelfth of a whole decision. */
+function inOrder({ urgent, effects }: Turn): Effect[] {
+  if (!urgent) return effects;
+  for (const effect of effects) urgent.push(effect);
+  return urgent;
 }
 
 function decide(turn: Turn, input: Input): void {

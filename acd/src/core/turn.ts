@@ -180,8 +180,8 @@ export function losePlace(turn: Turn, call: CallEntry): void {
 
 /** Nearly every step touches one agent and one call; a set for those would cost more than the change. */
 function once(ids: readonly string[] = []): readonly string[] {
-  if (ids.length < 2 || (ids.length === 2 && ids[0] !== ids[1])) return ids;
-  return [...new Set(ids)];
+  if (ids.length < 2) return ids;
+  return ids.length < 8 ? ids.filter((id, n) => ids.indexOf(id) === n) : [...new Set(ids)];
 }
 
 /** What the store has to know of this step: agents as they are now, and calls with a place. */
