@@ -34,7 +34,7 @@ export class Playlist {
       }
       const from = this.#position % clip.octets.length;
       const n = Math.min(end - to, clip.octets.length - from, clip.samples - this.#position);
-      for (let i = 0; i < n; i++) into[to + i] = clip.octets[from + i] as number;
+      into.set(clip.octets.subarray(from, from + n), to);
       to += n;
       this.#move(clip, n);
     }

@@ -86,9 +86,13 @@ export class MediaCore implements LegOwner {
     }
   }
 
-  /** Once every 100 ms. */
-  housekeep(now: number): void {
+  /** Lost ends of keys, media timeouts, reports: once every 100 ms. */
+  keepLegs(now: number): void {
     for (const { leg } of this.#sessions.values()) leg.housekeep(now, this.#settings.mediaTimeoutMs);
+  }
+
+  /** Writes that are due, recordings that end by themselves: once every 20 ms. */
+  keepRecordings(now: number): void {
     this.#recordings.housekeep(now);
   }
 

@@ -87,7 +87,7 @@ export class Recording {
     this.#paused = on;
   }
 
-  /** Once every 100 ms or so. */
+  /** Once every 20 ms or so. */
   housekeep(now: number): void {
     if (this.#over) return;
     if (this.#writer.error !== undefined) {

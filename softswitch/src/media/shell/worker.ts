@@ -10,8 +10,10 @@ import type { Command, Notice, WorkerSettings } from './protocol.js';
 
 // Entry of the media thread: clocks, timers and the channel to the signalling thread.
 
-const HOUSEKEEPING_MS = 100;
-const METRICS_EVERY = 10;
+/** Recordings are looked after in small steps: what they write together would hold packets up. */
+const STEP_MS = 20;
+const LEGS_EVERY = 5;
+const METRICS_EVERY = 50;
 
 const port = parentPort;
 if (!port) throw new Error('the media worker runs as a worker thread only');
@@ -69,14 +71,16 @@ const settings = workerData as WorkerSettings;
 const core = new MediaCore(settings, env);
 const delay = monitorEventLoopDelay({ resolution: 20 });
 delay.enable();
-let rounds = 0;
+let steps = 0;
 
 const housekeeping = setInterval(() => {
-  core.housekeep(performance.now());
-  if (++rounds % METRICS_EVERY !== 0) return;
+  const now = performance.now();
+  core.keepRecordings(now);
+  if (++steps % LEGS_EVERY === 0) core.keepLegs(now);
+  if (steps % METRICS_EVERY !== 0) return;
   notify({ is: 'metrics', values: mediaMetrics(counters, core, pacer, delay) });
   delay.reset();
-}, HOUSEKEEPING_MS);
+}, STEP_MS);
 
 async function stop(): Promise<void> {
   await core.stop();
