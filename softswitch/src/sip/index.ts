@@ -10,12 +10,13 @@ export { ReinviteRefused } from './ua/offer-exchange.js';
 
 /** A SIP user agent and registrar over UDP and TCP. Nothing is bound before `start`. */
 export function createSipStack(options: SipStackOptions): SipStack {
-  const clock = new OwnedClock(options.clock);
+  const internalError = (error: unknown) => options.logger.error({ err: error }, 'internal error in the SIP stack');
+  const clock = new OwnedClock(options.clock, internalError);
   const transport = new SocketTransport({
     listen: options.listen,
     clock,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     advertisedAddress: options.advertisedAddress,
   });
-  return new Stack(options, { transport }, clock);
+  return new Stack(options, { transport, internalError }, clock);
 }

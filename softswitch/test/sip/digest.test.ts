@@ -121,6 +121,17 @@ describe('digest, server and client together (RFC 3261 §22, RFC 8760)', () => {
     });
   });
 
+  it('a REGISTER signed for the address of record is taken, as sipp sends it; for another host it is not', () => {
+    const s = setUp();
+    const signed = (uri: string, requestUri: string) => {
+      const challenge = makeResponse(401, 'x', s.server.challenges('WWW-Authenticate', 0, false));
+      const h = answerChallenge(challenge, { method: 'REGISTER', uri }, auth, 'c');
+      return s.server.verify(makeRequest('REGISTER', requestUri, h ? [h] : []), 'authorization', 0, () => 'secret').kind;
+    };
+    assert.equal(signed('sip:1001@127.0.0.1:5060', 'sip:127.0.0.1:5060'), 'ok');
+    assert.equal(signed('sip:1001@other', 'sip:127.0.0.1:5060'), 'bad');
+  });
+
   it('credentials for another realm are none', () => {
     const s = setUp();
     assert.deepEqual(s.verify(header('Proxy-Authorization', 'Digest realm="elsewhere", username="1001"')), { kind: 'none' });

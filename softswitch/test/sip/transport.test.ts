@@ -304,6 +304,36 @@ describe('over real sockets', () => {
     socket.destroy();
   });
 
+  it('a handler that throws costs its own request a 500, and no other call', async () => {
+    let first = true;
+    const errors: unknown[] = [];
+    const logger: Logger = { ...silentLogger, error: (facts) => errors.push(facts) };
+    const b = await open(
+      {
+        onInvite: (session) => {
+          if (!first) {
+            session.setHandlers({ onEnded: () => undefined });
+            session.refuse(486, 'Busy Here');
+            return;
+          }
+          first = false;
+          throw new Error('a mistake');
+        },
+      },
+      { logger },
+    );
+    const a = await open();
+    const call = () =>
+      new Promise<number | undefined>((done) => {
+        const uri = `sip:x@127.0.0.1:${port(b, 'udp')}`;
+        a.invite({ uri, from: { user: '1' }, sdp: 'o' }, { onEnded: (end) => done(end.status) });
+      });
+    assert.deepEqual([await call(), await call()], [500, 486]);
+    assert.equal(errors.length, 1);
+    assert.equal(b.metrics().sip_internal_errors_total, 1);
+    assert.equal(b.metrics().sip_dialogs, 0);
+  });
+
   it('a flood of rubbish is counted in full and logged five lines a minute', async () => {
     let lines = 0;
     const logger: Logger = {

@@ -21,12 +21,16 @@ function equal(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(hash('SHA-256', a)), Buffer.from(hash('SHA-256', b)));
 }
 
-/** The digest is bound to a Request-URI: credentials seen for one number must not dial another. */
-function sameTarget(digestUri: string, requestUri: string): boolean {
+/**
+ * The digest is bound to a Request-URI: credentials seen for one number must not dial another. A REGISTER has no user in its
+ * Request-URI (RFC 3261 §10.2), and some clients (sipp) sign the address of record instead: there the host decides.
+ */
+function sameTarget(method: string, digestUri: string, requestUri: string): boolean {
   if (digestUri === requestUri) return true;
   const a = parseUri(digestUri);
   const b = parseUri(requestUri);
-  return a !== undefined && b !== undefined && a.user === b.user && a.host.toLowerCase() === b.host.toLowerCase();
+  if (a === undefined || b === undefined || a.host.toLowerCase() !== b.host.toLowerCase()) return false;
+  return method === 'REGISTER' || a.user === b.user;
 }
 
 /** Challenges and checks for one realm (RFC 3261 §22, RFC 7616, RFC 8760). */
@@ -66,7 +70,7 @@ export class DigestServer {
     if (!algorithm) return { kind: 'bad', reason: 'algorithm' };
     const qop = params.get('qop');
     if (qop !== undefined && (qop !== 'auth' || get('nc').length !== NC || get('cnonce') === '')) return { kind: 'bad', reason: 'qop' };
-    if (!sameTarget(get('uri'), request.uri)) return { kind: 'bad', reason: 'uri' };
+    if (!sameTarget(request.method, get('uri'), request.uri)) return { kind: 'bad', reason: 'uri' };
     const secret = secretOf(get('username'));
     const expected = digestResponse({
       algorithm,
@@ -78,7 +82,7 @@ export class DigestServer {
       nonce: get('nonce'),
       ...(qop === undefined ? {} : { qop: { value: qop, nc: get('nc'), cnonce: get('cnonce') } }),
     });
-    const right = equal(expected, get('response').toLowerCase()) && secret !== undefined;
+    const right = equal(expected, get('response').toLowerCase()) && secret !== undefined && secret !== '';
     if (!right) return { kind: 'bad', reason: 'response' };
     return this.#fresh(get('nonce'), qop === undefined ? 1 : Number.parseInt(get('nc'), 16), now, get('username'));
   }

@@ -25,6 +25,8 @@ export interface NewRequest {
   reply(response: SipResponse): void;
   /** No answer, now or to a retransmission. */
   drop(): void;
+  /** 500 after a mistake of ours, in the transaction if one was opened and not yet answered. */
+  fail(): void;
 }
 
 export interface TransactionHandlers {
@@ -206,20 +208,30 @@ export class TransactionLayer {
 
   #newRequest(request: SipRequest, fields: CoreFields, source: Hop, key: string): NewRequest {
     const identity = `${fields.callId}|${fields.from.tag ?? ''}|${fields.cseq.number}|${request.method}`;
+    let opened: ServerTransaction | undefined;
+    const reply = (response: SipResponse) => {
+      const bytes = serialize(response);
+      this.#recent.keep(key, bytes);
+      this.#responded(response.status);
+      sendResponse(this.#deps.transport, fields, source, bytes, () => this.#unsendable(source));
+    };
     return {
       request,
       fields,
       source,
       target: request.method === 'CANCEL' ? this.#servers.get(serverKey(request, fields, 'INVITE')) : undefined,
       merged: fields.to.tag === undefined && this.#identities.has(identity),
-      open: () => this.#open(request, fields, source, key, identity),
-      reply: (response) => {
-        const bytes = serialize(response);
-        this.#recent.keep(key, bytes);
-        this.#responded(response.status);
-        sendResponse(this.#deps.transport, fields, source, bytes, () => this.#unsendable(source));
+      open: () => {
+        opened = this.#open(request, fields, source, key, identity);
+        return opened;
       },
+      reply,
       drop: () => this.#recent.keep(key, undefined),
+      fail: () => {
+        const response = responseTo(request, 500, 'Server Internal Error', { toTag: 'failed' });
+        if (!opened) reply(response);
+        else if (opened.pending) opened.respond(response);
+      },
     };
   }
 

@@ -4,10 +4,13 @@ import type { Clock, Timer } from '@yixian/contracts';
 export class OwnedClock implements Clock {
   readonly #clock: Clock;
   readonly #timers = new Set<Timer>();
+  readonly #failed: ((error: unknown) => void) | undefined;
   #stopped = false;
 
-  constructor(clock: Clock) {
+  /** `failed` takes what a timer throws; without it the error goes on to the clock. */
+  constructor(clock: Clock, failed?: (error: unknown) => void) {
     this.#clock = clock;
+    this.#failed = failed;
   }
 
   get pending(): number {
@@ -26,7 +29,7 @@ export class OwnedClock implements Clock {
     if (this.#stopped) return { cancel: () => undefined };
     const inner = this.#clock.setTimer(delayMs, () => {
       this.#timers.delete(timer);
-      fire();
+      this.#fire(fire);
     });
     const timer: Timer = {
       cancel: () => {
@@ -36,6 +39,18 @@ export class OwnedClock implements Clock {
     };
     this.#timers.add(timer);
     return timer;
+  }
+
+  #fire(fire: () => void): void {
+    if (!this.#failed) {
+      fire();
+      return;
+    }
+    try {
+      fire();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** Cancels every timer and gives out no more. */

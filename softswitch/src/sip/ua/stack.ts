@@ -1,4 +1,3 @@
-import { randomBytes as systemRandom } from 'node:crypto';
 import type { Registration } from '@yixian/contracts';
 import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
 import { DigestServer } from '../digest/server.js';
@@ -12,6 +11,7 @@ import { isIpv6, type TransportLayer } from '../transport/types.js';
 import type { UaContext } from './context.js';
 import { OutboundSession } from './outbound-session.js';
 import type { OwnedClock } from './owned-clock.js';
+import { pooledRandom } from './random.js';
 import { UserAgentServer } from './user-agent.js';
 
 /** What is still unanswered when the stack stops gets so long. */
@@ -21,6 +21,8 @@ const STOP_GRACE_MS = 500;
 export interface StackParts {
   transport: TransportLayer;
   names?: NameService;
+  /** Takes an error of ours, so that one message cannot end the other calls. Tests leave it out: then it is thrown on. */
+  internalError?: (error: unknown) => void;
 }
 
 function check(options: SipStackOptions): void {
@@ -39,15 +41,17 @@ export class Stack implements SipStack {
   readonly #registrar: Registrar;
   readonly #context: UaContext;
   readonly #server: UserAgentServer;
+  readonly #internalError: StackParts['internalError'];
   #handlers: SipHandlers | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: SipStackOptions, parts: StackParts, clock: OwnedClock) {
     check(options);
-    const randomBytes = options.randomBytes ?? systemRandom;
+    const randomBytes = options.randomBytes ?? pooledRandom();
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#clock = clock;
     this.#transport = parts.transport;
+    this.#internalError = parts.internalError;
     const discards = new Discards(this.#counters, options.logger, clock);
     this.#transactions = new TransactionLayer({ clock, transport: parts.transport, counters: this.#counters, discards });
     this.#registrar = new Registrar({
@@ -100,13 +104,32 @@ export class Stack implements SipStack {
     if (this.#handlers) throw new Error('the SIP stack was started before');
     this.#handlers = handlers;
     this.#transactions.start({
-      request: (incoming) => this.#server.request(incoming),
+      request: (incoming) =>
+        this.#guard(
+          () => this.#server.request(incoming),
+          () => incoming.fail(),
+        ),
       ack: (request, fields) => this.#server.ack(request, fields),
     });
     await this.#transport.start({
-      packet: (packet) => this.#transactions.receive(packet),
+      packet: (packet) => this.#guard(() => this.#transactions.receive(packet)),
       fault: (fault, source) => this.#context.discards.note(fault, source),
     });
+  }
+
+  /** The border where a mistake of ours, or of a handler, costs one message and not the process. */
+  #guard(work: () => void, instead?: () => void): void {
+    if (!this.#internalError) {
+      work();
+      return;
+    }
+    try {
+      work();
+    } catch (error) {
+      this.#counters.add('sip_internal_errors_total');
+      this.#internalError(error);
+      instead?.();
+    }
   }
 
   listening(): readonly ListenPoint[] {

@@ -138,6 +138,11 @@ export class UserAgentServer {
       return;
     }
     transaction.respond(responseTo(incoming.request, 100, 'Trying'));
-    this.#deps.handlers().onInvite(session, origin);
+    try {
+      this.#deps.handlers().onInvite(session, origin);
+    } catch (error) {
+      session.refuse(500, 'Server Internal Error');
+      throw error;
+    }
   }
 }
