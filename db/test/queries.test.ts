@@ -157,6 +157,14 @@ describe('record queries', function () {
     assert.equal(await queries.call('none'), undefined);
   });
 
+  it('a journal that cannot store does not keep readers waiting for ever', async () => {
+    const b = bus(MIDNIGHT);
+    arrive(b, 'call-a');
+    await journal.flush();
+    const stuck = createRecordQueries(db.knex, { timezone: 'UTC', settled: () => new Promise<void>(() => undefined) });
+    assert.equal((await stuck.call('call-a'))?.record.id, 'call-a');
+  });
+
   describe('today', () => {
     const queue = async (id: string, seconds: number): Promise<void> => {
       const durations = { ring_timeout_ms: 20_000, wrap_up_ms: 0, max_wait_ms: 60_000, announce_every_ms: 0 };

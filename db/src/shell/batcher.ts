@@ -20,6 +20,36 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+interface Waiters {
+  until(target: number): Promise<void>;
+  reached(stored: number): void;
+  /** Everything waited for comes so many items later. */
+  shift(by: number): void;
+  any(): boolean;
+  giveUp(error: Error): void;
+}
+
+function createWaiters(): Waiters {
+  let waiting: Waiter[] = [];
+  return {
+    until: (target) => new Promise((resolve, reject) => waiting.push({ target, resolve, reject })),
+    reached(stored) {
+      const done = waiting.filter((w) => w.target <= stored);
+      waiting = waiting.filter((w) => w.target > stored);
+      for (const w of done) w.resolve();
+    },
+    shift(by) {
+      for (const w of waiting) w.target += by;
+    },
+    any: () => waiting.length > 0,
+    giveUp(error) {
+      const left = waiting;
+      waiting = [];
+      for (const w of left) w.reject(error);
+    },
+  };
+}
+
 export interface BatcherOptions<T> {
   clock: Clock;
   /** How long items are gathered when nobody waits for them, milliseconds. */
@@ -30,8 +60,8 @@ export interface BatcherOptions<T> {
 }
 
 export function createBatcher<T>({ clock, batchMs, maxBatch, store }: BatcherOptions<T>): Batcher<T> {
+  const waiters = createWaiters();
   let items: T[] = [];
-  let waiters: Waiter[] = [];
   let pushed = 0;
   let stored = 0;
   let timer: Timer | undefined;
@@ -56,11 +86,9 @@ export function createBatcher<T>({ clock, batchMs, maxBatch, store }: BatcherOpt
       if (!(await store(batch))) return;
       items = items.slice(batch.length);
       stored += batch.length;
-      const done = waiters.filter((w) => w.target <= stored);
-      waiters = waiters.filter((w) => w.target > stored);
-      for (const w of done) w.resolve();
+      waiters.reached(stored);
       // Someone waits for a commit or there is a backlog: go on at once, else gather first.
-    } while (items.length > 0 && !stopped && (waiters.length > 0 || items.length >= maxBatch));
+    } while (items.length > 0 && !stopped && (waiters.any() || items.length >= maxBatch));
   };
 
   return {
@@ -72,14 +100,13 @@ export function createBatcher<T>({ clock, batchMs, maxBatch, store }: BatcherOpt
     pushFirst(first) {
       items = [...first, ...items];
       pushed += first.length;
-      for (const w of waiters) w.target += first.length;
+      waiters.shift(first.length);
       schedule();
     },
     flush() {
-      const target = pushed;
-      if (target <= stored) return Promise.resolve();
+      if (pushed <= stored) return Promise.resolve();
       if (stopped) return Promise.reject(new Error('the event journal is closed'));
-      const done = new Promise<void>((resolve, reject) => waiters.push({ target, resolve, reject }));
+      const done = waiters.until(pushed);
       kick();
       return done;
     },
@@ -92,8 +119,7 @@ export function createBatcher<T>({ clock, batchMs, maxBatch, store }: BatcherOpt
     async stop() {
       stopped = true;
       timer?.cancel();
-      for (const w of waiters) w.reject(new Error('the event journal was closed before the database took everything'));
-      waiters = [];
+      waiters.giveUp(new Error('the event journal was closed before the database took everything'));
       await running;
       return items;
     },

@@ -36,9 +36,6 @@ export interface LiveDirectory extends Directory {
 export async function createDirectory(knex: Knex, logger: Logger, clock: Clock = systemClock()): Promise<LiveDirectory> {
   let current = await read(knex);
   const listeners = new Set<() => void>();
-  let reading: Promise<void> | undefined;
-  let again: Promise<void> | undefined;
-
   const readNow = async (): Promise<void> => {
     const before = JSON.stringify(plain(current));
     const next = await read(knex);
@@ -53,22 +50,7 @@ export async function createDirectory(knex: Knex, logger: Logger, clock: Clock =
       logger.error({ err: error }, 'a listener of the directory failed');
     }
   };
-  // A read that has begun may have missed the newest change: whoever asks meanwhile shares one more.
-  const reload = (): Promise<void> => {
-    if (reading) {
-      again ??= reading
-        .catch(() => undefined)
-        .then(() => {
-          again = undefined;
-          return reload();
-        });
-      return again;
-    }
-    reading = readNow().finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  };
+  const { run: reload, idle } = coalesced(readNow);
   const background = retrying(reload, logger, clock);
   const subscription = listen({ knex, logger, clock, channel: 'yixian_directory', onNotify: background.run, onListening: background.run });
 
@@ -93,9 +75,30 @@ export async function createDirectory(knex: Knex, logger: Logger, clock: Clock =
       listeners.clear();
       background.stop();
       await subscription.close();
-      await reading?.catch(() => undefined);
+      await idle();
     },
   };
+}
+
+/** One read at a time. One that has begun may have missed the newest change: whoever asks meanwhile shares one more. */
+function coalesced(work: () => Promise<void>): { run(): Promise<void>; idle(): Promise<void> } {
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const settled = async (): Promise<void> => current?.catch(() => undefined);
+  const run = (): Promise<void> => {
+    if (current) {
+      next ??= settled().then(() => {
+        next = undefined;
+        return run();
+      });
+      return next;
+    }
+    current = work().finally(() => {
+      current = undefined;
+    });
+    return current;
+  };
+  return { run, idle: settled };
 }
 
 /** Nobody waits for a reload that a notification asked for: it is tried until it works. */

@@ -6,10 +6,13 @@ const BEAT_MS = 1_000;
 const SQL = `insert into instances (id, started_at, heartbeat_at) values (:id, to_timestamp(:now / 1000.0::float8), to_timestamp(:now / 1000.0::float8))
   on conflict (id) do update set heartbeat_at = excluded.heartbeat_at`;
 
-/** Writes every second that this process lives: if it is killed, that is when its calls are known to have still been up. */
-export function startHeartbeat(options: { knex: Knex; clock: Clock; logger: Logger; instanceId: string }): {
+export interface Heartbeat {
+  /** `clean`: everything is stored, so the row is no longer needed. */
   stop(end: { clean: boolean }): Promise<void>;
-} {
+}
+
+/** Writes every second that this process lives: if it is killed, that is when its calls are known to have still been up. */
+export function startHeartbeat(options: { knex: Knex; clock: Clock; logger: Logger; instanceId: string }): Heartbeat {
   const { knex, clock, logger, instanceId } = options;
   let timer: Timer | undefined;
   let stopped = false;

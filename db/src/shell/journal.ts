@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { CallLedger, Clock, DomainEvent, EventDraft, Logger, Timer } from '@yixian/contracts';
 import type { Knex } from 'knex';
-import { createBatchStore } from './batch-store.js';
+import { type BatchStore, createBatchStore } from './batch-store.js';
 import { type Batcher, createBatcher } from './batcher.js';
-import { startHeartbeat } from './heartbeat.js';
+import { type Heartbeat, startHeartbeat } from './heartbeat.js';
 import { closeOrphans } from './orphans.js';
 import { createProjector } from './projector.js';
 import { createSpill, type Spill } from './spill.js';
-import { createWriter } from './writer.js';
+import { createWriter, type Writer } from './writer.js';
 
 export interface JournalOptions {
   knex: Knex;
@@ -77,27 +77,11 @@ export function createJournal(options: JournalOptions): Journal {
     // The bus has normally handed it over already; its row is projected from it like all else.
     ensure: (event) => event.seq > lastAppendedSeq && append(event),
   });
-  const close = async (deadlineMs: number): Promise<void> => {
-    const stop = (): Promise<readonly DomainEvent[]> => {
-      store.close();
-      return batcher.stop();
-    };
-    const late = clock.setTimer(deadlineMs, () => void stop());
-    await batcher.flush().catch((error: Error) => logger.error({ err: error }, 'closing the event journal'));
-    late.cancel();
-    const left = await stop();
-    await heartbeat.stop({ clean: left.length === 0 });
-    await writer.close();
-    if (left.length === 0) return;
-    if (!spill) throw new Error(`${left.length} events could not be stored before the journal was closed`);
-    await spill.write(left);
-  };
-
   return {
     append,
     flush: batcher.flush,
     close(deadlineMs = 5_000) {
-      closing ??= close(deadlineMs);
+      closing ??= closeJournal({ batcher, store, spill, heartbeat, writer, clock, logger, deadlineMs });
       return closing;
     },
     async lastSeq() {
@@ -121,6 +105,33 @@ export function createJournal(options: JournalOptions): Journal {
       journal_live_calls: projector.liveCalls,
     }),
   };
+}
+
+interface CloseOptions {
+  batcher: Batcher<DomainEvent>;
+  store: BatchStore;
+  spill: Spill | undefined;
+  heartbeat: Heartbeat;
+  writer: Writer;
+  clock: Clock;
+  logger: Logger;
+  deadlineMs: number;
+}
+
+async function closeJournal({ batcher, store, spill, heartbeat, writer, clock, logger, deadlineMs }: CloseOptions): Promise<void> {
+  const stop = (): Promise<readonly DomainEvent[]> => {
+    store.close();
+    return batcher.stop();
+  };
+  const late = clock.setTimer(deadlineMs, () => void stop());
+  await batcher.flush().catch((error: Error) => logger.error({ err: error }, 'closing the event journal'));
+  late.cancel();
+  const left = await stop();
+  await heartbeat.stop({ clean: left.length === 0 });
+  await writer.close();
+  if (left.length === 0) return;
+  if (!spill) throw new Error(`${left.length} events could not be stored before the journal was closed`);
+  await spill.write(left);
 }
 
 /** Puts what the last process left before everything else; resolves with its last number. */

@@ -18,21 +18,13 @@ const REMEMBERED_ENDS = 2_000;
 
 export function createProjector(knex: Knex, logger: Logger): Projector {
   const live = new Map<CallId, TrackedCall>();
-  // Calls that are over or were never ours: their late events need no look at the database.
-  const closed = new Set<CallId>();
+  const closed = recentlyClosed();
   let intervals: Map<AgentId, AgentInterval> | undefined;
 
   const forget = (id: CallId): void => {
     live.delete(id);
     closed.add(id);
-    if (closed.size > REMEMBERED_ENDS) {
-      for (const oldest of closed) {
-        closed.delete(oldest);
-        break;
-      }
-    }
   };
-
   const load = async (events: readonly DomainEvent[]): Promise<void> => {
     intervals ??= await openIntervals(knex);
     const unknown = new Set<CallId>();
@@ -49,22 +41,12 @@ export function createProjector(knex: Knex, logger: Logger): Projector {
     for (const id of unknown) if (!live.has(id)) forget(id);
   };
 
-  // Our own mistake in folding costs one call's record, never the journal.
-  const fold = (before: TrackedCall | undefined, event: DomainEvent): TrackedCall | undefined => {
-    try {
-      return track(before, event);
-    } catch (error) {
-      logger.error({ err: error, event }, 'an event could not be folded into its call record');
-      return before;
-    }
-  };
-
   const foldCall = (event: DomainEvent, changed: Map<CallId, TrackedCall>): void => {
     const id = affectedCall(event);
     if (!id) return;
     const before = live.get(id);
     if (closed.has(id) && event.type !== 'call.arrived') return;
-    const after = fold(before, event);
+    const after = fold(before, event, logger);
     if (!after || after === before) return;
     changed.set(id, after);
     if (after.record.endedAt === null) live.set(id, after);
@@ -92,6 +74,29 @@ export function createProjector(knex: Knex, logger: Logger): Projector {
       return live.size;
     },
   };
+}
+
+/** Calls that are over or were never ours: their late events need no look at the database. */
+function recentlyClosed(): { has(id: CallId): boolean; add(id: CallId): void } {
+  const ids = new Set<CallId>();
+  return {
+    has: (id) => ids.has(id),
+    add(id) {
+      ids.add(id);
+      const [oldest] = ids;
+      if (ids.size > REMEMBERED_ENDS && oldest !== undefined) ids.delete(oldest);
+    },
+  };
+}
+
+/** Our own mistake in folding costs one call's record, never the journal. */
+function fold(before: TrackedCall | undefined, event: DomainEvent, logger: Logger): TrackedCall | undefined {
+  try {
+    return track(before, event);
+  } catch (error) {
+    logger.error({ err: error, event }, 'an event could not be folded into its call record');
+    return before;
+  }
 }
 
 interface IntervalRow {

@@ -17,6 +17,8 @@ export interface RecordQueriesOptions {
   figuresCacheMs?: number;
 }
 
+const SETTLED_DEADLINE_MS = 500;
+
 interface EventRow {
   seq: number;
   id: string;
@@ -32,8 +34,7 @@ interface EventRow {
 export function createRecordQueries(knex: Knex, options: RecordQueriesOptions): RecordQueries {
   requireTimezone(options.timezone);
   const now = options.now ?? Date.now;
-  // The journal may be waiting for a database that is away: then the reads fail by themselves.
-  const settled = async (): Promise<void> => options.settled?.().catch(() => undefined);
+  const settled = (): Promise<void> => (options.settled ? briefly(options.settled()) : Promise.resolve());
 
   return {
     async calls(query) {
@@ -75,6 +76,18 @@ export function createRecordQueries(knex: Knex, options: RecordQueriesOptions): 
       return rows.map(eventOf);
     },
   };
+}
+
+/** Waits for the journal, but not long: when it waits for a database that is away, the read will say so by itself. */
+function briefly(work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, SETTLED_DEADLINE_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    work.then(done, done);
+  });
 }
 
 function callsQuery(knex: Knex, query: CallQuery): Knex.QueryBuilder {
