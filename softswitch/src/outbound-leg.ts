@@ -77,13 +77,9 @@ export class OutboundLeg extends Leg {
       if (!this.#media.has(place.localAddress)) this.#media.set(place.localAddress, this.#openMedia(place.localAddress));
     }
     for (const [localAddress, media] of this.#media) {
+      const here = places.filter((p) => p.localAddress === localAddress);
       media.opened.then(
-        (session) =>
-          this.#invite(
-            media,
-            session.rtpPort,
-            places.filter((p) => p.localAddress === localAddress),
-          ),
+        (session) => this.#inviteSafely(media, session.rtpPort, here),
         (error: unknown) => this.hangUp({ by: 'system', reason: 'media-failure', text: String(error) }),
       );
     }
@@ -97,6 +93,16 @@ export class OutboundLeg extends Leg {
       onMediaTimeout: () => this.mediaTimedOut(),
       onMediaFailed: (reason) => this.mediaFailed(reason),
     });
+  }
+
+  // What the stack refuses to send (a URI that is none) ends this leg and nothing else.
+  #inviteSafely(media: LegMedia, rtpPort: number, places: readonly DialPlace[]): void {
+    try {
+      this.#invite(media, rtpPort, places);
+    } catch (error) {
+      this.logger.error({ legId: this.id, target: this.#request.target.kind, error: String(error) }, 'INVITE could not be made');
+      this.hangUp({ by: 'system', reason: 'invalid-request', text: String(error) });
+    }
   }
 
   #invite(media: LegMedia, rtpPort: number, places: readonly DialPlace[]): void {

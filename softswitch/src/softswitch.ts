@@ -98,7 +98,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       await this.#sip.start({
         ...policyHandlers(this.#options),
         onInvite: (session, origin) => this.#invited(session, origin),
-        registrationChanged: (change) => handlers.registrationChanged(change),
+        registrationChanged: (change) => this.#registrationChanged(change),
         saveRegistrations: (extension, registrations) => this.#keeper?.save(extension, registrations),
       });
     } catch (error) {
@@ -110,6 +110,15 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
 
   listening(): readonly ListenPoint[] {
     return this.#sip.listening();
+  }
+
+  // The registrar has to go on whatever becomes of the news.
+  #registrationChanged(change: Parameters<SwitchHandlers['registrationChanged']>[0]): void {
+    try {
+      this.#handlers?.registrationChanged(change);
+    } catch (error) {
+      this.#logger.error({ ...change, error: String(error) }, 'whoever is told of registrations failed');
+    }
   }
 
   #localAddress(remote: string | undefined): string | undefined {
@@ -145,7 +154,12 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       ...(this.#options.codecs ? { codecs: this.#options.codecs } : {}),
     });
     this.#add(leg);
-    this.#handlers?.inbound(leg);
+    try {
+      this.#handlers?.inbound(leg);
+    } catch (error) {
+      this.#logger.error({ legId: leg.id, error: String(error) }, 'whoever takes inbound calls failed');
+      leg.hangUp({ by: 'system', reason: 'switch-failure' });
+    }
   }
 
   #refuseOffer(session: InviteSession, { status, phrase, text }: Refusal): void {

@@ -76,6 +76,7 @@ export class FakeSip implements SipStack {
     this.done.push('stop');
   }
   invite(options: InviteOptions, handlers: SessionHandlers): InviteSession {
+    if (!options.uri.startsWith('sip:')) throw new Error(`${options.uri} is no SIP URI`);
     const session = new FakeSession('outbound', `call-${this.invited.length + 1}`, undefined, options);
     session.setHandlers(handlers);
     this.invited.push(session);

@@ -124,6 +124,17 @@ describe('softswitch assembly', () => {
       assert.equal(sw.metrics()['switch_offers_refused_total{status="488"}'], 1);
     });
 
+    it('a stage that throws on the news costs this call only', async () => {
+      const failing = () => {
+        throw new Error('mine');
+      };
+      await make({}, { inbound: failing, registrationChanged: failing });
+      const session = new FakeSession('inbound', 'x', AUDIO);
+      sip.handlers?.onInvite(session, { kind: 'trunk', trunkId: 'demo' });
+      sip.handlers?.registrationChanged({ extension: '1001', contacts: 1, reason: 'registered' });
+      assert.deepEqual(session.done, ['refuse 500 Server Internal Error']);
+    });
+
     it('ring, early media, answer; a late ring changes nothing', async () => {
       const { session, leg } = invite();
       leg.ring();
@@ -355,6 +366,15 @@ describe('softswitch assembly', () => {
       assert.equal(sip.invited.length, 0);
       assert.equal(media.portsInUse(), 0);
       assert.equal(clock.pendingTimers, 0);
+    });
+
+    it('a target that is no SIP URI ends the leg with its name, not the process', async () => {
+      const leg = sw.dial({ target: { kind: 'uri', uri: 'tel:110' }, from: { number: '1' }, timeoutMs: 1000 });
+      const termination = await leg.ended;
+      assert.equal(termination.reason, 'invalid-request');
+      assert.match(termination.text ?? '', /tel:110 is no SIP URI/);
+      await settle();
+      assert.equal(media.portsInUse(), 0);
     });
 
     it('early media is heard before the answer; the 200 without SDP confirms it', async () => {
