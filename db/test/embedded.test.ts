@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { silentLogger } from '@yixian/contracts';
 import { connect, migrate, pendingMigrations, ping, runningEmbeddedPostgres, startEmbeddedPostgres } from '../src/index.js';
-import { hydrateSymlinks } from '../src/shell/postgres/binaries.js';
-import { requireReachable } from '../src/shell/postgres/system-user.js';
+import { hydrateSymlinks, locateBinaries } from '../src/shell/postgres/binaries.js';
+import { postgresEnvironment } from '../src/shell/postgres/postmaster.js';
+import { passThrough, postgresUser, requireReachable } from '../src/shell/postgres/system-user.js';
 import { temporaryFolder } from './support/database.js';
 
 describe('embedded PostgreSQL', function () {
@@ -122,6 +123,23 @@ describe('embedded PostgreSQL', function () {
     });
     await chmod(home, 0o711);
     await requireReachable(join(home, 'data'), user, 'the database folder', 'move it');
+  });
+
+  it('as root, runs in a folder closed to others (a home of mode 0700), by a capability', async function () {
+    const user = await postgresUser();
+    const binaries = await locateBinaries();
+    if (!user || !(await passThrough(user, binaries.postgres, postgresEnvironment(binaries)))) {
+      console.log('      skipped: not root, or this system does not let CAP_DAC_READ_SEARCH be given');
+      this.skip();
+    }
+    const home = join(folder, 'root-home');
+    await mkdir(home);
+    await chmod(home, 0o700);
+    const postgres = await start(join(home, 'data'));
+    const knex = connect({ url: postgres.url });
+    assert.deepEqual((await knex.raw('select 1 as one')).rows, [{ one: 1 }]);
+    await knex.destroy();
+    await postgres.stop();
   });
 
   it('a half-made cluster of a killed first start is thrown away', async () => {

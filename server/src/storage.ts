@@ -28,7 +28,7 @@ export async function openDatabase(config: Config, logger: Logger): Promise<Open
   const url = config.databaseUrl ?? readRunFile(config.dataDir)?.databaseUrl;
   const embedded = url ? undefined : await startEmbeddedPostgres({ dataDir: path.join(config.dataDir, 'postgres'), logger });
   const target = url ?? embedded?.url ?? '';
-  const knex = connect({ url: target });
+  const knex = connect({ url: target, logger });
   try {
     await knex.raw('select 1');
   } catch (error) {

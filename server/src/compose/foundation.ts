@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {
   type CallRegistry,
   type Clock,
@@ -46,7 +47,7 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
 
   const directory = await createDirectory(database.knex, logger, clock);
   undo.add('directory', directory.close);
-  const journal = createJournal({ knex: database.knex, logger, clock });
+  const journal = createJournal({ knex: database.knex, logger, clock, spillFile: path.join(config.dataDir, 'unstored-events.ndjson') });
   undo.add('journal', () => journal.close());
   const lastSeq = await journal.lastSeq();
   const events = createEventBus({ clock, ids, logger, lastSeq });

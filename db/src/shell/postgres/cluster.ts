@@ -8,7 +8,7 @@ import type { PostgresBinaries } from './binaries.js';
 import { clusterOf, ROLE, readIfThere, writePrivate } from './data-folder.js';
 import { postgresEnvironment } from './postmaster.js';
 import { alive, goneWithin, servesCluster } from './processes.js';
-import type { SystemUser } from './system-user.js';
+import { launchAs, type SystemUser } from './system-user.js';
 
 const run = promisify(execFile);
 const MAJOR = '18';
@@ -35,12 +35,8 @@ export async function ensureCluster(options: {
   const flags = ['-D', draft, '-U', ROLE, `--pwfile=${secret}`, '--auth=scram-sha-256', '--encoding=UTF8'];
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   try {
-    await run(binaries.initdb, [...flags, ...locale], {
-      cwd: '/',
-      env: postgresEnvironment(binaries),
-      timeout: 120_000,
-      ...(user ? { uid: user.uid, gid: user.gid } : {}),
-    });
+    const launch = launchAs(user, binaries.initdb, [...flags, ...locale]);
+    await run(launch.command, launch.args, { cwd: '/', env: postgresEnvironment(binaries), timeout: 120_000, ...launch.options });
   } catch (error) {
     throw new Error(`initdb failed in ${draft}: ${lastLine(error)}`);
   } finally {

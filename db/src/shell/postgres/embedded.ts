@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Clock, type Logger, systemClock } from '@yixian/contracts';
 import pg from 'pg';
-import { locateBinaries } from './binaries.js';
+import { locateBinaries, type PostgresBinaries } from './binaries.js';
 import { ensureCluster, stopOrphan } from './cluster.js';
 import { choosePort, claim, clusterOf, DATABASE, disclaim, passwordOf, prepareFolder, rememberPort, urlOf } from './data-folder.js';
-import { type Postmaster, type PostmasterOptions, startPostmaster } from './postmaster.js';
+import { type Postmaster, type PostmasterOptions, postgresEnvironment, startPostmaster } from './postmaster.js';
 import { alive } from './processes.js';
-import { postgresUser, requireReachable } from './system-user.js';
+import { passThrough, postgresUser, requireReachable, type SystemUser } from './system-user.js';
 
 export interface EmbeddedPostgresOptions {
   /** Folder of this database alone, e.g. `DATA_DIR/postgres`; made when missing. */
@@ -37,12 +37,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { logger } = options;
   const clock = options.clock ?? systemClock();
   const dataDir = resolve(options.dataDir);
-  const [binaries, user] = await Promise.all([locateBinaries(), postgresUser()]);
+  const binaries = await locateBinaries();
   await mkdir(dataDir, { recursive: true });
-  if (user) {
-    await requireReachable(dataDir, user, 'the database folder', 'set DATA_DIR to another place, e.g. /var/lib/yixian');
-    await requireReachable(binaries.postgres, user, 'the PostgreSQL program', 'install Yixian in another place, e.g. /opt/yixian');
-  }
+  const user = await runningUser(dataDir, binaries, logger);
   await claim(dataDir);
   try {
     await prepareFolder(dataDir, user);
@@ -69,6 +66,22 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     await disclaim(dataDir);
     throw error;
+  }
+}
+
+/** Whom PostgreSQL runs as here: it has to reach its program and its data, which a root's home folder (0700) does not allow by itself. */
+async function runningUser(dataDir: string, binaries: PostgresBinaries, logger: Logger): Promise<SystemUser | undefined> {
+  const user = await postgresUser();
+  if (!user) return undefined;
+  try {
+    await requireReachable(dataDir, user, 'the database folder', 'set DATA_DIR to another place, e.g. /var/lib/yixian');
+    await requireReachable(binaries.postgres, user, 'the PostgreSQL program', 'install Yixian in another place, e.g. /opt/yixian');
+    return user;
+  } catch (closed) {
+    const through = await passThrough(user, binaries.postgres, postgresEnvironment(binaries));
+    if (!through) throw closed;
+    logger.info({ user: user.name }, 'PostgreSQL is let through a closed folder (CAP_DAC_READ_SEARCH): the project or its data lie in one');
+    return through;
   }
 }
 

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Clock, Logger } from '@yixian/contracts';
 import { serverSettings } from '../../core/settings.js';
 import type { PostgresBinaries } from './binaries.js';
-import type { SystemUser } from './system-user.js';
+import { launchAs, type SystemUser } from './system-user.js';
 
 export interface Postmaster {
   readonly pid: number;
@@ -37,13 +37,14 @@ export function postgresEnvironment(binaries: PostgresBinaries): Record<string, 
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
   const { binaries, cluster, port, user } = options;
   const settings = Object.entries(serverSettings(port)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(binaries.postgres, ['-D', cluster, ...settings], {
+  const launch = launchAs(user, binaries.postgres, ['-D', cluster, ...settings]);
+  const child = spawn(launch.command, launch.args, {
     // Its own session: Ctrl-C on the terminal must reach us only, so that calls drain with the database still there.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     cwd: cluster,
     env: postgresEnvironment(binaries),
-    ...(user ? { uid: user.uid, gid: user.gid } : {}),
+    ...launch.options,
   });
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`cannot run ${binaries.postgres}: ${error.message}`));

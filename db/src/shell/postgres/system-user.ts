@@ -10,6 +10,36 @@ export interface SystemUser {
   name: string;
   uid: number;
   gid: number;
+  /** Given the capability to walk through folders that are closed to it, since the project or its data lie in one. */
+  passesFolders?: boolean;
+}
+
+/** A program and how it is started so that it runs as the user. */
+export interface Launch {
+  command: string;
+  args: string[];
+  options: { uid?: number; gid?: number };
+}
+
+/** As `user`, or as ourselves without one. `setpriv` replaces itself by the program, so the pid is the program's. */
+export function launchAs(user: SystemUser | undefined, command: string, args: string[]): Launch {
+  if (!user) return { command, args, options: {} };
+  if (!user.passesFolders) return { command, args, options: { uid: user.uid, gid: user.gid } };
+  const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
+  const capability = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  return { command: 'setpriv', args: [...identity, ...capability, '--', command, ...args], options: {} };
+}
+
+/** Whether this system lets us give the user that capability (containers often do not): tried on the program itself. */
+export async function passThrough(user: SystemUser, program: string, env: Record<string, string>): Promise<SystemUser | undefined> {
+  const through = { ...user, passesFolders: true };
+  const { command, args } = launchAs(through, program, ['--version']);
+  try {
+    await run(command, args, { cwd: '/', env, timeout: 10_000 });
+    return through;
+  } catch {
+    return undefined; // the caller then says which folder is closed, which is what can be mended
+  }
 }
 
 /**
