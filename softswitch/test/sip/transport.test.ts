@@ -261,6 +261,21 @@ describe('over real sockets', () => {
     assert.equal(stack.metrics()['sip_messages_discarded_total{reason="tcp-not-reading"}'], 1);
   }).timeout(30_000);
 
+  it('a peer that never reads does not hold up the stop', async () => {
+    const stack = await open({}, { limits: { tcpWriteBufferBytes: 64 * 1024 * 1024 } });
+    const socket = await tcp(stack);
+    socket.pause();
+    socket.on('error', () => socket.destroy());
+    // Every answer repeats the Via, so that far more is owed than socket buffers hold.
+    const request = (n: number) =>
+      `OPTIONS sip:h SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK${n};x=${'y'.repeat(7_000)}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: c\r\nCSeq: ${n} OPTIONS\r\nContent-Length: 0\r\n\r\n`;
+    for (let n = 0; n < 2_000; n++) if (!socket.write(request(n))) await once(socket, 'drain');
+    while ((stack.metrics()['sip_responses_sent_total{status="200"}'] ?? 0) < 2_000) await new Promise((done) => setImmediate(done));
+    await stack.stop();
+    assert.equal(stack.metrics().sip_connections, 0);
+    socket.destroy();
+  }).timeout(30_000);
+
   it('too many connections of one source are refused', async () => {
     const stack = await open({}, { limits: { tcpConnectionsPerSource: 1 } });
     const one = await tcp(stack);

@@ -85,6 +85,11 @@ export class TcpConnection {
     else this.#socket.destroySoon();
   }
 
+  /** Closes at once, whatever is waiting. */
+  abort(): void {
+    this.#over(new Error('the transport is stopped'));
+  }
+
   checkDeadlines(): void {
     const now = this.#clock.monotonic();
     const limits = this.#limits;

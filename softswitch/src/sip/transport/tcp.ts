@@ -5,6 +5,8 @@ import { TcpConnection } from './tcp-connection.js';
 import { type Hop, isIpv6, plainAddress, type TransportHandlers } from './types.js';
 
 const SWEEP_MS = 1_000;
+/** What is written when the transport stops gets so long to be read. */
+const STOP_MS = 500;
 
 function keyOf(hop: { address: string; port: number }): string {
   return `${hop.address}|${hop.port}`;
@@ -65,7 +67,12 @@ export class TcpTransport {
     this.#stopped = true;
     this.#sweep?.cancel();
     for (const connection of [...this.#connections.values()]) connection.closeAfterWriting();
+    // A peer that does not read must not hold up the stop.
+    const cut = this.#clock.setTimer(STOP_MS, () => {
+      for (const connection of [...this.#connections.values()]) connection.abort();
+    });
     await Promise.all(this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+    cut.cancel();
   }
 
   #open(hop: Hop, localAddress: string | undefined): TcpConnection {
