@@ -137,6 +137,30 @@ describe('reliable provisional responses (RFC 3262)', () => {
   });
 });
 
+describe('UPDATE in an early dialog (RFC 3311 §5.2)', () => {
+  it('an offer while the one of the INVITE is not answered gets 500 with Retry-After; after the answer it is answered', async () => {
+    const s = await called();
+    const session = s.session('Supported: 100rel\n');
+    session.progress(180);
+    s.wire.clock.advance(5);
+    const toTag = toTagOf(s.peer.lastResponse());
+    const update = (branch: string, cseq: number) => {
+      s.peer.say(inviteText({ method: 'UPDATE', branch, cseq, toTag, sdp: 'early change' }));
+      s.wire.clock.advance(5);
+    };
+    update('u1', 2);
+    assert.equal(s.peer.statuses().at(-1), '500 UPDATE');
+    assert.equal(headerValue(s.peer.lastResponse(), 'retry-after'), '5');
+    session.progress(183, 'early answer');
+    s.wire.clock.advance(5);
+    const rseq = s.rseq();
+    s.prack(rseq, { cseq: 3 });
+    update('u2', 4);
+    assert.equal(s.peer.statuses().at(-1), '200 UPDATE');
+    assert.equal(s.peer.lastResponse().body.toString(), 'answer to early change');
+  });
+});
+
 describe('session timers (RFC 4028)', () => {
   it('a Session-Expires below Min-SE is answered 422 with Min-SE (§9)', async () => {
     const s = await called();

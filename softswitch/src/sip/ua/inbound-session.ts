@@ -245,6 +245,12 @@ export class InboundSession implements InviteSession, UsageOwner {
     if (sdp !== undefined) this.#handlers?.onAnswer?.(sdp);
   }
 
+  firstOfferOpen(): 491 | 500 | undefined {
+    if (this.#state !== 'early') return undefined;
+    if (this.#offeredEarly) return this.#reliable.busy ? 491 : undefined;
+    return this.#answeredEarly ? undefined : 500;
+  }
+
   byeBeforeAnswer(): void {
     if (this.#state === 'early') this.#sendFinal(487, 'Request Terminated');
   }

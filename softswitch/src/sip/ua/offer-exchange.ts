@@ -192,6 +192,12 @@ export class OfferExchange {
       usage.respond(incoming, 491, 'Request Pending');
       return;
     }
+    const open = offer === undefined ? undefined : usage.owner.firstOfferOpen?.();
+    if (open !== undefined) {
+      if (open === 491) usage.respond(incoming, 491, 'Request Pending');
+      else usage.respond(incoming, 500, 'Server Internal Error - offer not answered yet', [header('Retry-After', '5')]);
+      return;
+    }
     const timer = judgeSessionTimer(incoming.request, usage.ctx.sessionTimer);
     if (timer.kind === 'too-small') {
       usage.respond(incoming, 422, 'Session Interval Too Small', [header('Min-SE', String(timer.minSe))]);

@@ -256,6 +256,11 @@ export class OutboundSession implements InviteSession {
       answer: (sdp) => this.#handlers.onAnswer?.(sdp),
       infoReceived: (type, body) => this.#handlers.onInfo?.(type, body),
       prack: () => false,
+      firstOfferOpen: () => {
+        // Only a reliable response can have brought the answer before the 2xx (RFC 3262 §5).
+        const fork = [...this.#forks.values()].find((f) => f.usage === usage());
+        return this.#state === 'calling' && (!fork || fork.rseq === 0 || fork.sdp === undefined) ? 491 : undefined;
+      },
       over: (end) => {
         if (this.#answered?.usage === usage()) this.#finish(end);
       },

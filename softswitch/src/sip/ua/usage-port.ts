@@ -15,6 +15,8 @@ export interface UsageOwner {
   prack(incoming: NewRequest): boolean;
   /** The peer or a failure ended the dialog; the usage has sent what is owed. */
   over(end: SessionEnd): void;
+  /** The refusal owed to an offer while the first one is not answered (RFC 3311 §5.2): 491 when it was ours, 500 when theirs. */
+  firstOfferOpen?(): 491 | 500 | undefined;
   /** BYE while the INVITE is not answered (§15.1.2). */
   byeBeforeAnswer?(): void;
 }
