@@ -120,7 +120,8 @@ export class MediaLeg {
     else this.#audio(b, h, now);
   };
 
-  readonly onSocketError = (): void => this.#discard('refused');
+  /** The party's port is closed (ICMP), as it is between its hang-up and ours: nothing of it was received. */
+  readonly onSocketError = (): void => countDiscarded(this.#env.counters, 'refused');
 
   /** Sends a whole packet whose header stands at its start; the payload follows. */
   send(b: Uint8Array, payloadOctets: number): void {
@@ -150,7 +151,7 @@ export class MediaLeg {
 
   stats(): LegStats {
     return {
-      codec: this.parameters?.codec ?? 'PCMA',
+      codec: this.parameters?.codec ?? '',
       packetsReceived: this.input.received,
       packetsSent: this.out.packets,
       packetsLost: this.input.lost,
