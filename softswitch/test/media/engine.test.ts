@@ -267,11 +267,16 @@ describe('end of a session', () => {
       inBand: false,
     });
     const sending = session.sendDigits('123');
+    const waiting = Promise.allSettled([session.sendDigits('4'), session.sendDigits('5')]);
     await phone.hears(3);
     const [first, second] = [session.close(), session.close()];
     assert.deepEqual(await collect, { digits: '', reason: 'leg-ended' });
     assert.deepEqual(await play.finished, { end: 'leg-ended' });
     await assert.rejects(sending, /the leg has ended/);
+    assert.deepEqual(
+      (await waiting).map((w) => w.status),
+      ['rejected', 'rejected'],
+    );
     const stats = await first;
     assert.equal(await second, stats);
     assert.equal(stats.packetsReceived, 1);

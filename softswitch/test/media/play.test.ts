@@ -197,6 +197,13 @@ describe('keys', () => {
     assert.equal(new Set(events.slice(0, 8).map((h) => h.timestamp)).size, 1);
     assert.ok(((events[8]?.timestamp ?? 0) - (events[0]?.timestamp ?? 0)) / 8 >= 160);
     assert.deepEqual(events.map((h) => h.marker).filter(Boolean).length, 2);
+    const from = line.phone.heard.length;
+    await Promise.all([line.session.sendDigits('2'), line.session.sendDigits('3')]);
+    const order = line.phone.heard
+      .slice(from)
+      .filter((h) => h.marker)
+      .map((h) => h.payload[0]);
+    assert.deepEqual(order, [2, 3]);
     const deaf = await fixture.line('PCMA', { telephoneEventSend: undefined });
     await assert.rejects(deaf.session.sendDigits('1'), /takes no telephone-event/);
     await assert.rejects(line.session.sendDigits('1x'), /"1x" are not keys/);

@@ -7,6 +7,7 @@ import type { Command, Notice, WorkerSettings } from './protocol.js';
 import { Requests } from './requests.js';
 
 const REQUEST_DEADLINE_MS = 10_000;
+const START_DEADLINE_MS = 10_000;
 const STOP_DEADLINE_MS = 10_000;
 const RESTART_DELAY_MS = 500;
 /** Young generation of the media thread: packets die young, a small one stays in the cache. */
@@ -49,7 +50,14 @@ export class MediaFront implements MediaEngine {
   start(): Promise<void> {
     this.#stopping = false;
     return new Promise((resolve, reject) => {
-      this.#onReady = (error) => (error ? reject(error) : resolve());
+      const deadline = this.#clock.setTimer(START_DEADLINE_MS, () =>
+        reject(new Error(`the media thread did not start within ${START_DEADLINE_MS} ms`)),
+      );
+      this.#onReady = (error) => {
+        deadline.cancel();
+        if (error) reject(error);
+        else resolve();
+      };
       this.#spawn();
     });
   }

@@ -14,11 +14,15 @@ import { Recordings } from './recordings.js';
 
 const CLIP_CACHE_BYTES = 64 * 1024 * 1024;
 
+type SendDigits = Extract<Command, { do: 'send-digits' }>;
+
 interface Session {
   leg: MediaLeg;
   rtpPort: number;
   play: { playback: number; feed: PlayFeed | undefined } | undefined;
+  /** Keys being sent, and those that wait for them. */
   digits: DigitFeed | undefined;
+  waitingDigits: SendDigits[];
 }
 
 /** The media thread's side of the engine: carries out the commands of the front. */
@@ -118,7 +122,7 @@ export class MediaCore implements LegOwner {
     const leg = new Leg(session, this.#env, this);
     try {
       const rtpPort = await openPair(this.#ports, address, leg);
-      this.#sessions.set(session, { leg, rtpPort, play: undefined, digits: undefined });
+      this.#sessions.set(session, { leg, rtpPort, play: undefined, digits: undefined, waitingDigits: [] });
       this.#env.notify({ is: 'opened', session, rtpPort });
     } catch (error) {
       this.#env.notify({ is: 'open-failed', session, error: error instanceof Error ? error.message : String(error) });
@@ -128,9 +132,10 @@ export class MediaCore implements LegOwner {
   #close(id: number): void {
     const session = this.#sessions.get(id);
     if (!session) return;
+    // First, so that keys that wait find nobody when those being sent end.
+    this.#sessions.delete(id);
     this.#endPlay(session, 'leg-ended');
     session.digits?.end('the leg has ended');
-    this.#sessions.delete(id);
     this.#recordings.legEnded(session.leg);
     session.leg.close();
     this.#ports.giveBack(session.rtpPort);
@@ -180,28 +185,26 @@ export class MediaCore implements LegOwner {
     if (leg && on !== (leg.detector !== undefined)) leg.detector = on ? new DtmfDetector() : undefined;
   }
 
-  #sendDigits({ session: id, request, digits }: Extract<Command, { do: 'send-digits' }>): void {
-    const session = this.#sessions.get(id);
-    const refuse = (error: string): void => this.#env.notify({ is: 'digits-sent', request, error });
-    if (!session) {
-      refuse('the leg has ended');
-      return;
-    }
-    if (session.leg.parameters?.telephoneEventSend === undefined) {
-      refuse('the party takes no telephone-event');
-      return;
-    }
-    if (!areKeys(digits)) {
-      refuse(`"${digits}" are not keys`);
-      return;
-    }
-    if (session.digits) {
-      refuse('keys are being sent already');
-      return;
-    }
+  #sendDigits(command: SendDigits): void {
+    const session = this.#sessions.get(command.session);
+    const refuse = (error: string): void => this.#env.notify({ is: 'digits-sent', request: command.request, error });
+    if (!session) refuse('the leg has ended');
+    else if (session.leg.parameters?.telephoneEventSend === undefined) refuse('the party takes no telephone-event');
+    else if (!areKeys(command.digits)) refuse(`"${command.digits}" are not keys`);
+    else if (session.digits) session.waitingDigits.push(command);
+    else this.#startDigits(session, command);
+  }
+
+  #startDigits(session: Session, { request, digits }: SendDigits): void {
     session.digits = new DigitFeed(session.leg, this.#env, digits, (error) => {
       session.digits = undefined;
       this.#env.notify({ is: 'digits-sent', request, error });
+      // Each of those that wait is started or refused.
+      while (!session.digits) {
+        const next = session.waitingDigits.shift();
+        if (!next) break;
+        this.#sendDigits(next);
+      }
     });
     session.digits.start();
   }
