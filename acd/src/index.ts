@@ -1,4 +1,5 @@
-export { type AcdDeps, type AcdService, createAcd } from './shell/create-acd.js';
+export { type AcdService, createAcd } from './shell/create-acd.js';
+export type { AcdDeps } from './shell/deps.js';
 export { createMemoryAcdStore } from './shell/memory-store.js';
 export { type AcdRedisClient, createRedisAcdStore } from './shell/redis-store.js';
 export type { AcdStore } from './shell/store.js';

@@ -28,7 +28,7 @@ export function step(state: AcdState, input: Input, now: number): StepResult {
     : { state: next, effects, events: turn.events, ignored: turn.ignored };
 }
 
-/** What is urgent, then the rest. A loop: `concat` took a twelfth of a whole decision. */
+/** What is urgent, then the rest. A loop: `concat` took 7 % of a decision. */
 function inOrder({ urgent, effects }: Turn): Effect[] {
   if (!urgent) return effects;
   for (const effect of effects) urgent.push(effect);

@@ -1,43 +1,19 @@
 import {
   type Acd,
   type AgentSnapshot,
-  type CallRegistry,
-  type Clock,
-  type Directory,
   DomainError,
-  type EventBus,
-  type IdSource,
-  type Logger,
-  type Prompts,
   type QueuePort,
   type QueueRequest,
   type QueueResult,
-  type Recorder,
   type Seat,
-  type SeatDialer,
-  type Switch,
 } from '@yixian/contracts';
 import { step } from '../core/step.js';
 import { cutOffAgents, emptyState } from '../core/tables.js';
 import type { AcdState, Input } from '../core/types.js';
 import { agentSnapshot, agentSnapshots, queueSnapshot, queueSnapshots } from '../core/views.js';
+import type { AcdDeps } from './deps.js';
 import { createEffects } from './effects.js';
 import { createFigures } from './figures.js';
-import type { AcdStore } from './store.js';
-
-export interface AcdDeps {
-  switch: Pick<Switch, 'bridge'>;
-  seats: SeatDialer;
-  recorder: Recorder;
-  prompts: Prompts;
-  calls: Pick<CallRegistry, 'control'>;
-  directory: Directory;
-  events: EventBus;
-  clock: Clock;
-  ids: IdSource;
-  store: AcdStore;
-  logger: Logger;
-}
 
 export interface AcdService {
   acd: Acd;

@@ -2,7 +2,7 @@ import type { Call, CallId, QueueResult } from '@yixian/contracts';
 import type { AcdState, Effect, Input, Offer } from '../core/types.js';
 import { standingOf } from '../core/views.js';
 import { type Caller, createCaller } from './callers.js';
-import type { AcdDeps } from './create-acd.js';
+import type { AcdDeps } from './deps.js';
 import { createEngagement } from './engagement.js';
 import type { Figures } from './figures.js';
 import { createSeats, type RungSeat } from './seats.js';
