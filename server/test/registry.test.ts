@@ -53,7 +53,7 @@ describe('call registry', () => {
     events.publish(arrived);
     assert.equal(registry.records().length, 1);
     events.publish(ended);
-    assert.equal(seen, 'abandoned-in-flow');
+    assert.equal(seen, 'abandoned-ringing');
     assert.equal(registry.record('c1'), undefined);
   });
 

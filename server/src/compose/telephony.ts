@@ -67,7 +67,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     clock,
     ids,
     logger,
-    store: createRedisAcdStore(redis.client, ACD_KEYS),
+    store: createRedisAcdStore(redis.client, ACD_KEYS, { logger }),
   });
   const transferrer: Transferrer = { connect: (call, target) => lateBound(live.sbc).transfers.connect(call, target) };
   const flows = createFlowRunner({

@@ -1,8 +1,11 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { LegStats } from '@yixian/contracts';
+import type { OutgoingStream } from '../core/outgoing-stream.js';
+import type { ReceiveStream } from '../core/receive-stream.js';
 import { buildRtcp, type IncomingReport, middleNtp, parseRtcp, roundTripMs, toNtp } from '../core/rtcp.js';
+import type { SourceLock } from '../core/source-lock.js';
+import type { MediaParameters } from '../port.js';
 import { countDiscarded, type MediaEnvironment } from './environment.js';
-import type { MediaLeg } from './leg.js';
 import type { UdpPort } from './udp.js';
 
 /** RFC 3550 §6.2: 5 s, randomised by half to one and a half (§6.3.1). */
@@ -10,11 +13,19 @@ const INTERVAL_MS = 5000;
 
 type Remote = Pick<LegStats, 'remotePacketsLost' | 'remoteJitterMs' | 'roundTripMs'>;
 
+/** What of a leg its reports are about. */
+interface ReportedLeg {
+  readonly out: OutgoingStream;
+  readonly input: ReceiveStream;
+  readonly lock: SourceLock;
+  readonly parameters: MediaParameters | undefined;
+}
+
 /** One leg's RTCP. */
 export class LegReports {
   /** What the party says of our stream. */
   readonly remote: Remote = {};
-  readonly #leg: MediaLeg;
+  readonly #leg: ReportedLeg;
   readonly #env: MediaEnvironment;
   #rtcp: UdpPort | undefined;
   #nextAt = 0;
@@ -23,7 +34,7 @@ export class LegReports {
   #lastSr = 0;
   #lastSrAt = 0;
 
-  constructor(leg: MediaLeg, env: MediaEnvironment) {
+  constructor(leg: ReportedLeg, env: MediaEnvironment) {
     this.#leg = leg;
     this.#env = env;
     this.#schedule(env.now());
