@@ -1,9 +1,11 @@
+import { constants, setPriority } from 'node:os';
 import type { Logger } from '@yixian/contracts';
 import type { Config } from './config.js';
 import { startYixian } from './yixian.js';
 
 /** Runs the hotline until SIGINT or SIGTERM; a second signal stops without waiting for calls. @returns the exit code */
 export async function serve(config: Config, logger: Logger): Promise<number> {
+  raisePriority(logger);
   const running = await startYixian(config, logger);
   process.stdout.write(banner(config, running));
   const signal = await nextSignal();
@@ -16,6 +18,15 @@ export async function serve(config: Config, logger: Logger): Promise<number> {
   if ((await Promise.race([graceful, impatient])) === 'now') await running.stopNow();
   process.stdout.write('Yixian has stopped\n');
   return 0;
+}
+
+/** Signalling, and the database and redis started from here, go before other programs' work where the system permits it. */
+function raisePriority(logger: Logger): void {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH);
+  } catch (error) {
+    logger.debug({ err: error }, 'runs at normal priority');
+  }
 }
 
 function nextSignal(): Promise<NodeJS.Signals> {
