@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as talkFor } from 'node:timers/promises';
-import { requirePeers, toneDurationMs } from '../../src/peers/index.js';
+import { isSilent, requirePeers, slice, toneDurationMs, toneSpans } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
@@ -199,6 +199,16 @@ describe('a call to the hotline', function () {
     assert.ok(record.holdSeconds >= 1 && record.holdSeconds < 10, `held ${record.holdSeconds} s`);
     assert.equal(record.outcome, 'answered');
     assert.ok(record.segments.some((segment) => segment.kind === 'hold'));
+    const heard = (await caller.lastHeard()).channels[0] ?? new Int16Array();
+    const talks = toneSpans(heard, AGENT_HZ).filter((span) => span.endMs - span.startMs > 300);
+    const [before, after] = [talks[0], talks.at(-1)];
+    assert.ok(
+      before && after && after.startMs - before.endMs > 1000,
+      `heard the agent before and after the hold: ${JSON.stringify(talks)}`,
+    );
+    assert.ok(!isSilent(slice(heard, before.endMs + 200, after.startMs - 200)), 'music in between');
+    const { channels } = await s.recording(callId);
+    assert.ok(toneDurationMs(channels[0] ?? new Int16Array(), CALLER_HZ) > 2500, 'the caller is recorded throughout');
   });
 
   it('is held from the agent phone by re-INVITE and the caller is told (RFC 3264 §8.4)', async () => {
