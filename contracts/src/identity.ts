@@ -24,6 +24,14 @@ export interface Authenticator {
   onSignOut(listener: (sessionId: string) => void): () => void;
 }
 
+/** Beside the sign-in: what a change of a user does to the sessions that are open. */
+export interface SessionKeeper {
+  /** These sessions have been deleted from the store: their tokens are worth nothing at once and their sockets are closed. */
+  sessionsEnded(sessionIds: readonly string[]): void;
+  /** The user was changed: the next request sees the new roles and groups. */
+  userChanged(userId: string): void;
+}
+
 export interface StoredUser extends User {
   passwordHash: string;
   failedAttempts: number;

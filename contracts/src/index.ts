@@ -2,6 +2,7 @@ export * from './access.js';
 export * from './call-record.js';
 export * from './clock.js';
 export * from './commands.js';
+export * from './config-store.js';
 export * from './directory.js';
 export * from './errors.js';
 export * from './events.js';

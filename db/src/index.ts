@@ -1,3 +1,4 @@
+export { createConfigStore } from './shell/config/store.js';
 export { connect, ping } from './shell/connect.js';
 export { createDirectory, type LiveDirectory } from './shell/directory.js';
 export { createIdentityStore } from './shell/identity.js';

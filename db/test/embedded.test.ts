@@ -169,9 +169,9 @@ describe('embedded PostgreSQL', function () {
     it('run once when two processes migrate at the same time, and not again', async () => {
       const postgres = await start(join(folder, 'migrate'));
       const [a, b] = [connect({ url: postgres.url }), connect({ url: postgres.url })];
-      assert.deepEqual(await pendingMigrations(a), ['0001-initial']);
+      assert.deepEqual(await pendingMigrations(a), ['0001-initial', '0002-revisions']);
       const applied = await Promise.all([migrate(a), migrate(b)]);
-      assert.deepEqual(applied.flat(), ['0001-initial']);
+      assert.deepEqual(applied.flat(), ['0001-initial', '0002-revisions']);
       assert.deepEqual(await migrate(a), []);
       assert.deepEqual(await pendingMigrations(a), []);
       await Promise.all([a.destroy(), b.destroy()]);
@@ -187,19 +187,22 @@ describe('embedded PostgreSQL', function () {
       await postgres.stop();
     });
 
-    it('a second one is applied on top of the first, and can be taken back', async () => {
+    it('another one is applied on top of those that were, and all can be taken back', async () => {
       const postgres = await start(join(folder, 'migrate'));
       const knex = connect({ url: postgres.url });
       const initial = await import('../src/shell/migrations/0001-initial.js');
-      const second = {
-        name: '0002-second',
+      const revisions = await import('../src/shell/migrations/0002-revisions.js');
+      const next = {
+        name: '0003-next',
         up: (k: typeof knex) => k.schema.alterTable('calls', (table) => void table.text('note')),
         down: (k: typeof knex) => k.schema.alterTable('calls', (table) => void table.dropColumn('note')),
       };
-      const both = [{ name: '0001-initial', ...initial }, second];
-      assert.deepEqual(await migrate(knex, both), ['0002-second']);
+      const all = [{ name: '0001-initial', ...initial }, { name: '0002-revisions', ...revisions }, next];
+      assert.deepEqual(await migrate(knex, all), ['0003-next']);
       assert.ok(await knex.schema.hasColumn('calls', 'note'));
-      await second.down(knex);
+      await next.down(knex);
+      await revisions.down(knex);
+      assert.equal(await knex.schema.hasColumn('queues', 'revision'), false);
       await initial.down(knex);
       assert.equal(await knex.schema.hasTable('calls'), false);
       await knex.destroy();

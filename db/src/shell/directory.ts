@@ -1,15 +1,4 @@
-import type {
-  AccessCode,
-  AgentConfig,
-  Clock,
-  Directory,
-  Extension,
-  Logger,
-  QueueConfig,
-  RouteTarget,
-  Timer,
-  Trunk,
-} from '@yixian/contracts';
+import type { AccessCode, AgentConfig, Clock, Directory, Extension, Logger, QueueConfig, Timer, Trunk } from '@yixian/contracts';
 import { systemClock } from '@yixian/contracts';
 import type { Knex } from 'knex';
 import { listen } from './listen.js';
@@ -172,8 +161,7 @@ async function extensions(knex: Knex): Promise<Extension[]> {
 }
 
 async function accessCodes(knex: Knex): Promise<AccessCode[]> {
-  const rows = (await knex('access_codes').orderBy('number')) as { number: string; name: string; target: RouteTarget; enabled: boolean }[];
-  return rows;
+  return (await knex('access_codes').orderBy('number').select('number', 'name', 'target', 'enabled')) as AccessCode[];
 }
 
 const SKILLS_OF = (table: string, column: string, owner: string): string =>

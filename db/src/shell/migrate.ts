@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import * as initial from './migrations/0001-initial.js';
+import * as revisions from './migrations/0002-revisions.js';
 
 interface Migration {
   name: string;
@@ -8,7 +9,10 @@ interface Migration {
 }
 
 /** Every migration, in order. A new one is a file beside the others and a line here; a released one is never edited. */
-const MIGRATIONS: readonly Migration[] = [{ name: '0001-initial', up: initial.up, down: initial.down }];
+const MIGRATIONS: readonly Migration[] = [
+  { name: '0001-initial', up: initial.up, down: initial.down },
+  { name: '0002-revisions', up: revisions.up, down: revisions.down },
+];
 
 /** Any number of ours: processes that migrate the same database wait for each other on it. */
 const LOCK = 7_912_320;
