@@ -1,11 +1,14 @@
 import type { Authenticator, Clock, IdentityStore, Logger, RecordQueries, Role } from '@yixian/contracts';
+import { administrationRoutes } from './administration-routes.js';
 import type { CommandDeps } from './commands/command.js';
 import { createCommandSet } from './commands/index.js';
+import { liveQueue } from './core/config/schemas.js';
 import type { SourcePolicy } from './core/failure-limit.js';
 import { guarded, open, type Route } from './core/route.js';
 import * as shape from './core/schemas.js';
 import { createGetAgent, createListAgents, createPutSeat, createPutState } from './handlers/agents.js';
 import { createCallVerb, createDialCall, createGetCall, createListCalls, createSendKeys } from './handlers/calls.js';
+import type { AdministrationDeps } from './handlers/config/change.js';
 import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
 import { createGetQueue, createListQueues } from './handlers/queues.js';
 import { createGetRecording, createListRecordings, createRecordingAudio } from './handlers/recordings.js';
@@ -13,6 +16,7 @@ import { createMe, createSignIn, createSignOut } from './handlers/session.js';
 import { createListVoicemails, createVoicemailAudio } from './handlers/voicemails.js';
 
 export interface RouteDeps extends CommandDeps, HealthDeps {
+  administration: AdministrationDeps;
   auth: Authenticator;
   records: RecordQueries;
   recordingsDir: string;
@@ -41,6 +45,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...queueRoutes(shared),
     ...callRoutes(shared),
     ...audioRoutes(shared),
+    ...administrationRoutes(deps.administration),
     ...systemRoutes(shared),
   ];
 }
@@ -129,10 +134,11 @@ function queueRoutes(deps: Shared): Route[] {
       tag,
       roles: everyone,
       summary: 'Queues, live',
-      description: 'An agent sees the queues of the own skills, a supervisor those of the led groups.',
+      description:
+        'An agent sees the queues of the own skills, a supervisor those of the led groups; supervisors and admins with the settings.',
       query: shape.livePage,
-      response: json(shape.listOf(shape.queue)),
-      handler: createListQueues(deps),
+      response: json(shape.listOf(liveQueue)),
+      handler: createListQueues({ ...deps, config: deps.administration.config }),
     }),
     guarded({
       method: 'get',
@@ -141,8 +147,8 @@ function queueRoutes(deps: Shared): Route[] {
       roles: everyone,
       summary: 'One queue, live',
       params: shape.byId,
-      response: json(shape.queue),
-      handler: createGetQueue(deps),
+      response: json(liveQueue),
+      handler: createGetQueue({ ...deps, config: deps.administration.config }),
     }),
   ];
 }

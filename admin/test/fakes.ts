@@ -27,8 +27,9 @@ import {
   systemClock,
   type VoicemailRow,
 } from '@yixian/contracts';
-import { createAuthenticator, hashPassword } from '../src/index.js';
+import { createAuthenticator, createPromptFiles, hashPassword } from '../src/index.js';
 import { assemble } from '../src/shell/api.js';
+import { MemoryConfig, shippedPrompts, validators } from './config-fakes.js';
 
 /** Cheap enough for tests; the format and the code are those of the real cost. */
 export const TEST_COST = { ln: 8, r: 8, p: 1 };
@@ -327,6 +328,9 @@ export interface House {
   bus: MemoryBus;
   logger: ReturnType<typeof memoryLogger>;
   recordingsDir: string;
+  config: MemoryConfig;
+  /** How often a change was put into force. */
+  applied(): number;
   routes: ReturnType<typeof assemble>['routes'];
   problems: string[];
   drain(): void;
@@ -362,8 +366,31 @@ export async function openHouse(options: { signInLimit?: { maxFailures: number; 
   await identity.add('admin', PASSWORD, { roles: ['admin'] });
   const recordingsDir = await mkdtemp(join(tmpdir(), 'yixian-admin-'));
   const auth = createAuthenticator({ store: identity, clock, ids: randomIds(clock), logger, events: bus, options: { cost: TEST_COST } });
+  const config = new MemoryConfig(identity);
+  await fillConfig(config);
+  let applied = 0;
+  let secret = 0;
   const { app, routes } = assemble({
     auth,
+    administration: {
+      config,
+      sessions: auth,
+      validators,
+      prompts: createPromptFiles({
+        ownDirectory: join(recordingsDir, 'prompts'),
+        shippedDirectory: await shippedPrompts(recordingsDir),
+        texts: new Map([['greeting', '您好']]),
+      }),
+      applied: async () => {
+        applied += 1;
+      },
+      hashPassword: (password) => hashPassword(password, TEST_COST),
+      randomSecret: () => `random-secret-${++secret}`,
+      acd,
+      clock,
+      ids: randomIds(clock),
+      logger,
+    },
     acd,
     calls,
     clickToDial: {
@@ -397,6 +424,8 @@ export async function openHouse(options: { signInLimit?: { maxFailures: number; 
     bus,
     logger,
     recordingsDir,
+    config,
+    applied: () => applied,
     routes,
     problems,
     metrics,
@@ -413,16 +442,31 @@ export async function openHouse(options: { signInLimit?: { maxFailures: number; 
   };
 }
 
+/** What the directory of the house holds, for administrators. */
+async function fillConfig(config: MemoryConfig): Promise<void> {
+  for (const { id, requiredSkills, ...queue } of directory.queues()) {
+    await config.skills.insert({ id, name: id });
+    await config.queues.insert({ ...queue, id, requiredSkills });
+  }
+  for (const user of await config.users.list()) {
+    if (user.extension === null) continue;
+    const { extension: number, displayName } = user;
+    await config.extensions.insert({ number, displayName, sipPassword: `sip-of-${number}`, outboundAllowed: true, enabled: true });
+    const skills = directory.agents().find((agent) => agent.id === number)?.skills ?? [];
+    config.users.extra.set(user.id, { skills, revision: 1 });
+  }
+}
+
 async function call(url: string, method: string, token?: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
   const response = await fetch(url, {
     method,
     redirect: 'manual',
     headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': Buffer.isBuffer(body) ? 'audio/wav' : 'application/json' }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;

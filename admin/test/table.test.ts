@@ -18,7 +18,8 @@ describe('route table', () => {
   });
   after(() => house.close());
 
-  const filled = (path: string) => path.replace(':extension', '1001').replace(':id', 'nothing');
+  const filled = (path: string) =>
+    path.replace(':extension', '1001').replace(':number', '12345').replace(':version', '1').replace(':id', 'nothing');
 
   it('holds every route of the interface that this version promises', () => {
     const have = new Set(house.routes.map((r) => `${r.method.toUpperCase()} ${r.path.replace('/api/v1', '')}`));
@@ -27,6 +28,20 @@ describe('route table', () => {
       ...['PUT /agents/:extension/seat', 'GET /queues', 'GET /queues/:id', 'POST /calls', 'POST /calls/:id/hangup', 'POST /calls/:id/hold'],
       ...['POST /calls/:id/resume', 'POST /calls/:id/dtmf', 'GET /calls', 'GET /calls/:id', 'GET /recordings', 'GET /recordings/:id'],
       ...['GET /recordings/:id/audio', 'GET /voicemails', 'GET /voicemails/:id/audio', 'GET /healthz', 'GET /readyz', 'GET /metrics'],
+      ...[
+        'users/:id',
+        'extensions/:extension',
+        'skills/:id',
+        'queues/:id',
+        'flows/:id',
+        'prompts/:id',
+        'numbers/:number',
+        'trunks/:id',
+      ].flatMap((one) => {
+        const all = one.replace(/\/.*/, '');
+        return [`GET /${all}`, `POST /${all}`, `GET /${one}`, `PUT /${one}`, `DELETE /${one}`];
+      }),
+      ...['POST /flows/:id/publish', 'POST /flows/:id/rollback', 'GET /flows/:id/versions', 'GET /prompts/:id/audio', 'GET /audit'],
     ];
     assert.deepEqual(
       promised.filter((route) => !have.has(route)),
@@ -66,7 +81,7 @@ describe('route table', () => {
   });
 
   it('every route that takes a body rejects an unknown field by its name', async () => {
-    for (const route of house.routes.filter((r) => r.method === 'post' || r.method === 'put')) {
+    for (const route of house.routes.filter((r) => (r.method === 'post' || r.method === 'put') && r.bodyType !== 'audio/wav')) {
       const role = USERS.find(([one]) => route.roles === 'anyone' || route.roles.includes(one))?.[0];
       const token = tokens.get(role ?? 'admin') ?? '';
       const reply = await house.request(route.method.toUpperCase(), filled(route.path), { token, body: { unexpected: 1 } });
@@ -77,6 +92,26 @@ describe('route table', () => {
         `${route.method} ${route.path}: ${reply.text}`,
       );
     }
+  });
+
+  it('a route that takes audio refuses JSON (415)', async () => {
+    const audio = house.routes.filter((r) => r.bodyType === 'audio/wav');
+    assert.equal(audio.length, 2);
+    for (const route of audio) {
+      const reply = await house.request(route.method.toUpperCase(), filled(route.path), { token: tokens.get('admin') ?? '', body: {} });
+      assert.deepEqual([reply.status, reply.json.error.message], [415, 'the body must be audio/wav']);
+    }
+  });
+
+  it('only administrators change the configuration, and only they read more of it than skills and queues', () => {
+    const kinds = /^\/api\/v1\/(users|extensions|skills|queues|flows|prompts|numbers|trunks|audit)(\/|$)/;
+    const others = house.routes.filter((r) => kinds.test(r.path) && r.roles !== 'anyone' && r.roles.join() !== 'admin');
+    assert.deepEqual(others.map((r) => `${r.method} ${r.path.replace('/api/v1', '')} ${r.roles}`).sort(), [
+      'get /queues agent,supervisor,admin',
+      'get /queues/:id agent,supervisor,admin',
+      'get /skills supervisor,admin',
+      'get /skills/:id supervisor,admin',
+    ]);
   });
 
   it('every list and detail rejects an unknown query field by its name', async () => {

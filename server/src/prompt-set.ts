@@ -1,10 +1,24 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { PromptFilesOptions } from '@yixian/admin';
 import { demoFlow, shippedPromptsDirectory } from '@yixian/ivr';
 import type { Config } from './config.js';
 
+const ownPromptsDirectory = (config: Pick<Config, 'dataDir'>): string => path.join(config.dataDir, 'prompts');
+
 /** An admin's own prompts win over the shipped ones. */
 export function promptDirectories(config: Pick<Config, 'dataDir'>): string[] {
-  return [path.join(config.dataDir, 'prompts'), shippedPromptsDirectory];
+  return [ownPromptsDirectory(config), shippedPromptsDirectory];
+}
+
+/** The same folders for administrators, with what the shipped prompts say. */
+export function promptFileOptions(config: Pick<Config, 'dataDir'>): PromptFilesOptions {
+  const list = JSON.parse(readFileSync(path.join(shippedPromptsDirectory, 'prompts.json'), 'utf8')) as Record<
+    'prompts' | 'music',
+    Record<string, { text: string }>
+  >;
+  const texts = new Map(Object.entries({ ...list.prompts, ...list.music }).map(([id, { text }]) => [id, text]));
+  return { ownDirectory: ownPromptsDirectory(config), shippedDirectory: shippedPromptsDirectory, texts };
 }
 
 /** Prompts that queues use by name, whatever the flows. */

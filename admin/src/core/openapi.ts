@@ -10,6 +10,8 @@ const STATUS_WORDS: Record<number, string> = {
   403: 'Not for this user',
   404: 'There is no such thing',
   409: 'Not possible as things stand',
+  413: 'The body is larger than this route takes',
+  415: 'The body is of another type than this route takes',
   416: 'The range is outside the file',
   423: 'Locked after repeated failures',
   429: 'Too many failures from this address',
@@ -43,7 +45,6 @@ export function openApiOf(routes: readonly Route[], version: string): Json {
 }
 
 function operationOf(route: Route, error: Json, schemas: Json): Json {
-  const body = schemaOf(route.body, 'input', schemas);
   const parameters = [...parametersOf('path', route.params, schemas), ...parametersOf('query', route.query, schemas)];
   const who = route.roles === 'anyone' ? 'For anyone.' : `For ${route.roles.join(', ')}.`;
   return {
@@ -53,7 +54,7 @@ function operationOf(route: Route, error: Json, schemas: Json): Json {
     description: route.description ? `${route.description} ${who}` : who,
     security: route.roles === 'anyone' ? [] : [{ session: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(isEmptyObject(body) ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...bodyOf(route, schemas),
     responses: {
       ...successOf(route.response, schemas),
       ...Object.fromEntries(
@@ -66,14 +67,22 @@ function operationOf(route: Route, error: Json, schemas: Json): Json {
   };
 }
 
+function bodyOf(route: Route, schemas: Json): Json {
+  if (route.bodyType === 'audio/wav') return { requestBody: { required: true, content: { 'audio/wav': {} } } };
+  const body = schemaOf(route.body, 'input', schemas);
+  return isEmptyObject(body) ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body } } } };
+}
+
 function statusesOf(route: Route): number[] {
   const guardedOnes = route.roles === 'anyone' ? [] : [401, 403];
   const file = route.response.kind === 'file' ? [416] : [];
   const thing = route.path.includes(':') ? [404] : [];
-  const changes = route.method === 'put' || (route.method === 'post' && route.roles !== 'anyone') ? [409] : [];
+  const audio = route.bodyType === 'audio/wav' ? [413, 415] : [];
+  const removes = route.method === 'delete' && route.path.includes(':');
+  const changes = route.method === 'put' || removes || (route.method === 'post' && route.roles !== 'anyone') ? [409] : [];
   const signIn = route.path.endsWith('/session') && route.method === 'post' ? [401, 423, 429] : [];
   const readiness = route.path === '/readyz' ? [503] : [];
-  return [400, ...guardedOnes, ...thing, ...changes, ...file, ...signIn, ...readiness];
+  return [400, ...guardedOnes, ...thing, ...changes, ...audio, ...file, ...signIn, ...readiness];
 }
 
 function successOf(response: ResponseSpec, schemas: Json): Json {

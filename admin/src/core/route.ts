@@ -2,7 +2,7 @@ import type { Principal, Role, Viewer } from '@yixian/contracts';
 import type { z } from 'zod';
 import { check, nothing } from './validate.js';
 
-/** A request as it came off the wire, body already parsed from JSON. */
+/** A request as it came off the wire, body already parsed. */
 export interface RawRequest {
   params: unknown;
   query: unknown;
@@ -55,6 +55,8 @@ interface RouteFacts {
   summary: string;
   description?: string;
   response: ResponseSpec;
+  /** What the body is. Default JSON; a WAV comes as the `Buffer` it is. */
+  bodyType?: 'json' | 'audio/wav';
   /** Largest body taken, bytes. */
   bodyLimit?: number;
 }

@@ -40,9 +40,9 @@ const dialable = z
 const date = z.iso.date('must be a date such as 2026-01-31');
 const dateTime = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with zone, such as 2026-01-31T08:00:00Z' });
 /** A point in time; a bare date is its midnight UTC. */
-const instant = z.union([dateTime, date], { error: 'must be an ISO 8601 time with zone, such as 2026-01-31T08:00:00Z, or a date' });
+export const instant = z.union([dateTime, date], { error: 'must be an ISO 8601 time with zone, such as 2026-01-31T08:00:00Z, or a date' });
 
-const page = {
+export const page = {
   limit: z.coerce
     .number('must be a number')
     .int('must be a whole number')

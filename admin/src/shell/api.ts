@@ -4,6 +4,7 @@ import type { CommandDeps } from '../commands/command.js';
 import type { SourcePolicy } from '../core/failure-limit.js';
 import { openApiOf } from '../core/openapi.js';
 import type { Route } from '../core/route.js';
+import type { AdministrationDeps } from '../handlers/config/change.js';
 import type { HealthDeps } from '../handlers/health.js';
 import { createRoutes } from '../routes.js';
 import { createDocs } from './docs.js';
@@ -18,6 +19,7 @@ export interface ApiDeps extends CommandDeps, HealthDeps {
   /** Absolute path; the files named in recording and voicemail rows are relative to it. */
   recordingsDir: string;
   identity: IdentityStore;
+  administration: AdministrationDeps;
   /** Name → value of every stage, read at each scrape. */
   metrics: readonly (() => Record<string, number>)[];
   /** Shown in the OpenAPI document. */

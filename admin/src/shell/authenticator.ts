@@ -8,6 +8,7 @@ import {
   type IdSource,
   type Logger,
   type Principal,
+  type SessionKeeper,
   type SignInResult,
   type StoredUser,
 } from '@yixian/contracts';
@@ -40,7 +41,7 @@ export interface AuthenticatorDeps {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Sign-in with passwords, sessions by random token. Whether a user exists cannot be told from outside. */
-export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & SessionKeeper {
   const { store, clock, ids, logger, options = {} } = deps;
   const { maxFailures = 5, lockMs = 15 * 60_000, sessionMs = 12 * 3_600_000, recheckMs = 30_000, cost = DEFAULT_COST } = options;
   const journal = createIdentityJournal(deps);
@@ -49,6 +50,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   // Attempts with one name take turns, so that each sees the failures before it.
   const inTurn = createKeyedLock();
   const listeners = new Set<(sessionId: string) => void>();
+
+  function tellEnded(sessionId: string, principal: Principal | undefined): void {
+    if (principal) journal.signedOut(principal.user.username);
+    for (const listener of listeners) listener(sessionId);
+  }
 
   async function openSession(user: StoredUser, address: string): Promise<SignInResult> {
     const token = randomBytes(32).toString('base64url');
@@ -78,9 +84,14 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     async signOut(sessionId) {
       const principal = cache.forget(sessionId);
       await store.deleteSession(sessionId);
-      if (principal) journal.signedOut(principal.user.username);
-      for (const listener of listeners) listener(sessionId);
+      tellEnded(sessionId, principal);
     },
+
+    sessionsEnded(sessionIds) {
+      for (const id of sessionIds) tellEnded(id, cache.forget(id));
+    },
+
+    userChanged: (userId) => cache.distrust(userId),
 
     onSignOut(listener) {
       listeners.add(listener);

@@ -15,6 +15,8 @@ interface HttpError extends Error {
   type?: string;
   code?: string;
   headers?: Record<string, string>;
+  /** For people, where it is known better than from the status. */
+  words?: string;
 }
 
 const HTTP_CODES: Record<number, { code: string; message: string }> = {
@@ -48,7 +50,9 @@ export function wireErrorOf(error: unknown, requestId: string): WireError {
   }
   if (http?.type === 'encoding.unsupported') return { status: 415, ...known(415) };
   const status = http?.status;
-  if (status !== undefined && status in HTTP_CODES) return { status, ...known(status), ...(http.headers ? { headers: http.headers } : {}) };
+  if (status !== undefined && status in HTTP_CODES) {
+    return { status, ...known(status), ...(http.words ? { message: http.words } : {}), ...(http.headers ? { headers: http.headers } : {}) };
+  }
   if (status !== undefined && status >= 400 && status < 500) return { status: 400, ...known(400) };
   return { status: 500, code: 'internal', message: 'something went wrong inside; the log has it', details: { requestId } };
 }

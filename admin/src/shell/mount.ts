@@ -49,7 +49,11 @@ function chainOf(route: Route, deps: MountDeps): RequestHandler[] {
     await reply(req, res, route.response, result);
   };
   const limit = route.bodyLimit ?? DEFAULT_BODY_LIMIT;
-  return [createGuard(route, deps), onlyJson, express.json({ limit, strict: false, type: isJson }), run];
+  const body =
+    route.bodyType === 'audio/wav'
+      ? [only(isWav, 'the body must be audio/wav'), express.raw({ limit, type: isWav })]
+      : [only(isJson), express.json({ limit, strict: false, type: isJson })];
+  return [createGuard(route, deps), ...body, run];
 }
 
 /** Refuses before a byte of the body is read. */
@@ -74,13 +78,18 @@ function isJson(req: { headers: { 'content-type'?: string | undefined } }): bool
   return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(req.headers['content-type'] ?? '');
 }
 
-const onlyJson: RequestHandler = (req, _res, next) => {
-  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
-  if (hasBody && !isJson(req)) {
-    throw Object.assign(new Error('not JSON'), { status: 415 });
-  }
-  next();
-};
+function isWav(req: { headers: { 'content-type'?: string | undefined } }): boolean {
+  return /^audio\/(?:wav|wave|x-wav|vnd\.wave)\s*(?:;|$)/i.test(req.headers['content-type'] ?? '');
+}
+
+/** 415 for a body of another type. */
+function only(fits: (req: Request) => boolean, message?: string): RequestHandler {
+  return (req, _res, next) => {
+    const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+    if (hasBody && !fits(req)) throw Object.assign(new Error('wrong type of body'), { status: 415, words: message });
+    next();
+  };
+}
 
 async function reply(req: Request, res: Response, response: ResponseSpec, result: unknown): Promise<void> {
   switch (response.kind) {

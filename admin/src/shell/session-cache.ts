@@ -24,6 +24,8 @@ export function createSessionCache(deps: { store: IdentityStore; clock: Clock; r
   const bySession = new BoundedMap<string, Entry>(limit);
   // Sessions that ended while a look-up of them may have been under way.
   const ended = new BoundedMap<string, true>(limit);
+  /** Grows when a user was changed: what was being looked up meanwhile may be what the user was before. */
+  let changes = 0;
 
   function remember(session: StoredSession, user: User): Principal {
     const { id, username, displayName, roles, extension, groups, enabled } = user;
@@ -40,6 +42,7 @@ export function createSessionCache(deps: { store: IdentityStore; clock: Clock; r
   }
 
   async function lookUp(tokenHash: string): Promise<Principal | undefined> {
+    const before = changes;
     const session = await deps.store.sessionByTokenHash(tokenHash);
     const user = session && (await deps.store.userById(session.userId));
     const known = byHash.get(tokenHash);
@@ -47,6 +50,7 @@ export function createSessionCache(deps: { store: IdentityStore; clock: Clock; r
       if (known) drop(known);
       return undefined;
     }
+    if (before !== changes) return lookUp(tokenHash);
     return remember({ ...session, tokenHash }, user);
   }
 
@@ -68,6 +72,11 @@ export function createSessionCache(deps: { store: IdentityStore; clock: Clock; r
         if (entry && now - entry.checkedAt < deps.recheckMs + TRUST_MS && !ended.get(entry.principal.sessionId)) return entry.principal;
         throw error;
       }
+    },
+    /** A user's roles or groups have changed: the sessions are looked up again at their next use. */
+    distrust(userId: string): void {
+      changes += 1;
+      for (const entry of byHash.values()) if (entry.principal.user.id === userId) entry.checkedAt = Number.NEGATIVE_INFINITY;
     },
     /** Ends a session at once; returns whose it was, when that is known here. */
     forget(sessionId: string): Principal | undefined {

@@ -4,6 +4,7 @@ import { createGateway } from '@yixian/agent-gateway';
 import { createIdentityStore, ping } from '@yixian/db';
 import { httpUrl } from '../first-run.js';
 import { version } from '../version.js';
+import { administrationOf } from './administration.js';
 import type { Foundation } from './foundation.js';
 import { recordingsDir, type Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
@@ -22,6 +23,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const app = createApi({
     ...commandDeps,
     auth,
+    administration: administrationOf(base, telephony, auth),
     recordingsDir: recordingsDir(base),
     health: () => health(base, telephony),
     draining,

@@ -1,0 +1,177 @@
+import { type ConfigReader, type ConfigTable, DomainError, isoTime, type Revised, type Role, type UserConfig } from '@yixian/contracts';
+import type { z } from 'zod';
+import { difference } from '../../core/config/difference.js';
+import type { byUser, newUser, userChange, userRemoval } from '../../core/config/schemas.js';
+import { assertUnused } from '../../core/config/uses.js';
+import type { GuardedRequest } from '../../core/route.js';
+import type { livePage } from '../../core/schemas.js';
+import { pageOf } from '../page.js';
+import { type AdministrationDeps, assertRevision, type Change, change, fieldError } from './change.js';
+import { assertFreeNumber, extensionUses, extensionView, signedIn } from './extensions.js';
+import { defined } from './kind.js';
+import { assertSkills } from './queues.js';
+
+type ByUser = z.output<typeof byUser>;
+type Secrets = { password?: string; sipPassword?: string };
+
+/** A user as administrators see one, without secrets. */
+function view(user: Revised<UserConfig>) {
+  const { id, username, displayName, roles, extension, groups, skills, enabled, lockedUntil, revision } = user;
+  return {
+    ...{ id, username, displayName, roles, extension, groups, skills, enabled, revision },
+    lockedUntil: lockedUntil === null ? null : isoTime(lockedUntil),
+  };
+}
+
+/** By id, or by the name people know. */
+async function found(users: ConfigTable<UserConfig>, key: string): Promise<Revised<UserConfig>> {
+  const user = (await users.get(key)) ?? (await users.list()).find((one) => one.username === key);
+  if (!user) throw new DomainError('not-found', `there is no user ${key}`, { user: key });
+  return user;
+}
+
+export function createUsers(deps: AdministrationDeps) {
+  return {
+    async list({ query }: GuardedRequest<unknown, z.output<typeof livePage>, unknown>) {
+      const { items, next } = pageOf(await deps.config.users.list(), (user) => user.username, query);
+      return { items: items.map(view), next };
+    },
+    get: async ({ params }: GuardedRequest<ByUser, unknown, unknown>) => view(await found(deps.config.users, params.id)),
+    add: (request: GuardedRequest<unknown, unknown, z.output<typeof newUser>>) => add(deps, request),
+    change: (request: GuardedRequest<ByUser, unknown, z.output<typeof userChange>>) => edit(deps, request),
+    remove: (request: GuardedRequest<ByUser, z.output<typeof userRemoval>, unknown>) => remove(deps, request),
+  };
+}
+
+async function add(deps: AdministrationDeps, request: GuardedRequest<unknown, unknown, z.output<typeof newUser>>) {
+  const { password, sipPassword, ...fields } = request.body;
+  const made: Secrets = password === undefined ? { password: deps.randomSecret() } : {};
+  // outside the transaction: it takes its time by design
+  const passwordHash = await deps.hashPassword(password ?? made.password ?? '');
+  const displayName = fields.displayName ?? fields.username;
+  const user: UserConfig = { ...fields, displayName, roles: distinct(fields.roles), id: deps.ids.next('user'), lockedUntil: null };
+  const added = await change(deps, request, async (c) => {
+    await check(c.config, user, undefined);
+    Object.assign(made, await furnishExtension(deps, c, user, { sipPassword }));
+    const after = view(await c.config.users.insert({ ...user, passwordHash }));
+    await c.audit('user.created', user.username, { after, secrets: ['password'] });
+    return after;
+  });
+  return { ...added, ...made };
+}
+
+async function edit(deps: AdministrationDeps, request: GuardedRequest<ByUser, unknown, z.output<typeof userChange>>) {
+  const { revision, password, sipPassword, generatePassword, generateSipPassword, ...fields } = request.body;
+  const made: Secrets = generatePassword ? { password: deps.randomSecret() } : {};
+  const chosen = made.password ?? password;
+  const passwordHash = chosen === undefined ? undefined : await deps.hashPassword(chosen);
+  const changed = await change(deps, request, async (c) => {
+    const before = await found(c.config.users, request.params.id);
+    assertRevision('user', before.username, before.revision, revision);
+    const wanted = defined<UserConfig>({ ...fields, roles: fields.roles && distinct(fields.roles) });
+    const next = withoutIdleSkills({ ...before, ...wanted }, wanted);
+    await check(c.config, next, before);
+    if (before.extension !== null && next.extension !== before.extension) {
+      assertUnused('extension', before.extension, signedIn(deps.acd, before.extension));
+    }
+    Object.assign(made, await furnishExtension(deps, c, next, { sipPassword, generate: generateSipPassword === true }));
+    const after = view(
+      await c.config.users.update(before.id, { ...wanted, skills: next.skills, ...(passwordHash ? { passwordHash } : {}) }),
+    );
+    const secrets = passwordHash ? { secrets: ['password'] } : {};
+    await c.audit('user.changed', after.username, { ...difference(view(before), after), ...secrets });
+    if (passwordHash || losesAccess(before, next)) await c.endSessions(before.id);
+    c.userChanged(before.id);
+    return after;
+  });
+  return { ...changed, ...made };
+}
+
+function remove(deps: AdministrationDeps, request: GuardedRequest<ByUser, z.output<typeof userRemoval>, unknown>): Promise<void> {
+  return change(deps, request, async (c) => {
+    const user = await found(c.config.users, request.params.id);
+    assertRevision('user', user.username, user.revision, request.query.revision);
+    await assertAdminStays(c.config, user, undefined);
+    const { extension } = user;
+    if (extension !== null) assertUnused('user', user.username, signedIn(deps.acd, extension));
+    await c.endSessions(user.id);
+    await c.config.users.delete(user.id);
+    await c.audit('user.deleted', user.username, { before: view(user) });
+    if (extension === null || request.query.keepExtension === 'true') return;
+    // a phone nobody answers for must not stay registered
+    assertUnused('extension', extension, await extensionUses(deps, c, extension));
+    const gone = await c.config.extensions.get(extension);
+    await c.config.extensions.delete(extension);
+    if (gone) await c.audit('extension.deleted', extension, { before: extensionView(gone) });
+  });
+}
+
+const distinct = (roles: readonly Role[]): Role[] => [...new Set(roles)];
+
+/** Who may do less than before has to sign in again: no open socket keeps what was taken away. */
+function losesAccess(before: UserConfig, next: UserConfig): boolean {
+  return before.roles.some((role) => !next.roles.includes(role)) || (before.enabled && !next.enabled) || before.username !== next.username;
+}
+
+/** Skills belong to agents: they go with the role, unless they were asked for, which is an error to be told. */
+function withoutIdleSkills(user: UserConfig, wanted: Partial<UserConfig>): UserConfig {
+  return takesCalls(user) || wanted.skills !== undefined ? user : { ...user, skills: [] };
+}
+
+function takesCalls(user: Pick<UserConfig, 'roles' | 'extension'>): boolean {
+  return user.roles.includes('agent') && user.extension !== null;
+}
+
+async function check(config: ConfigReader, user: UserConfig, before: UserConfig | undefined): Promise<void> {
+  const others = (await config.users.list()).filter((one) => one.id !== user.id);
+  if (others.some((one) => one.username === user.username)) {
+    throw new DomainError('conflict', `user ${user.username} already exists`, { field: 'username' });
+  }
+  const owner = user.extension === null ? undefined : others.find((one) => one.extension === user.extension);
+  if (owner) {
+    const message = `extension ${user.extension} is in use by user ${owner.username}`;
+    throw new DomainError('conflict', message, { field: 'extension', usedBy: [{ kind: 'user', id: owner.username }] });
+  }
+  if (user.skills.length > 0 && !takesCalls(user)) throw fieldError('skills', 'are for users with role agent and an extension');
+  await assertSkills(config, 'skills', user.skills);
+  if (before) await assertAdminStays(config, before, user);
+}
+
+/** @throws DomainError `conflict` when nobody could administrate any more */
+async function assertAdminStays(config: ConfigReader, before: UserConfig, after: UserConfig | undefined): Promise<void> {
+  const administrates = (user: UserConfig | undefined): boolean => user?.enabled === true && user.roles.includes('admin');
+  if (!administrates(before) || administrates(after)) return;
+  const others = (await config.users.list()).filter((user) => user.id !== before.id);
+  if (others.some(administrates)) return;
+  throw new DomainError('conflict', `${before.username} is the last administrator: make another one first`, { user: before.username });
+}
+
+/** The extension of a user: made when there is none, given a new secret when asked. Returns the secret when it was made here. */
+async function furnishExtension(
+  deps: AdministrationDeps,
+  c: Change,
+  user: UserConfig,
+  { sipPassword, generate = false }: { sipPassword?: string | undefined; generate?: boolean },
+): Promise<Secrets> {
+  const { extension } = user;
+  if (extension === null) {
+    if (sipPassword === undefined && !generate) return {};
+    throw fieldError(generate ? 'generateSipPassword' : 'sipPassword', 'is for users with an extension');
+  }
+  const known = await c.config.extensions.get(extension);
+  if (known && sipPassword === undefined && !generate) return {};
+  const made = generate || sipPassword === undefined ? deps.randomSecret() : undefined;
+  const secret = made ?? sipPassword ?? '';
+  if (known) {
+    await c.config.extensions.update(extension, { sipPassword: secret });
+    await c.audit('extension.changed', extension, { secrets: ['sipPassword'] });
+  } else {
+    await assertFreeNumber(c.config, extension);
+    const row = { number: extension, displayName: user.displayName, sipPassword: secret, outboundAllowed: true, enabled: true };
+    await c.audit('extension.created', extension, {
+      after: extensionView(await c.config.extensions.insert(row)),
+      secrets: ['sipPassword'],
+    });
+  }
+  return made === undefined ? {} : { sipPassword: made };
+}

@@ -1,0 +1,295 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type AccessCode,
+  type AuditEntry,
+  type AuditQuery,
+  type ConfigChange,
+  type ConfigRows,
+  type ConfigStore,
+  DomainError,
+  type Extension,
+  type FlowHead,
+  type FlowRows,
+  type FlowVersion,
+  type QueueConfig,
+  type Revised,
+  type Skill,
+  type StoredUser,
+  type Trunk,
+  type UserConfig,
+} from '@yixian/contracts';
+import type { ConfigValidators } from '../src/index.js';
+import type { MemoryIdentity } from './fakes.js';
+
+/** Rows in a map, with revisions. */
+class MemoryRows<T extends object> implements ConfigRows<T> {
+  readonly rows = new Map<string, Revised<T>>();
+  readonly #what: string;
+  readonly #key: keyof T;
+
+  constructor(what: string, key: keyof T) {
+    this.#what = what;
+    this.#key = key;
+  }
+  async list() {
+    return structuredClone([...this.rows.values()]);
+  }
+  async get(key: string) {
+    return structuredClone(this.rows.get(key));
+  }
+  async insert(item: T) {
+    const key = String(item[this.#key]);
+    if (this.rows.has(key)) throw new DomainError('conflict', `${this.#what} ${key} already exists`);
+    this.rows.set(key, { ...structuredClone(item), revision: 1 });
+    return this.#present(key);
+  }
+  async update(key: string, change: Partial<T>) {
+    const before = await this.#present(key);
+    this.rows.set(key, { ...before, ...structuredClone(change), revision: before.revision + 1 });
+    return this.#present(key);
+  }
+  async delete(key: string) {
+    this.rows.delete(key);
+  }
+  async #present(key: string): Promise<Revised<T>> {
+    const found = await this.get(key);
+    if (!found) throw new DomainError('not-found', `there is no ${this.#what} ${key}`);
+    return found;
+  }
+}
+
+interface MemoryFlow {
+  id: string;
+  name: string;
+  revision: number;
+  versions: FlowVersion[];
+}
+
+class MemoryFlows implements FlowRows {
+  readonly rows = new Map<string, MemoryFlow>();
+
+  async list() {
+    return [...this.rows.values()].map(headOf);
+  }
+  async get(id: string) {
+    const flow = this.rows.get(id);
+    return flow && headOf(flow);
+  }
+  async versions(id: string) {
+    return structuredClone(this.rows.get(id)?.versions ?? [])
+      .map(({ document: _document, ...head }) => head)
+      .toSorted((a, b) => b.version - a.version);
+  }
+  async version(id: string, version: number) {
+    return structuredClone(this.rows.get(id)?.versions.find((v) => v.version === version));
+  }
+  async published() {
+    return [...this.rows.values()].flatMap((flow) =>
+      flow.versions.filter((v) => v.state === 'published').map(({ version, document }) => ({ flowId: flow.id, version, document })),
+    );
+  }
+  async insert({ id, name }: { id: string; name: string }) {
+    if (this.rows.has(id)) throw new DomainError('conflict', `flow ${id} already exists`);
+    this.rows.set(id, { id, name, revision: 1, versions: [] });
+    return headOf(this.#row(id));
+  }
+  async saveDraft(id: string, { name, document, by, at }: { name: string; document: unknown; by: string; at: number }) {
+    const flow = this.#row(id);
+    const known = flow.versions.find((v) => v.state === 'draft');
+    const version = known?.version ?? Math.max(0, ...flow.versions.map((v) => v.version)) + 1;
+    const draft: FlowVersion = { version, state: 'draft', createdAt: at, createdBy: by, publishedAt: null, publishedBy: null, document };
+    flow.versions = [...flow.versions.filter((v) => v !== known), draft];
+    return this.#changed(flow, name);
+  }
+  async publish(id: string, version: number, by: string, at: number) {
+    const flow = this.#row(id);
+    for (const v of flow.versions) {
+      if (v.state === 'published') v.state = 'retired';
+      if (v.version === version) Object.assign(v, { state: 'published', publishedAt: at, publishedBy: by });
+    }
+    return this.#changed(flow, flow.name);
+  }
+  async delete(id: string) {
+    this.rows.delete(id);
+  }
+  #changed(flow: MemoryFlow, name: string): Revised<FlowHead> {
+    flow.name = name;
+    flow.revision += 1;
+    return headOf(flow);
+  }
+  #row(id: string): MemoryFlow {
+    const flow = this.rows.get(id);
+    if (!flow) throw new DomainError('not-found', `there is no flow ${id}`);
+    return flow;
+  }
+}
+
+function headOf(flow: MemoryFlow): Revised<FlowHead> {
+  const inState = (state: string) => {
+    const found = flow.versions.find((v) => v.state === state);
+    if (!found) return null;
+    const { document: _document, ...head } = structuredClone(found);
+    return head;
+  };
+  return { id: flow.id, name: flow.name, revision: flow.revision, published: inState('published'), draft: inState('draft') };
+}
+
+/** The users of the sign-in, with their skills and revisions. */
+class MemoryUsers {
+  readonly extra = new Map<string, { skills: string[]; revision: number }>();
+  readonly #identity: MemoryIdentity;
+
+  constructor(identity: MemoryIdentity) {
+    this.#identity = identity;
+  }
+  async list(): Promise<Revised<UserConfig>[]> {
+    return [...this.#identity.users.values()].map((user) => this.#view(user));
+  }
+  async get(id: string) {
+    const user = this.#byId(id);
+    return user && this.#view(user);
+  }
+  async insert({ skills, passwordHash = '', ...user }: UserConfig & { passwordHash?: string }) {
+    const stored: StoredUser = { ...user, passwordHash, failedAttempts: 0 };
+    this.#identity.users.set(user.username, stored);
+    this.extra.set(user.id, { skills, revision: 1 });
+    return this.#view(stored);
+  }
+  async update(id: string, { skills, ...change }: Partial<UserConfig & { passwordHash?: string }>) {
+    const user = this.#byId(id);
+    if (!user) throw new DomainError('not-found', `there is no user ${id}`);
+    const extra = this.#extraOf(id);
+    this.#identity.users.delete(user.username);
+    const next: StoredUser = { ...user, ...change, ...(change.passwordHash ? { lockedUntil: null, failedAttempts: 0 } : {}) };
+    this.#identity.users.set(next.username, next);
+    this.extra.set(id, { skills: skills ?? extra.skills, revision: extra.revision + 1 });
+    return this.#view(next);
+  }
+  async delete(id: string) {
+    const user = this.#byId(id);
+    if (user) this.#identity.users.delete(user.username);
+  }
+  #byId(id: string): StoredUser | undefined {
+    return [...this.#identity.users.values()].find((u) => u.id === id);
+  }
+  #extraOf(id: string) {
+    return this.extra.get(id) ?? { skills: [], revision: 1 };
+  }
+  #view({ passwordHash: _hash, failedAttempts: _failed, ...user }: StoredUser): Revised<UserConfig> {
+    return structuredClone({ ...user, ...this.#extraOf(user.id) });
+  }
+}
+
+/** The configuration in memory: one change at a time, and a change that throws leaves nothing behind. */
+export class MemoryConfig implements ConfigStore {
+  readonly users: MemoryUsers;
+  readonly extensions = new MemoryRows<Extension>('extension', 'number');
+  readonly skills = new MemoryRows<Skill>('skill', 'id');
+  readonly queues = new MemoryRows<QueueConfig>('queue', 'id');
+  readonly numbers = new MemoryRows<AccessCode>('number', 'number');
+  readonly trunks = new MemoryRows<Trunk>('trunk', 'id');
+  readonly flows = new MemoryFlows();
+  readonly #identity: MemoryIdentity;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(identity: MemoryIdentity) {
+    this.#identity = identity;
+    this.users = new MemoryUsers(identity);
+  }
+
+  change<T>(work: (config: ConfigChange) => Promise<T>): Promise<T> {
+    const mine = this.#last.then(() => this.#alone(work));
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async auditLog(query: AuditQuery) {
+    const fits = (entry: AuditEntry) =>
+      (query.username === undefined || entry.username === query.username) &&
+      (query.action === undefined || entry.action === query.action) &&
+      (query.subject === undefined || entry.subject === query.subject);
+    const all = this.#identity.entries.map((entry, i) => ({ ...entry, id: i + 1 })).filter(fits);
+    return { items: all.toReversed().slice(0, query.limit), next: null };
+  }
+
+  async #alone<T>(work: (config: ConfigChange) => Promise<T>): Promise<T> {
+    const maps = [
+      ...[this.extensions, this.skills, this.queues, this.numbers, this.trunks, this.flows].map((table) => table.rows),
+      ...[this.users.extra, this.#identity.users, this.#identity.sessions],
+    ] as Map<string, unknown>[];
+    const before = maps.map((map) => structuredClone([...map]));
+    const { users, extensions, skills, queues, numbers, trunks, flows } = this;
+    const written: AuditEntry[] = [];
+    try {
+      const result = await work({
+        ...{ users, extensions, skills, queues, numbers, trunks, flows },
+        endSessions: async (userId) => {
+          const own = [...this.#identity.sessions.values()].filter((session) => session.userId === userId).map((session) => session.id);
+          for (const id of own) this.#identity.sessions.delete(id);
+          return own;
+        },
+        audit: async (entry) => void written.push(entry),
+      });
+      this.#identity.entries.push(...written);
+      return result;
+    } catch (error) {
+      maps.forEach((map, i) => {
+        map.clear();
+        for (const [key, value] of before[i] ?? []) map.set(key, value);
+      });
+      throw error;
+    }
+  }
+}
+
+/** Rules of the same shape as the real ones: a rule with `(` in it, an address or URI with `!` in it is refused. */
+export const validators: ConfigValidators = {
+  numberRule(rule) {
+    if (rule.includes('(')) throw new Error(`number rule ${rule}: too many ways`);
+  },
+  addressBlock(block) {
+    if (block.includes('!')) throw new Error(`"${block}" is not an IP address or address block`);
+  },
+  trunkUri(uri) {
+    if (uri.includes('!')) throw new Error(`"${uri}" is not a SIP URI`);
+  },
+  /** Nodes name what they need as `{ queue }`, `{ prompt }`, `{ extension }`, `{ flow }`. */
+  flow(document, known) {
+    const { nodes = {} } = document as { nodes?: Record<string, Record<string, string>> };
+    const sets: Record<string, string[]> = { queue: known.queues, prompt: known.prompts, extension: known.extensions, flow: known.flows };
+    return Object.entries(nodes).flatMap(([nodeId, node]) =>
+      Object.entries(node ?? {})
+        .filter(([field, id]) => sets[field] !== undefined && !sets[field].includes(id))
+        .map(([field, id]) => ({ nodeId, field, message: `there is no ${field} ${id}` })),
+    );
+  },
+};
+
+/** A WAV of silence. `tag` 1 is PCM, 6 A-law, 7 µ-law. */
+export function wav(options: { rate?: number; channels?: number; tag?: number; bits?: number; samples?: number } = {}): Buffer {
+  const { rate = 8000, channels = 1, tag = 1, bits = tag === 1 ? 16 : 8, samples = 800 } = options;
+  const size = (samples * bits * channels) / 8;
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + size, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(tag, 20);
+  head.writeUInt16LE(channels, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE((rate * channels * bits) / 8, 28);
+  head.writeUInt16LE((channels * bits) / 8, 32);
+  head.writeUInt16LE(bits, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(size, 40);
+  return Buffer.concat([head, Buffer.alloc(size)]);
+}
+
+/** A folder of shipped prompts: `greeting` and `queue-music`. */
+export async function shippedPrompts(folder: string): Promise<string> {
+  const directory = join(folder, 'shipped');
+  await mkdir(directory, { recursive: true });
+  for (const id of ['greeting', 'queue-music']) await writeFile(join(directory, `${id}.wav`), wav());
+  return directory;
+}

@@ -1,0 +1,35 @@
+import { type AdministrationDeps, createPromptFiles, hashPassword } from '@yixian/admin';
+import type { SessionKeeper } from '@yixian/contracts';
+import { createConfigStore } from '@yixian/db';
+import { validateFlow } from '@yixian/ivr';
+import { compileRule, outboundUri, parseCidr } from '@yixian/sbc';
+import { randomSecret } from '../first-run.js';
+import { promptFileOptions } from '../prompt-set.js';
+import type { Foundation } from './foundation.js';
+import type { Telephony } from './telephony.js';
+
+/** What administrators change, with the rules of the stages that will use it. */
+export function administrationOf(base: Foundation, telephony: Telephony, sessions: SessionKeeper): AdministrationDeps {
+  const { clock, ids, logger, directory } = base;
+  return {
+    config: createConfigStore(base.database.knex),
+    sessions,
+    prompts: createPromptFiles(promptFileOptions(base.config)),
+    applied: () => directory.reload(),
+    validators: {
+      numberRule: compileRule,
+      addressBlock: parseCidr,
+      trunkUri: (uri) => void outboundUri(uri, '0'),
+      flow(document, surroundings) {
+        const check = validateFlow(document, surroundings);
+        return check.ok ? [] : check.problems;
+      },
+    },
+    hashPassword,
+    randomSecret,
+    acd: telephony.acd.acd,
+    clock,
+    ids,
+    logger,
+  };
+}
