@@ -7,12 +7,17 @@ import { createClient } from 'redis';
 
 const START_DEADLINE_MS = 15_000;
 const STOP_DEADLINE_MS = 10_000;
+/** Pause before a redis-server that ended is started again; doubled each time it does not stay up for a while. */
+const RESTART_MS = 100;
+const RESTART_MAX_MS = 10_000;
+const SETTLED_MS = 30_000;
 /** `sun_path` holds 108 bytes with the closing zero. */
 const LONGEST_SOCKET_PATH = 107;
+const NOT_INSTALLED = 'redis-server is not installed (Debian: apt-get install redis-server), or set REDIS_URL';
 
 /**
  * Starts a redis-server of our own: append-only, reachable only through a Unix socket in a folder of ours.
- * One left over by a killed process is stopped first.
+ * One left over by a killed process is stopped first; one that ends by itself is started again on what it had written.
  * @throws when `redis-server` is not installed or does not come up, with what it said
  */
 export async function startPrivateRedis(options: {
@@ -25,37 +30,49 @@ export async function startPrivateRedis(options: {
   await stopLeftOver(folder, options.logger);
   const socketPath = socketPathIn(folder);
   rmSync(socketPath, { force: true });
-  const child = launch(folder, socketPath);
-  let said = '';
-  child.stdout?.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-2000);
-  });
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-2000);
-  });
-  const gone = new Promise<never>((_, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new Error(
-          error.code === 'ENOENT'
-            ? 'redis-server is not installed (Debian: apt-get install redis-server), or set REDIS_URL'
-            : error.message,
-        ),
-      ),
-    );
-    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${said.trim().split('\n').at(-1)}`)));
-  });
-  gone.catch(() => undefined); // looked at only while starting
-  await Promise.race([ready(socketPath), gone]);
-  child.on('exit', (code) => {
-    if (!stopping) options.logger.error({ code, said: said.slice(-500) }, 'redis-server ended by itself');
-  });
+  const first = launch(folder, socketPath);
+  await Promise.race([ready(socketPath), first.refused]);
+  const supervisor = supervise(first, () => launch(folder, socketPath), options.logger);
+  return { socketPath, stop: () => supervisor.stop() };
+}
+
+interface Launched {
+  child: ChildProcess;
+  /** The last of what it wrote. */
+  said(): string;
+  /** Rejects, in an operator's words, when it cannot be run or ends. */
+  refused: Promise<never>;
+}
+
+/** Keeps a redis-server running until it is told to stop. */
+function supervise(first: Launched, again: () => Launched, logger: Logger): { stop(): Promise<void> } {
+  let current = first;
+  let since = Date.now();
+  let quickEnds = 0;
+  let timer: NodeJS.Timeout | undefined;
   let stopping = false;
+
+  function watch(launched: Launched): void {
+    current = launched;
+    since = Date.now();
+    launched.refused.catch((error: Error) => {
+      if (stopping) return;
+      quickEnds = Date.now() - since < SETTLED_MS ? quickEnds + 1 : 0;
+      const delayMs = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** quickEnds);
+      logger.error(
+        { reason: error.message, said: launched.said().slice(-500), delayMs },
+        'redis-server ended by itself, starting it again',
+      );
+      timer = setTimeout(() => watch(again()), delayMs);
+    });
+  }
+
+  watch(first);
   return {
-    socketPath,
-    stop: () => {
+    async stop() {
       stopping = true;
-      return stopChild(child);
+      clearTimeout(timer);
+      await stopChild(current.child);
     },
   };
 }
@@ -68,7 +85,7 @@ function socketPathIn(folder: string): string {
   return path.join(short, 'redis.sock');
 }
 
-function launch(folder: string, socketPath: string): ChildProcess {
+function launch(folder: string, socketPath: string): Launched {
   const settings = {
     port: '0',
     unixsocket: socketPath,
@@ -83,7 +100,19 @@ function launch(folder: string, socketPath: string): ChildProcess {
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   // a group of its own: Ctrl-C at the terminal must reach Yixian alone, which then stops redis last
-  return spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let said = '';
+  const keep = (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-2000);
+  };
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  const refused = new Promise<never>((_, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? new Error(NOT_INSTALLED) : error));
+    child.once('exit', (code, signal) => reject(new Error(`redis-server ended with ${code ?? signal}: ${said.trim().split('\n').at(-1)}`)));
+  });
+  refused.catch(() => undefined); // heard by whoever starts or supervises it
+  return { child, said: () => said, refused };
 }
 
 async function ready(socketPath: string): Promise<void> {
@@ -104,7 +133,7 @@ async function ready(socketPath: string): Promise<void> {
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);

@@ -11,6 +11,7 @@ export type Database = ReturnType<typeof connect>;
 export type Redis = ReturnType<typeof createClient>;
 
 const CONNECT_DEADLINE_MS = 10_000;
+const CLOSE_DEADLINE_MS = 2_000;
 
 /** Makes the data folder. Traversable by others, because PostgreSQL runs as another user when we are root; secrets in it are 0600. */
 export function prepareDataDir(dataDir: string): void {
@@ -78,10 +79,24 @@ export async function openRedis(config: Config, logger: Logger): Promise<OpenRed
     client,
     url: own ? `unix://${own.socketPath}` : (config.redisUrl ?? ''),
     async close() {
-      await client.close();
+      await closeWithin(client, CLOSE_DEADLINE_MS);
       await own?.stop();
     },
   };
+}
+
+/** `close()` waits for commands that a server which is gone will never answer. */
+async function closeWithin(client: Redis, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  try {
+    await Promise.race([client.close(), late]);
+  } finally {
+    clearTimeout(timer);
+    if (client.isOpen) client.destroy();
+  }
 }
 
 /** While starting, the first refusal is the answer; later on the client reconnects by itself. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { silentLogger } from '@yixian/contracts';
@@ -16,8 +18,10 @@ describe('private redis-server', function () {
 
   afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-  async function withClient<T>(socketPath: string, run: (client: ReturnType<typeof createClient>) => Promise<T>): Promise<T> {
-    const client: ReturnType<typeof createClient> = createClient({ socket: { path: socketPath, tls: false } });
+  async function withClient<T>(socketPath: string, run: (client: ReturnType<typeof createClient>) => Promise<T>, tries = 0): Promise<T> {
+    const reconnectStrategy = (attempt: number) => (attempt < tries ? 200 : new Error('not there'));
+    const client: ReturnType<typeof createClient> = createClient({ socket: { path: socketPath, tls: false, reconnectStrategy } });
+    client.on('error', () => undefined); // connect() rejects with the same
     await client.connect();
     try {
       return await run(client);
@@ -36,11 +40,32 @@ describe('private redis-server', function () {
   });
 
   it('stops one that a killed process left over, and keeps what it held', async () => {
-    const leftOver = await startPrivateRedis({ dataDir, logger: silentLogger });
-    await withClient(leftOver.socketPath, (client) => client.set('k', 'before the kill'));
+    const module = new URL('../src/private-redis.js', import.meta.url).href;
+    const script = `const { startPrivateRedis } = await import(${JSON.stringify(module)});
+      const logger = { debug() {}, info() {}, warn() {}, error() {} };
+      const redis = await startPrivateRedis({ dataDir: ${JSON.stringify(dataDir)}, logger });
+      console.log(redis.socketPath);
+      setInterval(() => undefined, 1000);`;
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = (await once(owner.stdout, 'data')) as [Buffer];
+    await withClient(said.toString().trim(), (client) => client.set('k', 'before the kill'));
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
     const next = await startPrivateRedis({ dataDir, logger: silentLogger });
     assert.equal(await withClient(next.socketPath, (client) => client.get('k')), 'before the kill');
     await next.stop();
+  });
+
+  it('starts again when it is killed, with what it held, on the same socket', async () => {
+    const redis = await startPrivateRedis({ dataDir, logger: silentLogger });
+    const pidFile = path.join(dataDir, 'redis', 'redis.pid');
+    await withClient(redis.socketPath, (client) => client.set('k', 'v'));
+    const first = Number(readFileSync(pidFile, 'utf8'));
+    process.kill(first, 'SIGKILL');
+    const value = await withClient(redis.socketPath, (client) => client.get('k'), 20);
+    assert.equal(value, 'v');
+    assert.notEqual(Number(readFileSync(pidFile, 'utf8')), first);
+    await redis.stop();
   });
 
   it('works in a folder too deep for a Unix socket', async () => {
