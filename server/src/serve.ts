@@ -1,14 +1,16 @@
 import { constants, setPriority } from 'node:os';
 import type { Logger } from '@yixian/contracts';
 import type { Config } from './config.js';
-import { startYixian } from './yixian.js';
+import { type RunningYixian, startYixian } from './yixian.js';
 
 /** Runs the hotline until SIGINT or SIGTERM; a second signal stops without waiting for calls. @returns the exit code */
 export async function serve(config: Config, logger: Logger): Promise<number> {
   raisePriority(logger);
-  const running = await startYixian(config, logger);
+  const asked = nextSignal(); // also heard while starting: what has been started by then must not be left running
+  const running = await startOrStop(startYixian(config, logger), asked, logger);
+  if (!running) return 0;
   process.stdout.write(banner(config, running));
-  const signal = await nextSignal();
+  const signal = await asked;
   logger.info({ signal }, 'draining: new calls are refused, running ones may finish');
   const impatient = nextSignal().then(() => {
     logger.warn({}, 'second signal: stopping now');
@@ -18,6 +20,20 @@ export async function serve(config: Config, logger: Logger): Promise<number> {
   if ((await Promise.race([graceful, impatient])) === 'now') await running.stopNow();
   process.stdout.write('Yixian has stopped\n');
   return 0;
+}
+
+/** What runs when the start is through, or undefined when the stop was asked for meanwhile; then all is stopped again. */
+async function startOrStop(starting: Promise<RunningYixian>, asked: Promise<NodeJS.Signals>, logger: Logger) {
+  const early = await Promise.race([asked, starting.then(() => undefined)]);
+  if (!early) return starting;
+  logger.info({ signal: early }, 'asked to stop while starting');
+  try {
+    await (await starting).stopNow();
+  } catch (error) {
+    logger.info({ reason: error instanceof Error ? error.message : String(error) }, 'the start did not come to its end');
+  }
+  process.stdout.write('Yixian has stopped\n');
+  return undefined;
 }
 
 /** Signalling, and the database and redis started from here, go before other programs' work where the system permits it. */
