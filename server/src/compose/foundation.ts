@@ -14,6 +14,7 @@ import { createCallRegistry } from '../call-registry.js';
 import type { Config } from '../config.js';
 import { createEventBus } from '../event-bus.js';
 import { seedIfEmpty } from '../first-run.js';
+import { createOperatorLog } from '../operator-log.js';
 import { type OpenDatabase, type OpenRedis, openDatabase, openRedis } from '../storage.js';
 import type { Undo } from './undo.js';
 
@@ -53,6 +54,7 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
   const events = createEventBus({ clock, ids, logger, lastSeq });
   const calls = createCallRegistry(events);
   events.subscribe((event) => journal.append(event));
+  events.subscribe(createOperatorLog(logger, (callId) => calls.record(callId)));
   await journal.closeOrphans({ now: clock.now(), publish: (draft) => events.publish(draft) });
   const records = createRecordQueries(database.knex, { timezone: config.timeZone, settled: () => journal.flush() });
   return { config, logger, clock, ids, database, redis, directory, events, calls, journal, records, firstRunFile, lastSeq };
