@@ -6,6 +6,7 @@ import { httpUrl } from '../first-run.js';
 import { version } from '../version.js';
 import { administrationOf } from './administration.js';
 import type { Foundation } from './foundation.js';
+import { healthOf } from './health.js';
 import { recordingsDir, type Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
 
@@ -25,7 +26,12 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     auth,
     administration: administrationOf(base, telephony, auth),
     recordingsDir: recordingsDir(base),
-    health: () => health(base, telephony),
+    health: () =>
+      healthOf({
+        database: () => ping(database.knex),
+        redis: () => base.redis.client.ping(),
+        switch: () => softswitch.health(),
+      }),
     draining,
     version,
     metrics: [softswitch, edge, sbc, acd, recorder, base.journal, gatewayMetrics].map((stage) => () => stage.metrics()),
@@ -49,26 +55,6 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   gatewayMetrics.metrics = gateway.metrics;
   undo.add('gateway', () => gateway.stop());
   return httpUrl(base.config);
-}
-
-async function health(base: Foundation, telephony: Telephony): Promise<{ ok: boolean; problems: string[] }> {
-  const problems: string[] = [];
-  const check = async (name: string, run: () => Promise<unknown>) => {
-    try {
-      await run();
-    } catch (error) {
-      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  };
-  await Promise.all([
-    check('database', () => ping(base.database.knex)),
-    check('redis', () => base.redis.client.ping()),
-    check('switch', async () => {
-      const state = await telephony.softswitch.health();
-      problems.push(...state.problems.map((problem) => `switch: ${problem}`));
-    }),
-  ]);
-  return { ok: problems.length === 0, problems };
 }
 
 function listen(server: Server, { config }: Foundation): Promise<void> {
