@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { silentLogger } from '@yixian/contracts';
 import {
   addDemoAgents,
+  addPerson,
   addUser,
   createDirectory,
   createIdentityStore,
@@ -139,6 +140,15 @@ describe('directory, people and the demo hotline', function () {
     await assert.rejects(add({ count: 0 }), { code: 'bad-request', details: { field: 'count' } });
     await assert.rejects(add({ from: 'abc' }), { code: 'bad-request', details: { field: 'from' } });
     assert.equal((await db.knex('agents')).length, 5);
+  });
+
+  it('a person whose extension or user name is taken is a conflict naming it', async () => {
+    await seedDemo(db.knex, { flow, ...secrets });
+    const person = { displayName: 'x', role: 'agent', groups: [], skills: [], takesCalls: true } as const;
+    const add = (extension: string, username: string) =>
+      addPerson(db.knex, { ...person, groups: [], skills: [], extension, username }, secrets);
+    await assert.rejects(add('1001', 'somebody'), { code: 'conflict', message: 'extension 1001 already exists' });
+    await assert.rejects(add('3001', 'agent1001'), { code: 'conflict', message: 'user agent1001 already exists' });
   });
 
   it('a user name that is taken is a conflict naming it', async () => {

@@ -27,11 +27,15 @@ export interface NewPerson {
   takesCalls: boolean;
 }
 
-/** Makes an extension, its user and, when asked, its agent, with fresh random secrets. */
+/**
+ * Makes an extension, its user and, when asked, its agent, with fresh random secrets.
+ * @throws DomainError conflict naming the extension or the user that exists
+ */
 export async function addPerson(trx: Knex, person: NewPerson, secrets: Secrets): Promise<Credentials> {
   const password = secrets.randomSecret();
   const sipPassword = secrets.randomSecret();
   const userId = `user-${person.username}`;
+  await refuseExisting(trx, [person]);
   await trx('extensions').insert({ number: person.extension, display_name: person.displayName, sip_password: sipPassword });
   await trx('users').insert({
     id: userId,
@@ -49,6 +53,16 @@ export async function addPerson(trx: Knex, person: NewPerson, secrets: Secrets):
     }
   }
   return { extension: person.extension, username: person.username, password, sipPassword, skills: person.skills };
+}
+
+/** @throws DomainError conflict naming the first extension or user that exists */
+export async function refuseExisting(trx: Knex, people: readonly Pick<NewPerson, 'extension' | 'username'>[]): Promise<void> {
+  const extensions = people.map((p) => p.extension);
+  const [taken] = (await trx('extensions').whereIn('number', extensions).orderBy('number').limit(1)) as { number: string }[];
+  if (taken) throw new DomainError('conflict', `extension ${taken.number} already exists`, { extension: taken.number });
+  const names = people.map((p) => p.username);
+  const [user] = (await trx('users').whereIn('username', names).orderBy('username').limit(1)) as { username: string }[];
+  if (user) throw new DomainError('conflict', `user ${user.username} already exists`, { username: user.username });
 }
 
 export interface NewUser {

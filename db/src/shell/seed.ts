@@ -1,6 +1,6 @@
 import { DomainError, type QueueConfig, type RouteTarget } from '@yixian/contracts';
 import type { Knex } from 'knex';
-import { addPerson, addUser, type Credentials, type NewPerson, type Secrets } from './people.js';
+import { addPerson, addUser, type Credentials, type NewPerson, refuseExisting, type Secrets } from './people.js';
 
 export interface DemoCredentials {
   admin: { username: string; password: string };
@@ -190,19 +190,12 @@ export async function addDemoAgents(
   const wanted = Array.from({ length: options.count }, (_, i) => String(first + i));
   return knex.transaction(async (trx) => {
     if (!(await trx('skills').where({ id: skill }).first())) throw new DomainError('not-found', `there is no skill ${skill}`, { skill });
-    await refuseExisting(trx, wanted);
+    const people = wanted.map((extension) => agent(extension, [skill]));
+    await refuseExisting(trx, people);
     const added: Credentials[] = [];
-    for (const extension of wanted) added.push(await addPerson(trx, agent(extension, [skill]), options));
+    for (const person of people) added.push(await addPerson(trx, person, options));
     return added;
   });
-}
-
-async function refuseExisting(trx: Knex, extensions: string[]): Promise<void> {
-  const [taken] = (await trx('extensions').whereIn('number', extensions).orderBy('number').limit(1)) as { number: string }[];
-  if (taken) throw new DomainError('conflict', `extension ${taken.number} already exists`, { extension: taken.number });
-  const names = extensions.map((e) => `agent${e}`);
-  const [user] = (await trx('users').whereIn('username', names).orderBy('username').limit(1)) as { username: string }[];
-  if (user) throw new DomainError('conflict', `user ${user.username} already exists`, { username: user.username });
 }
 
 /** The content of `first-run.json`; the caller writes it with mode 0600. */
