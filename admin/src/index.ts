@@ -6,4 +6,4 @@ export type { AdministrationDeps, ConfigValidators } from './handlers/config/cha
 export { type ApiDeps, createApi } from './shell/api.js';
 export { type AuthenticatorDeps, type AuthenticatorOptions, createAuthenticator } from './shell/authenticator.js';
 export { createPromptFiles, type PromptFile, type PromptFiles, type PromptFilesOptions } from './shell/prompt-files.js';
-export { hashPassword, verifyPassword } from './shell/scrypt.js';
+export { hashGeneratedSecret, hashPassword, verifyPassword } from './shell/scrypt.js';

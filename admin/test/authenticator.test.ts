@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type Authenticator, DomainError, randomIds, SimulatedClock } from '@yixian/contracts';
 import { parseHash } from '../src/core/password-hash.js';
-import { createAuthenticator, hashPassword, verifyPassword } from '../src/index.js';
-import { createTurnstile } from '../src/shell/scrypt.js';
+import { createAuthenticator, hashGeneratedSecret, hashPassword, verifyPassword } from '../src/index.js';
+import { createTurnstile, isCheaper } from '../src/shell/scrypt.js';
 import { MemoryBus, MemoryIdentity, memoryLogger, TEST_COST } from './fakes.js';
 
 describe('passwords', () => {
@@ -19,6 +19,15 @@ describe('passwords', () => {
     const hash = await hashPassword('x');
     assert.match(hash, /^\$scrypt\$ln=15,r=8,p=1\$/);
     assert.equal(await verifyPassword('x', hash), true);
+  });
+
+  it('a generated secret is hashed at less cost, which a check of it can see', async () => {
+    const hash = await hashGeneratedSecret('k7f3m9p2x8q4w6z5t3rh');
+    assert.match(hash, /^\$scrypt\$ln=10,r=8,p=1\$/);
+    assert.equal(await verifyPassword('k7f3m9p2x8q4w6z5t3rh', hash), true);
+    assert.equal(await verifyPassword('k7f3m9p2x8q4w6z5t3ri', hash), false);
+    assert.equal(isCheaper(hash, { ln: 15, r: 8, p: 1 }), true);
+    assert.equal(isCheaper(hash, { ln: 10, r: 8, p: 1 }), false);
   });
 
   it('the same characters in another Unicode form are the same password', async () => {

@@ -1,4 +1,4 @@
-import { hashPassword } from '@yixian/admin';
+import { hashGeneratedSecret as hashPassword } from '@yixian/admin';
 import { type Logger, type Role, silentLogger } from '@yixian/contracts';
 import { addDemoAgents, addPerson, addUser as insertUser, migrate, resetDemo as putDemoBack } from '@yixian/db';
 import { demoFlow } from '@yixian/ivr';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { hashPassword } from '@yixian/admin';
+import { hashGeneratedSecret as hashPassword } from '@yixian/admin';
 import type { Logger } from '@yixian/contracts';
 import { type DemoCredentials, firstRunDocument, seedDemo } from '@yixian/db';
 import { demoFlow } from '@yixian/ivr';

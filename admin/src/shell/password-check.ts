@@ -4,7 +4,7 @@ import { BoundedMap } from '../core/bounded-map.js';
 import { afterFailure, type FailureCount, isLocked, type LockoutPolicy, NO_FAILURES } from '../core/lockout.js';
 import type { ScryptCost } from '../core/password-hash.js';
 import type { IdentityJournal } from './identity-journal.js';
-import { hashPassword, verifyPassword } from './scrypt.js';
+import { hashPassword, isCheaper, verifyPassword } from './scrypt.js';
 
 export interface PasswordCheckDeps {
   store: Pick<IdentityStore, 'userByName' | 'recordFailure'>;
@@ -50,6 +50,8 @@ export function createPasswordCheck(deps: PasswordCheckDeps) {
     }
     const right = await verifyPassword(password, user?.passwordHash ?? (await decoy));
     if (user?.enabled && right) return { ok: true, user };
+    // A wrong password costs what an unknown name costs, also where the hash is that of a generated secret.
+    if (user && isCheaper(user.passwordHash, deps.cost)) await verifyPassword(password, await decoy);
     const after = afterFailure(count, clock.now(), policy);
     journal.signInFailed(username, address, isLocked(after, clock.now()));
     // The answer does not wait for this write, so that its time does not tell known names from unknown ones.

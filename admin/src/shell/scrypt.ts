@@ -4,6 +4,11 @@ import { DomainError } from '@yixian/contracts';
 import { formatHash, memoryOf, type PasswordHash, parseHash, type ScryptCost } from '../core/password-hash.js';
 
 export const DEFAULT_COST: ScryptCost = { ln: 15, r: 8, p: 1 };
+/**
+ * For secrets of our own making with 90 bits or more of randomness: guessing is hopeless at any cost, so two hundred
+ * agents are added in a moment, and their sign-ins in the morning do not queue for the processor.
+ */
+export const GENERATED_SECRET_COST: ScryptCost = { ln: 10, r: 8, p: 1 };
 const KEY_BYTES = 32;
 
 /** Runs at most `concurrency` jobs at a time; more than `maxWaiting` in line are refused with `unavailable`. */
@@ -46,6 +51,17 @@ export async function hashPassword(password: string, cost: ScryptCost = DEFAULT_
   const salt = randomBytes(16);
   const key = await derive(password, salt, cost, KEY_BYTES);
   return formatHash({ ...cost, salt, key });
+}
+
+/** `hashPassword` for a secret that a random source made, never for one that a person chose. */
+export function hashGeneratedSecret(secret: string): Promise<string> {
+  return hashPassword(secret, GENERATED_SECRET_COST);
+}
+
+/** Whether checking against this stored hash takes less work than `cost`. */
+export function isCheaper(stored: string, cost: ScryptCost): boolean {
+  const hash = parseHash(stored);
+  return hash !== undefined && hash.ln < cost.ln;
 }
 
 /** Whether the password belongs to the stored hash. False for a hash that is not ours. */
