@@ -48,6 +48,7 @@ export abstract class Leg implements CallLeg {
   #state: LegState = 'new';
   #termination: Termination | undefined;
   #remoteHeld = false;
+  #probing = false;
   #listeners = new Set<(event: LegEvent) => void>();
   #resolveEnded: (termination: Termination) => void = () => {};
   #resolveAnswered: (answered: boolean) => void = () => {};
@@ -176,8 +177,31 @@ export abstract class Leg implements CallLeg {
     if (this.#state !== 'ended') this.emit({ type: 'digit', digit });
   }
 
+  /** Silence alone ends nothing: gateways and muted phones with VAD send no RTP for minutes, phones on hold neither. */
   protected mediaTimedOut(): void {
-    this.hangUp({ by: 'network', reason: 'media-timeout', text: 'no RTP from the party' });
+    // Before the answer the ring timer counts.
+    if (this.#state !== 'answered' || this.#probing) return;
+    this.#probing = true;
+    void this.#stillThere().then((there) => {
+      this.#probing = false;
+      if (there || this.#state === 'ended') return;
+      this.hangUp({ by: 'network', reason: 'media-timeout', text: 'no RTP from the party and no answer to OPTIONS' });
+    });
+  }
+
+  async #stillThere(): Promise<boolean> {
+    const before = await this.#packetsReceived();
+    if (await this.session?.probe()) return true;
+    return (await this.#packetsReceived()) > before;
+  }
+
+  async #packetsReceived(): Promise<number> {
+    try {
+      return (await this.stats()).packetsReceived;
+    } catch (error) {
+      this.logger.debug({ legId: this.id, error: String(error) }, 'a leg without media figures');
+      return 0;
+    }
   }
 
   protected mediaFailed(reason: string): void {

@@ -22,7 +22,10 @@ export interface SoftswitchOptions {
   realm?: string;
   /** Algorithms to challenge with, most preferred first; see `SipStackOptions`. Default MD5 alone, SHA-256 is taken all the same. */
   digestAlgorithms?: readonly DigestAlgorithm[];
-  /** No RTP for so long, while some was owed, ends the leg with `media-timeout`; default 60,000. */
+  /**
+   * After so long without RTP, on hold too, the party is asked by OPTIONS whether it is still there; no answer within
+   * ten seconds ends the leg with `media-timeout`. Silence alone ends nothing. Default 60,000.
+   */
   mediaTimeoutMs?: number;
   /** RFC 4028 interval we ask for; 0 asks for none. */
   sessionExpiresSeconds?: number;

@@ -51,6 +51,12 @@ export class FakeSession implements InviteSession {
   async reinvite(): Promise<string> {
     throw new Error('not used');
   }
+  /** What a probe finds. */
+  alive = false;
+  async probe(): Promise<boolean> {
+    this.done.push('probe');
+    return this.alive;
+  }
   async info(contentType: string, body: string): Promise<number> {
     this.done.push(`info ${contentType} ${body.split('\r\n')[0]}`);
     return this.infoStatus;

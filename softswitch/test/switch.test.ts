@@ -249,12 +249,29 @@ describe('softswitch assembly', () => {
       await assert.rejects(second.leg.sendDigits('1x'), /0-9 \* # A-D/);
     });
 
-    it('media timeout hangs up with media-timeout', async () => {
+    it('silence asks the party by OPTIONS; without an answer the leg ends with media-timeout', async () => {
       const { session, leg } = invite();
       await leg.answer();
       media.sessions[0]?.events.onMediaTimeout();
       assert.equal((await leg.ended).reason, 'media-timeout');
+      assert.equal(session.done.at(-2), 'probe');
       assert.match(session.done.at(-1) ?? '', /cause=41/);
+    });
+
+    it('a party that is silent and answers OPTIONS stays: silence suppression, a muted or held phone', async () => {
+      const { session, leg } = invite();
+      await leg.answer();
+      session.alive = true;
+      for (let n = 0; n < 3; n++) {
+        media.sessions[0]?.events.onMediaTimeout();
+        media.sessions[0]?.events.onMediaTimeout();
+        await settle();
+      }
+      assert.equal(leg.state, 'answered');
+      assert.deepEqual(session.done.slice(1), ['probe', 'probe', 'probe']);
+      session.alive = false;
+      media.sessions[0]?.events.onMediaTimeout();
+      assert.equal((await leg.ended).reason, 'media-timeout');
     });
 
     it('a media engine that fails under a call ends it with media-failure', async () => {

@@ -10,7 +10,7 @@ export type * from './port.js';
 export interface MediaEngineOptions {
   /** UDP ports for RTP (even) and RTCP (the odd one above), inclusive. */
   rtpPorts: { min: number; max: number };
-  /** No RTP for so long, while some was owed, is reported as a media timeout. Default 60,000. */
+  /** Silence of so long, on hold too, is reported as a media timeout, again and again. Default 60,000. */
   mediaTimeoutMs?: number;
   /** What the media thread asks the system for; less when it has no right to it. Default `realtime`. */
   priority?: Priority;

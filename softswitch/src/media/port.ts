@@ -22,7 +22,7 @@ export interface MediaParameters {
 
 export interface MediaSessionEvents {
   onDigit(digit: DigitEvent): void;
-  /** No RTP for the media timeout while some was owed (not while on hold). */
+  /** No RTP for the media timeout, also on hold; told again each time as much silence has passed. */
   onMediaTimeout(): void;
   /** The engine can do nothing for this session any more (its thread died). Where absent, `onMediaTimeout` is told instead. */
   onFailed?(reason: string): void;

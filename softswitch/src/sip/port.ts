@@ -89,6 +89,11 @@ export interface InviteSession {
   reinvite(sdp: string): Promise<string>;
   /** In-dialog INFO (RFC 6086). Resolves with the final status. */
   info(contentType: string, body: string): Promise<number>;
+  /**
+   * Asks the peer with OPTIONS whether it still has the dialog. False when it has not (481, 408) or says nothing within
+   * some seconds; any other answer is a sign of life (RFC 5057). The session itself stays as it is.
+   */
+  probe(): Promise<boolean>;
 }
 
 export interface SipHandlers {

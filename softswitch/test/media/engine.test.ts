@@ -345,22 +345,18 @@ describe('media timeout', () => {
   before(() => fixture.begin());
   after(() => fixture.end());
 
-  it('comes once when audio is owed and none arrives, not on hold and not while audio flows', async () => {
+  it('comes each time as much silence has passed, on hold too, and not while audio flows', async () => {
     const silent = await fixture.line();
     const held = await fixture.line('PCMA', { direction: 'sendonly' });
     const inactive = await fixture.line('PCMA', { direction: 'inactive' });
     const talking = await fixture.line();
     talking.phone.talk(500);
-    await eventually('the timeout', () => silent.timeouts.length > 0);
-    held.session.configure(held.phone.parameters());
-    await eventually('the timeout after the hold', () => held.timeouts.length > 0);
-    assert.deepEqual(
-      [silent, held, inactive, talking].map((l) => l.timeouts.length),
-      [1, 1, 0, 0],
-    );
+    await eventually('the timeouts', () => [silent, held, inactive].every((l) => l.timeouts.length > 1));
+    assert.equal(talking.timeouts.length, 0);
     silent.phone.talk(500);
     await eventually('packets', async () => (await silent.session.stats()).packetsReceived > 3);
+    const before = silent.timeouts.length;
     silent.phone.hush();
-    await eventually('a second one after audio had come back', () => silent.timeouts.length === 2);
+    await eventually('another one after audio had come back', () => silent.timeouts.length > before);
   });
 });

@@ -195,13 +195,23 @@ export function describeLifecycle(make: MakeSwitch): void {
     });
     afterEach(() => bench.close());
 
-    it('a party that falls silent is hung up on with media-timeout', async () => {
+    it('a party that falls silent and leaves OPTIONS unanswered is hung up on with media-timeout', async () => {
       await bench.open({ mediaTimeoutMs: 1500 });
-      const run = await bench.caller(callerScenario({ hangUp: 'them', during: [steps.speech()] }));
+      const run = await bench.caller(callerScenario({ hangUp: 'them', during: [steps.speech(), steps.recvRequest('OPTIONS')] }));
       const leg = await bench.arrival();
       await leg.answer();
       const termination = await leg.ended;
       assert.deepEqual([termination.by, termination.reason], ['network', 'media-timeout']);
+      succeeded(await run.finished);
+    });
+
+    it('a party that is silent but answers OPTIONS stays: silence suppression is no hang-up', async () => {
+      await bench.open({ mediaTimeoutMs: 1500 });
+      const probed = [steps.recvRequest('OPTIONS'), steps.replyInDialog(), steps.recvRequest('OPTIONS'), steps.replyInDialog()];
+      const run = await bench.caller(callerScenario({ during: probed, waitMs: 30_000 }));
+      const leg = await bench.arrival();
+      await leg.answer();
+      assert.deepEqual(await leg.ended, { by: 'caller', reason: 'normal' });
       succeeded(await run.finished);
     });
 

@@ -48,8 +48,7 @@ export class MediaLeg {
   #linear: Int16Array = ALAW_TO_LINEAR;
   #discarded = 0;
   #lastPacketAt = 0;
-  #owedSince: number | undefined;
-  #timedOut = false;
+  #silentSince: number | undefined;
 
   constructor(id: number, env: MediaEnvironment, owner: LegOwner) {
     this.id = id;
@@ -182,7 +181,6 @@ export class MediaLeg {
     const first = !this.input.started;
     this.#env.counters.received++;
     this.#lastPacketAt = now;
-    this.#timedOut = false;
     this.input.update(h.ssrc, h.sequence, h.timestamp, now * 8, !event);
     if (first) this.#owner.firstPacket(this.id);
     const rtp = this.#rtp;
@@ -234,13 +232,11 @@ export class MediaLeg {
   }
 
   #watch(now: number, mediaTimeoutMs: number): void {
-    if (!this.receives || !this.parameters?.remote) {
-      this.#owedSince = undefined;
-      return;
-    }
-    this.#owedSince ??= now;
-    if (this.#timedOut || now - Math.max(this.#owedSince, this.#lastPacketAt) < mediaTimeoutMs) return;
-    this.#timedOut = true;
+    if (!this.parameters?.remote) return;
+    // Also on hold: a held party may lose its power like any other.
+    this.#silentSince ??= now;
+    if (now - Math.max(this.#silentSince, this.#lastPacketAt) < mediaTimeoutMs) return;
+    this.#silentSince = now;
     this.#owner.mediaTimeout(this.id);
   }
 

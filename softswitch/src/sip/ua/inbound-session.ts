@@ -211,6 +211,10 @@ export class InboundSession implements InviteSession, UsageOwner {
     return this.#state === 'ended' ? Promise.resolve(481) : this.#usage.info(contentType, body);
   }
 
+  probe(): Promise<boolean> {
+    return this.#state === 'ended' ? Promise.resolve(false) : this.#usage.probe();
+  }
+
   // What the dialog tells.
 
   offer(offer: string | undefined): { sdp: string } | { refuse: number; phrase: string } {

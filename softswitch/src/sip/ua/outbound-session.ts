@@ -147,6 +147,11 @@ export class OutboundSession implements InviteSession {
     return usage && this.#state === 'confirmed' ? usage.info(contentType, body) : Promise.resolve(481);
   }
 
+  probe(): Promise<boolean> {
+    const usage = this.#answered?.usage;
+    return usage && this.#state === 'confirmed' ? usage.probe() : Promise.resolve(false);
+  }
+
   #invite(hop: Hop): void {
     const message = this.#buildInvite(hop);
     const core = readCore({ ...message, headers: [header('Via', 'SIP/2.0/UDP 0.0.0.0'), ...message.headers] });

@@ -37,6 +37,9 @@ export interface UsageOptions {
   caller: boolean;
 }
 
+/** How long a peer may take to answer a probe: five sendings over UDP (RFC 3261 §17.1.2.2), the whole 32 s would serve nobody. */
+const PROBE_MS = 10_000;
+
 /** Whether requests to this peer have to go to its source: it wrote another address into Via than it has (RFC 3581), or holds a stream. */
 export function natHop(fields: CoreFields, source: Hop, routed: boolean): Hop | undefined {
   if (routed) return undefined;
@@ -156,6 +159,24 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
           resolve(kind === 'timeout' ? 408 : 503);
           this.fail({ kind, status: kind === 'timeout' ? 408 : 503 });
         },
+      });
+    });
+  }
+
+  /** OPTIONS as a question whether the peer still has this dialog; its failure ends nothing here. */
+  probe(): Promise<boolean> {
+    if (!this.open) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const deadline = this.ctx.clock.setTimer(PROBE_MS, () => resolve(false));
+      const answered = (alive: boolean) => {
+        deadline.cancel();
+        resolve(alive);
+      };
+      this.request('OPTIONS', [header('Accept', 'application/sdp')], undefined, {
+        response: ({ status }) => {
+          if (status >= 200) answered(status !== 408 && status !== 481);
+        },
+        failed: () => answered(false),
       });
     });
   }
