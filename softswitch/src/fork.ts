@@ -12,6 +12,8 @@ export class Fork {
   /** From its early answer, which a 2xx without SDP confirms. */
   negotiated: Negotiated | undefined;
   end: SessionEnd | undefined;
+  /** It has answered something, if only 100. */
+  heard = false;
 
   constructor(media: LegMedia, negotiator: Negotiator) {
     this.media = media;

@@ -9,6 +9,9 @@ import { Negotiator } from './negotiator.js';
 import { initialSdp, type Negotiated } from './sdp/index.js';
 import type { InviteOptions, InviteSession, NextHop, SessionEnd, SipStack } from './sip/port.js';
 
+/** A place that has not even said 100 after four sendings of the INVITE (RFC 3261 §17.1.1.2) is gone: others need not wait for it. */
+const FIRST_RESPONSE_MS = 5_000;
+
 /** One place where the called party may be. */
 export interface DialPlace {
   uri: string;
@@ -38,6 +41,7 @@ export class OutboundLeg extends Leg {
   #winner: Fork | undefined;
   #earlyFork: Fork | undefined;
   #timer: Timer | undefined;
+  #silenceTimer: Timer | undefined;
   #expected = 0;
 
   constructor(request: DialRequest, deps: OutboundLegDeps) {
@@ -127,6 +131,16 @@ export class OutboundLeg extends Leg {
       });
       fork.session = session;
     }
+    this.#silenceTimer ??= this.#deps.clock.setTimer(FIRST_RESPONSE_MS, () => this.#dropSilent());
+  }
+
+  #dropSilent(): void {
+    const end: SessionEnd = { kind: 'timeout', status: 408 };
+    for (const fork of this.#forks.filter((f) => !f.heard && !f.end)) {
+      if (this.#winner || this.state === 'ended') return;
+      fork.session?.end(reasonHeaderFor({ by: 'network', reason: 'no-response' }));
+      this.#forkEnded(fork, end);
+    }
   }
 
   #options(place: DialPlace, sdp: string): InviteOptions {
@@ -144,6 +158,7 @@ export class OutboundLeg extends Leg {
   }
 
   #progress(fork: Fork, status: number, sdp: string | undefined): void {
+    fork.heard = true;
     if (this.#winner || this.state === 'ended' || status === 100) return;
     if (sdp !== undefined && (this.#earlyFork === undefined || this.#earlyFork === fork)) {
       const outcome = fork.negotiator.take(sdp);
@@ -164,7 +179,7 @@ export class OutboundLeg extends Leg {
   }
 
   #accepted(fork: Fork, answer: string): void {
-    if (this.state === 'ended' || (this.#winner && this.#winner !== fork)) {
+    if (this.state === 'ended' || fork.end || (this.#winner && this.#winner !== fork)) {
       // It answered while its CANCEL was on the way (RFC 3261 §9.1): the call is set up, so BYE takes it down.
       fork.session?.end(this.#winner ? ELSEWHERE : reasonHeaderFor(this.termination ?? { by: 'system', reason: 'cancelled' }));
       return;
@@ -182,6 +197,7 @@ export class OutboundLeg extends Leg {
     const before = this.media;
     this.#winner = fork;
     this.#timer?.cancel();
+    this.#silenceTimer?.cancel();
     this.apply(fork.media, negotiated);
     for (const other of this.#forks) if (other !== fork) other.session?.end(ELSEWHERE);
     for (const media of this.#media.values()) if (media !== fork.media) void media.close();
@@ -229,6 +245,7 @@ export class OutboundLeg extends Leg {
 
   protected release(): void {
     this.#timer?.cancel();
+    this.#silenceTimer?.cancel();
     for (const media of this.#media.values()) void media.close();
   }
 }

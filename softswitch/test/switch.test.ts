@@ -367,12 +367,41 @@ describe('softswitch assembly', () => {
       sip.contacts.push(contact(5061));
       const { leg } = dial(15_000);
       await settle();
+      sip.invited[0]?.handlers?.onProgress?.(100, undefined);
       clock.advance(14_999);
       assert.equal(leg.state, 'new');
       clock.advance(1);
       assert.equal((await leg.ended).reason, 'no-answer');
       assert.match(sip.invited[0]?.done[0] ?? '', /^end Q.850;cause=19/);
       assert.equal(clock.pendingTimers, 0);
+    });
+
+    it('a contact that says nothing for 5 s, not even 100, is given up as no-response', async () => {
+      sip.contacts.push(contact(5061));
+      const { leg } = dial(20_000);
+      await settle();
+      clock.advance(4_999);
+      assert.equal(leg.state, 'new');
+      clock.advance(1);
+      const { by, reason } = await leg.ended;
+      assert.deepEqual([by, reason], ['network', 'no-response']);
+      assert.match(sip.invited[0]?.done[0] ?? '', /^end /);
+      assert.equal(clock.pendingTimers, 0);
+    });
+
+    it('a dead contact beside a living one costs nothing: the living one goes on ringing, a late answer of the dead one is taken down', async () => {
+      sip.contacts.push(contact(5061), contact(5062));
+      const { leg } = dial(20_000);
+      await settle();
+      const [dead, living] = sip.invited;
+      living?.handlers?.onProgress?.(180, undefined);
+      clock.advance(5_000);
+      assert.equal(leg.state, 'ringing');
+      assert.match(dead?.done[0] ?? '', /^end /);
+      assert.deepEqual(living?.done, []);
+      dead?.handlers?.onAccepted?.(AUDIO);
+      assert.equal(leg.state, 'ringing');
+      assert.equal(dead?.done.length, 2);
     });
 
     it('hung up before its port was open: no INVITE, no port kept', async () => {

@@ -41,7 +41,7 @@ export interface SessionEnd {
 }
 
 export interface SessionHandlers {
-  /** UAC: 1xx. `sdp` when it carried one (reliable or not). Several 1xx of a forking proxy are told one by one. */
+  /** UAC: 1xx, 100 included. `sdp` when it carried one (reliable or not). Several 1xx of a forking proxy are told one by one. */
   onProgress?(status: number, sdp: string | undefined): void;
   /** UAC: 2xx, ACK already sent. */
   onAccepted?(sdp: string): void;

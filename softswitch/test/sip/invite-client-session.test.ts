@@ -269,6 +269,38 @@ describe('INVITE, calling side (RFC 3261 §13.2)', () => {
     assert.equal(s.told.ends[0]?.status, 481);
   });
 
+  it('a probe is OPTIONS in the dialog: any answer but 481 and 408 is a sign of life (RFC 5057), ten silent seconds are none', async () => {
+    const s = await calling();
+    answered(s);
+    for (const [status, alive] of [
+      [200, true],
+      [405, true],
+      [500, true],
+      [481, false],
+      [408, false],
+    ] as const) {
+      const probe = s.session.probe();
+      s.wire.clock.advance(5);
+      const request = s.peer.requests('OPTIONS').at(-1);
+      assert.ok(request);
+      assert.ok(headerValue(request, 'to')?.includes('tag='));
+      s.peer.respond(request, status, 'As asked');
+      s.wire.clock.advance(5);
+      assert.equal(await probe, alive, `answered ${status}`);
+    }
+    const silent = s.session.probe();
+    s.wire.clock.advance(10_000);
+    assert.equal(await silent, false);
+    assert.deepEqual(s.told.ends, [], 'what follows is for the asker to say');
+  });
+
+  it('100 is told too: the place is there (§17.1.1.2)', async () => {
+    const s = await calling();
+    s.peer.respond(s.invite(), 100, 'Trying');
+    s.wire.clock.advance(5);
+    assert.equal(s.told.events.at(-1), 'progress 100 -');
+  });
+
   it('requests of the dialog go to the source of a phone behind NAT that answers with the Contact it registered', async () => {
     const s = await calling({ uri: 'sip:1001@10.0.0.5:5060', nextHop: { address: '192.0.2.9', port: 5060, transport: 'udp' } });
     s.peer.respond(s.invite(), 200, 'OK', 'Contact: <sip:1001@10.0.0.5:5060>\n', 'their answer');

@@ -177,7 +177,7 @@ describe('over real sockets', () => {
       });
       assert.deepEqual(
         steps.filter((s) => s !== 'confirmed'),
-        ['180', 'answer', 'answer to hold', 'Signal=1', '200', 'called local', 'caller remote-bye Q.850;cause=16'],
+        ['100', '180', 'answer', 'answer to hold', 'Signal=1', '200', 'called local', 'caller remote-bye Q.850;cause=16'],
       );
       assert.ok(steps.includes('confirmed'));
     });

@@ -209,8 +209,10 @@ export class OutboundSession implements InviteSession {
     this.#heard = true;
     const core = readCore(response);
     if (!core.ok || !this.#request) return;
-    if (response.status === 100) this.#cancelIfPossible();
-    else if (response.status < 200) {
+    if (response.status === 100) {
+      this.#cancelIfPossible();
+      if (this.#state === 'calling') this.#handlers.onProgress?.(100, undefined);
+    } else if (response.status < 200) {
       this.#progressed(response, core.fields);
       this.#cancelIfPossible();
     } else if (response.status < 300) this.#success(response, core.fields);
