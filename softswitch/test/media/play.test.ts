@@ -181,6 +181,38 @@ describe('keys', () => {
     assert.equal(line.digits[0]?.via, 'in-band');
   });
 
+  it('in the audio count without asking for a party that negotiated no telephone-event, and interrupt a prompt', async () => {
+    const line = await fixture.line('PCMA', { telephoneEventSend: undefined, telephoneEventReceive: undefined });
+    const other = await fixture.line();
+    const { encode } = await import('../../src/media/core/g711.js');
+    const { mix } = await import('./audio.js');
+    const octets = encode(mix(sine(770, 1600, 6000), sine(1336, 1600, 6000)), 'PCMA');
+    const press = () => {
+      for (let at = 0; at < 1600; at += 160) line.phone.say(octets.subarray(at, at + 160));
+      for (let k = 0; k < 5; k++) line.phone.say(new Uint8Array(160).fill(0xd5));
+    };
+    const prompt = line.session.play([{ kind: 'tone', tone: 'ringback' }], { loop: true, interruptOn: 'any' });
+    const waiting = collect(line);
+    await line.session.stats();
+    press();
+    assert.equal((await prompt.finished).end, 'interrupted');
+    assert.deepEqual(await waiting, { digits: '5', reason: 'max-digits' });
+    line.session.injectDigit('5', 100);
+    press();
+    await line.session.stats();
+    assert.deepEqual(
+      line.digits.map((d) => d.via),
+      ['in-band'],
+      'the INFO of the same key, and tones of a party that sends INFO, count no second time',
+    );
+    line.session.injectDigit('7', 100);
+    assert.equal(line.digits.at(-1)?.digit, '7');
+    fixture.engine.bridge(line.session, other.session);
+    press();
+    await line.session.stats();
+    assert.equal(line.digits.length, 2, 'two people talking press no keys');
+  });
+
   it('are sent as RFC 4733 has it, and refused to a party that takes none', async () => {
     const line = await fixture.line('PCMA', { telephoneEventSend: 97 });
     await line.session.sendDigits('1#');

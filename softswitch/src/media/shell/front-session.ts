@@ -34,6 +34,9 @@ const noStats: LegStats = {
   ssrcChanges: 0,
 };
 
+/** Within this time the INFO of a key whose tone was heard is the same key. */
+const ECHO_MS = 500;
+
 /** A leg's media as the signalling thread sees it. Keys are buffered and collected here, where they are waited for. */
 export class FrontSession implements MediaSession {
   readonly id: number;
@@ -46,6 +49,8 @@ export class FrontSession implements MediaSession {
   readonly #playing = new Map<number, Playing>();
   #digits = noDigits;
   #digitTimer: Timer | undefined;
+  #infoSeen = false;
+  #lastTone: { digit: string; at: number } | undefined;
   #collected: ((result: CollectResult) => void) | undefined;
   #closing: Promise<LegStats> | undefined;
   #closed: ((stats: LegStats) => void) | undefined;
@@ -131,12 +136,26 @@ export class FrontSession implements MediaSession {
 
   /** A key came: buffer or collection first, so that a decision on it does not wait for anything. */
   digit(digit: DigitEvent): void {
+    if (this.#isEcho(digit)) return;
     this.#step({ type: 'digit', digit: digit.digit });
     for (const [playback, { interruptOn }] of this.#playing) {
       if (interruptOn !== 'any' && (interruptOn === 'none' || !interruptOn.includes(digit.digit))) continue;
       this.#engine.send({ do: 'stop-play', session: this.id, playback, end: 'interrupted' });
     }
     this.#tell('onDigit', () => this.#events.onDigit(digit));
+  }
+
+  /** Phones that send INFO leave the tone in the audio as well: the key counts once, and INFO is believed from then on. */
+  #isEcho({ digit, via }: DigitEvent): boolean {
+    const now = this.#clock.monotonic();
+    if (via === 'in-band') {
+      if (this.#infoSeen) return true;
+      this.#lastTone = { digit, at: now };
+    }
+    if (via !== 'info') return false;
+    const first = !this.#infoSeen;
+    this.#infoSeen = true;
+    return first && this.#lastTone?.digit === digit && now - this.#lastTone.at < ECHO_MS;
   }
 
   played(playback: number, end: PlaybackEnd, error: string | undefined): void {

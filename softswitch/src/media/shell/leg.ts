@@ -1,6 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { DigitEvent, LegStats } from '@yixian/contracts';
-import type { DtmfDetector } from '../core/dtmf-detector.js';
+import { DtmfDetector } from '../core/dtmf-detector.js';
 import { ALAW_TO_LINEAR, ALAW_TO_ULAW, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
 import { OutgoingStream } from '../core/outgoing-stream.js';
 import { ReceiveStream } from '../core/receive-stream.js';
@@ -37,6 +37,8 @@ export class MediaLeg {
   ownFeeds = 0;
   sendingDigits = false;
   detector: DtmfDetector | undefined;
+  /** A party that negotiated no telephone-event has its keys in the audio alone; between two people nobody asks for them. */
+  #fallbackDetector: DtmfDetector | undefined;
   #rtp: UdpPort | undefined;
   readonly #env: MediaEnvironment;
   readonly #owner: LegOwner;
@@ -80,6 +82,8 @@ export class MediaLeg {
       this.peer?.out.newFeed();
     }
     this.parameters = parameters;
+    if (parameters.telephoneEventReceive !== undefined) this.#fallbackDetector = undefined;
+    else this.#fallbackDetector ??= new DtmfDetector();
     this.#codec = parameters.codec;
     this.#linear = parameters.codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
     if (parameters.remote && this.lock.signal(parameters.remote.address, parameters.remote.rtpPort)) {
@@ -190,8 +194,9 @@ export class MediaLeg {
   #audio(b: Uint8Array, h: RtpHeader, now: number): void {
     const taps = this.taps;
     for (let i = 0; i < taps.length; i++) (taps[i] as Tap).hear(h, b, this.#codec, now);
-    if (this.detector && !this.#eventsSeen) {
-      const key = this.detector.feed(b, h.payloadOffset, h.payloadLength, this.#linear);
+    const detector = this.detector ?? (this.peer ? undefined : this.#fallbackDetector);
+    if (detector && !this.#eventsSeen) {
+      const key = detector.feed(b, h.payloadOffset, h.payloadLength, this.#linear);
       if (key) this.#digit({ ...key, via: 'in-band' });
     }
     this.peer?.relay(this, b, h, now, false);
