@@ -351,7 +351,9 @@ export interface Reply {
 export const PASSWORD = 'correct horse';
 
 /** The whole API on a free loopback port, with users `agent1001`, `agent1003`, `agent1009`, `super1100` (main) and `admin`. */
-export async function openHouse(options: { signInLimit?: { maxFailures: number; windowMs: number }; clock?: Clock } = {}): Promise<House> {
+export async function openHouse(
+  options: { signInLimit?: { maxFailures: number; windowMs: number }; clock?: Clock; applied?: () => Promise<void> } = {},
+): Promise<House> {
   const clock = options.clock ?? systemClock();
   const logger = memoryLogger();
   const bus = new MemoryBus();
@@ -383,6 +385,7 @@ export async function openHouse(options: { signInLimit?: { maxFailures: number; 
       }),
       applied: async () => {
         applied += 1;
+        await options.applied?.();
       },
       hashPassword: (password) => hashPassword(password, TEST_COST),
       randomSecret: () => `random-secret-${++secret}`,

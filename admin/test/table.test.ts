@@ -127,7 +127,13 @@ describe('route table', () => {
     const value = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }));
     const body = fc.oneof(
       value,
-      fc.dictionary(fc.constantFrom('state', 'reason', 'kind', 'number', 'from', 'to', 'digits', '__proto__'), value),
+      fc.dictionary(
+        fc.constantFrom(
+          ...['state', 'reason', 'kind', 'number', 'from', 'to', 'digits', '__proto__', 'id', 'name', 'username', 'roles', 'extension'],
+          ...['skills', 'target', 'document', 'requiredSkills', 'inboundAddresses', 'auth', 'version', 'revision', 'enabled'],
+        ),
+        value,
+      ),
     );
     await fc.assert(
       fc.asyncProperty(
@@ -145,7 +151,7 @@ describe('route table', () => {
           if (reply.status >= 400) assert.deepEqual([typeof reply.json.error.code, typeof reply.json.error.message], ['string', 'string']);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   }).timeout(30_000);
 

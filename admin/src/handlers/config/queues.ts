@@ -61,7 +61,7 @@ function refuseWaiting(acd: Pick<Acd, 'queue'>, id: string): void {
   const waiting = acd.queue(id)?.waiting ?? [];
   if (waiting.length === 0) return;
   const calls = waiting.map((call) => ({ kind: 'call', id: call.callId }));
-  throw new DomainError('conflict', `queue ${id} is in use by ${calls.length} waiting calls`, { usedBy: calls.slice(0, 20) });
+  throw new DomainError('conflict', `queue ${id} is in use: calls wait in it (${calls.length})`, { usedBy: calls.slice(0, 20) });
 }
 
 /** @throws DomainError `bad-request` naming the first skill there is not */
