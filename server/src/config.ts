@@ -83,6 +83,9 @@ const schema = z.object({
   DRAIN_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(86400).default(120),
 });
 
+/** An address may hold a password, also where it is wrong: everything before the host is left out. */
+const shown = (name: string, value: string): string => (name.endsWith('_URL') ? value.replace(/^([^:/]*:\/*)?.*@/, '$1***@') : value);
+
 /**
  * Reads the configuration from an environment.
  * @throws ConfigError naming the first variable at fault
@@ -93,7 +96,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   if (!result.success) {
     const issue = result.error.issues[0];
     const name = String(issue?.path[0] ?? 'configuration');
-    throw new ConfigError(`${name} ${issue?.message} (it is '${given[name] ?? ''}')`);
+    throw new ConfigError(`${name} ${issue?.message} (it is '${shown(name, given[name] ?? '')}')`);
   }
   const env = result.data;
   return {

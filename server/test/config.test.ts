@@ -44,6 +44,17 @@ describe('configuration', () => {
     });
   }
 
+  it('a wrong address is refused without the password in it', () => {
+    for (const value of ['mysql://u:topsecret@db/x', 'u:topsecret@db', 'http://:topsecret@db']) {
+      for (const name of ['DATABASE_URL', 'REDIS_URL']) {
+        assert.throws(
+          () => parseConfig({ [name]: value }),
+          (error: Error) => error.message.includes('db') && !error.message.includes('topsecret'),
+        );
+      }
+    }
+  });
+
   it('describes itself without secrets', () => {
     const text = JSON.stringify(describeConfig(parseConfig({ DATABASE_URL: 'postgres://u:secret@db/x', REDIS_URL: 'redis://:secret@r' })));
     assert.ok(!text.includes('secret'));
