@@ -22,7 +22,7 @@ const types = {
 export function connect(options: { url: string; max?: number; applicationName?: string; logger?: Logger }): Knex {
   const logger = options.logger ?? silentLogger;
   const note = (message: unknown): void =>
-    logger.warn({ knex: message instanceof Error ? message.message : message }, 'database connection');
+    logger.warn({ knex: firstLine(message instanceof Error ? message.message : message) }, 'database connection');
   return knexFactory({
     // Without this knex writes to the console. Whoever asked is told by the rejected promise in any case.
     log: { warn: note, error: note, deprecate: note, debug: () => undefined },
@@ -38,6 +38,9 @@ export function connect(options: { url: string; max?: number; applicationName?: 
     pool: { min: 1, max: options.max ?? 6, acquireTimeoutMillis: 5_000, idleTimeoutMillis: 30_000 },
   });
 }
+
+/** Knex puts the whole stack of an error into its message. */
+const firstLine = (message: unknown): unknown => (typeof message === 'string' ? message.split('\n')[0] : message);
 
 /** Whether the database answers within `deadlineMs`; the reason when it does not. */
 export async function ping(knex: Knex, deadlineMs = 2_000): Promise<{ ok: true } | { ok: false; reason: string }> {
