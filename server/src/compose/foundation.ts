@@ -9,7 +9,7 @@ import {
   randomIds,
   systemClock,
 } from '@yixian/contracts';
-import { createDirectory, createJournal, createRecordQueries, type Journal, type LiveDirectory, migrate } from '@yixian/db';
+import { createDirectory, createJournal, createRecordQueries, type Journal, type LiveDirectory, migrate, ownDatabase } from '@yixian/db';
 import { createCallRegistry } from '../call-registry.js';
 import type { Config } from '../config.js';
 import { createEventBus } from '../event-bus.js';
@@ -41,6 +41,8 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
   const ids = randomIds();
   const database = await openDatabase(config, logger);
   undo.add('database', database.close);
+  const ownership = await ownDatabase({ knex: database.knex, logger, clock });
+  undo.add('ownership of the database', ownership.release);
   const redis = await openRedis(config, logger);
   undo.add('redis', redis.close);
   await migrate(database.knex);
