@@ -75,6 +75,14 @@ describe('administration over REST', () => {
       assert.deepEqual(done('user.changed').at(-1)?.details, { before: { roles: ['agent', 'supervisor'] }, after: { roles: ['agent'] } });
     });
 
+    it('a supervisor who leads a group no more has to sign in again', async () => {
+      const supervisor = await house.token('super1100');
+      assert.equal((await put('/users/super1100', { groups: ['main', 'night'] })).status, 200);
+      assert.equal((await house.request('GET', '/api/v1/me', { token: supervisor })).json.user.groups.length, 2);
+      assert.equal((await put('/users/super1100', { groups: ['night'] })).status, 200);
+      assert.equal((await house.request('GET', '/api/v1/me', { token: supervisor })).status, 401);
+    });
+
     it('a disabled user is out at once, and cannot come back', async () => {
       const agent = await house.token('agent1001');
       await put('/users/agent1001', { enabled: false });
@@ -178,6 +186,7 @@ describe('administration over REST', () => {
       assert.equal(fieldOf(await to({ kind: 'toExtension', extension: '4444' })), 'target.extension');
       assert.equal(fieldOf(await to({ kind: 'toTrunk', trunkId: 't', number: '1' })), 'target.trunkId');
       assert.equal((await to({ kind: 'toMoon' })).status, 400);
+      assert.equal(fieldOf(await post('/numbers', { number: '*11', target: { kind: 'reject', reason: 'busy' } })), 'number');
       assert.equal((await to({ kind: 'reject', reason: 'busy' })).status, 201);
       assert.equal((await put('/numbers/12345', { target: { kind: 'toExtension', extension: '1001' } })).json.target.extension, '1001');
       const hidden = await post('/numbers', { number: '1001', target: { kind: 'reject', reason: 'busy' } });
@@ -228,6 +237,12 @@ describe('administration over REST', () => {
       assert.match(refused.json.error.message, /node a, field queue: there is no queue nowhere/);
       assert.deepEqual(refused.json.error.details.problems, made.json.problems);
       assert.equal((await put('/flows/f', { document: document('consult', 'g') })).json.problems[0].field, 'id');
+    });
+
+    it('a document nested beyond all use is refused by its field', async () => {
+      const deep = `{"document":{"id":"f","nodes":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`;
+      assert.equal(fieldOf(await post('/flows', deep)), 'document');
+      assert.equal((await post('/flows', { document: { id: 'f', name: 'a\u0000b' } })).json.name, 'ab');
     });
 
     it('each publication is a version that never changes; rollback goes back one, or to the one named', async () => {
@@ -362,5 +377,7 @@ describe('administration over REST', () => {
     assert.equal(json.items.length, 1);
     assert.deepEqual(json.items[0].details, { before: { name: 'chess' }, after: { name: 'Chess' } });
     assert.equal((await get('/audit?from=yesterday')).status, 400);
+    assert.equal((await get('/audit?subject=%00')).status, 400);
+    assert.equal((await get('/flows/main/versions/99999999999')).status, 400);
   });
 });

@@ -54,7 +54,7 @@ export const byExtensionNumber = z.strictObject({ extension });
 export const byUser = z.strictObject({ id: userKey });
 export const byVersion = z.strictObject({
   id: identifier,
-  version: z.coerce.number('must be a number').int('must be a whole number').min(1),
+  version: z.coerce.number('must be a number').int('must be a whole number').min(1).max(1_000_000),
 });
 
 // ── users and extensions ──
@@ -205,7 +205,12 @@ export const newNumber = named('NewNumber', z.strictObject({ ...numberFields, na
 export const numberChange = named('NumberChange', changeOf(numberFields));
 export const configuredNumber = named('Number', z.strictObject({ ...numberFields, name: z.string(), revision }));
 
-const short = z.string('must be a text').trim().min(1, 'must not be empty').max(256, 'must be at most 256 characters');
+const short = z
+  .string('must be a text')
+  .trim()
+  .min(1, 'must not be empty')
+  .max(256, 'must be at most 256 characters')
+  .regex(PRINTABLE, 'must not have control characters');
 const trunkFields = {
   id: identifier,
   name,
@@ -223,6 +228,7 @@ const trunkAuth = z.strictObject({
     .string('must be a text')
     .min(1, 'must not be empty')
     .max(256, 'must be at most 256 characters')
+    .regex(PRINTABLE, 'must not have control characters')
     .optional()
     .describe('Write-only; left out it stays'),
 });
@@ -250,8 +256,21 @@ export const configuredTrunk = named(
 
 // ── flows ──
 
+const DEEPEST = 32;
+
+/** Level by level, not by recursion: what is too deep must not exhaust our stack. */
+function isShallow(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST) return false;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return true;
+}
+
 const document = z
   .looseObject({}, 'must be a flow document, an object')
+  .refine(isShallow, `must not be nested more than ${DEEPEST} levels deep`)
   .describe('Nodes by name, each with its type; see the flows in force for examples');
 export const newFlow = named(
   'NewFlow',

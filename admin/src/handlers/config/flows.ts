@@ -120,7 +120,9 @@ const LONGEST_NAME = 100;
 
 function nameIn(document: unknown): string | undefined {
   const { name } = document as { name?: unknown };
-  return typeof name === 'string' && name.trim() !== '' ? name.trim().slice(0, LONGEST_NAME) : undefined;
+  // a draft may hold anything; what is listed is one line of text
+  const line = typeof name === 'string' ? name.replace(/\p{C}/gu, '').trim().slice(0, LONGEST_NAME) : '';
+  return line === '' ? undefined : line;
 }
 
 function idIn(document: unknown): string {

@@ -8,6 +8,9 @@ import { createKindHandlers, defined, type Kind } from './kind.js';
 
 type ByNumber = z.output<typeof byNumber>;
 
+/** What agents' phones dial to be ready, not ready, away or elsewhere: an access code would hide it. */
+const PHONE_CODE = /^\*1[0-4]/;
+
 const kind: Kind<AccessCode, AccessCode & { revision: number }> = {
   what: 'number',
   keyField: 'number',
@@ -15,6 +18,7 @@ const kind: Kind<AccessCode, AccessCode & { revision: number }> = {
   rows: (config) => config.numbers,
   view: ({ number, name, target, enabled, revision }) => ({ number, name, target, enabled, revision }),
   async check({ config }, code, before) {
+    if (PHONE_CODE.test(code.number)) throw fieldError('number', `${code.number} is a code of the agents’ phones`);
     await assertTarget(config, code.target);
     // an access code would hide the extension: nobody could call it any more
     if (before === undefined && (await config.extensions.get(code.number))) {

@@ -108,9 +108,15 @@ function remove(deps: AdministrationDeps, request: GuardedRequest<ByUser, z.outp
 
 const distinct = (roles: readonly Role[]): Role[] => [...new Set(roles)];
 
-/** Who may do less than before has to sign in again: no open socket keeps what was taken away. */
+/** Who may do or see less than before has to sign in again: no open socket keeps what was taken away. */
 function losesAccess(before: UserConfig, next: UserConfig): boolean {
-  return before.roles.some((role) => !next.roles.includes(role)) || (before.enabled && !next.enabled) || before.username !== next.username;
+  return (
+    before.roles.some((role) => !next.roles.includes(role)) ||
+    (before.enabled && !next.enabled) ||
+    before.username !== next.username ||
+    (before.extension !== null && before.extension !== next.extension) ||
+    (before.roles.includes('supervisor') && before.groups.some((group) => !next.groups.includes(group)))
+  );
 }
 
 /** Skills belong to agents: they go with the role, unless they were asked for, which is an error to be told. */
