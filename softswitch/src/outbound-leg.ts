@@ -138,6 +138,8 @@ export class OutboundLeg extends Leg {
     const end: SessionEnd = { kind: 'timeout', status: 408 };
     for (const fork of this.#forks.filter((f) => !f.heard && !f.end)) {
       if (this.#winner || this.state === 'ended') return;
+      // First what it died of: the stack reports our own end of it as ours.
+      fork.end = end;
       fork.session?.end(reasonHeaderFor({ by: 'network', reason: 'no-response' }));
       this.#forkEnded(fork, end);
     }

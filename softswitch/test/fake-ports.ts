@@ -47,6 +47,7 @@ export class FakeSession implements InviteSession {
   }
   end(reasonHeader?: string): void {
     this.done.push(`end ${reasonHeader ?? ''}`);
+    this.handlers?.onEnded({ kind: 'local' }); // as the stack does, at once
   }
   async reinvite(): Promise<string> {
     throw new Error('not used');
