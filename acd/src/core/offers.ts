@@ -10,13 +10,16 @@ export const CONNECT_DEADLINE_MS = 5_000;
 export type MissReason = 'no-answer' | 'rejected' | 'not-registered' | 'connection-failed';
 
 const UNREACHABLE = new Set(['not-registered', 'transport-failure', 'no-response']);
+/** The words of a person, or of a phone set so by one. */
+const REFUSALS = new Set(['busy', 'declined', 'normal', 'cancelled', 'withdrawn', 'answered-elsewhere', 'forbidden', 'rate-limited']);
 const OURS = new Set(['media-timeout', 'media-failure', 'switch-failure', 'session-expired', 'no-ack', 'draining']);
 
 /** What the end of a ringing seat's leg says of the agent: separate causes want separate consequences. */
 export function missReason(termination: Termination): MissReason {
   if (UNREACHABLE.has(termination.reason)) return 'not-registered';
   if (termination.reason === 'no-answer') return 'no-answer';
-  return OURS.has(termination.reason) ? 'connection-failed' : 'rejected';
+  // No codec in common, a wrong password, 404: the phone or its settings are at fault, nobody has refused the call.
+  return REFUSALS.has(termination.reason) ? 'rejected' : 'connection-failed';
 }
 
 /** Asks an available agent for an open call: from here both are taken until the lease ends. */

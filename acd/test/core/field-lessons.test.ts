@@ -37,6 +37,10 @@ describe('lessons of the field: unanswered offers', () => {
     ['unreachable (no response, 408)', ended('no-response', 408), 'not-registered'],
     ['no answer told by the switch (480)', ended('no-answer', 480), 'no-answer'],
     ['failure of the phone (500)', ended('switch-failure', 500), 'connection-failed'],
+    ['no codec in common (488)', ended('no-common-codec', 488), 'connection-failed'],
+    ['an answer without SDP', ended('invalid-request'), 'connection-failed'],
+    ['a phone that knows the extension no more (404)', ended('unknown-number', 404), 'connection-failed'],
+    ['a phone that wants another password (401)', ended('unauthorized', 401), 'connection-failed'],
   ] as const) {
     it(`separate causes have separate consequences: ${name} → ${reason}`, () => {
       const d = two();
