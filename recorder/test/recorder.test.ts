@@ -116,6 +116,15 @@ describe('recorder', () => {
     assert.equal(rows.recordings.size, 0);
   });
 
+  it('a call that was over before its recording began has not failed to be recorded', async () => {
+    sw.failStart = new Error('leg has ended and cannot be recorded');
+    const recorder = create();
+    const left = Object.assign(fakeLeg(), { state: 'ended' as const });
+    assert.equal(await recorder.start({ ...request, left }), undefined);
+    assert.deepEqual(events.types, []);
+    assert.equal(recorder.metrics().recorder_failed_total, 0);
+  });
+
   it('a switch that never answers is given up after the deadline', async () => {
     sw.hang = true;
     const clock = new SimulatedClock(NOW);

@@ -28,7 +28,10 @@ export async function startRecording(context: Context, request: StartRequest): P
     return control(context, row, tap);
   } catch (error) {
     context.active.delete(id);
-    refuse(context, request, id, error);
+    // Hung up while it began: a lawful race, there is nothing left to record.
+    const over = request.left.state === 'ended' || request.right?.state === 'ended';
+    if (over) options.logger.debug({ err: error, callId: request.callId }, 'the call was over before its recording began');
+    else refuse(context, request, id, error);
     return undefined;
   }
 }
