@@ -4,6 +4,7 @@ import { type Config, ConfigError, loadConfig } from './config.js';
 import { doctor } from './doctor.js';
 import { createLogger } from './logging.js';
 import { serve } from './serve.js';
+import { agentCount, numberFromZero, positiveNumber, type SimulateOptions, simulation, wholeNumber } from './simulate.js';
 import { version } from './version.js';
 
 /**
@@ -49,6 +50,26 @@ export async function main(argv: string[]): Promise<number> {
     .option('--skill <id>', 'skill they get', 'consult')
     .action(action(addAgents));
   demo.command('reset').description('put the demo hotline back as it was at the first start; call records stay').action(action(resetDemo));
+  program
+    .command('simulate')
+    .description('what callers would get from a queue: the real matching core on a virtual clock, next to Erlang C or A')
+    .requiredOption('--rate <calls>', 'calls an hour', positiveNumber)
+    .requiredOption('--handle <seconds>', 'mean handling time: talk, hold and wrap-up', positiveNumber)
+    .requiredOption('--agents <n>', 'agents signed in', agentCount)
+    .requiredOption('--hours <n>', 'how long, after the warm-up', positiveNumber)
+    .option('--patience <seconds>', 'mean time after which a waiting caller gives up; without it nobody does', positiveNumber)
+    .option('--target <seconds>', 'threshold of the service level', numberFromZero, 20)
+    .option('--seed <n>', 'the same seed gives the same result', wholeNumber, 1)
+    .option('--json', 'print JSON')
+    .action((options: SimulateOptions) => {
+      // Needs no configuration: a wrong variable of the hotline does not keep an admin from planning.
+      try {
+        process.stdout.write(simulation(options));
+      } catch (error) {
+        process.stderr.write(`yixian: ${error instanceof Error ? error.message : String(error)}\n`);
+        exitCode = 1;
+      }
+    });
 
   try {
     await program.parseAsync(argv);

@@ -71,6 +71,21 @@ describe('architecture', () => {
     assert.deepEqual(faults, []);
   });
 
+  it('the queue simulator is pure: virtual time and seeded chance only', () => {
+    const faults: string[] = [];
+    const simulator = all.filter((one) => one.file.includes('/src/simulator/'));
+    for (const s of simulator) {
+      for (const i of s.imports) {
+        if (i.startsWith('node:') || i.includes('/shell/')) faults.push(`${s.file} imports ${i}`);
+      }
+      for (const word of ['Date', 'Math.random', 'setTimeout', 'setInterval', 'setImmediate', 'performance.', 'process.']) {
+        if (s.text.includes(word)) faults.push(`${s.file} uses ${word}`);
+      }
+    }
+    assert.ok(simulator.length > 4);
+    assert.deepEqual(faults, []);
+  });
+
   it('only server/src/config.ts reads the environment', () => {
     const faults = all.filter((s) => s.text.includes('process.env') && s.file !== 'server/src/config.ts').map((s) => s.file);
     assert.deepEqual(faults, []);

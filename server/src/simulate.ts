@@ -1,0 +1,140 @@
+import { compareStaffing, type QueueFigures, type SimulationPlan, type SimulationResult, simulate } from '@yixian/acd';
+import { InvalidArgumentError } from 'commander';
+
+/** The options of `yixian simulate` as the parsers below leave them. */
+export interface SimulateOptions {
+  rate: number;
+  handle: number;
+  agents: number;
+  hours: number;
+  patience?: number;
+  target: number;
+  seed: number;
+  json?: boolean;
+}
+
+/** A run of these many calls takes about half an hour; one mistyped digit should not take a week. */
+const MAX_CALLS = 100_000_000;
+const MAX_AGENTS = 10_000;
+
+/** @throws InvalidArgumentError, which commander turns into one line naming the option */
+export function positiveNumber(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It must be a number greater than 0.');
+  return value;
+}
+
+export function numberFromZero(text: string): number {
+  return /^0+(\.0+)?$/.test(text.trim()) ? 0 : positiveNumber(text);
+}
+
+export function agentCount(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1 || value > MAX_AGENTS) throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_AGENTS}.`);
+  return value;
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}
+
+/**
+ * `yixian simulate`: what callers and agents of one queue would get, by the real matching core on a virtual clock, next to
+ * what theory says and to one agent more or fewer. Needs no database and no hotline.
+ * @returns what to print
+ * @throws Error when the queue would grow without end, or the run would be too long
+ */
+export function simulation(options: SimulateOptions): string {
+  const calls = options.rate * options.hours;
+  if (calls > MAX_CALLS) throw new Error(`--hours is too long: ${Math.round(calls)} calls, at most ${MAX_CALLS} can be simulated`);
+  const plan: SimulationPlan = {
+    callsPerSecond: options.rate / 3600,
+    handleSeconds: options.handle,
+    agents: options.agents,
+    patienceSeconds: options.patience,
+    targetSeconds: options.target,
+    hours: options.hours,
+    seed: options.seed,
+  };
+  const result = simulate(plan);
+  const others = compareStaffing(plan);
+  const all = [...others, { agents: plan.agents, result }].sort((a, b) => a.agents - b.agents);
+  return options.json ? asJson(options, result, all) : asTable(options, result, all);
+}
+
+type Row = { agents: number; result: SimulationResult | null };
+
+const model = (options: SimulateOptions): string => (options.patience === undefined ? 'Erlang C' : 'Erlang A');
+
+function asJson(options: SimulateOptions, result: SimulationResult, all: readonly Row[]): string {
+  const { theory, ...simulated } = result;
+  const document = {
+    ...simulated,
+    offeredLoad: (options.rate * options.handle) / 3600,
+    callsPerHour: options.rate,
+    handleSeconds: options.handle,
+    patienceSeconds: options.patience ?? null,
+    targetSeconds: options.target,
+    seed: options.seed,
+    theory: { model: model(options), ...theory },
+    staffing: all.map((row) => ({ agents: row.agents, stable: row.result !== null, ...staffed(row.result) })),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function staffed(result: SimulationResult | null): { simulated: object | null; theory: QueueFigures | null } {
+  if (!result) return { simulated: null, theory: null };
+  const { theory, agents: _, ...simulated } = result;
+  return { simulated, theory };
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+const seconds = (value: number): string => `${value.toFixed(2)} s`;
+
+const COLUMN = 12;
+
+function asTable(options: SimulateOptions, result: SimulationResult, all: readonly Row[]): string {
+  const lines: [label: string, figure: keyof QueueFigures, text: (value: number) => string][] = [
+    ['has to wait', 'waitProbability', percent],
+    ['mean wait', 'meanWaitSeconds', seconds],
+    [`answered within ${options.target} s`, 'serviceLevel', percent],
+    ['gives up', 'abandonment', percent],
+    ['agents busy', 'occupancy', percent],
+  ];
+  const cells = (row: Row, figure: keyof QueueFigures, text: (value: number) => string): string[] =>
+    row.result
+      ? [text(row.result[figure]), `± ${text(row.result.halfWidth95[figure])}`, text(row.result.theory[figure])]
+      : ['unstable', '', 'unstable'];
+  return [
+    `${options.rate} calls an hour of ${options.handle} s: ${((options.rate * options.handle) / 3600).toFixed(2)} erlang for ${options.agents} agents` +
+      `${options.patience === undefined ? '' : `, patience ${options.patience} s`}; ${options.hours} hours after ${result.warmUpHours.toFixed(1)} of warm-up, seed ${options.seed}`,
+    '',
+    table('', (row) => [`${row.agents} agent${row.agents === 1 ? '' : 's'}`, '', ''], all),
+    table('', () => ['simulated', '(95 %)', model(options)], all),
+    ...lines.map(([label, figure, text]) => table(label, (row) => cells(row, figure, text), all)),
+    table('calls', (row) => [row.result ? String(row.result.calls) : '', '', ''], all),
+    ...remarks(result, all),
+    '',
+  ].join('\n');
+}
+
+function table(label: string, cells: (row: Row) => string[], all: readonly Row[]): string {
+  const width = 3 * COLUMN;
+  const blocks = all.map((row) =>
+    cells(row)
+      .map((cell) => cell.padStart(COLUMN))
+      .join('')
+      .padEnd(width),
+  );
+  return `${label.padEnd(24)}${blocks.join('  ')}`.trimEnd();
+}
+
+function remarks(result: SimulationResult, all: readonly Row[]): string[] {
+  const lines: string[] = [''];
+  const unstable = all.find((row) => row.result === null);
+  if (unstable) lines.push(`With ${unstable.agents} agent${unstable.agents === 1 ? '' : 's'} the queue grows without end.`);
+  if (!result.settled) lines.push('The warm-up was too short for so full a queue: the true waits are longer. Simulate more hours.');
+  return lines.length > 1 ? lines : [];
+}
