@@ -183,7 +183,6 @@ function flowRoutes(deps: AdministrationDeps): Route[] {
   const response = json(config.flowDetail);
   const params = byId;
   const draft = 'Kept as a draft, with what is wrong in `problems`; callers hear it when it is published. Audited.';
-  const one = { method: 'post' as const, tag: 'flows', roles: admins, params, response };
   return [
     guarded({ ...rows.list, summary: 'Flows', response: json(listOf(config.flow)), handler: flows.list }),
     guarded({ ...rows.get, summary: 'One flow with its document', params, response, handler: flows.get }),
@@ -206,6 +205,16 @@ function flowRoutes(deps: AdministrationDeps): Route[] {
       response,
       handler: flows.change,
     }),
+    ...flowVersionRoutes(flows),
+    guarded({ ...rows.remove, summary: 'Delete a flow and its versions', params, query: config.removal, handler: flows.remove }),
+  ];
+}
+
+/** What is in force, and what was. */
+function flowVersionRoutes(flows: ReturnType<typeof createFlows>): Route[] {
+  const { get } = rowsOf('flows', 'id');
+  const one = { method: 'post' as const, tag: 'flows', roles: admins, params: byId, response: json(config.flowDetail) };
+  return [
     guarded({
       ...one,
       path: `${V1}/flows/:id/publish`,
@@ -223,23 +232,22 @@ function flowRoutes(deps: AdministrationDeps): Route[] {
       handler: flows.rollback,
     }),
     guarded({
-      ...rows.get,
+      ...get,
       path: `${V1}/flows/:id/versions`,
       summary: 'Versions, newest first: by whom and when',
-      params,
+      params: byId,
       query: livePage,
       response: json(listOf(config.flowVersion)),
       handler: flows.versions,
     }),
     guarded({
-      ...rows.get,
+      ...get,
       path: `${V1}/flows/:id/versions/:version`,
       summary: 'One version with its document',
       params: config.byVersion,
       response: json(config.flowVersionDocument),
       handler: flows.version,
     }),
-    guarded({ ...rows.remove, summary: 'Delete a flow and its versions', params, query: config.removal, handler: flows.remove }),
   ];
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { type Authenticator, DomainError, randomIds, SimulatedClock } from '@yixian/contracts';
+import { type Authenticator, DomainError, randomIds, type SessionKeeper, SimulatedClock } from '@yixian/contracts';
 import { parseHash } from '../src/core/password-hash.js';
 import { createAuthenticator, hashGeneratedSecret, hashPassword, verifyPassword } from '../src/index.js';
 import { createTurnstile, isCheaper } from '../src/shell/scrypt.js';
@@ -72,7 +72,7 @@ describe('authenticator', () => {
   let store: MemoryIdentity;
   let clock: SimulatedClock;
   let bus: MemoryBus;
-  let auth: Authenticator;
+  let auth: Authenticator & SessionKeeper;
   const start = () => {
     const logger = memoryLogger();
     return createAuthenticator({ store, clock, ids: randomIds(clock), logger, events: bus, options: { cost: TEST_COST } });
@@ -231,5 +231,38 @@ describe('authenticator', () => {
     letGo();
     assert.equal(await racing, undefined);
     assert.equal(await auth.authenticate(token), undefined);
+  });
+
+  it('a look-up that was under way when the user was changed does not bring the old roles back', async () => {
+    const { token } = await auth.signIn('anna', 'right', 'x');
+    clock.advance(30_000);
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const original = store.userById.bind(store);
+    store.userById = async (id) => {
+      const user = await original(id);
+      await held;
+      return user;
+    };
+    const racing = auth.authenticate(token);
+    await new Promise((resolve) => setImmediate(resolve));
+    const user = store.users.get('anna');
+    Object.assign(user ?? {}, { roles: ['supervisor'] });
+    auth.userChanged(user?.id ?? '');
+    letGo();
+    assert.deepEqual((await racing)?.roles, ['supervisor']);
+    assert.deepEqual((await auth.authenticate(token))?.roles, ['supervisor']);
+  });
+
+  it('sessions that were ended in the store are over at once, and their sockets are told', async () => {
+    const { token, principal } = await auth.signIn('anna', 'right', 'x');
+    const told: string[] = [];
+    auth.onSignOut((id) => told.push(id));
+    store.sessions.delete(principal.sessionId);
+    auth.sessionsEnded([principal.sessionId]);
+    assert.equal(await auth.authenticate(token), undefined);
+    assert.deepEqual(told, [principal.sessionId]);
   });
 });
