@@ -33,7 +33,12 @@ export function writeFirstRun(config: Config, file: string, seeded: DemoCredenti
   writeFileSync(file, `${JSON.stringify(firstRunDocument(seeded, httpUrl(config)), null, 2)}\n`, { mode: 0o600 });
 }
 
-export function httpUrl(config: Config): string {
-  const host = config.hosts[0] ?? '127.0.0.1';
-  return `http://${host.includes(':') ? `[${host}]` : host}:${config.httpPort}`;
+/** As it is typed from this machine: an address that stands for all is no address to call, and IPv6 needs brackets (RFC 3986 §3.2.2). */
+export function authority(host: string | undefined, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : (host ?? '127.0.0.1');
+  return `${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+export function httpUrl(config: Pick<Config, 'hosts' | 'httpPort'>): string {
+  return `http://${authority(config.hosts[0], config.httpPort)}`;
 }

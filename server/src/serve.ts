@@ -1,6 +1,7 @@
 import { constants, setPriority } from 'node:os';
 import type { Logger } from '@yixian/contracts';
 import type { Config } from './config.js';
+import { authority } from './first-run.js';
 import { type RunningYixian, startYixian } from './yixian.js';
 
 /** Runs the hotline until SIGINT or SIGTERM; a second signal stops without waiting for calls. @returns the exit code */
@@ -60,7 +61,7 @@ function banner(config: Config, running: { http: string; firstRunFile: string | 
   const lines = [
     '',
     'Yixian 一线 is ready',
-    `  dial     sip:12320@${config.hosts[0]}:${config.sipPort}   (SIP over UDP and TCP)`,
+    `  dial     sip:12320@${authority(config.hosts[0], config.sipPort)}   (SIP over UDP and TCP)`,
     `  look     ${running.http}/api/docs   ·   health ${running.http}/readyz   ·   metrics ${running.http}/metrics`,
     `  sign in  users, passwords and SIP secrets are in ${config.dataDir}/first-run.json`,
     '  stop     Ctrl-C (calls in progress may finish)',
