@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from '@yixian/contracts';
 import { connect, startEmbeddedPostgres } from '@yixian/db';
@@ -15,7 +15,16 @@ const CLOSE_DEADLINE_MS = 2_000;
 
 /** Makes the data folder. Traversable by others, because PostgreSQL runs as another user when we are root; secrets in it are 0600. */
 export function prepareDataDir(dataDir: string): void {
-  if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  const probe = path.join(dataDir, `.write-${process.pid}`);
+  try {
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+    // permissions alone do not tell: the disk may be read-only or full, and root may do everything
+    writeFileSync(probe, 'x');
+  } catch (error) {
+    throw new Error(`DATA_DIR ${dataDir} cannot be written: ${(error as Error).message}`);
+  } finally {
+    if (existsSync(probe)) rmSync(probe);
+  }
 }
 
 export interface OpenDatabase {
@@ -63,8 +72,14 @@ export async function openRedis(config: Config, logger: Logger): Promise<OpenRed
     ? createClient({ socket: { ...socket, path: own.socketPath } })
     : createClient({ url: config.redisUrl, socket });
   let connected = false;
+  let away = false;
   client.on('error', (error: Error) => {
-    if (connected) logger.error({ err: error }, 'redis');
+    if (connected && !away) logger.error({ reason: error.message }, 'redis does not answer: trying again until it does');
+    away = connected;
+  });
+  client.on('ready', () => {
+    if (away) logger.warn({}, 'redis answers again');
+    away = false;
   });
   const deadline = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no answer')), CONNECT_DEADLINE_MS).unref());
   try {

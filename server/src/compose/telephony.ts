@@ -104,7 +104,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   await acd.start();
   undo.add('calls', () => sbc.drain(CALLS_END_MS)); // after the switch has ended their legs: their last events belong in the journal
   undo.add('switch', () => softswitch.stop());
-  await softswitch.start({
+  const started = softswitch.start({
     inbound: (leg) => sbc.inbound(leg),
     registrationChanged({ extension, contacts, reason }) {
       acd.registrationChanged({ extension, contacts });
@@ -112,6 +112,9 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
       if (contacts > 0) events.publish({ ...draft, type: 'agent.registered', data: { extension, contacts } });
       else events.publish({ ...draft, type: 'agent.unregistered', data: { extension, reason } });
     },
+  });
+  await started.catch((error: Error) => {
+    throw new Error(/^cannot listen/.test(error.message) ? `SIP_PORT or HOTLINE_HOST: ${error.message}` : error.message, { cause: error });
   });
   return { softswitch, edge, sbc, acd, recorder };
 }
