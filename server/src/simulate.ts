@@ -1,4 +1,4 @@
-import { compareStaffing, type QueueFigures, type SimulationPlan, type SimulationResult, simulate } from '@yixian/acd';
+import { compareStaffing, type QueueFigures, type SimulationPlan, type SimulationResult, type Staffing } from '@yixian/acd';
 import { InvalidArgumentError } from 'commander';
 
 /** The options of `yixian simulate` as the parsers below leave them. */
@@ -58,13 +58,13 @@ export function simulation(options: SimulateOptions): string {
     hours: options.hours,
     seed: options.seed,
   };
-  const result = simulate(plan);
-  const others = compareStaffing(plan);
-  const all = [...others, { agents: plan.agents, result }].sort((a, b) => a.agents - b.agents);
+  const all = compareStaffing(plan);
+  const result = all.find((row) => row.agents === plan.agents)?.result;
+  if (!result) throw new Error(`no result for ${plan.agents} agents`);
   return options.json ? asJson(options, result, all) : asTable(options, result, all);
 }
 
-type Row = { agents: number; result: SimulationResult | null };
+type Row = Staffing;
 
 const model = (options: SimulateOptions): string => (options.patience === undefined ? 'Erlang C' : 'Erlang A');
 
@@ -136,5 +136,6 @@ function remarks(result: SimulationResult, all: readonly Row[]): string[] {
   const unstable = all.find((row) => row.result === null);
   if (unstable) lines.push(`With ${unstable.agents} agent${unstable.agents === 1 ? '' : 's'} the queue grows without end.`);
   if (!result.settled) lines.push('The warm-up was too short for so full a queue: the true waits are longer. Simulate more hours.');
+  else if (!result.longEnough) lines.push('Short for so full a queue: chance may reach beyond the 95 % intervals. Simulate more hours.');
   return lines.length > 1 ? lines : [];
 }

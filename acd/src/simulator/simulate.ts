@@ -25,11 +25,13 @@ export interface SimulationResult extends QueueFigures {
   readonly warmUpHours: number;
   /** False when the queue needs longer to forget that it began empty than the plan lets it: waits come out too short. */
   readonly settled: boolean;
+  /** False when the measured time is short against the memory of the queue: then the intervals are narrower than they should be. */
+  readonly longEnough: boolean;
   /** Erlang C, or Erlang A when callers give up. */
   readonly theory: QueueFigures;
 }
 
-/** One agent more or fewer: `result` is null when the queue would grow without end. */
+/** One number of agents: `result` is null when the queue would grow without end. */
 export interface Staffing {
   readonly agents: number;
   readonly result: SimulationResult | null;
@@ -54,6 +56,8 @@ export class UnstableQueueError extends Error {
 const HOUR_MS = 3_600_000;
 /** Relaxation times after which the empty start is forgotten: e⁻⁵ of it is left, and only at the beginning. */
 const WARM_UP_RELAXATIONS = 5;
+/** Relaxation times from which on the batches of the tally, two of them long each, hardly know of one another. */
+const MEASURED_RELAXATIONS = 100;
 /** A warm-up may take this many calls even when the measured time has fewer. */
 const WARM_UP_CALLS = 50_000;
 /** What one agent more or fewer would change needs no more calls than this. */
@@ -65,13 +69,22 @@ const COMPARED_CALLS = 200_000;
  * @throws UnstableQueueError when there is no long run to measure; RangeError naming a value that makes no sense
  */
 export function simulate(plan: SimulationPlan): SimulationResult {
+  return run(plan, warmUpMsOf(plan));
+}
+
+/** As long as the queue needs to forget the empty start, within what the plan can afford. */
+function warmUpMsOf(plan: SimulationPlan): number {
+  const affordableMs = Math.max(plan.hours * HOUR_MS, (WARM_UP_CALLS / plan.callsPerSecond) * 1000);
+  return Math.min(WARM_UP_RELAXATIONS * relaxationSeconds(plan) * 1000, affordableMs);
+}
+
+function run(plan: SimulationPlan, warmUpMs: number): SimulationResult {
   const theory = queueFigures(plan);
   if (!theory) throw new UnstableQueueError(offeredLoad(plan), plan.agents);
   if (!(plan.hours > 0 && Number.isFinite(plan.hours))) throw new RangeError(`hours must be a number greater than 0 (it is ${plan.hours})`);
   if (!Number.isSafeInteger(plan.seed)) throw new RangeError(`seed must be a whole number (it is ${plan.seed})`);
   const measuredMs = plan.hours * HOUR_MS;
-  const neededMs = WARM_UP_RELAXATIONS * relaxationSeconds(plan) * 1000;
-  const warmUpMs = Math.min(neededMs, Math.max(measuredMs, (WARM_UP_CALLS / plan.callsPerSecond) * 1000));
+  const relaxationMs = relaxationSeconds(plan) * 1000;
   const targetMs = plan.targetSeconds * 1000;
   const means = {
     untilNextCallMs: 1000 / plan.callsPerSecond,
@@ -83,7 +96,6 @@ export function simulate(plan: SimulationPlan): SimulationResult {
   new SimulatedHotline(plan.agents, createCallers(means, plan.seed), tally).run(end);
   if (tally.calls === 0) throw new RangeError(`hours must be longer: no call came in ${plan.hours} hours`);
   const { figures, halfWidth95, counted } = tally.result();
-  const settled = warmUpMs >= neededMs;
   return {
     ...figures,
     agents: plan.agents,
@@ -92,24 +104,26 @@ export function simulate(plan: SimulationPlan): SimulationResult {
     halfWidth95,
     counted,
     warmUpHours: warmUpMs / HOUR_MS,
-    settled,
+    settled: warmUpMs >= WARM_UP_RELAXATIONS * relaxationMs,
+    longEnough: measuredMs >= MEASURED_RELAXATIONS * relaxationMs,
     theory,
   };
 }
 
 /**
- * The same callers with one agent fewer and with one more. Shorter than the plan where that is long: the difference an
- * agent makes is larger than what is gained.
+ * The plan, and the same callers in the same time with one agent fewer and with one more: the difference is the agent's and
+ * not the hour's. Those two are shorter where the plan is long, because their difference is larger than what is gained.
  * @returns in order of agents; nothing for no agent at all
+ * @throws as `simulate` does for the plan itself
  */
 export function compareStaffing(plan: SimulationPlan): Staffing[] {
+  if (!queueFigures(plan)) throw new UnstableQueueError(offeredLoad(plan), plan.agents);
   const hours = Math.min(plan.hours, COMPARED_CALLS / plan.callsPerSecond / 3600);
-  return [plan.agents - 1, plan.agents + 1]
-    .filter((agents) => agents > 0)
-    .map((agents) => {
-      const changed = { ...plan, agents, hours };
-      return { agents, result: isStable(changed) ? simulate(changed) : null };
-    });
+  const plans = [{ ...plan, agents: plan.agents - 1, hours }, plan, { ...plan, agents: plan.agents + 1, hours }].filter(
+    (one) => one.agents > 0,
+  );
+  const warmUpMs = Math.max(...plans.filter(isStable).map(warmUpMsOf));
+  return plans.map((one) => ({ agents: one.agents, result: isStable(one) ? run(one, warmUpMs) : null }));
 }
 
 /**

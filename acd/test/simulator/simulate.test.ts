@@ -93,6 +93,12 @@ describe('simulator', function () {
     assert.equal(simulate({ ...plan, handleSeconds: 99.9, hours: 1 }).settled, false);
   });
 
+  it('says so when the run is too short for its intervals to be trusted', () => {
+    const full = { ...plan, handleSeconds: 99 };
+    assert.equal(simulate(full).longEnough, false);
+    assert.equal(simulate({ ...full, handleSeconds: 60 }).longEnough, true);
+  });
+
   it('refuses a queue that grows without end, with the agents it would need', () => {
     assert.throws(() => simulate({ ...plan, agents: 9 }), {
       name: 'UnstableQueueError',
@@ -103,12 +109,22 @@ describe('simulator', function () {
   });
 
   it('shows what one agent fewer and one more would change, and where the queue would grow without end', () => {
-    const [fewer, more] = compareStaffing(plan);
-    assert.deepEqual([fewer?.agents, fewer?.result, more?.agents], [9, null, 11]);
-    const now = simulate(plan);
-    assert.ok((more?.result?.waitProbability ?? 1) < now.waitProbability);
-    assert.equal(more?.result?.calls !== undefined && Math.abs(more.result.calls - now.calls) < 200, true);
-    assert.equal(compareStaffing({ ...plan, callsPerSecond: 0.001, agents: 1 }).length, 1);
+    const rows = compareStaffing({ ...plan, handleSeconds: 90.001 });
+    assert.deepEqual(
+      rows.map((row) => [row.agents, row.result === null]),
+      [
+        [9, true],
+        [10, false],
+        [11, false],
+      ],
+    );
+    const [now, more] = [rows[1]?.result, rows[2]?.result];
+    assert.ok((more?.counted.waitProbability ?? 1) < (now?.counted.waitProbability ?? 0));
+    assert.ok((more?.counted.meanWaitSeconds ?? 1) < (now?.counted.meanWaitSeconds ?? 0));
+    assert.equal(more?.calls, now?.calls, 'the same callers');
+    assert.equal(more?.warmUpHours, now?.warmUpHours, 'in the same time');
+    assert.equal(compareStaffing({ ...plan, callsPerSecond: 0.001, agents: 1 }).length, 2);
+    assert.throws(() => compareStaffing({ ...plan, agents: 9 }), UnstableQueueError);
   });
 
   it('refuses what makes no sense, by name', () => {
