@@ -178,9 +178,12 @@ export class TransactionLayer {
   #takeResponse(response: SipResponse, fields: CoreFields, source: Hop): void {
     this.#deps.counters.add(`sip_responses_received_total{status="${Math.floor(response.status / 100)}xx"}`);
     const transaction = this.#clients.get(`${fields.via.params.get('branch') ?? ''}|${fields.cseq.method}`);
-    if (!transaction) this.#deps.discards.note('stray-response', source, { status: response.status, callId: fields.callId });
+    if (!transaction) this.#deps.discards.note('stray-response', source, { status: response.status, sipCallId: fields.callId });
     else if (response.faults.length > 0 || response.status < 100 || response.status > 699 || response.version.toUpperCase() !== 'SIP/2.0') {
-      this.#deps.discards.note('malformed-response', source, { fault: response.faults[0] ?? 'status or version', callId: fields.callId });
+      this.#deps.discards.note('malformed-response', source, {
+        fault: response.faults[0] ?? 'status or version',
+        sipCallId: fields.callId,
+      });
     } else transaction.receive(response);
   }
 
@@ -267,7 +270,7 @@ export class TransactionLayer {
   }
 
   #replyOnce(request: SipRequest, fields: CoreFields, source: Hop, status: number, phrase: string): void {
-    this.#deps.discards.refused(status, source, { method: request.method, callId: fields.callId });
+    this.#deps.discards.refused(status, source, { method: request.method, sipCallId: fields.callId });
     this.#responded(status);
     const bytes = serialize(responseTo(request, status, phrase, { toTag: 'refused' }));
     sendResponse(this.#deps.transport, fields, source, bytes, () => this.#unsendable(source));

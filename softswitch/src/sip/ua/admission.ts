@@ -80,7 +80,7 @@ export class AdmissionControl {
     const { ctx } = this.#deps;
     if (status >= 300 && status !== 401 && status !== 407) {
       const { request, fields } = incoming;
-      ctx.discards.refused(status, incoming.source, { method: request.method, callId: fields.callId, phrase });
+      ctx.discards.refused(status, incoming.source, { method: request.method, sipCallId: fields.callId, phrase });
     }
     const all = [header('Server', ctx.userAgent), ...headers];
     incoming.reply(responseTo(incoming.request, status, phrase, { toTag: ctx.token(8), headers: all }));

@@ -157,7 +157,7 @@ export class OfferExchange {
     if (!usage.allows('UPDATE')) {
       this.reinvite(this.localSdp).then(
         (sdp) => usage.owner.answer(sdp),
-        (error: unknown) => usage.ctx.logger.info({ callId: usage.dialog.callId, error: String(error) }, 'session refresh refused'),
+        (error: unknown) => usage.ctx.logger.info({ sipCallId: usage.dialog.callId, error: String(error) }, 'session refresh refused'),
       );
       return;
     }

@@ -292,9 +292,9 @@ export class OutboundSession implements InviteSession {
   #sendPrack(fork: Fork, rseq: number): void {
     fork.usage.request('PRACK', [header('RAck', `${rseq} ${this.#seq} INVITE`)], undefined, {
       response: (response) => {
-        if (response.status >= 300) this.#ctx.logger.info({ callId: this.callId, status: response.status }, 'PRACK refused');
+        if (response.status >= 300) this.#ctx.logger.info({ sipCallId: this.callId, status: response.status }, 'PRACK refused');
       },
-      failed: (kind) => this.#ctx.logger.info({ callId: this.callId, kind }, 'PRACK not answered'),
+      failed: (kind) => this.#ctx.logger.info({ sipCallId: this.callId, kind }, 'PRACK not answered'),
     });
   }
 

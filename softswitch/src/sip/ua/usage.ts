@@ -283,7 +283,8 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
 
   respond(incoming: NewRequest, status: number, phrase: string, headers: readonly HeaderField[] = [], body?: Buffer): void {
     const all = [header('Server', this.ctx.userAgent), ...headers];
-    if (status >= 300) this.ctx.discards.refused(status, incoming.source, { method: incoming.request.method, callId: this.dialog.callId });
+    if (status >= 300)
+      this.ctx.discards.refused(status, incoming.source, { method: incoming.request.method, sipCallId: this.dialog.callId });
     incoming.open().respond(responseTo(incoming.request, status, phrase, { headers: all, ...(body ? { body } : {}) }));
   }
 

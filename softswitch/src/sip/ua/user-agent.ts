@@ -133,7 +133,7 @@ export class UserAgentServer {
     const from = { address: source.address, port: source.port, transport: source.transport };
     const session = InboundSession.create({ ctx, incoming, transaction, source: from });
     if (!session) {
-      ctx.discards.refused(400, source, { method: 'INVITE', callId: incoming.fields.callId, phrase: 'no usable Contact' });
+      ctx.discards.refused(400, source, { method: 'INVITE', sipCallId: incoming.fields.callId, phrase: 'no usable Contact' });
       transaction.respond(responseTo(incoming.request, 400, 'Bad Request - missing or malformed Contact', { toTag: ctx.token(8) }));
       return;
     }
