@@ -44,7 +44,9 @@ async function open(deps: FrameDeps, call: FramedCall): Promise<Termination> {
     return call.caller()?.termination ?? { by: 'system', reason, text: what };
   };
   try {
-    const stored = await within(deps.clock, deps.options.ledgerMs, deps.ledger.open(arrived as EventOf<'call.arrived'>));
+    const storing = within(deps.clock, deps.options.ledgerMs, deps.ledger.open(arrived as EventOf<'call.arrived'>));
+    logArrival(deps.logger, call); // while the row is being stored, so that the caller does not wait for it
+    const stored = await storing;
     if (stored === 'too-late') throw new Error(`no answer of the ledger within ${deps.options.ledgerMs} ms`);
   } catch (error) {
     return failed('storage-failure', 'call refused: its record could not be stored', error);
@@ -54,6 +56,15 @@ async function open(deps: FrameDeps, call: FramedCall): Promise<Termination> {
   } catch (error) {
     return failed('switch-failure', `call ended by our own failure: ${messageOf(error)}`, error);
   }
+}
+
+/** The line by which a call of ours is found in a trace of the wire, and the other way round. */
+function logArrival(logger: Logger, call: FramedCall): void {
+  const leg = call.caller();
+  const { caller, called } = call.arrived;
+  const { transport, address, port } = leg?.source ?? {};
+  const wire = leg ? { sipCallId: leg.sipCallId, ...(address ? { source: `${transport}:${address}:${port}` } : {}) } : {};
+  logger.info({ callId: call.id, caller, called, ...wire }, 'call arrived');
 }
 
 async function close(deps: FrameDeps, call: FramedCall, termination: Termination): Promise<void> {

@@ -30,6 +30,15 @@ describe('inbound call to a flow', () => {
     assert.equal(said(ended.data.termination), 'system flow-ended');
   });
 
+  it('its arrival is logged with the SIP Call-ID, so that it can be found in a trace of the wire', async () => {
+    const bench = testBench();
+    bench.call('12320', { trunk: 'demo' });
+    const { callId } = await bench.event('call.arrived');
+    const [message, facts] = bench.infos[0] ?? [];
+    assert.equal(message, 'call arrived');
+    assert.deepEqual(facts, { callId, caller: '13900001111', called: '12320', sipCallId: 'sip-call', source: 'udp:192.0.2.9:5060' });
+  });
+
   it('when the row cannot be stored the call is refused 503 with `storage-failure`, and its end is still told', async () => {
     const bench = testBench();
     bench.ledger.fail = true;

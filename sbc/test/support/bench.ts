@@ -36,6 +36,8 @@ export interface TestBench {
   agents: Map<string, { state: AgentStateName; occupied: string[] }>;
   controls: Map<string, CallControl>;
   recordings: Array<{ callId: string; agentId?: string; left: CallLeg; right?: CallLeg; stopped: boolean }>;
+  /** What was logged for the operator. */
+  infos: Array<[string, object]>;
   setStates: string[];
   /** What `acd.setState` does; default: it works. */
   onSetState: () => Promise<void>;
@@ -65,6 +67,7 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
     agents,
     controls: new Map(),
     recordings: [],
+    infos: [],
     setStates: [],
     onSetState: async () => {},
     onOccupy: () => {},
@@ -115,7 +118,7 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
     events: bus,
     clock,
     ids: { next: (prefix) => `${prefix}-${++ids}` },
-    logger: silentLogger,
+    logger: { ...silentLogger, info: (facts, message) => void bench.infos.push([message, facts]) },
     prompts: { item: (id) => ({ kind: 'file', path: `${id}.wav` }), sayNumber: () => [] },
     ...(given.options ? { options: given.options } : {}),
   });
