@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, readlink, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { silentLogger } from '@yixian/contracts';
 import { connect, migrate, pendingMigrations, ping, runningEmbeddedPostgres, startEmbeddedPostgres } from '../src/index.js';
 import { hydrateSymlinks, locateBinaries } from '../src/shell/postgres/binaries.js';
 import { postgresEnvironment } from '../src/shell/postgres/postmaster.js';
-import { passThrough, postgresUser, requireReachable } from '../src/shell/postgres/system-user.js';
+import { launchAs, passThrough, postgresUser, requireReachable } from '../src/shell/postgres/system-user.js';
 import { temporaryFolder } from './support/database.js';
 
 describe('embedded PostgreSQL', function () {
@@ -140,6 +142,22 @@ describe('embedded PostgreSQL', function () {
     assert.deepEqual((await knex.raw('select 1 as one')).rows, [{ one: 1 }]);
     await knex.destroy();
     await postgres.stop();
+  });
+
+  it('as root, also programs in a closed folder are found by PostgreSQL: a clone under a home of mode 0700', async function () {
+    const user = await postgresUser();
+    const binaries = await locateBinaries();
+    const through = user && (await passThrough(user, binaries.postgres, postgresEnvironment(binaries)));
+    if (!through) {
+      console.log('      skipped: not root, or this system does not let CAP_DAC_READ_SEARCH be given');
+      return this.skip();
+    }
+    const home = join(folder, 'closed-programs');
+    await mkdir(home);
+    await chmod(home, 0o700);
+    await writeFile(join(home, 'program'), '#!/bin/sh\n', { mode: 0o755 });
+    const { command, args } = launchAs(through, 'test', ['-x', join(home, 'program')]);
+    await promisify(execFile)(command, args);
   });
 
   it('a half-made cluster of a killed first start is thrown away', async () => {

@@ -26,7 +26,8 @@ export function launchAs(user: SystemUser | undefined, command: string, args: st
   if (!user) return { command, args, options: {} };
   if (!user.passesFolders) return { command, args, options: { uid: user.uid, gid: user.gid } };
   const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
-  const capability = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  // PostgreSQL asks access(2) for its own programs, which by default looks without capabilities for anyone but root (capabilities(7))
+  const capability = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--securebits=+no_setuid_fixup'];
   return { command: 'setpriv', args: [...identity, ...capability, '--', command, ...args], options: {} };
 }
 
