@@ -87,7 +87,11 @@ function coalesced(work: () => Promise<void>): { run(): Promise<void>; idle(): P
     });
     return current;
   };
-  return { run, idle: settled };
+  // one that was asked for meanwhile begins when the present one ends, and has to be waited for too
+  const idle = async (): Promise<void> => {
+    while (current || next) await (next ?? current)?.catch(() => undefined);
+  };
+  return { run, idle };
 }
 
 /** Nobody waits for a reload that a notification asked for: it is tried until it works. */
