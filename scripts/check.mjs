@@ -13,7 +13,20 @@ const STEPS = [
   [
     'unit tests',
     bin('lerna'),
-    ['run', 'test', '--ignore', '@yixian/tests', '--concurrency', '1', '--stream', '--no-prefix', '--loglevel', 'error'],
+    [
+      'run',
+      'test',
+      '--ignore',
+      '@yixian/tests',
+      '--concurrency',
+      '1',
+      '--stream',
+      '--no-prefix',
+      '--no-bail',
+      '--no-sort',
+      '--loglevel',
+      'error',
+    ],
   ],
 ];
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Api, type EventStream, Hotline, type HotlineOptions } from './hotline.js';
+import { type Api, type EventStream, Hotline, type HotlineOptions, type WireEvent } from './hotline.js';
 import { type BaresipOptions, type BaresipPhone, eventually, readWav, type Sound, startBaresip } from './peers/index.js';
 
 /** A call record as `GET /calls/{id}` gives it. */
@@ -123,10 +123,11 @@ export class Scenario {
     return `sip:${number}@127.0.0.1:${this.hotline.sipPort}`;
   }
 
-  /** The call of this caller, as soon as it has arrived. */
+  /** The newest call of this caller, as soon as one has arrived. */
   async callOf(caller: string): Promise<string> {
-    const event = await this.events.wait('call.arrived', (e) => e.data.caller === caller);
-    return event.callId ?? '';
+    const isIt = (e: WireEvent) => e.type === 'call.arrived' && e.data.caller === caller;
+    await this.events.wait('call.arrived', isIt);
+    return this.events.seen.findLast(isIt)?.callId ?? '';
   }
 
   /** The record once the call has ended and is stored. */
