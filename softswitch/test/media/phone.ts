@@ -137,6 +137,15 @@ export class Phone {
     return Int16Array.from(all);
   }
 
+  /** Audio heard so far, each packet where its timestamp puts it; what was skipped is silence. */
+  audioInTime(): Int16Array {
+    const first = this.heard[0]?.timestamp ?? 0;
+    const at = (h: Heard): number => (h.timestamp - first) >>> 0;
+    const all = new Int16Array(Math.max(0, ...this.heard.map((h) => at(h) + h.payloadLength)));
+    for (const h of this.heard) all.set(decode(h.payload, this.codec), at(h));
+    return all;
+  }
+
   /** Waits, with a deadline, until `true` is answered; asked again with everything that is heard. */
   async until(what: string, holds: () => boolean): Promise<void> {
     if (holds()) return;
