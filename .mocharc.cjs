@@ -5,4 +5,5 @@ module.exports = {
   // absolute, because unit tests run inside their package's folder
   reporter: path.join(__dirname, 'scripts', 'counting-reporter.cjs'),
   'enable-source-maps': true,
+  require: [path.join(__dirname, 'scripts', 'property-seed.mjs')],
 };
