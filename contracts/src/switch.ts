@@ -222,7 +222,7 @@ export interface RecordingResult {
   error?: string;
 }
 
-/** A running recording. Samples stand where they fell on the wall clock; gaps are silence. The file is a valid WAV at any moment, to the last second or so. */
+/** A running recording. Samples stand where they fell on the wall clock; gaps are silence. The file is a valid WAV at any moment, to the last few seconds; after a kill the next start mends it to the last second or so. */
 export interface RecordingTap {
   /** The channel falls silent with undefined. */
   setRight(leg: CallLeg | undefined): void;

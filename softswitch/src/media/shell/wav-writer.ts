@@ -1,13 +1,16 @@
 import { close, open, write } from 'node:fs';
 import { WAV_HEADER_LENGTH, wavHeader } from '../core/wav.js';
 
-// Appends audio to a WAV file; the sizes in its header follow every write, so that the file can be played whenever the program dies.
+// Appends audio to a WAV file. The sizes in its header follow within a few writes, so that the file can be played whenever the
+// program dies; what was written after them is found by the repair at the next start, which goes by the length of the file.
 
 /** 1.28 s of stereo. */
 const CHUNK_BYTES = 40_960;
 /** A disk that is so far behind (about ten seconds of stereo) is given up. */
 const MAX_QUEUED_BYTES = 320_000;
 const MAX_SPARE_CHUNKS = 16;
+/** Writes (about one a second) after which the header follows: it costs as much as the audio itself. */
+const HEADER_EVERY = 4;
 
 const spare: Uint8Array[] = [];
 
@@ -23,6 +26,8 @@ export class WavWriter {
   #queuedBytes = 0;
   #written = 0;
   #busy = false;
+  /** Writes that the header does not tell of yet. */
+  #untold = 0;
   #closing: ((error: string | undefined, bytes: number) => void) | undefined;
   /** Why nothing can be written any more. */
   error: string | undefined;
@@ -76,8 +81,16 @@ export class WavWriter {
       this.#written += next.bytes;
       this.#queuedBytes -= next.bytes;
       if (next.bytes > 0) giveBack(next.chunk);
-      this.#put(wavHeader(this.#channels, this.#written), 0, WAV_HEADER_LENGTH, 0, () => this.#next());
+      this.#untold += 1;
+      // a short recording is told of at once: it may be all there is
+      if (this.#untold >= HEADER_EVERY || this.#written <= HEADER_EVERY * CHUNK_BYTES) this.#tell(() => this.#next());
+      else this.#next();
     });
+  }
+
+  #tell(done: () => void): void {
+    this.#untold = 0;
+    this.#put(wavHeader(this.#channels, this.#written), 0, WAV_HEADER_LENGTH, 0, done);
   }
 
   #next(): void {
@@ -101,9 +114,13 @@ export class WavWriter {
   }
 
   #finish(): void {
+    this.#busy = true;
+    if (this.#untold > 0 && this.error === undefined) {
+      this.#tell(() => this.#finish());
+      return;
+    }
     const done = this.#closing;
     this.#closing = undefined;
-    this.#busy = true;
     for (const { chunk } of this.#queue.splice(0)) giveBack(chunk);
     close(this.#fd, (error) => {
       if (error) this.error ??= error.message;
