@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseWav } from '../../src/media/core/wav.js';
 import { amplitudeAt, channelOf, rms } from './audio.js';
@@ -159,12 +160,13 @@ describe('recording', function () {
   });
 
   it('that the disk refuses later ends as failed with the reason; the call goes on', async function () {
+    if (!existsSync('/dev/full')) {
+      console.log('      skipped: this system has no /dev/full');
+      return this.skip();
+    }
     const { a, b } = await fixture.call();
     // /dev/full takes an open and refuses every write with ENOSPC.
-    const recording = await fixture.engine
-      .record({ file: '/dev/full', channels: 2, left: a.session, right: b.session })
-      .catch(() => undefined);
-    if (!recording) return this.skip();
+    const recording = await fixture.engine.record({ file: '/dev/full', channels: 2, left: a.session, right: b.session });
     const result = await recording.finished;
     assert.equal(result.reason, 'failed');
     assert.match(result.error ?? '', /ENOSPC/);
