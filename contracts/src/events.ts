@@ -7,12 +7,22 @@ export type AgentStateName = 'offline' | 'not-ready' | 'ready' | 'ringing' | 'on
 
 export type CallDirection = 'inbound' | 'outbound' | 'internal';
 
-/** Where an agent's calls ring. `softphone` and `phone` come with later capabilities. */
+/** Where an agent's calls ring: registered phones, a browser, or any number over a trunk (virtual seat 虚拟坐席). */
 export interface Seat {
   kind: 'sip' | 'softphone' | 'phone';
+  /** Of kind `phone`: the fixed line or mobile. */
   number?: string;
+  /** Of kind `phone`: whoever answers has to press 1, so that a mailbox never takes a call. Default true. */
   confirm?: boolean;
+  /** Of kind `phone`: the line is called once at sign-in and kept up between calls (nailed up). */
+  persistent?: boolean;
 }
+
+/** Supervision of a live call: 监听, 密语, 强插, 拦截, 强拆. `stop`: the supervisor leaves again. */
+export type SupervisionMode = 'listen' | 'whisper' | 'barge' | 'takeover' | 'release' | 'stop';
+
+/** What somebody is to a call. */
+export type PartyRole = 'caller' | 'agent' | 'called' | 'consulted' | 'supervisor' | 'member';
 
 /** The catalogue: every event of the system by name, with its data. Names are past tense. */
 export interface EventCatalogue {
@@ -28,7 +38,10 @@ export interface EventCatalogue {
   /** queueId set. `position` counts from 1. */
   'call.queued': { position: number; priority: number };
   /** queueId set. */
-  'call.left-queue': { result: 'served' | 'abandoned' | 'timeout' | 'no-agents' | 'full' | 'closed' | 'failed'; waitMs: number };
+  'call.left-queue': {
+    result: 'served' | 'abandoned' | 'timeout' | 'no-agents' | 'full' | 'closed' | 'failed' | 'overflow' | 'moved' | 'callback';
+    waitMs: number;
+  };
   /** A party outside a queue rings: extension, number; agentId set when it is an agent's seat. */
   'call.ringing': { to: string };
   /** Two people talk: agentId set when one is an agent, queueId when the call came from a queue. */
@@ -41,6 +54,44 @@ export interface EventCatalogue {
   /** Media figures of one leg of the call when the leg is over. */
   'leg.ended': { legId: LegId; party: string; termination: Termination; stats?: LegStats };
 
+  /** agentId: who transferred. `to` as `agent:1002`, `queue:complaint`, `flow:main`, `extension:1003`, `number:0…`. */
+  'call.transferred': { by: AgentId; kind: 'blind' | 'attended'; to: string };
+  /** The transfer came to nothing; the caller is back with `by`, or has gone on. */
+  'call.transfer-failed': { by: AgentId; to: string; termination: Termination };
+  /** agentId: who asks somebody else while the caller hears music. */
+  'call.consulted': { by: AgentId; to: string };
+  'call.consultation-ended': { by: AgentId; to: string; result: 'completed' | 'cancelled' | 'conference' | 'failed' | 'caller-left' };
+  /** Somebody more hears and speaks. agentId set when it is an agent. */
+  'call.party-joined': { party: string; role: PartyRole };
+  'call.party-left': { party: string; role: PartyRole; termination: Termination };
+  'call.muted': { by: AgentId };
+  'call.unmuted': { by: AgentId };
+  'call.parked': { by: AgentId; slot: string };
+  'call.retrieved': { by: AgentId; slot: string };
+  /** agentId: the agent supervised. */
+  'call.supervised': { by: string; mode: SupervisionMode };
+  'call.supervision-ended': { by: string };
+  /** queueId: the queue it leaves. `to` as in `call.transferred`. */
+  'call.overflowed': { rule: string; to: string };
+  /** A waiting call put elsewhere by hand. queueId: where it waits now. */
+  'call.moved': { by: string; from: QueueId; to: QueueId; priority: number };
+  /** The levels an agent needs for this call from now on. queueId set. */
+  'call.requirements-relaxed': { minLevels: Record<string, number> };
+  /** Forwarded by an extension's rule. */
+  'call.forwarded': { from: string; to: string; because: 'always' | 'busy' | 'no-answer' | 'not-registered' };
+  'call.picked-up': { by: AgentId; from: string };
+
+  // ── callbacks (queueId set; callId: the call that asked, and of later tries the call made) ──
+  'callback.requested': { callbackId: string; number: string; since: EpochMs };
+  'callback.attempted': { callbackId: string; attempt: number };
+  'callback.attempt-failed': { callbackId: string; attempt: number; termination: Termination; nextAt: EpochMs | null };
+  'callback.completed': { callbackId: string; attempts: number };
+  /** No try is left, or it was cancelled. */
+  'callback.closed': { callbackId: string; result: 'exhausted' | 'cancelled'; by: string };
+
+  // ── queues (queueId set) ──
+  'queue.door-changed': { door: 'open' | 'closed' | 'schedule'; open: boolean; by: string };
+
   // ── offers (callId, agentId, queueId set) ──
   'offer.made': { offerId: string; expiresAt: EpochMs };
   'offer.accepted': { offerId: string };
@@ -51,6 +102,11 @@ export interface EventCatalogue {
   // ── agents (agentId set) ──
   'agent.state-changed': { from: AgentStateName; to: AgentStateName; reason: string | null; by: string };
   'agent.seat-changed': { seat: Seat };
+  /** What the agent will be after the call and its wrap-up; null: nothing chosen, ready as ever. */
+  'agent.next-state-chosen': { state: 'ready' | 'not-ready' | 'offline' | null; reason: string | null; by: string };
+  /** The nailed-up line of a virtual seat. */
+  'agent.line-up': { number: string };
+  'agent.line-down': { number: string; termination: Termination };
   'agent.registered': { extension: string; contacts: number };
   'agent.unregistered': { extension: string; reason: string };
 
@@ -60,9 +116,20 @@ export interface EventCatalogue {
   'recording.resumed': { recordingId: RecordingId };
   'recording.stopped': { recordingId: RecordingId; durationMs: number; bytes: number };
   'recording.failed': { recordingId: RecordingId; message: string };
+  'recording.deleted': { recordingId: RecordingId; by: string; because: 'request' | 'retention' };
+  /** Recording stands still for want of disk space, or goes on again. No callId. */
+  'recording.halted': { freeMegabytes: number };
+  'recording.going-on': { freeMegabytes: number };
   'voicemail.started': { box: string };
   'voicemail.left': { voicemailId: string; box: string; durationMs: number };
-  'survey.answered': { score: number };
+  'voicemail.heard': { voicemailId: string; box: string; by: string };
+  'voicemail.deleted': { voicemailId: string; box: string; by: string };
+  'survey.answered': { score: number; surveyId?: string };
+
+  // ── texts between extensions ──
+  'message.sent': { messageId: string; from: string; to: string };
+  'message.delivered': { messageId: string; from: string; to: string };
+  'message.expired': { messageId: string; from: string; to: string };
 
   // ── the system ──
   'system.started': { version: string };

@@ -11,6 +11,8 @@ export * from './ids.js';
 export * from './logger.js';
 export * from './outward.js';
 export * from './ports.js';
+export * from './recording-policy.js';
+export * from './schedule.js';
 export * from './switch.js';
 export * from './system.js';
 export * from './termination.js';

@@ -1,7 +1,9 @@
 import type { CallOutcome, CallRecord } from './call-record.js';
-import type { AgentStateName, CallDirection, DomainEvent, EventOf, Seat } from './events.js';
-import type { AgentId, CallId, FlowId, QueueId, RecordingId } from './ids.js';
-import type { CallLeg, MediaItem } from './switch.js';
+import type { OverflowTarget } from './directory.js';
+import type { AgentStateName, CallDirection, DomainEvent, EventOf, PartyRole, Seat, SupervisionMode } from './events.js';
+import type { AgentId, CallId, EpochMs, FlowId, QueueId, RecordingId } from './ids.js';
+import type { QueueDoor, QueueDoorState } from './schedule.js';
+import type { Bridge, CallLeg, MediaItem, PartyAddress } from './switch.js';
 import type { Termination } from './termination.js';
 
 // The ports between stages. A stage imports this file, never another stage; `server` wires them.
@@ -24,15 +26,64 @@ export interface CallLedger {
   open(arrived: EventOf<'call.arrived'>): Promise<void>;
 }
 
-/** What can be done with a live call from outside (API, desk). Each rejects with a DomainError that says why it cannot. */
+/** Whom a caller can be put through to, or somebody be asked about. */
+export type TransferTarget =
+  /** Rings the agent's seat as an offer does; with the caller at the head of the line when `wait` is set and the agent is busy. */
+  | { kind: 'agent'; agentId: AgentId }
+  | { kind: 'queue'; queueId: QueueId; priority?: number }
+  | { kind: 'flow'; flowId: FlowId }
+  | { kind: 'extension'; extension: string }
+  /** A telephone number over a trunk, or an extension group, as dialled. */
+  | { kind: 'number'; number: string };
+
+/**
+ * What can be done with a live call from outside (API, desk, phone). `by` is the extension of who does it and has to be a
+ * party. Each rejects with a DomainError that says why it cannot: `forbidden` (not a party), `conflict` (not in this state),
+ * `bad-request` (names the field), `unavailable`.
+ */
 export interface CallControl {
   readonly callId: CallId;
-  /** Agents who are on this call now. */
+  /** Extensions who are on this call now and may control it. */
   agents(): readonly AgentId[];
+  /** Where the parties are: who talks, who waits, who listens. */
+  parties(): readonly PartyView[];
+  /** Leaves. In a conference the others go on; a consultation is dropped with it unless `complete` came first. */
   hangUp(by: AgentId): Promise<void>;
   hold(by: AgentId): Promise<void>;
   resume(by: AgentId): Promise<void>;
+  mute(by: AgentId): Promise<void>;
+  unmute(by: AgentId): Promise<void>;
   sendDigits(by: AgentId, digits: string): Promise<void>;
+  /** Blind: the caller hears music until somebody answers, and comes back to `by` when nobody does and `by` is still there. */
+  transfer(by: AgentId, target: TransferTarget): Promise<void>;
+  /** The caller hears music, `by` talks with the target. Resolves when the target rings. */
+  consult(by: AgentId, target: TransferTarget): Promise<void>;
+  /** To the other of the two: the caller or the one consulted. */
+  swap(by: AgentId): Promise<void>;
+  /** Attended transfer: the caller is put through, `by` leaves. */
+  complete(by: AgentId): Promise<void>;
+  /** The consultation ends, the caller is back. Also while the target rings. */
+  cancel(by: AgentId): Promise<void>;
+  /** All three hear each other; again for a fourth. With a target: rings it and lets it join. */
+  conference(by: AgentId, target?: TransferTarget): Promise<void>;
+  /** The caller hears music until somebody retrieves the slot; `by` is free. */
+  park(by: AgentId): Promise<{ slot: string }>;
+  pauseRecording(by: AgentId): Promise<void>;
+  resumeRecording(by: AgentId): Promise<void>;
+  /** Recording on demand. */
+  startRecording(by: AgentId): Promise<void>;
+  /** Rings the supervisor's seat first unless `supervisor` supervises already; then the mode changes at once. */
+  supervise(supervisor: AgentId, mode: SupervisionMode, options?: { agentId?: AgentId }): Promise<void>;
+}
+
+/** One party of a live call as a desk shows it. */
+export interface PartyView {
+  /** Extension or number. */
+  party: string;
+  role: PartyRole;
+  state: 'ringing' | 'talking' | 'held' | 'listening' | 'whispering' | 'parked';
+  muted: boolean;
+  since: EpochMs;
 }
 
 /** server ▸ all: the calls in progress with their records so far and whoever controls them now. */
@@ -60,6 +111,14 @@ export interface QueueRequest {
   queueId: QueueId;
   /** Added to the queue's own priority. */
   priority?: number;
+  /** Only this agent 指定话务员; waits for him as long as he is signed in. */
+  agentId?: AgentId;
+  /** Only agents of this business group or handling unit. */
+  group?: string;
+  /** Levels asked for beside the queue's own; relaxed with them. */
+  minLevels?: Record<string, number>;
+  /** A place kept from before: arrival of an earlier call or callback, for order among equals. */
+  since?: EpochMs;
 }
 
 export type QueueResult =
@@ -70,6 +129,11 @@ export type QueueResult =
   /** Nobody is signed in who could take it. */
   | { outcome: 'no-agents' }
   | { outcome: 'full' }
+  | { outcome: 'closed' }
+  /** A rule of the queue sends the call elsewhere; the flow takes it there. Another queue is done by the ACD itself. */
+  | { outcome: 'overflow'; to: Exclude<OverflowTarget, { kind: 'queue' }> }
+  /** The caller will be called back; the place is kept. */
+  | { outcome: 'callback'; callbackId: string }
   | { outcome: 'failed'; message: string };
 
 /** acd ▸ ivr: waits in a queue, is offered to agents, talks. The result settles exactly once. */
@@ -77,28 +141,179 @@ export interface QueuePort {
   enqueue(request: QueueRequest): { readonly result: Promise<QueueResult>; leave(): void };
 }
 
+/** acd ▸ ivr, admin: callbacks in place of waiting. */
+export interface Callbacks {
+  /**
+   * Takes a place for a number. With `callId` of a call that waits, its place; else at the end, or as of `since`.
+   * Rejects with `bad-request` (number), `not-found` (queue), `conflict` (the number waits for a callback of this queue already).
+   */
+  request(request: {
+    queueId: QueueId;
+    number: string;
+    callId?: CallId;
+    since?: EpochMs;
+    notBefore?: EpochMs;
+    by: string;
+  }): Promise<CallbackView>;
+  cancel(callbackId: string, by: string): Promise<void>;
+  list(): CallbackView[];
+}
+
+export interface CallbackView {
+  id: string;
+  queueId: QueueId;
+  number: string;
+  state: 'waiting' | 'agent-ringing' | 'calling' | 'talking';
+  /** Arrival whose place it keeps. */
+  since: EpochMs;
+  /** In the queue, callers included, from 1. */
+  position: number | null;
+  attempts: number;
+  /** Not tried before. */
+  notBefore: EpochMs | null;
+}
+
+/** A seat or party being rung. It is accepted at most once and ends exactly once. */
+export interface SeatRing {
+  /** Of the party. Answered does not mean accepted: a virtual seat may have to press 1, a nailed-up line is answered all the time. */
+  readonly leg: CallLeg;
+  readonly state: 'ringing' | 'accepted' | 'ended';
+  readonly termination: Termination | undefined;
+  subscribe(listener: (event: SeatRingEvent) => void): () => void;
+  /** Stops ringing or ends the talk: hangs up, or gives a nailed-up line back. Doing it twice changes nothing. */
+  end(termination: Termination): void;
+}
+
+export type SeatRingEvent =
+  /** The phone rings (180, 183). */
+  | { type: 'ringing' }
+  /** A person has taken it: the two can be bridged. */
+  | { type: 'accepted' }
+  | { type: 'ended'; termination: Termination };
+
 /** sbc ▸ acd: rings an agent's seat, whatever kind it is. */
 export interface SeatDialer {
   ring(request: {
     agentId: AgentId;
     seat: Seat;
-    caller: { number: string; displayName?: string };
+    caller: PartyAddress;
     callId: CallId;
     timeoutMs: number;
-  }): CallLeg;
-  /** Whether the seat could ring now (SIP: has a registered contact). */
+    /** The number the caller dialled and the trunk it came over, for what a virtual seat is shown. */
+    called?: string;
+    trunkId?: string;
+    /** A desk asked to answer: the phone shall answer by itself. */
+    autoAnswer?: boolean;
+  }): SeatRing;
+  /** Whether the seat could ring now (SIP: has a registered contact; phone: a trunk may call the number). */
   reachable(agentId: AgentId, seat: Seat): boolean;
+  /** Why this seat cannot be chosen; undefined when it can. */
+  refusal(agentId: AgentId, seat: Seat): string | undefined;
+  /** Nailed-up lines follow the agent: called at sign-in, ended at sign-out or with another seat. */
+  agentChanged(agentId: AgentId, seat: Seat, signedIn: boolean): void;
+}
+
+/** sbc ▸ acd: whoever is put through to, consulted or joined to a conference. */
+export interface PartyDialer {
+  /** What this string means when `by` dials it. Throws DomainError `bad-request` naming `to`. */
+  resolve(dialled: string, by: AgentId): TransferTarget;
+  /** Rings an extension (forwards obeyed), a group, or a number over the trunks that allow it. Refusals are a ring that has ended. */
+  ring(request: {
+    target: Extract<TransferTarget, { kind: 'extension' | 'number' }>;
+    /** Whose rights and caller number count; undefined: the hotline's. */
+    by?: AgentId;
+    shown: PartyAddress;
+    callId: CallId;
+    timeoutMs: number;
+  }): SeatRing;
+}
+
+/** sbc ▸ acd: a call of ours to a number, with row, record and frame like any other. */
+export interface OutboundCalls {
+  /**
+   * @param body runs when the number has answered; the call ends when it is over
+   * @returns `done` resolves when the call is closed, with how it ended; never rejects
+   */
+  place(request: {
+    number: string;
+    queueId?: QueueId;
+    agentId?: AgentId;
+    ringMs: number;
+    /** Told as soon as the call has a row. */
+    opened?(callId: CallId): void;
+    body(call: Call): Promise<Termination>;
+  }): { done: Promise<{ callId: CallId | null; answered: boolean; termination: Termination }>; cancel(termination: Termination): void };
+}
+
+export interface ConversationParty {
+  leg: CallLeg;
+  /** Extension or number. */
+  party: string;
+  /** Set when the party is an extension of ours: it may control the call. */
+  extension?: AgentId;
+  role: 'caller' | 'agent' | 'called';
+  /** Ends this party's part; default `leg.hangUp`. */
+  end?(termination: Termination): void;
+}
+
+/** acd ▸ sbc: whoever talks. Hold, transfer, consultation, conference, supervision, parking and recording belong to it until it ends. */
+export interface Conversations {
+  /** Two answered legs. They are bridged, unless `bridge` stands already. The caller's leg is never hung up by it. */
+  begin(request: {
+    call: Call;
+    caller: ConversationParty;
+    other: ConversationParty;
+    bridge?: Bridge;
+    queueId?: QueueId;
+    /** Music on hold. */
+    music?: string;
+  }): Promise<ConversationEnd>;
+  /** Puts a parked caller through to this leg (which belongs to the call `own`); undefined when the slot is empty. */
+  retrieve(slot: string, by: ConversationParty): Promise<ConversationEnd> | undefined;
+  /** ivr: the flow parks its caller; resolves when the caller has gone on. */
+  park(
+    call: Call,
+    options: { slot?: string; timeoutMs: number; music?: string },
+  ): {
+    slot: string;
+    result: Promise<{ outcome: 'retrieved'; callerStillUp: boolean } | { outcome: 'timeout' } | { outcome: 'abandoned' }>;
+  };
+}
+
+export interface ConversationEnd {
+  termination: Termination;
+  /** The call's first leg still lives: a flow may go on with it. */
+  callerStillUp: boolean;
+  /** The extension that last talked with the caller. */
+  last: AgentId | null;
+}
+
+/** sbc ▸ admin: texts between extensions, kept until the phone is there. */
+export interface Messages {
+  /** Rejects with `bad-request` (text, to) or `not-found` (no such extension). */
+  send(message: { from: AgentId; to: string; text: string }): Promise<{ id: string; state: 'delivered' | 'kept' }>;
 }
 
 /** recorder ▸ acd, sbc: one recording per engagement. Never throws into the call: a failure is an event and a metric. */
 export interface Recorder {
+  /**
+   * Records if the policy of agent, queue, trunk or direction wants it (`RecordingPolicy`), or `demanded` is set.
+   * @returns undefined when it is not recorded: by policy, for want of disk space, or because it failed
+   */
   start(request: {
     callId: CallId;
+    direction: CallDirection;
     agentId?: AgentId;
     queueId?: QueueId;
+    trunkId?: string;
+    /** The other party's number, for search. */
+    otherParty?: string;
     left: CallLeg;
     right?: CallLeg;
+    demanded?: boolean;
   }): Promise<ActiveRecording | undefined>;
+  /** Prompt to be heard before a call that will be recorded; undefined for none. */
+  announcement(request: { direction: CallDirection; agentId?: AgentId; queueId?: QueueId; trunkId?: string }): string | undefined;
   /** A message from the caller; resolves when it is over. */
   voicemail(request: {
     callId: CallId;
@@ -112,7 +327,10 @@ export interface Recorder {
 
 export interface ActiveRecording {
   readonly id: RecordingId;
-  setRight(leg: CallLeg | undefined): void;
+  /** Who is on our side now, for search; the last is kept on the row. */
+  setAgent(agentId: AgentId | undefined): void;
+  setRight(leg: CallLeg | readonly CallLeg[] | undefined): void;
+  setLeft(leg: CallLeg | readonly CallLeg[] | undefined): void;
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
@@ -137,7 +355,12 @@ export interface AgentSnapshot {
   reachable: boolean;
   callId: CallId | null;
   skills: string[];
+  skillLevels: Record<string, number>;
   groups: string[];
+  /** Chosen for after the call; null: ready as ever. */
+  next: { state: 'ready' | 'not-ready' | 'offline'; reason: string | null } | null;
+  /** Epoch milliseconds; null: not in wrap-up, or open-ended. */
+  wrapUpUntil: EpochMs | null;
 }
 
 export interface WaitingCallSnapshot {
@@ -160,6 +383,10 @@ export interface QueueSnapshot {
   ready: number;
   serving: number;
   signedIn: number;
+  door: QueueDoorState;
+  callbacks: number;
+  /** Mean absolute error of the announced wait, milliseconds; null before the first. */
+  estimateErrorMs: number | null;
 }
 
 /** acd ▸ sbc, admin, agent-gateway. Changes reject with a DomainError naming what is wrong. */
@@ -171,6 +398,12 @@ export interface Acd {
   /** `by` is the agent's own id, another user's name, or `system`. While on a call the wish takes effect when the call and its wrap-up are over. */
   setState(id: AgentId, state: 'ready' | 'not-ready' | 'offline', reason: string | null, by: string): Promise<AgentSnapshot>;
   setSeat(id: AgentId, seat: Seat, by: string): Promise<AgentSnapshot>;
+  /** Puts a waiting call into another queue, or changes its priority, or both; the time it has waited counts on. */
+  moveCall(callId: CallId, to: { queueId?: QueueId; priority?: number }, by: string): Promise<void>;
+  /** Opens or closes a queue by hand, or leaves it to its schedule again; survives a restart. */
+  setDoor(queueId: QueueId, door: QueueDoor, by: string): Promise<QueueDoorState>;
+  /** Rings the seat of an agent who is being offered a call again so that the phone answers by itself. Rejects with `conflict` when none rings. */
+  answer(id: AgentId, callId: CallId): Promise<void>;
   /** A call outside the queues takes the agent's line (internal, outbound): no offers until released. Unknown ids are ignored. */
   occupy(id: AgentId, callId: CallId): void;
   release(id: AgentId, callId: CallId): void;

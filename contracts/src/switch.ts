@@ -110,8 +110,40 @@ export type LegEvent =
   /** The party put us on hold (re-INVITE sendonly or inactive) or came back. */
   | { type: 'remote-held' }
   | { type: 'remote-resumed' }
+  /** The party asks to be taken out and the other party put through (REFER, RFC 3515). Whoever owns the call must settle it. */
+  | { type: 'refer'; refer: ReferRequest }
   /** Media figures changed hands after the fact: sent once, just before `ended`. */
   | { type: 'ended'; termination: Termination };
+
+/** A phone's transfer key. Unsettled after 32 s it is refused by the switch. */
+export interface ReferRequest {
+  /** User part of Refer-To: a number as one would dial it at that phone. Empty when only `replaces` counts. */
+  readonly target: string;
+  /** Attended transfer: the leg of this switch named by Replaces in Refer-To (RFC 3891), the same phone's other call. */
+  readonly replaces: CallLeg | undefined;
+  /** 202 now, then NOTIFY with message/sipfrag as `progress` and `done` say. */
+  accept(): void;
+  /** E.g. 180. */
+  progress(status: number): void;
+  /** Final status of what was referred to: 200, or how it failed. Ends the subscription. */
+  done(status: number): void;
+  /** Refuses instead of `accept`. */
+  refuse(termination: Termination): void;
+}
+
+/** A text between extensions (RFC 3428), text/plain in UTF-8. */
+export interface SipMessage {
+  from: string;
+  fromDisplayName?: string;
+  to: string;
+  text: string;
+}
+
+/** What a box tells its phones (RFC 3842). */
+export interface MessagesWaiting {
+  newMessages: number;
+  oldMessages: number;
+}
 
 /** Media figures of a leg, from the switch's side. Jitter and delays in milliseconds, per RFC 3550 §6.4. */
 export interface LegStats {
@@ -170,6 +202,11 @@ export interface CallLeg {
   clearDigits(): void;
   /** Sends keys to this party as it can take them: RFC 4733, else INFO. */
   sendDigits(digits: string): Promise<void>;
+  /** While muted, what this party says reaches nobody: neither bridge nor conference nor recording. Keys still count. */
+  mute(on: boolean): void;
+  readonly muted: boolean;
+  /** Inbound, before the answer: the leg this INVITE asks to take the place of (Replaces, RFC 3891), e.g. pick-up by a phone. */
+  readonly replaces?: CallLeg | undefined;
   stats(): Promise<LegStats>;
 }
 
@@ -187,6 +224,8 @@ export interface DialRequest {
   timeoutMs: number;
   /** For the log and as `X-Yixian-Call` header. */
   callId?: CallId;
+  /** Asks the phone to answer by itself (Call-Info with answer-after=0, Alert-Info): for "answer" from the desk. */
+  autoAnswer?: boolean;
 }
 
 export interface Bridge {
@@ -196,6 +235,24 @@ export interface Bridge {
   unbridge(): Promise<void>;
   /** Resolves when unbridged or when either leg has ended. The other leg is NOT hung up: that is the owner's decision. */
   readonly ended: Promise<void>;
+}
+
+/**
+ * Any number of legs and who hears whom. A listener who hears one party only is passed that party's audio as it comes;
+ * one who hears several gets their mix. Softswitch: routes and mixers. FreeSWITCH: conference with `relate`, or eavesdrop on a bridge.
+ */
+export interface Conference {
+  readonly id: string;
+  /** Every leg named in `hearing` that has not ended. */
+  legs(): readonly CallLeg[];
+  /**
+   * Replaces the whole of who hears whom: listener → those heard. Legs named nowhere any more leave and hear nothing. Legs
+   * that come from a bridge leave it; where the same two go on hearing each other alone nothing is audible of it. Ended legs
+   * are left out, and a leg that ends later leaves by itself. Playing to a leg suspends what it hears, as in a bridge.
+   */
+  set(hearing: ReadonlyMap<CallLeg, readonly CallLeg[]>): Promise<void>;
+  /** Nobody hears anybody; the legs live on. Doing it twice changes nothing. */
+  close(): Promise<void>;
 }
 
 export interface RecordRequest {
@@ -224,8 +281,9 @@ export interface RecordingResult {
 
 /** A running recording. Samples stand where they fell on the wall clock; gaps are silence. The file is a valid WAV at any moment, to the last few seconds; after a kill the next start mends it to the last second or so. */
 export interface RecordingTap {
-  /** The channel falls silent with undefined. */
-  setRight(leg: CallLeg | undefined): void;
+  /** The channel falls silent with undefined; several are mixed. */
+  setRight(leg: CallLeg | readonly CallLeg[] | undefined): void;
+  setLeft(leg: CallLeg | readonly CallLeg[] | undefined): void;
   /** Silence is written while paused. */
   pause(): void;
   resume(): void;
@@ -258,6 +316,8 @@ export interface SwitchHandlers {
   inbound(leg: CallLeg): void;
   /** The contacts of an extension changed. */
   registrationChanged(change: { extension: string; contacts: number; reason: 'registered' | 'unregistered' | 'expired' }): void;
+  /** An admitted and authenticated MESSAGE. What it resolves to is the answer: 202 taken (delivered or kept), else a refusal. */
+  message(message: SipMessage): Promise<{ status: 202 } | { status: 403 | 404 | 413 | 415 | 480 | 503; text: string }>;
 }
 
 /** Name → value, in Prometheus naming, e.g. `sip_requests_received_total{method="INVITE"}`. */
@@ -280,7 +340,13 @@ export interface Switch {
   /** Returns at once; the leg tells the rest. An unregistered extension gives a leg that has ended with `not-registered`. */
   dial(request: DialRequest): CallLeg;
   bridge(a: CallLeg, b: CallLeg): Promise<Bridge>;
+  /** Empty at first. */
+  conference(): Conference;
   record(request: RecordRequest): Promise<RecordingTap>;
+  /** To every contact of the extension; resolves with how the first to take it answered, or that none did. Never rejects. */
+  sendMessage(message: SipMessage): Promise<{ delivered: true } | { delivered: false; termination: Termination }>;
+  /** What phones of this extension show (MWI): to those that subscribed, and unasked to the others; kept for later subscribers. */
+  setMessagesWaiting(extension: string, waiting: MessagesWaiting): void;
   /** Every leg that has not ended: events can be missed, this list cannot. */
   legs(): readonly CallLeg[];
   registrations(extension?: string): readonly Registration[];

@@ -11,6 +11,8 @@ export type TerminationReason =
   | 'no-answer'
   | 'declined'
   | 'not-registered'
+  /** A mobile that is switched off or out of coverage (Q.850 20 from a trunk). */
+  | 'switched-off'
   | 'unknown-number'
   | 'forbidden'
   | 'unauthorized'
@@ -29,6 +31,10 @@ export type TerminationReason =
   | 'flow-ended'
   | 'flow-failure'
   | 'forced-release'
+  /** Put through to somebody else: the party's own part is over. */
+  | 'transferred'
+  /** The seat rang and was answered, but nobody confirmed (press 1 to accept): a mailbox, say. */
+  | 'not-confirmed'
   | 'draining'
   | 'process-died';
 
@@ -59,6 +65,7 @@ const MAP: Record<TerminationReason, Mapping> = {
   'no-answer': { sip: 480, q850: 19, phrase: 'Temporarily Unavailable' },
   declined: { sip: 603, q850: 21, phrase: 'Decline' },
   'not-registered': { sip: 480, q850: 20, phrase: 'Temporarily Unavailable' },
+  'switched-off': { sip: 480, q850: 20, phrase: 'Temporarily Unavailable' },
   'unknown-number': { sip: 404, q850: 1, phrase: 'Not Found' },
   forbidden: { sip: 403, q850: 21, phrase: 'Forbidden' },
   unauthorized: { sip: 403, q850: 21, phrase: 'Forbidden' },
@@ -77,6 +84,8 @@ const MAP: Record<TerminationReason, Mapping> = {
   'flow-ended': { sip: 200, q850: 16, phrase: 'Normal Clearing' },
   'flow-failure': { sip: 500, q850: 41, phrase: 'Server Internal Error' },
   'forced-release': { sip: 200, q850: 16, phrase: 'Normal Clearing' },
+  transferred: { sip: 200, q850: 16, phrase: 'Normal Clearing' },
+  'not-confirmed': { sip: 480, q850: 19, phrase: 'Temporarily Unavailable' },
   draining: { sip: 503, q850: 42, phrase: 'Service Unavailable' },
   'process-died': { sip: 500, q850: 41, phrase: 'Server Internal Error' },
 };
