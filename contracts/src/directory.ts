@@ -215,10 +215,10 @@ export interface CallbackConfig {
 
 /** What an offer that came to nothing does to the agent. */
 export type OfferConsequence =
-  | { then: 'not-ready' }
+  | { action: 'not-ready' }
   /** Ready again after a pause; 0 for at once (last among the idle). */
-  | { then: 'ready'; afterMs: number }
-  | { then: 'sign-out' };
+  | { action: 'ready'; afterMs: number }
+  | { action: 'sign-out' };
 
 export interface OfferConsequences {
   noAnswer: OfferConsequence;
@@ -257,10 +257,10 @@ export const QUEUE_DEFAULTS: Omit<
   callback: null,
   wrapUp: 'fixed',
   consequences: {
-    noAnswer: { then: 'not-ready' },
-    rejected: { then: 'not-ready' },
-    busy: { then: 'not-ready' },
-    notReachable: { then: 'not-ready' },
+    noAnswer: { action: 'not-ready' },
+    rejected: { action: 'not-ready' },
+    busy: { action: 'not-ready' },
+    notReachable: { action: 'not-ready' },
   },
 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { mayDirectAgent, maySeeAgent, maySeeCall, maySeeQueue, maySeeRecording, serves, viewerOf } from '../src/access.js';
 import { applyCallEvent, type CallRecord } from '../src/call-record.js';
-import type { AgentConfig, QueueConfig, User } from '../src/directory.js';
+import { type AgentConfig, QUEUE_DEFAULTS, type QueueConfig, type User } from '../src/directory.js';
 import type { DomainEvent, EventDraft } from '../src/events.js';
 
 const agent = (id: string, skills: string[], groups = ['main']): AgentConfig => ({
@@ -10,10 +10,13 @@ const agent = (id: string, skills: string[], groups = ['main']): AgentConfig => 
   userId: `user-${id}`,
   name: id,
   skills,
+  skillLevels: {},
+  recording: null,
   groups,
   enabled: true,
 });
 const queue = (id: string, requiredSkills: string[]): QueueConfig => ({
+  ...QUEUE_DEFAULTS,
   id,
   name: id,
   requiredSkills,

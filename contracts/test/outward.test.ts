@@ -75,7 +75,20 @@ describe('outward: the shapes of interface.md', () => {
   });
 
   it('call loss is unanswered / offered, and null without calls', () => {
-    const queue = { queueId: 'q', name: 'q', waiting: [], longestWaitMs: 1500, estimatedWaitMs: null, ready: 0, serving: 0, signedIn: 0 };
+    const door = { queueId: 'q', door: 'schedule', open: true, because: 'always' } as const;
+    const queue = {
+      queueId: 'q',
+      name: 'q',
+      waiting: [],
+      longestWaitMs: 1500,
+      estimatedWaitMs: null,
+      ready: 0,
+      serving: 0,
+      signedIn: 0,
+      door,
+      callbacks: 0,
+      estimateErrorMs: null,
+    };
     const today = { offered: 4, answered: 3, abandoned: 1, serviceLevel: 1, averageWaitSeconds: 2 };
     assert.equal(queueView(queue, today).today?.lossRate, 0.25);
     assert.equal(queueView(queue, { ...today, offered: 0, answered: 0 }).today?.lossRate, null);
