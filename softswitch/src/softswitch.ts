@@ -6,9 +6,11 @@ import type {
   DialRequest,
   LegOrigin,
   Logger,
+  MessagesWaiting,
   RecordingTap,
   RecordRequest,
   Registration,
+  SipMessage,
   Switch,
   SwitchHandlers,
   SwitchHealth,
@@ -60,6 +62,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   readonly #closing = new Set<Promise<unknown>>();
   readonly #bridges: Bridges;
   readonly #counters = new SwitchCounters();
+  readonly #waiting = new Map<string, MessagesWaiting>();
   readonly #keeper: RegistrationKeeper | undefined;
   #handlers: SwitchHandlers | undefined;
   #phase: 'made' | 'running' | 'draining' | 'stopped' = 'made';
@@ -233,6 +236,15 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     this.#counters.recordingBegan();
     void tap.finished.then((result) => this.#counters.recordingEnded(result));
     return tap;
+  }
+
+  async sendMessage(message: SipMessage): Promise<{ delivered: true } | { delivered: false; termination: Termination }> {
+    const text = `no contact of ${message.to} can take a message`;
+    return { delivered: false, termination: { by: 'system', reason: 'not-registered', text } };
+  }
+
+  setMessagesWaiting(extension: string, waiting: MessagesWaiting): void {
+    this.#waiting.set(extension, waiting);
   }
 
   legs(): readonly CallLeg[] {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
-import { type EdgePolicy, randomIds, silentLogger, systemClock } from '@yixian/contracts';
+import { type EdgePolicy, randomIds, type SwitchHandlers, silentLogger, systemClock } from '@yixian/contracts';
 import { createSoftswitch, type Softswitch, type SoftswitchOptions } from '../src/index.js';
 
 const NOBODY: EdgePolicy = { admit: () => ({ action: 'drop', reason: 'test' }), sipPassword: () => undefined, authenticationResult() {} };
-const HANDLERS = { inbound() {}, registrationChanged() {} };
+const HANDLERS: SwitchHandlers = { inbound() {}, registrationChanged() {}, message: async () => ({ status: 202 }) };
 
 function make(more: Partial<SoftswitchOptions> = {}): Softswitch {
   return createSoftswitch({

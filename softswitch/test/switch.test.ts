@@ -63,7 +63,7 @@ describe('softswitch assembly', () => {
       interfaces: () => LOOPBACK,
       ...more,
     });
-    await sw.start({ inbound: (leg) => arrived.push(leg), registrationChanged() {}, ...handlers });
+    await sw.start({ inbound: (leg) => arrived.push(leg), registrationChanged() {}, message: async () => ({ status: 202 }), ...handlers });
   }
   beforeEach(() => make());
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallLeg, EdgePolicy, LegEvent, RegistrationStore, RequestSummary, Switch } from '@yixian/contracts';
+import type { CallLeg, EdgePolicy, LegEvent, RegistrationStore, RequestSummary, Switch, SwitchHandlers } from '@yixian/contracts';
 import {
   type BaresipOptions,
   type BaresipPhone,
@@ -66,6 +66,8 @@ export class TestPolicy implements EdgePolicy {
 export class Bench {
   readonly policy = new TestPolicy();
   readonly registrations: { extension: string; contacts: number; reason: string }[] = [];
+  /** What becomes of a text that arrives; a test sets its own. */
+  onMessage: SwitchHandlers['message'] = async () => ({ status: 202 });
   readonly #make: MakeSwitch;
   #sut: SwitchUnderTest | undefined;
   #folder = '';
@@ -84,6 +86,7 @@ export class Bench {
     await this.#sut.switch.start({
       inbound: (leg) => this.#inbound(leg),
       registrationChanged: (change) => this.registrations.push(change),
+      message: (message) => this.onMessage(message),
     });
   }
 
