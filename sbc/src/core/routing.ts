@@ -5,6 +5,7 @@ import { compileRule, isDialable, type NumberRule, stripSeparators } from './num
 export type Route =
   | { kind: 'toFlow'; flowId: FlowId }
   | { kind: 'toExtension'; extension: string }
+  | { kind: 'toGroup'; number: string }
   /** Trunks in the order in which they are tried. */
   | { kind: 'toTrunk'; number: string; trunkIds: readonly TrunkId[] }
   | { kind: 'feature'; feature: FeatureCode }

@@ -60,6 +60,7 @@ function targetOf(deps: ClickToDialDeps, from: AgentId, to: string): Reachable {
   if (to.length === 0 || to.length > 64) throw new DomainError('bad-request', 'to: a number of 1–64 characters', { to: to.slice(0, 80) });
   const target = deps.routes.route(to, { kind: 'extension', extension: from });
   if (target.kind === 'reject') throw new DomainError('bad-request', `to: ${target.text}`, { to, reason: target.reason });
+  if (target.kind === 'toGroup') throw new DomainError('bad-request', `to: ${to} is a group`, { to });
   if (target.kind === 'feature') throw new DomainError('bad-request', `to: ${to} is a feature code; set the state directly`, { to });
   const busy = target.kind === 'toExtension' ? deps.lines.busy(target.extension) : undefined;
   if (busy) throw new DomainError('conflict', `to: ${to} ${busy}`, { to });
@@ -132,7 +133,7 @@ class ClickedCall {
     const { from, to, seat } = this.#click;
     const { seats, options } = this.#deps;
     try {
-      const leg = seats.ring({ agentId: from, seat, caller: { number: to }, callId: id, timeoutMs: options.seatRingTimeoutMs });
+      const { leg } = seats.ring({ agentId: from, seat, caller: { number: to }, callId: id, timeoutMs: options.seatRingTimeoutMs });
       this.#leg = leg;
       return leg;
     } catch (error) {

@@ -256,7 +256,14 @@ class DirectCall {
     // Our own side is always the right channel: who called whom does not change that.
     const ownIsCaller = this.#agentOn('callee') === undefined && callerExtension !== undefined;
     const [left, right] = ownIsCaller ? [callee, this.#caller] : [this.#caller, callee];
-    this.#recording = recorder.start({ callId: call.id, ...(agentId ? { agentId } : {}), left, right }).catch((error: unknown) => {
+    const otherParty = ownIsCaller ? call.called : call.caller;
+    const about = {
+      callId: call.id,
+      direction: call.direction,
+      otherParty,
+      ...(call.trunkId === undefined ? {} : { trunkId: call.trunkId }),
+    };
+    this.#recording = recorder.start({ ...about, ...(agentId ? { agentId } : {}), left, right }).catch((error: unknown) => {
       logger.error({ callId: call.id, problem: messageOf(error) }, 'recording could not be started');
       return undefined;
     });

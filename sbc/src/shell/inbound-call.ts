@@ -92,6 +92,8 @@ async function proceed(deps: InboundDeps, target: Route, origin: LegOrigin, call
     }
     case 'toTrunk':
       return direct(deps, call, origin, { kind: 'trunk', number: target.number, trunkIds: target.trunkIds });
+    case 'toGroup':
+      return { by: 'system', reason: 'unknown-number', text: `group ${target.number} cannot be called yet` };
     case 'feature':
       return runFeatureCode(deps, call, target.feature);
     case 'reject':

@@ -140,7 +140,10 @@ function fakeAcd(bench: TestBench) {
       reachable: true,
       callId: entry.occupied[0] ?? null,
       skills: [],
+      skillLevels: {},
       groups: [],
+      next: null,
+      wrapUpUntil: null,
     };
   };
   return {
@@ -168,7 +171,9 @@ function fakeRecorder(bench: TestBench) {
       bench.recordings.push(entry);
       return {
         id: `rec-${bench.recordings.length}`,
+        setAgent() {},
         setRight() {},
+        setLeft() {},
         pause() {},
         resume() {},
         async stop() {
@@ -176,6 +181,7 @@ function fakeRecorder(bench: TestBench) {
         },
       };
     },
+    announcement: () => undefined,
     async voicemail() {
       return undefined;
     },

@@ -1,4 +1,14 @@
-import type { AccessCode, AgentConfig, Directory, Extension, Trunk } from '@yixian/contracts';
+import {
+  type AccessCode,
+  type AgentConfig,
+  DEFAULT_SETTINGS,
+  type Directory,
+  EXTENSION_DEFAULTS,
+  type Extension,
+  type ExtensionGroup,
+  TRUNK_DEFAULTS,
+  type Trunk,
+} from '@yixian/contracts';
 
 export function trunk(over: Partial<Trunk> = {}): Trunk {
   return {
@@ -11,21 +21,35 @@ export function trunk(over: Partial<Trunk> = {}): Trunk {
     auth: null,
     maxCalls: 400,
     maxCallsPerSecond: 100,
+    ...TRUNK_DEFAULTS,
     enabled: true,
     ...over,
   };
 }
 
 export function extension(number: string, over: Partial<Extension> = {}): Extension {
-  return { number, displayName: `Phone ${number}`, sipPassword: `secret-${number}`, outboundAllowed: true, enabled: true, ...over };
+  const displayName = `Phone ${number}`;
+  const sipPassword = `secret-${number}`;
+  return { number, displayName, sipPassword, outboundAllowed: true, ...EXTENSION_DEFAULTS, enabled: true, ...over };
 }
 
 export function agent(id: string): AgentConfig {
-  return { id, userId: `user-${id}`, name: `Agent ${id}`, skills: ['consult'], groups: ['demo'], enabled: true };
+  return {
+    id,
+    userId: `user-${id}`,
+    name: `Agent ${id}`,
+    skills: ['consult'],
+    skillLevels: {},
+    groups: ['demo'],
+    recording: null,
+    enabled: true,
+  };
 }
 
 export interface FakeDirectory extends Directory {
-  change(next: Partial<{ trunks: Trunk[]; extensions: Extension[]; codes: AccessCode[]; agents: AgentConfig[] }>): void;
+  change(
+    next: Partial<{ trunks: Trunk[]; extensions: Extension[]; codes: AccessCode[]; agents: AgentConfig[]; groups: ExtensionGroup[] }>,
+  ): void;
   readonly listeners: number;
 }
 
@@ -36,6 +60,7 @@ export function fakeDirectory(): FakeDirectory {
     extensions: [extension('1001'), extension('1002'), extension('1003'), extension('2001', { outboundAllowed: false })],
     codes: [{ number: '12320', target: { kind: 'toFlow', flowId: 'main' }, name: 'Hotline', enabled: true }] as AccessCode[],
     agents: [agent('1001'), agent('1002'), agent('1003')],
+    groups: [] as ExtensionGroup[],
   };
   const listeners = new Set<() => void>();
   return {
@@ -50,6 +75,15 @@ export function fakeDirectory(): FakeDirectory {
     agents: () => held.agents,
     flow: () => undefined,
     flowIds: () => [],
+    schedule: () => undefined,
+    calendarDay: () => undefined,
+    callerList: () => undefined,
+    callerListEntry: () => undefined,
+    box: () => undefined,
+    boxes: () => [],
+    extensionGroup: (number) => held.groups.find((g) => g.number === number),
+    extensionGroups: () => held.groups,
+    settings: () => DEFAULT_SETTINGS,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -2,6 +2,7 @@ import type {
   Bridge,
   CallLeg,
   CollectResult,
+  Conference,
   DialRequest,
   LegEvent,
   LegOrigin,
@@ -14,6 +15,7 @@ import type {
   PlayOptions,
   RecordingTap,
   Registration,
+  SipMessage,
   SourceAddress,
   Switch,
   SwitchHealth,
@@ -188,6 +190,13 @@ export class FakeLeg implements CallLeg {
     this.done.push(`digits ${digits}`);
   }
 
+  muted = false;
+  replaces: CallLeg | undefined;
+
+  mute(on: boolean): void {
+    this.muted = on;
+  }
+
   async stats(): Promise<LegStats> {
     return NO_STATS;
   }
@@ -280,6 +289,22 @@ export class FakeSwitch implements Switch {
 
   drain(): void {
     this.draining = true;
+  }
+
+  readonly messages: SipMessage[] = [];
+  /** How phones take messages. */
+  onMessage: (message: SipMessage) => Promise<{ delivered: true } | { delivered: false; termination: Termination }> = async (m) =>
+    this.registered.has(m.to) ? { delivered: true } : { delivered: false, termination: { by: 'system', reason: 'not-registered' } };
+
+  async sendMessage(message: SipMessage): ReturnType<Switch['sendMessage']> {
+    this.messages.push(message);
+    return this.onMessage(message);
+  }
+
+  setMessagesWaiting(): void {}
+
+  conference(): Conference {
+    throw new Error('the edge holds no conferences');
   }
 
   async start(): Promise<void> {}
