@@ -30,7 +30,7 @@ describe('recorder', () => {
       clock: { ...systemClock(), now: () => NOW },
       ...change,
     });
-  const request = { callId: 'call-1', agentId: '1001', queueId: 'consult' };
+  const request = { callId: 'call-1', direction: 'inbound', agentId: '1001', queueId: 'consult' } as const;
 
   it('writes stereo with the caller left and the agent right, in a folder of the day that only its owner can enter', async () => {
     const recorder = create();
@@ -172,7 +172,7 @@ describe('recorder', () => {
     };
     beforeEach(async () => {
       const recorder = create();
-      await (await recorder.start({ callId: 'call-0', left: fakeLeg() }))?.stop();
+      await (await recorder.start({ callId: 'call-0', direction: 'inbound', left: fakeLeg() }))?.stop();
       await recorder.close();
       rows.recordings.clear();
       events.events = [];

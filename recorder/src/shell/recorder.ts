@@ -44,6 +44,7 @@ export function createRecorder(options: RecorderOptions): RecorderService {
   };
   return {
     start: (request) => startRecording(context, request),
+    announcement: () => undefined,
     voicemail: (request) => takeVoicemail(context, request),
     async repairUnfinished() {
       await mkdir(options.directory, { recursive: true, mode: 0o700 });

@@ -97,7 +97,13 @@ function control(context: Context, row: RecordingRow, tap: RecordingTap): Active
   });
   return {
     id: row.id,
+    setAgent(agentId) {
+      if (agentId === undefined || agentId === row.agentId || over) return;
+      row.agentId = agentId;
+      void context.background.persist(`recording ${row.id}`, () => context.options.rows.update(row.id, { agentId }));
+    },
     setRight: (leg) => tap.setRight(leg),
+    setLeft: (leg) => tap.setLeft(leg),
     pause() {
       if (paused || over) return;
       paused = true;

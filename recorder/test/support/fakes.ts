@@ -104,6 +104,7 @@ export class FakeSwitch implements Pick<Switch, 'record'> {
     return {
       finished,
       setRight: (leg) => this.log.push(leg ? 'right' : 'no-right'),
+      setLeft: (leg) => this.log.push(leg ? 'left' : 'no-left'),
       pause: () => this.log.push('pause'),
       resume: () => this.log.push('resume'),
       stop: async () => {
