@@ -1,7 +1,7 @@
 // Matches a second through the real core. Bounded in work, not in time: it always ends.
 //   node acd/dist/bench/matching.js [--json] [--matches 200000]
 import { cpus } from 'node:os';
-import type { AgentConfig, QueueConfig } from '@yixian/contracts';
+import { type AgentConfig, QUEUE_DEFAULTS, type QueueConfig } from '@yixian/contracts';
 import { step } from '../src/core/step.js';
 import { emptyState } from '../src/core/tables.js';
 import type { AcdState, Effect, Input, Offer } from '../src/core/types.js';
@@ -61,11 +61,21 @@ const QUEUE_IDS = Array.from({ length: 50 }, (_, n) => `queue-${n}`);
 
 function agentConfig(n: number, skills: number[]): AgentConfig {
   const id = String(10_000 + n);
-  return { id, userId: `u-${id}`, name: id, skills: skills.map((s) => `skill-${s}`), groups: ['all'], enabled: true };
+  return {
+    id,
+    userId: `u-${id}`,
+    name: id,
+    skills: skills.map((s) => `skill-${s}`),
+    skillLevels: {},
+    groups: ['all'],
+    recording: null,
+    enabled: true,
+  };
 }
 
 function queueConfig(n: number): QueueConfig {
   return {
+    ...QUEUE_DEFAULTS,
     id: `queue-${n}`,
     name: `queue ${n}`,
     requiredSkills: [`skill-${n}`],

@@ -25,7 +25,10 @@ function snapshot(agent: AgentEntry): AgentSnapshot {
     reachable: agent.reachable,
     callId: agent.offer?.callId ?? agent.lines[0] ?? null,
     skills: [...agent.config.skills],
+    skillLevels: { ...agent.config.skillLevels },
     groups: [...agent.config.groups],
+    next: null,
+    wrapUpUntil: agent.wrapUpUntil,
   };
 }
 
@@ -63,6 +66,9 @@ function queueView(tables: Tables, queue: QueueEntry, now: number): QueueSnapsho
     ready: queue.pools.reduce((sum, pool) => sum + pool.ready.size, 0),
     serving: queue.serving,
     signedIn: signedIn(queue),
+    door: { queueId: queue.id, door: 'schedule', open: true, because: 'always' },
+    callbacks: 0,
+    estimateErrorMs: null,
   };
 }
 

@@ -107,6 +107,15 @@ export function createAcd(deps: AcdDeps): AcdService {
       dispatch({ type: 'seat-chosen', agentId: id, seat, reachable: seats.reachable(id, seat) });
       return known(id);
     },
+    async moveCall(callId) {
+      throw new DomainError('unavailable', 'calls cannot be moved yet', { callId });
+    },
+    async setDoor(queueId) {
+      throw new DomainError('unavailable', 'doors cannot be set yet', { queueId });
+    },
+    async answer(id, callId) {
+      throw new DomainError('unavailable', 'answering for the phone is not there yet', { agentId: id, callId });
+    },
     occupy(id, callId) {
       if (!state.tables.agents.has(id)) return;
       lines.set(callId, (lines.get(callId) ?? new Set()).add(id));

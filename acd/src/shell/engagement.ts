@@ -130,10 +130,29 @@ export function createEngagement(deps: EngagementDeps, request: EngagementReques
   const recording = request.record ? startRecording(deps, request) : undefined;
   watch(request.bridge);
 
+  /** What a conversation of two cannot do yet. */
+  async function unavailable(): Promise<never> {
+    throw new DomainError('unavailable', `call ${call.id}: not possible yet`, { callId: call.id });
+  }
+
   return {
     control: {
       callId: call.id,
       agents: () => [agentId],
+      parties: () => [],
+      mute: unavailable,
+      unmute: unavailable,
+      transfer: unavailable,
+      consult: unavailable,
+      swap: unavailable,
+      complete: unavailable,
+      cancel: unavailable,
+      conference: unavailable,
+      park: unavailable,
+      pauseRecording: unavailable,
+      resumeRecording: unavailable,
+      startRecording: unavailable,
+      supervise: unavailable,
       async hangUp(by) {
         authorise(by);
         agentLeg.hangUp({ by: 'agent', reason: 'normal' });
@@ -176,6 +195,7 @@ async function startRecording(deps: EngagementDeps, request: EngagementRequest):
   try {
     return await deps.recorder.start({
       callId: call.id,
+      direction: call.direction,
       agentId: offer.agentId,
       queueId: offer.queueId,
       left: call.leg,

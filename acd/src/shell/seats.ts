@@ -1,10 +1,11 @@
-import type { Bridge, CallLeg, EventBus, LegStats, Logger, SeatDialer, Termination } from '@yixian/contracts';
+import type { Bridge, CallLeg, EventBus, LegStats, Logger, SeatDialer, SeatRing, Termination } from '@yixian/contracts';
 import type { Effect, Input, Offer, OfferId } from '../core/types.js';
 import type { Engagement } from './engagement.js';
 
 /** A seat that rings or talks for an offer. */
 export interface RungSeat {
   readonly offer: Offer;
+  readonly ring: SeatRing;
   readonly leg: CallLeg;
   bridge: Bridge | undefined;
   engagement: Engagement | undefined;
@@ -39,13 +40,13 @@ export function createSeats(deps: SeatsDeps): Seats {
   }
 
   function listen(seat: RungSeat): () => void {
-    const { offer, leg } = seat;
-    return leg.subscribe((event) => {
+    const { offer, ring, leg } = seat;
+    const ofRing = ring.subscribe((event) => {
+      if (event.type === 'accepted') deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
+      if (event.type === 'ended') ended(offer, event.termination);
+    });
+    const ofLeg = leg.subscribe((event) => {
       switch (event.type) {
-        case 'answered':
-          return deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
-        case 'ended':
-          return ended(offer, event.termination);
         case 'remote-held':
         case 'remote-resumed':
           seat.heldEarly = event.type === 'remote-held';
@@ -54,28 +55,32 @@ export function createSeats(deps: SeatsDeps): Seats {
           return;
       }
     });
+    return () => {
+      ofRing();
+      ofLeg();
+    };
   }
 
   return {
     ring({ offer, seat: kind, caller, timeoutMs }) {
       // The lease ends first; the switch's own limit is there for the case that nobody takes the seat back.
       const limit = timeoutMs + 2_000;
-      const leg = deps.dialer.ring({
+      const ring = deps.dialer.ring({
         agentId: offer.agentId,
         seat: kind,
         caller: { number: caller },
         callId: offer.callId,
         timeoutMs: limit,
       });
-      const seat: RungSeat = { offer, leg, bridge: undefined, engagement: undefined, heldEarly: false, unsubscribe() {} };
+      const { leg } = ring;
+      const seat: RungSeat = { offer, ring, leg, bridge: undefined, engagement: undefined, heldEarly: false, unsubscribe() {} };
       seats.set(offer.id, seat);
-      if (leg.state === 'ended') {
-        return ended(offer, leg.termination ?? { by: 'system', reason: 'not-registered' });
+      if (ring.state === 'ended') {
+        return ended(offer, ring.termination ?? { by: 'system', reason: 'not-registered' });
       }
       seat.unsubscribe = listen(seat);
-      void leg.ended.then((termination) => ended(offer, termination));
       void report(deps, offer, leg);
-      if (leg.state === 'answered') deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
+      if (ring.state === 'accepted') deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
     },
     get: (offerId) => seats.get(offerId),
     end(offerId, termination) {
@@ -83,7 +88,7 @@ export function createSeats(deps: SeatsDeps): Seats {
       if (!seat) return;
       seat.unsubscribe();
       seats.delete(offerId);
-      seat.leg.hangUp(termination);
+      seat.ring.end(termination);
     },
     forget(offerId) {
       seats.get(offerId)?.unsubscribe();

@@ -1,4 +1,4 @@
-import type { AgentConfig, CallId, QueueConfig, Termination } from '@yixian/contracts';
+import { type AgentConfig, type CallId, QUEUE_DEFAULTS, type QueueConfig, type Termination } from '@yixian/contracts';
 import { step } from '../core/step.js';
 import { emptyState } from '../core/tables.js';
 import type { AcdState, Input, Offer, StepResult } from '../core/types.js';
@@ -137,11 +137,12 @@ export class SimulatedHotline {
 }
 
 function agentConfig(id: string): AgentConfig {
-  return { id, userId: id, name: id, skills: [QUEUE], groups: [], enabled: true };
+  return { id, userId: id, name: id, skills: [QUEUE], skillLevels: {}, groups: [], recording: null, enabled: true };
 }
 
 function queueConfig(): QueueConfig {
   return {
+    ...QUEUE_DEFAULTS,
     id: QUEUE,
     name: QUEUE,
     requiredSkills: [QUEUE],

@@ -1,14 +1,23 @@
-import type { AgentConfig, DomainEvent, EventDraft, QueueConfig, QueueResult, Termination } from '@yixian/contracts';
+import {
+  type AgentConfig,
+  type DomainEvent,
+  type EventDraft,
+  QUEUE_DEFAULTS,
+  type QueueConfig,
+  type QueueResult,
+  type Termination,
+} from '@yixian/contracts';
 import { step } from '../../src/core/step.js';
 import { emptyState } from '../../src/core/tables.js';
 import type { AcdState, Effect, Input, Offer, StoreChange, WishedState } from '../../src/core/types.js';
 
 export function agentConfig(id: string, skills: string[] = ['consult'], more: Partial<AgentConfig> = {}): AgentConfig {
-  return { id, userId: `u-${id}`, name: `agent ${id}`, skills, groups: ['all'], enabled: true, ...more };
+  return { id, userId: `u-${id}`, name: `agent ${id}`, skills, skillLevels: {}, groups: ['all'], recording: null, enabled: true, ...more };
 }
 
 export function queueConfig(id: string, more: Partial<QueueConfig> = {}): QueueConfig {
   return {
+    ...QUEUE_DEFAULTS,
     id,
     name: id,
     requiredSkills: [id],

@@ -5,6 +5,7 @@ import {
   type Call,
   type CallControl,
   type CallLeg,
+  DEFAULT_SETTINGS,
   type Directory,
   type DomainEvent,
   type EventBus,
@@ -16,6 +17,8 @@ import {
   type Playback,
   type PlaybackEnd,
   type QueueConfig,
+  type SeatRing,
+  type SeatRingEvent,
   SimulatedClock,
   silentLogger,
   type Termination,
@@ -146,9 +149,57 @@ export class FakeLeg implements CallLeg {
   async collect(): Promise<never> {
     throw new Error('not used by the ACD');
   }
+  muted = false;
+  mute(on: boolean): void {
+    this.muted = on;
+  }
   cancelCollect(): void {}
   clearDigits(): void {}
   stats = async (): Promise<LegStats> => STATS;
+}
+
+/** A seat that is accepted when its phone answers, and over when its leg is. */
+export class FakeRing implements SeatRing {
+  state: SeatRing['state'] = 'ringing';
+  termination: Termination | undefined;
+  readonly leg: FakeLeg;
+  readonly #listeners = new Set<(event: SeatRingEvent) => void>();
+
+  constructor(leg: FakeLeg) {
+    this.leg = leg;
+    leg.subscribe((event) => {
+      if (event.type === 'answered') this.accept();
+      if (event.type === 'ended') this.#over(event.termination);
+    });
+    if (leg.termination) this.#over(leg.termination);
+  }
+
+  /** Somebody has taken it. */
+  accept(): void {
+    if (this.state !== 'ringing') return;
+    this.state = 'accepted';
+    this.#emit({ type: 'accepted' });
+  }
+
+  subscribe(listener: (event: SeatRingEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  end(termination: Termination): void {
+    this.leg.hangUp(termination);
+  }
+
+  #over(termination: Termination): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.termination = termination;
+    this.#emit({ type: 'ended', termination });
+  }
+
+  #emit(event: SeatRingEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
 }
 
 export class FakeBridge implements Bridge {
@@ -256,6 +307,15 @@ export class World {
       agents: () => this.agents,
       flow: () => undefined,
       flowIds: () => [],
+      schedule: () => undefined,
+      calendarDay: () => undefined,
+      callerList: () => undefined,
+      callerListEntry: () => undefined,
+      box: () => undefined,
+      boxes: () => [],
+      extensionGroup: () => undefined,
+      extensionGroups: () => [],
+      settings: () => DEFAULT_SETTINGS,
       onChange: (listener) => {
         this.#onChange.add(listener);
         return () => this.#onChange.delete(listener);
@@ -277,8 +337,10 @@ export class World {
           const leg = new FakeLeg(`seat-${agentId}-${this.#ids++}`, 'outbound');
           this.rung.push({ agentId, callId, timeoutMs, leg });
           if (!this.registered.has(agentId)) leg.die({ by: 'system', reason: 'not-registered' });
-          return leg;
+          return new FakeRing(leg);
         },
+        refusal: () => undefined,
+        agentChanged() {},
         reachable: (agentId) => this.registered.has(agentId),
       },
       recorder: {
@@ -288,7 +350,9 @@ export class World {
           this.recordings.push(recording);
           const active: ActiveRecording = {
             id: `r${this.recordings.length}`,
+            setAgent() {},
             setRight() {},
+            setLeft() {},
             pause() {},
             resume() {},
             async stop() {
@@ -297,6 +361,7 @@ export class World {
           };
           return active;
         },
+        announcement: () => undefined,
         voicemail: async () => undefined,
       },
       prompts: {
