@@ -183,6 +183,12 @@ export class FakeLeg implements CallLeg {
 
   async sendDigits(): Promise<void> {}
 
+  muted = false;
+
+  mute(on: boolean): void {
+    this.muted = on;
+  }
+
   async stats() {
     return { codec: 'PCMA', packetsReceived: 0, packetsSent: 0, packetsLost: 0, packetsDiscarded: 0, jitterMs: 0, ssrcChanges: 0 };
   }

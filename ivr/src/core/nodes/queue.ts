@@ -20,11 +20,16 @@ const schema = z.strictObject({
 });
 export type QueueNode = z.infer<typeof schema>;
 
-const WAY: Record<'timeout' | 'no-agents' | 'full' | 'failed', 'timeout' | 'noAgents' | 'full' | 'failed'> = {
+type WayName = 'timeout' | 'noAgents' | 'full' | 'failed';
+
+const WAY: Record<Exclude<QueueResult['outcome'], 'abandoned' | 'served'>, WayName | undefined> = {
   timeout: 'timeout',
   'no-agents': 'noAgents',
   full: 'full',
   failed: 'failed',
+  closed: undefined,
+  overflow: undefined,
+  callback: undefined,
 };
 
 function after(node: QueueNode, result: QueueResult) {
@@ -36,7 +41,8 @@ function after(node: QueueNode, result: QueueResult) {
       ? ({ do: 'go', to: node.next, driver: 'party', variables, clearDigits: true } as const)
       : ({ do: 'end', result: 'served', termination: { by: 'agent', reason: 'normal' } } as const);
   }
-  const to = node[WAY[result.outcome]] ?? node.otherwise;
+  const way = WAY[result.outcome];
+  const to = (way && node[way]) ?? node.otherwise;
   const driver = result.outcome === 'timeout' ? 'party' : 'automatic';
   return { do: 'go', to, driver, variables, clearDigits: true } as const;
 }
