@@ -16,9 +16,13 @@ import {
   type DomainEvent,
   type EventBus,
   type EventDraft,
+  EXTENSION_DEFAULTS,
   type IdentityStore,
   type Logger,
+  QUEUE_DEFAULTS,
   type QueueConfig,
+  type QueueDoor,
+  type QueueDoorState,
   type QueueSnapshot,
   type RecordingRow,
   type RecordQueries,
@@ -117,10 +121,13 @@ const agentConfig = (id: string, skills: string[], groups: string[]): AgentConfi
   userId: `user-${id}`,
   name: `Agent ${id}`,
   skills,
+  skillLevels: {},
   groups,
+  recording: null,
   enabled: true,
 });
 const queueConfig = (id: string, requiredSkills: string[]): QueueConfig => ({
+  ...QUEUE_DEFAULTS,
   id,
   name: id,
   requiredSkills,
@@ -150,6 +157,8 @@ export class MemoryAcd implements Acd {
   readonly #agents = new Map<string, AgentSnapshot>();
   readonly said: { id: string; state: string; reason: string | null; by: string }[] = [];
 
+  readonly moved: { callId: string; queueId?: string; priority?: number; by: string }[] = [];
+
   constructor() {
     for (const { id, name, skills, groups } of directory.agents()) {
       this.#agents.set(id, {
@@ -162,7 +171,10 @@ export class MemoryAcd implements Acd {
         reachable: true,
         callId: null,
         skills,
+        skillLevels: {},
         groups,
+        next: null,
+        wrapUpUntil: null,
       });
     }
   }
@@ -182,6 +194,9 @@ export class MemoryAcd implements Acd {
       ready: 1,
       serving: 0,
       signedIn: 1,
+      door: { queueId: id, door: 'schedule', open: true, because: 'weekly' },
+      callbacks: 0,
+      estimateErrorMs: null,
     }));
   }
   queue(id: string) {
@@ -197,6 +212,13 @@ export class MemoryAcd implements Acd {
   onCall(id: string, callId: string) {
     return this.#change(id, { state: 'on-call', callId });
   }
+  async moveCall(callId: string, to: { queueId?: string; priority?: number }, by: string): Promise<void> {
+    this.moved.push({ callId, ...to, by });
+  }
+  async setDoor(queueId: string, door: QueueDoor, by: string): Promise<QueueDoorState> {
+    return { queueId, door, open: door !== 'closed', because: `${door} by ${by}` };
+  }
+  async answer(): Promise<void> {}
   occupy() {}
   release() {}
   #change(id: string, change: Partial<AgentSnapshot>): AgentSnapshot {
@@ -299,7 +321,12 @@ export class MemoryCalls {
   }
   talking(callId: string, agentId: string): void {
     this.live.set(callId, recordOf(callId, talked(agentId, 'consult')).record);
-    const note = (verb: string) => async (by: string, digits?: string) => void this.said.push([verb, by, digits].filter(Boolean).join(' '));
+    const note =
+      (verb: string) =>
+      async (by: string, ...more: unknown[]): Promise<void> => {
+        const words = more.filter((word) => word !== undefined).map((word) => (typeof word === 'string' ? word : JSON.stringify(word)));
+        this.said.push([verb, by, ...words].join(' '));
+      };
     this.control({
       callId,
       agents: () => [agentId],
@@ -307,6 +334,23 @@ export class MemoryCalls {
       hold: note('hold'),
       resume: note('resume'),
       sendDigits: note('sendDigits'),
+      parties: () => [],
+      mute: note('mute'),
+      unmute: note('unmute'),
+      transfer: note('transfer'),
+      consult: note('consult'),
+      swap: note('swap'),
+      complete: note('complete'),
+      cancel: note('cancel'),
+      conference: note('conference'),
+      park: async (by) => {
+        await note('park')(by);
+        return { slot: '1' };
+      },
+      pauseRecording: note('pauseRecording'),
+      resumeRecording: note('resumeRecording'),
+      startRecording: note('startRecording'),
+      supervise: note('supervise'),
     });
   }
 }
@@ -454,7 +498,14 @@ async function fillConfig(config: MemoryConfig): Promise<void> {
   for (const user of await config.users.list()) {
     if (user.extension === null) continue;
     const { extension: number, displayName } = user;
-    await config.extensions.insert({ number, displayName, sipPassword: `sip-of-${number}`, outboundAllowed: true, enabled: true });
+    await config.extensions.insert({
+      ...EXTENSION_DEFAULTS,
+      number,
+      displayName,
+      sipPassword: `sip-of-${number}`,
+      outboundAllowed: true,
+      enabled: true,
+    });
     const skills = directory.agents().find((agent) => agent.id === number)?.skills ?? [];
     config.users.extra.set(user.id, { skills, revision: 1 });
   }

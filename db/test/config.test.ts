@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ConfigStore, DomainError, type QueueConfig, silentLogger, type Trunk } from '@yixian/contracts';
+import {
+  type ConfigStore,
+  DomainError,
+  EXTENSION_DEFAULTS,
+  QUEUE_DEFAULTS,
+  type QueueConfig,
+  silentLogger,
+  TRUNK_DEFAULTS,
+  type Trunk,
+} from '@yixian/contracts';
 import { createConfigStore, createDirectory, createIdentityStore, type LiveDirectory, seedDemo } from '../src/index.js';
 import { startTestDatabase, type TestDatabase } from './support/database.js';
 
@@ -30,6 +39,7 @@ describe('the configuration as administrators change it', function () {
   after(() => db.stop());
 
   const queue: QueueConfig = {
+    ...QUEUE_DEFAULTS,
     id: 'night',
     name: '夜班',
     requiredSkills: ['operator', 'consult'],
@@ -99,12 +109,28 @@ describe('the configuration as administrators change it', function () {
 
   it('a user with role agent and an extension is an agent with skills; without the role no more', async () => {
     await store.change(async (c) => {
-      await c.extensions.insert({ number: '3001', displayName: 'Bo', sipPassword: 'sip-secret', outboundAllowed: false, enabled: true });
+      await c.extensions.insert({
+        ...EXTENSION_DEFAULTS,
+        number: '3001',
+        displayName: 'Bo',
+        sipPassword: 'sip-secret',
+        outboundAllowed: false,
+        enabled: true,
+      });
       const user = { id: 'user-bo', username: 'bo', displayName: 'Bo', roles: ['agent' as const], extension: '3001', groups: ['demo'] };
       await c.users.insert({ ...user, enabled: true, skills: ['consult'], lockedUntil: null, passwordHash: 'hash' });
     });
     await directory.reload();
-    const agent = { id: '3001', userId: 'user-bo', name: 'Bo', skills: ['consult'], groups: ['demo'], enabled: true };
+    const agent = {
+      id: '3001',
+      userId: 'user-bo',
+      name: 'Bo',
+      skills: ['consult'],
+      skillLevels: {},
+      groups: ['demo'],
+      recording: null,
+      enabled: true,
+    };
     assert.deepEqual(directory.agent('3001'), agent);
     assert.equal(directory.extension('3001')?.outboundAllowed, false);
     const after = await store.change((c) => c.users.update('user-bo', { skills: ['complaint'], displayName: 'Bob', groups: [] }));
@@ -119,7 +145,14 @@ describe('the configuration as administrators change it', function () {
 
   it('moving a user to another extension moves the agent', async () => {
     await store.change((c) =>
-      c.extensions.insert({ number: '3002', displayName: 'x', sipPassword: 'y', outboundAllowed: true, enabled: true }),
+      c.extensions.insert({
+        ...EXTENSION_DEFAULTS,
+        number: '3002',
+        displayName: 'x',
+        sipPassword: 'y',
+        outboundAllowed: true,
+        enabled: true,
+      }),
     );
     const before = (await store.users.list()).find((u) => u.username === 'agent1001');
     assert.ok(before);
@@ -150,6 +183,7 @@ describe('the configuration as administrators change it', function () {
 
   it('trunks and numbers keep every field', async () => {
     const trunk: Trunk = {
+      ...TRUNK_DEFAULTS,
       id: 'carrier',
       name: '运营商',
       inboundAddresses: ['192.0.2.0/24', '2001:db8::/32'],

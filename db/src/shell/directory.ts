@@ -1,16 +1,9 @@
-import type { AccessCode, AgentConfig, Clock, Directory, Extension, Logger, QueueConfig, Timer, Trunk } from '@yixian/contracts';
+import type { Clock, Directory, Logger, Timer } from '@yixian/contracts';
 import { systemClock } from '@yixian/contracts';
 import type { Knex } from 'knex';
+import { settle } from './caller-lists.js';
+import { fingerprint, read } from './directory-read.js';
 import { listen } from './listen.js';
-
-interface Snapshot {
-  trunks: Map<string, Trunk>;
-  extensions: Map<string, Extension>;
-  accessCodes: Map<string, AccessCode>;
-  queues: Map<string, QueueConfig>;
-  agents: Map<string, AgentConfig>;
-  flows: Map<string, { version: number; document: unknown }>;
-}
 
 export interface LiveDirectory extends Directory {
   /** Reads everything again now; rejects, keeping what was known, when the database is away. */
@@ -23,13 +16,15 @@ export interface LiveDirectory extends Directory {
  * Reads are always of one whole state, never of half a change.
  */
 export async function createDirectory(knex: Knex, logger: Logger, clock: Clock = systemClock()): Promise<LiveDirectory> {
-  let current = await read(knex);
+  let current = await read(knex, undefined);
+  let print = fingerprint(current);
   const listeners = new Set<() => void>();
   const readNow = async (): Promise<void> => {
-    const before = JSON.stringify(plain(current));
-    const next = await read(knex);
-    if (JSON.stringify(plain(next)) === before) return;
-    current = next;
+    const next = await read(knex, current);
+    settle(next.lists);
+    const after = fingerprint(next);
+    if (after === print) return;
+    [current, print] = [next, after];
     for (const listener of listeners) tell(listener);
   };
   const tell = (listener: () => void): void => {
@@ -55,6 +50,15 @@ export async function createDirectory(knex: Knex, logger: Logger, clock: Clock =
     agents: () => [...current.agents.values()],
     flow: (id) => current.flows.get(id),
     flowIds: () => [...current.flows.keys()],
+    schedule: (id) => current.schedules.get(id),
+    calendarDay: (date) => current.calendarDays.get(date),
+    callerList: (id) => current.lists.get(id)?.list,
+    callerListEntry: (id, number, now) => current.lists.get(id)?.index.find(number, now),
+    box: (id) => current.boxes.get(id),
+    boxes: () => [...current.boxes.values()],
+    extensionGroup: (number) => current.groups.get(number),
+    extensionGroups: () => [...current.groups.values()],
+    settings: () => current.settings,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -115,98 +119,4 @@ function retrying(work: () => Promise<void>, logger: Logger, clock: Clock): { ru
       timer?.cancel();
     },
   };
-}
-
-function plain(snapshot: Snapshot): unknown {
-  return Object.values(snapshot).map((map: Map<string, unknown>) => [...map]);
-}
-
-function read(knex: Knex): Promise<Snapshot> {
-  return knex.transaction(
-    async (trx) => ({
-      trunks: keyed(await trunks(trx), (t) => t.id),
-      extensions: keyed(await extensions(trx), (e) => e.number),
-      accessCodes: keyed(await accessCodes(trx), (a) => a.number),
-      queues: keyed(await queues(trx), (q) => q.id),
-      agents: keyed(await agents(trx), (a) => a.id),
-      flows: await flows(trx),
-    }),
-    { isolationLevel: 'repeatable read', readOnly: true },
-  );
-}
-
-function keyed<T>(rows: readonly T[], key: (row: T) => string): Map<string, T> {
-  return new Map(rows.map((row) => [key(row), row]));
-}
-
-async function trunks(knex: Knex): Promise<Trunk[]> {
-  return knex('trunks').orderBy('id').select({
-    id: 'id',
-    name: 'name',
-    inboundAddresses: 'inbound_addresses',
-    outboundUri: 'outbound_uri',
-    outboundNumbers: 'outbound_numbers',
-    outboundCallerId: 'outbound_caller_id',
-    auth: 'auth',
-    maxCalls: 'max_calls',
-    maxCallsPerSecond: 'max_calls_per_second',
-    enabled: 'enabled',
-  });
-}
-
-async function extensions(knex: Knex): Promise<Extension[]> {
-  return knex('extensions').orderBy('number').select({
-    number: 'number',
-    displayName: 'display_name',
-    sipPassword: 'sip_password',
-    outboundAllowed: 'outbound_allowed',
-    enabled: 'enabled',
-  });
-}
-
-async function accessCodes(knex: Knex): Promise<AccessCode[]> {
-  return (await knex('access_codes').orderBy('number').select('number', 'name', 'target', 'enabled')) as AccessCode[];
-}
-
-const SKILLS_OF = (table: string, column: string, owner: string): string =>
-  `coalesce((select array_agg(s.skill_id order by s.skill_id) from ${table} s where s.${column} = ${owner}.id), '{}')`;
-
-async function queues(knex: Knex): Promise<QueueConfig[]> {
-  return knex('queues')
-    .orderBy('id')
-    .select({
-      id: 'id',
-      name: 'name',
-      requiredSkills: knex.raw(SKILLS_OF('queue_skills', 'queue_id', 'queues')),
-      priority: 'priority',
-      ringTimeoutMs: 'ring_timeout_ms',
-      wrapUpMs: 'wrap_up_ms',
-      maxWaitMs: 'max_wait_ms',
-      maxLength: 'max_length',
-      music: 'music',
-      announceEveryMs: 'announce_every_ms',
-      serviceLevelSeconds: 'service_level_seconds',
-      record: 'record',
-    });
-}
-
-async function agents(knex: Knex): Promise<AgentConfig[]> {
-  return knex('agents')
-    .orderBy('id')
-    .select({
-      id: 'id',
-      userId: 'user_id',
-      name: 'name',
-      skills: knex.raw(SKILLS_OF('agent_skills', 'agent_id', 'agents')),
-      groups: 'groups',
-      enabled: 'enabled',
-    });
-}
-
-async function flows(knex: Knex): Promise<Map<string, { version: number; document: unknown }>> {
-  const rows = (await knex('flows')
-    .join('flow_versions', (on) => on.on('flow_versions.flow_id', 'flows.id').andOn('flow_versions.version', 'flows.published_version'))
-    .orderBy('flows.id')
-    .select('flows.id', 'flow_versions.version', 'flow_versions.document')) as { id: string; version: number; document: unknown }[];
-  return new Map(rows.map((row) => [row.id, { version: row.version, document: row.document }]));
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import * as initial from './migrations/0001-initial.js';
 import * as revisions from './migrations/0002-revisions.js';
+import * as configuration from './migrations/0003-configuration.js';
 
 interface Migration {
   name: string;
@@ -12,6 +13,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: '0001-initial', up: initial.up, down: initial.down },
   { name: '0002-revisions', up: revisions.up, down: revisions.down },
+  { name: '0003-configuration', up: configuration.up, down: configuration.down },
 ];
 
 /** Any number of ours: processes that migrate the same database wait for each other on it. */

@@ -1,5 +1,6 @@
-import { DomainError, type QueueConfig, type RouteTarget } from '@yixian/contracts';
+import { DomainError, QUEUE_DEFAULTS, type QueueConfig, type RouteTarget } from '@yixian/contracts';
 import type { Knex } from 'knex';
+import { queueRows } from './config/queues.js';
 import { addPerson, addUser, type Credentials, type NewPerson, refuseExisting, type Secrets } from './people.js';
 
 export interface DemoCredentials {
@@ -23,7 +24,8 @@ const SKILLS = [
 ] as const;
 
 /** Wrap-up 0: a freed agent gets the next call at once; a hotline that wants wrap-up sets it per queue. */
-const QUEUE_DEFAULTS = {
+const DEMO_QUEUE = {
+  ...QUEUE_DEFAULTS,
   priority: 0,
   ringTimeoutMs: 20_000,
   wrapUpMs: 0,
@@ -115,25 +117,8 @@ async function addQueues(trx: Knex): Promise<void> {
     .onConflict()
     .ignore();
   for (const { id, name } of SKILLS) {
-    await insertQueue(trx, { ...QUEUE_DEFAULTS, id, name, requiredSkills: [id] });
+    await queueRows(trx).insert({ ...DEMO_QUEUE, id, name, requiredSkills: [id] });
   }
-}
-
-async function insertQueue(trx: Knex, queue: QueueConfig): Promise<void> {
-  await trx('queues').insert({
-    id: queue.id,
-    name: queue.name,
-    priority: queue.priority,
-    ring_timeout_ms: queue.ringTimeoutMs,
-    wrap_up_ms: queue.wrapUpMs,
-    max_wait_ms: queue.maxWaitMs,
-    max_length: queue.maxLength,
-    music: queue.music,
-    announce_every_ms: queue.announceEveryMs,
-    service_level_seconds: queue.serviceLevelSeconds,
-    record: queue.record,
-  });
-  await trx('queue_skills').insert(queue.requiredSkills.map((skill) => ({ queue_id: queue.id, skill_id: skill })));
 }
 
 async function addRoutes(trx: Knex, flowId: string): Promise<void> {

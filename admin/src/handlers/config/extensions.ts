@@ -1,4 +1,12 @@
-import { type Acd, type AgentId, type ConfigReader, DomainError, type Extension, type Revised } from '@yixian/contracts';
+import {
+  type Acd,
+  type AgentId,
+  type ConfigReader,
+  DomainError,
+  EXTENSION_DEFAULTS,
+  type Extension,
+  type Revised,
+} from '@yixian/contracts';
 import type { z } from 'zod';
 import type { byExtensionNumber, extensionChange, newExtension, removal } from '../../core/config/schemas.js';
 import { flowsUsing, numbersTo, type Use } from '../../core/config/uses.js';
@@ -8,7 +16,7 @@ import { type AdministrationDeps, type Change, surroundings } from './change.js'
 import { createKindHandlers, defined, type Kind } from './kind.js';
 
 type ByExtension = z.output<typeof byExtensionNumber>;
-type ExtensionView = Omit<Extension, 'sipPassword'> & { revision: number };
+type ExtensionView = Omit<Extension, 'sipPassword' | keyof typeof EXTENSION_DEFAULTS> & { revision: number };
 
 /** Without its secret. */
 export function extensionView({ number, displayName, outboundAllowed, enabled, revision }: Revised<Extension>): ExtensionView {
@@ -78,7 +86,10 @@ export function createExtensions(deps: AdministrationDeps) {
       const { sipPassword, displayName, ...fields } = request.body;
       const made = sipPassword === undefined ? deps.randomSecret() : undefined;
       const secret = sipPassword ?? made ?? '';
-      return owner(await extensions.add(request, { ...fields, displayName: displayName ?? fields.number, sipPassword: secret }), made);
+      return owner(
+        await extensions.add(request, { ...EXTENSION_DEFAULTS, ...fields, displayName: displayName ?? fields.number, sipPassword: secret }),
+        made,
+      );
     },
     async change(request: GuardedRequest<ByExtension, unknown, z.output<typeof extensionChange>>) {
       const { revision, sipPassword, generateSipPassword, ...fields } = request.body;

@@ -39,6 +39,8 @@ async function assertTarget(config: ConfigReader, target: RouteTarget): Promise<
       if (!(await config.extensions.get(target.extension)))
         throw fieldError('target.extension', `there is no extension ${target.extension}`);
       return;
+    case 'toGroup':
+      return;
     case 'toTrunk': {
       const trunk = await config.trunks.get(target.trunkId);
       if (!trunk) throw fieldError('target.trunkId', `there is no trunk ${target.trunkId}`);

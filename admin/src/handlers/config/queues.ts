@@ -1,4 +1,4 @@
-import { type Acd, type ConfigReader, DomainError, type QueueConfig, type Revised, seconds } from '@yixian/contracts';
+import { type Acd, type ConfigReader, DomainError, QUEUE_DEFAULTS, type QueueConfig, type Revised, seconds } from '@yixian/contracts';
 import type { z } from 'zod';
 import type { newQueue, queueChange, removal } from '../../core/config/schemas.js';
 import { flowsUsing } from '../../core/config/uses.js';
@@ -77,6 +77,7 @@ export function createQueueConfigs(deps: AdministrationDeps) {
     add(request: GuardedRequest<unknown, unknown, z.output<typeof newQueue>>) {
       const { ringTimeoutSeconds, wrapUpSeconds, maxWaitSeconds, announceEverySeconds, ...same } = request.body;
       return queues.add(request, {
+        ...QUEUE_DEFAULTS,
         ...same,
         name: same.name ?? same.id,
         ringTimeoutMs: Math.round(ringTimeoutSeconds * 1000),

@@ -1,4 +1,4 @@
-import type { Trunk } from '@yixian/contracts';
+import { TRUNK_DEFAULTS, type Trunk } from '@yixian/contracts';
 import type { z } from 'zod';
 import type { newTrunk, removal, trunkChange } from '../../core/config/schemas.js';
 import { numbersTo } from '../../core/config/uses.js';
@@ -8,7 +8,7 @@ import { type AdministrationDeps, type ConfigValidators, checkField, fieldError 
 import { createKindHandlers, defined, type Kind } from './kind.js';
 
 type ById = z.output<typeof byId>;
-type TrunkView = Omit<Trunk, 'auth'> & { auth: { username: string } | null; revision: number };
+type TrunkView = Omit<Trunk, 'auth' | keyof typeof TRUNK_DEFAULTS> & { auth: { username: string } | null; revision: number };
 type AuthGiven = { username: string; password?: string | undefined } | null | undefined;
 
 function kindOf(validators: ConfigValidators): Kind<Trunk, TrunkView> {
@@ -17,7 +17,10 @@ function kindOf(validators: ConfigValidators): Kind<Trunk, TrunkView> {
     keyField: 'id',
     table: (config) => config.trunks,
     rows: (config) => config.trunks,
-    view: (trunk) => ({ ...trunk, auth: trunk.auth && { username: trunk.auth.username } }),
+    view: ({ maxOutboundCalls: _calls, maxOutboundMinutesPerDay: _minutes, seatCallerId: _seat, recording: _recording, ...trunk }) => ({
+      ...trunk,
+      auth: trunk.auth && { username: trunk.auth.username },
+    }),
     async check(_change, trunk) {
       trunk.inboundAddresses.forEach((block, i) => {
         checkField(`inboundAddresses.${i}`, () => validators.addressBlock(block));
@@ -48,7 +51,7 @@ export function createTrunks(deps: AdministrationDeps) {
     get: ({ params }: GuardedRequest<ById, unknown, unknown>) => trunks.get(params.id),
     async add(request: GuardedRequest<unknown, unknown, z.output<typeof newTrunk>>) {
       const { auth, ...fields } = request.body;
-      return trunks.add(request, { ...fields, name: fields.name ?? fields.id, auth: authOf(auth, null) ?? null });
+      return trunks.add(request, { ...TRUNK_DEFAULTS, ...fields, name: fields.name ?? fields.id, auth: authOf(auth, null) ?? null });
     },
     change(request: GuardedRequest<ById, unknown, z.output<typeof trunkChange>>) {
       const { revision, auth, ...fields } = request.body;

@@ -1,4 +1,13 @@
-import { type ConfigReader, type ConfigTable, DomainError, isoTime, type Revised, type Role, type UserConfig } from '@yixian/contracts';
+import {
+  type ConfigReader,
+  type ConfigTable,
+  DomainError,
+  EXTENSION_DEFAULTS,
+  isoTime,
+  type Revised,
+  type Role,
+  type UserConfig,
+} from '@yixian/contracts';
 import type { z } from 'zod';
 import { difference } from '../../core/config/difference.js';
 import type { byUser, newUser, userChange, userRemoval } from '../../core/config/schemas.js';
@@ -173,7 +182,14 @@ async function furnishExtension(
     await c.audit('extension.changed', extension, { secrets: ['sipPassword'] });
   } else {
     await assertFreeNumber(c.config, extension);
-    const row = { number: extension, displayName: user.displayName, sipPassword: secret, outboundAllowed: true, enabled: true };
+    const row = {
+      ...EXTENSION_DEFAULTS,
+      number: extension,
+      displayName: user.displayName,
+      sipPassword: secret,
+      outboundAllowed: true,
+      enabled: true,
+    };
     await c.audit('extension.created', extension, {
       after: extensionView(await c.config.extensions.insert(row)),
       secrets: ['sipPassword'],

@@ -1,55 +1,49 @@
-import type { AccessCode, ConfigRows, Extension, Skill, Trunk } from '@yixian/contracts';
+import type {
+  AccessCode,
+  CallerList,
+  ConfigRows,
+  Extension,
+  ExtensionGroup,
+  Schedule,
+  Skill,
+  Trunk,
+  VoicemailBox,
+} from '@yixian/contracts';
 import type { Knex } from 'knex';
+import { BOX, CALLER_LIST, EXTENSION, GROUP, NUMBER, SCHEDULE, SKILL, TRUNK } from './columns.js';
 import { rowsOf } from './rows.js';
 
 // Kinds of configuration that are one row each.
 
 export function extensionRows(knex: Knex): ConfigRows<Extension> {
-  return rowsOf<Extension>(knex, {
-    table: 'extensions',
-    what: 'extension',
-    key: 'number',
-    columns: {
-      number: 'number',
-      displayName: 'display_name',
-      sipPassword: 'sip_password',
-      outboundAllowed: 'outbound_allowed',
-      enabled: 'enabled',
-    },
-  });
+  return rowsOf<Extension>(knex, { table: 'extensions', what: 'extension', key: 'number', columns: EXTENSION, json: ['forwards'] });
 }
 
 export function skillRows(knex: Knex): ConfigRows<Skill> {
-  return rowsOf<Skill>(knex, { table: 'skills', what: 'skill', key: 'id', columns: { id: 'id', name: 'name' } });
+  return rowsOf<Skill>(knex, { table: 'skills', what: 'skill', key: 'id', columns: SKILL });
 }
 
 export function numberRows(knex: Knex): ConfigRows<AccessCode> {
-  return rowsOf<AccessCode>(knex, {
-    table: 'access_codes',
-    what: 'number',
-    key: 'number',
-    columns: { number: 'number', name: 'name', target: 'target', enabled: 'enabled' },
-    json: ['target'],
-  });
+  return rowsOf<AccessCode>(knex, { table: 'access_codes', what: 'number', key: 'number', columns: NUMBER, json: ['target'] });
 }
 
 export function trunkRows(knex: Knex): ConfigRows<Trunk> {
-  return rowsOf<Trunk>(knex, {
-    table: 'trunks',
-    what: 'trunk',
-    key: 'id',
-    columns: {
-      id: 'id',
-      name: 'name',
-      inboundAddresses: 'inbound_addresses',
-      outboundUri: 'outbound_uri',
-      outboundNumbers: 'outbound_numbers',
-      outboundCallerId: 'outbound_caller_id',
-      auth: 'auth',
-      maxCalls: 'max_calls',
-      maxCallsPerSecond: 'max_calls_per_second',
-      enabled: 'enabled',
-    },
-    json: ['auth'],
-  });
+  const json = ['auth', 'seatCallerId', 'recording'] as const;
+  return rowsOf<Trunk>(knex, { table: 'trunks', what: 'trunk', key: 'id', columns: TRUNK, json });
+}
+
+export function scheduleRows(knex: Knex): ConfigRows<Schedule> {
+  return rowsOf<Schedule>(knex, { table: 'schedules', what: 'schedule', key: 'id', columns: SCHEDULE, json: ['weekly', 'special'] });
+}
+
+export function boxRows(knex: Knex): ConfigRows<VoicemailBox> {
+  return rowsOf<VoicemailBox>(knex, { table: 'voicemail_boxes', what: 'box', key: 'id', columns: BOX });
+}
+
+export function groupRows(knex: Knex): ConfigRows<ExtensionGroup> {
+  return rowsOf<ExtensionGroup>(knex, { table: 'extension_groups', what: 'group', key: 'number', columns: GROUP });
+}
+
+export function listRows(knex: Knex): ConfigRows<CallerList> {
+  return rowsOf<CallerList>(knex, { table: 'caller_lists', what: 'list', key: 'id', columns: CALLER_LIST });
 }

@@ -1,5 +1,6 @@
 import type { ConfigRows, QueueConfig } from '@yixian/contracts';
 import type { Knex } from 'knex';
+import { QUEUE, QUEUE_JSON } from './columns.js';
 import { replaceTies, rowsOf } from './rows.js';
 
 const SKILLS = { table: 'queue_skills', owner: 'queue_id', thing: 'skill_id' };
@@ -10,19 +11,8 @@ export function queueRows(knex: Knex): ConfigRows<QueueConfig> {
     table: 'queues',
     what: 'queue',
     key: 'id',
-    columns: {
-      id: 'id',
-      name: 'name',
-      priority: 'priority',
-      ringTimeoutMs: 'ring_timeout_ms',
-      wrapUpMs: 'wrap_up_ms',
-      maxWaitMs: 'max_wait_ms',
-      maxLength: 'max_length',
-      music: 'music',
-      announceEveryMs: 'announce_every_ms',
-      serviceLevelSeconds: 'service_level_seconds',
-      record: 'record',
-    },
+    columns: QUEUE,
+    json: QUEUE_JSON,
   });
 
   async function skills(): Promise<Map<string, string[]>> {
