@@ -18,6 +18,8 @@ export interface Call {
   readonly trunkId?: string;
   /** The leg of the party who called (or, for click-to-dial, of the agent). */
   readonly leg: CallLeg;
+  /** What the caller is spoken to in, as the flow last chose it, e.g. `en-US`; undefined: the prompts' own language. */
+  readonly language?: string;
 }
 
 /** db ▸ sbc: the call's row is stored before the caller is answered. */
@@ -98,7 +100,8 @@ export interface CallRegistry {
 
 /** ivr ▸ sbc: runs a flow on an inbound call; the flow answers the leg. Resolves when the flow is over or the leg has ended. */
 export interface FlowRunner {
-  run(call: Call, flowId: FlowId): Promise<FlowResult>;
+  /** @param options `draft`: runs this document in place of the published one, e.g. for an author who dials the draft */
+  run(call: Call, flowId: FlowId, options?: { draft?: { version: number; document: unknown } }): Promise<FlowResult>;
 }
 
 export interface FlowResult {
@@ -273,7 +276,13 @@ export interface Conversations {
   /** ivr: the flow parks its caller; resolves when the caller has gone on. */
   park(
     call: Call,
-    options: { slot?: string; timeoutMs: number; music?: string },
+    options: {
+      slot?: string;
+      timeoutMs: number;
+      music?: string;
+      /** What the caller hears once before the music: which slot it is. */
+      announcement?(slot: string): MediaItem[];
+    },
   ): {
     slot: string;
     result: Promise<{ outcome: 'retrieved'; callerStillUp: boolean } | { outcome: 'timeout' } | { outcome: 'abandoned' }>;
@@ -325,6 +334,22 @@ export interface Recorder {
   }): Promise<{ voicemailId: string; durationMs: number } | undefined>;
 }
 
+/** recorder ▸ ivr: something short the caller says for a flow, a name or an address, kept with the call's recordings. */
+export interface CallerNotes {
+  /**
+   * Beep, then records until the caller is silent for `endAfterSilenceMs`, presses one of `finishOn`, hangs up or the time is over.
+   * @returns undefined when nothing was said or it could not be kept; never rejects
+   */
+  record(request: {
+    callId: CallId;
+    caller: string;
+    leg: CallLeg;
+    maxDurationMs: number;
+    endAfterSilenceMs: number;
+    finishOn?: string;
+  }): Promise<{ recordingId: RecordingId; durationMs: number } | undefined>;
+}
+
 export interface ActiveRecording {
   readonly id: RecordingId;
   /** Who is on our side now, for search; the last is kept on the row. */
@@ -338,10 +363,18 @@ export interface ActiveRecording {
 
 /** ivr ▸ acd: prompts by name and spoken numbers, as things a leg can play. */
 export interface Prompts {
-  /** @param id e.g. `greeting`, `queue-music`; undefined and one log line when the prompt is missing. */
-  item(id: string): MediaItem | undefined;
-  /** A whole number 0–9999 in Mandarin, e.g. 二十三. `counting`: it stands before a measure word, where a lone 2 is 两 (两位, 两分钟). */
-  sayNumber(value: number, options?: { counting?: boolean }): MediaItem[];
+  /**
+   * @param id e.g. `greeting`, `queue-music`; undefined and one log line when the prompt is missing
+   * @param language of the call (`Call.language`); a prompt that is not there in it is taken from the base set
+   */
+  item(id: string, language?: string): MediaItem | undefined;
+  /**
+   * A whole number up to 12 digits, e.g. 二十三, twenty-three. `counting`: it stands before a measure word, where a lone 2 is 两
+   * (两位, 两分钟). `language` of the call, default Mandarin.
+   */
+  sayNumber(value: number, options?: { counting?: boolean; language?: string }): MediaItem[];
+  /** A telephone number or code digit by digit; 1 as 幺 in Mandarin. */
+  sayDigits(digits: string, language?: string): MediaItem[];
 }
 
 export interface AgentSnapshot {

@@ -68,6 +68,7 @@ describe('what a waiting caller hears', () => {
     const prompts = {
       item: (id: string): MediaItem | undefined => (missing.has(id) ? undefined : { kind: 'file', path: id }),
       sayNumber: (n: number): MediaItem[] => [{ kind: 'file', path: String(n) }],
+      sayDigits: (digits: string): MediaItem[] => [{ kind: 'file', path: digits }],
     };
     const say = (position: number, estimateMs: number | null): string[] =>
       announcement(prompts, position, estimateMs).map((i) => (i.kind === 'file' ? i.path : ''));

@@ -367,6 +367,7 @@ export class World {
       prompts: {
         item: (id) => (this.missingPrompts.has(id) ? undefined : { kind: 'file', path: id }),
         sayNumber: (value) => [{ kind: 'file', path: `number-${value}` }],
+        sayDigits: (digits) => [{ kind: 'file', path: `digits-${digits}` }],
       },
       calls: {
         control: (control) => {

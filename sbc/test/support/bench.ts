@@ -119,7 +119,7 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
     clock,
     ids: { next: (prefix) => `${prefix}-${++ids}` },
     logger: { ...silentLogger, info: (facts, message) => void bench.infos.push([message, facts]) },
-    prompts: { item: (id) => ({ kind: 'file', path: `${id}.wav` }), sayNumber: () => [] },
+    prompts: { item: (id) => ({ kind: 'file', path: `${id}.wav` }), sayNumber: () => [], sayDigits: () => [] },
     ...(given.options ? { options: given.options } : {}),
   });
   return bench;
