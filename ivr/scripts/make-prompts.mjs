@@ -1,16 +1,16 @@
-// Regenerates the shipped audio from prompts.json: `node ivr/scripts/make-prompts.mjs`. Needs espeak-ng and sox.
+// Makes the shipped audio from prompts.json: `node ivr/scripts/make-prompts.mjs [zh|en] [--missing]`. Needs espeak-ng and sox.
 // Why this voice: espeak-ng 1.51 reads Chinese with `cmn` as English-spelt pinyin ("nin two"); `cmn-latn-pinyin` is the same
 // Mandarin voice without that fault.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { renderMusic } from './music.mjs';
 
 const RATE = 8000;
-const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'prompts', 'zh');
-const catalogue = JSON.parse(readFileSync(join(folder, 'prompts.json'), 'utf8'));
+const onlyMissing = process.argv.includes('--missing');
+const sets = ['zh', 'en'].filter((set) => !process.argv.some((a) => a === 'zh' || a === 'en') || process.argv.includes(set));
 const scratch = mkdtempSync(join(tmpdir(), 'make-prompts-'));
 
 function need(command, args) {
@@ -29,16 +29,16 @@ function toTelephone(source, target, tail) {
   execFileSync('sox', ['-D', source, '-c', '1', '-e', 'a-law', target, ...effects, 'pad', '0.02', tail]);
 }
 
-function speak(id, entry) {
+function speak({ folder, voice }, id, entry) {
   const raw = join(scratch, `${id}.wav`);
   // Single number words are joined into numbers, so they are spoken a little slower and end without a long pause.
-  const piece = id.startsWith('num-');
+  const piece = /^(num|ord|month|weekday|unit|money|date|day|hour|minute|clock|half|on-the)-/.test(id);
   const speed = piece ? '150' : '165';
-  execFileSync('espeak-ng', ['-v', catalogue.voice, '-s', speed, '-b', '1', '-w', raw, '--stdin'], { input: entry.speak ?? entry.text });
+  execFileSync('espeak-ng', ['-v', voice, '-s', speed, '-b', '1', '-w', raw, '--stdin'], { input: entry.speak ?? entry.text });
   toTelephone(raw, join(folder, `${id}.wav`), piece ? '0.03' : '0.15');
 }
 
-function compose(id, entry) {
+function compose({ folder }, id, entry) {
   const raw = join(scratch, `${id}.raw`);
   writeFileSync(raw, renderMusic(entry.seconds, RATE));
   const format = ['-t', 'raw', '-r', String(RATE), '-e', 'signed-integer', '-b', '16', '-c', '1'];
@@ -48,9 +48,16 @@ function compose(id, entry) {
 try {
   need('espeak-ng', ['--version']);
   need('sox', ['--version']);
-  for (const [id, entry] of Object.entries(catalogue.prompts)) speak(id, entry);
-  for (const [id, entry] of Object.entries(catalogue.music)) compose(id, entry);
-  process.stdout.write(`${Object.keys(catalogue.prompts).length + Object.keys(catalogue.music).length} prompts in ${folder}\n`);
+  for (const set of sets) make(join(dirname(fileURLToPath(import.meta.url)), '..', 'prompts', set));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+function make(folder) {
+  const { voice, prompts, music } = JSON.parse(readFileSync(join(folder, 'prompts.json'), 'utf8'));
+  const wanted = ([id]) => !onlyMissing || !existsSync(join(folder, `${id}.wav`));
+  const [spoken, composed] = [Object.entries(prompts).filter(wanted), Object.entries(music).filter(wanted)];
+  for (const [id, entry] of spoken) speak({ folder, voice }, id, entry);
+  for (const [id, entry] of composed) compose({ folder }, id, entry);
+  process.stdout.write(`${spoken.length + composed.length} prompts in ${folder}\n`);
 }
