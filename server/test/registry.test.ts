@@ -13,7 +13,11 @@ const ended = { type: 'call.ended', callId: 'c1', data: { termination: { by: 'ca
 
 function control(): CallControl {
   const done = async () => undefined;
-  return { callId: 'c1', agents: () => [], hangUp: done, hold: done, resume: done, sendDigits: done };
+  const media = { hold: done, resume: done, mute: done, unmute: done, sendDigits: done };
+  const moves = { transfer: done, consult: done, swap: done, complete: done, cancel: done, conference: done };
+  const recording = { pauseRecording: done, resumeRecording: done, startRecording: done };
+  const park = async () => ({ slot: '701' });
+  return { callId: 'c1', agents: () => [], parties: () => [], hangUp: done, supervise: done, park, ...media, ...moves, ...recording };
 }
 
 describe('event bus', () => {

@@ -1,5 +1,6 @@
 import { type AgentId, type CallControl, type CallId, type CallLeg, DomainError } from '@yixian/contracts';
 import type { DirectCallState, DirectInput, Side } from '../core/direct-call.js';
+import { onlyWhenTalking } from './own-control.js';
 
 /** What call control needs of a running direct call. */
 export interface ControlledCall {
@@ -32,6 +33,11 @@ export function createDirectControl(call: ControlledCall): CallControl {
   return {
     callId: call.callId,
     agents: () => call.agents(),
+    parties: () => [],
+    ...onlyWhenTalking(call.callId, sideOf),
+    async supervise() {
+      throw new DomainError('conflict', 'nobody talks in this call yet', { callId: call.callId });
+    },
     async hangUp(by) {
       const side = sideOf(by);
       const talked = call.state().phase === 'talking';
