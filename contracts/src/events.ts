@@ -14,8 +14,10 @@ export interface Seat {
   number?: string;
   /** Of kind `phone`: whoever answers has to press 1, so that a mailbox never takes a call. Default true. */
   confirm?: boolean;
-  /** Of kind `phone`: the line is called once at sign-in and kept up between calls (nailed up). */
+  /** Of kind `phone`: the line is called once at sign-in and kept up between calls (nailed up). `confirm` is asked when it comes up. */
   persistent?: boolean;
+  /** Of a persistent line: key 1 is asked for before each call, too. Default false: a beep, and the call is there. */
+  confirmEach?: boolean;
 }
 
 /** Supervision of a live call: 监听, 密语, 强插, 拦截, 强拆. `stop`: the supervisor leaves again. */

@@ -178,8 +178,13 @@ export interface CallbackView {
 
 /** A seat or party being rung. It is accepted at most once and ends exactly once. */
 export interface SeatRing {
-  /** Of the party. Answered does not mean accepted: a virtual seat may have to press 1, a nailed-up line is answered all the time. */
+  /**
+   * Of the party. Answered does not mean accepted: a virtual seat may have to press 1, a nailed-up line is answered all the
+   * time. It may be another one by the time of `accepted` (next trunk, forward, group, pick-up): read it then, and not before.
+   */
   readonly leg: CallLeg;
+  /** Once accepted: the extension of ours that took it, which need not be the one dialled (forward, group, pick-up); undefined for a number. */
+  readonly takenBy?: AgentId | undefined;
   readonly state: 'ringing' | 'accepted' | 'ended';
   readonly termination: Termination | undefined;
   subscribe(listener: (event: SeatRingEvent) => void): () => void;
@@ -220,7 +225,11 @@ export interface SeatDialer {
 export interface PartyDialer {
   /** What this string means when `by` dials it. Throws DomainError `bad-request` naming `to`. */
   resolve(dialled: string, by: AgentId): TransferTarget;
-  /** Rings an extension (forwards obeyed), a group, or a number over the trunks that allow it. Refusals are a ring that has ended. */
+  /**
+   * Rings an extension (forwards obeyed, an agent at the seat chosen), a group, or a number over the trunks that allow it.
+   * Refusals are a ring that has ended. Told here: `call.forwarded`, `call.picked-up`, and `leg.ended` of every leg called; the
+   * lines of agents are taken here. Told by whoever asks: `call.ringing`, `call.connected`.
+   */
   ring(request: {
     target: Extract<TransferTarget, { kind: 'extension' | 'number' }>;
     /** Whose rights and caller number count; undefined: the hotline's. */
@@ -297,10 +306,46 @@ export interface ConversationEnd {
   last: AgentId | null;
 }
 
+/** A text between extensions as it is kept. */
+export interface MessageRow {
+  id: string;
+  from: string;
+  to: string;
+  text: string;
+  sentAt: EpochMs;
+  /** Kept until then at most. */
+  expiresAt: EpochMs;
+  state: 'kept' | 'delivered' | 'expired';
+  deliveredAt: EpochMs | null;
+}
+
 /** sbc ▸ admin: texts between extensions, kept until the phone is there. */
 export interface Messages {
-  /** Rejects with `bad-request` (text, to) or `not-found` (no such extension). */
+  /** Rejects with `bad-request` (text, to), `not-found` (no such extension), `conflict` (too many wait for that phone) or `too-many-requests`. */
   send(message: { from: AgentId; to: string; text: string }): Promise<{ id: string; state: 'delivered' | 'kept' }>;
+  /** Those an extension sent or was sent, newest first. */
+  list(query: { extension: string; limit: number; cursor?: string }): Promise<{ items: MessageRow[]; next: string | null }>;
+}
+
+/** db ▸ sbc: where texts are kept. */
+export interface MessageRows {
+  /** Resolves when it is committed. */
+  insert(row: MessageRow): Promise<void>;
+  delivered(id: string, at: EpochMs): Promise<void>;
+  /** Those of an extension that are kept and not over their time, oldest first. */
+  waiting(to: string, now: EpochMs): Promise<MessageRow[]>;
+  /** Extensions for which something is kept. */
+  waitingFor(): Promise<string[]>;
+  /** Marks what is over its time; those that were marked now. */
+  expire(now: EpochMs): Promise<MessageRow[]>;
+  list: Messages['list'];
+}
+
+/** db ▸ sbc: how long a trunk was used for answered outbound calls, by day of the hotline's time zone. */
+export interface TrunkUsageRows {
+  /** Milliseconds by trunk. */
+  load(day: string): Promise<Map<string, number>>;
+  add(day: string, trunkId: string, milliseconds: number): Promise<void>;
 }
 
 /** recorder ▸ acd, sbc: one recording per engagement. Never throws into the call: a failure is an event and a metric. */

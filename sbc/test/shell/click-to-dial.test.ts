@@ -182,8 +182,8 @@ describe('seat dialer', () => {
     wire.registered.add('1001');
     const seats = createSeatDialer({ switch: wire, directory: fakeDirectory() });
     assert.equal(seats.reachable('1001', { kind: 'sip' }), true);
-    const leg = seats.ring({ agentId: '1001', seat: { kind: 'sip' }, caller: { number: '139' }, callId: 'c', timeoutMs: 9 });
-    assert.equal(leg.state, 'new');
+    const ring = seats.ring({ agentId: '1001', seat: { kind: 'sip' }, caller: { number: '139' }, callId: 'c', timeoutMs: 9 });
+    assert.equal(ring.state, 'ringing');
     assert.deepEqual(wire.dialled[0]?.request, {
       target: { kind: 'extension', extension: '1001' },
       from: { number: '139' },
@@ -195,8 +195,8 @@ describe('seat dialer', () => {
   it('an extension without a phone, disabled or unknown is not reachable', () => {
     const seats = createSeatDialer({ switch: new FakeSwitch(), directory: fakeDirectory() });
     assert.equal(seats.reachable('1001', { kind: 'sip' }), false);
-    const leg = seats.ring({ agentId: '1001', seat: { kind: 'sip' }, caller: { number: '139' }, callId: 'c', timeoutMs: 9 });
-    assert.equal(leg.termination?.reason, 'not-registered');
+    const ring = seats.ring({ agentId: '1001', seat: { kind: 'sip' }, caller: { number: '139' }, callId: 'c', timeoutMs: 9 });
+    assert.equal(ring.termination?.reason, 'not-registered');
     const request = { agentId: '7', seat: { kind: 'sip' }, caller: { number: '139' }, callId: 'c', timeoutMs: 9 } as const;
     assert.throws(() => seats.ring(request), /extension 7 does not exist or is disabled/);
   });
