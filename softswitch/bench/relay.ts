@@ -60,7 +60,12 @@ async function setUp(
   }
   for (let i = 0; i + 1 < sessions.length; i += 2) {
     const [left, right] = [sessions[i] as MediaSession, sessions[i + 1] as MediaSession];
-    engine.bridge(left, right);
+    engine.route(
+      new Map([
+        [left, [right]],
+        [right, [left]],
+      ]),
+    );
     if (values.record) recordings.push(await engine.record({ file: join(folder, `${i}.wav`), channels: 2, left, right }));
   }
   return { sessions, recordings };

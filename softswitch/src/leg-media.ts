@@ -40,6 +40,7 @@ export class LegMedia {
   readonly #logger: Logger;
   #session: MediaSession | undefined;
   #parameters: MediaParameters | undefined;
+  #muted = false;
   #closed: Promise<LegStats> | undefined;
 
   constructor(localAddress: string, deps: LegMediaDeps) {
@@ -62,6 +63,7 @@ export class LegMedia {
     }
     this.#session = session;
     if (this.#parameters) session.configure(this.#parameters);
+    if (this.#muted) session.mute(true);
     return session;
   }
 
@@ -77,6 +79,12 @@ export class LegMedia {
     if (this.#closed) return;
     this.#parameters = parameters;
     this.#session?.configure(parameters);
+  }
+
+  mute(on: boolean): void {
+    if (this.#muted === on) return;
+    this.#muted = on;
+    this.session?.mute(on);
   }
 
   play(items: readonly MediaItem[], options: PlayOptions): Playback {

@@ -48,6 +48,7 @@ export abstract class Leg implements CallLeg {
   #state: LegState = 'new';
   #termination: Termination | undefined;
   #remoteHeld = false;
+  #muted = false;
   #probing = false;
   #listeners = new Set<(event: LegEvent) => void>();
   #resolveEnded: (termination: Termination) => void = () => {};
@@ -126,6 +127,15 @@ export abstract class Leg implements CallLeg {
       const status = await session.info(contentType, body);
       if (status >= 300) throw new Error(`leg ${this.id}: INFO with digit ${digit} was answered ${status}`);
     }
+  }
+
+  mute(on: boolean): void {
+    this.#muted = on;
+    this.media?.mute(on);
+  }
+
+  get muted(): boolean {
+    return this.#muted;
   }
 
   async stats(): Promise<LegStats> {
@@ -211,6 +221,7 @@ export abstract class Leg implements CallLeg {
   /** Puts what was negotiated into force. */
   protected apply(media: LegMedia, negotiated: Negotiated): void {
     media.configure(negotiated.parameters);
+    media.mute(this.#muted);
     if (negotiated.remoteHeld === this.#remoteHeld) return;
     this.#remoteHeld = negotiated.remoteHeld;
     this.emit({ type: negotiated.remoteHeld ? 'remote-held' : 'remote-resumed' });

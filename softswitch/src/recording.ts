@@ -20,33 +20,56 @@ export async function startRecording(engine: Pick<MediaEngine, 'record'>, reques
     ...(request.maxDurationMs === undefined ? {} : { maxDurationMs: request.maxDurationMs }),
     ...(request.endAfterSilenceMs === undefined ? {} : { endAfterSilenceMs: request.endAfterSilenceMs }),
   });
-  return new Tap(recording, request.right);
+  return new Tap(recording);
+}
+
+/** Whose voices go into one channel. */
+class Side {
+  readonly #set: (sessions: readonly MediaSession[]) => void;
+  #legs: readonly CallLeg[] = [];
+
+  constructor(set: (sessions: readonly MediaSession[]) => void) {
+    this.#set = set;
+  }
+
+  put(given: CallLeg | readonly CallLeg[] | undefined): void {
+    const legs = given === undefined ? [] : [given].flat();
+    this.#legs = legs;
+    this.#send();
+    // A leg still being dialled has no media yet; by the time it has, others may have been put.
+    for (const leg of legs) {
+      if (leg instanceof Leg && leg.media?.session) continue;
+      const there = (): void => {
+        if (this.#legs === legs) this.#send();
+      };
+      sessionOf(leg).then(there, there);
+    }
+  }
+
+  #send(): void {
+    this.#set(this.#legs.flatMap((leg) => (leg instanceof Leg ? (leg.media?.session ?? []) : [])));
+  }
 }
 
 class Tap implements RecordingTap {
   readonly finished: Promise<RecordingResult>;
   readonly #recording: MediaRecording;
-  #right: CallLeg | undefined;
+  readonly #left: Side;
+  readonly #right: Side;
 
-  constructor(recording: MediaRecording, right: CallLeg | undefined) {
+  constructor(recording: MediaRecording) {
     this.#recording = recording;
-    this.#right = right;
+    this.#left = new Side((sessions) => recording.setLeft(sessions));
+    this.#right = new Side((sessions) => recording.setRight(sessions));
     this.finished = recording.finished;
   }
 
-  setRight(leg: CallLeg | undefined): void {
-    this.#right = leg;
-    const session = leg instanceof Leg ? leg.media?.session : undefined;
-    if (leg && !session) this.#whenOpen(leg);
-    else this.#recording.setRight(session);
+  setLeft(legs: CallLeg | readonly CallLeg[] | undefined): void {
+    this.#left.put(legs);
   }
 
-  // A leg still being dialled has no media yet; by the time it has, another may have been set.
-  #whenOpen(leg: CallLeg): void {
-    const set = (session: MediaSession | undefined): void => {
-      if (this.#right === leg) this.#recording.setRight(session);
-    };
-    sessionOf(leg).then(set, () => set(undefined));
+  setRight(legs: CallLeg | readonly CallLeg[] | undefined): void {
+    this.#right.put(legs);
   }
 
   pause(): void {

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import type {
   Bridge,
   CallLeg,
+  Conference,
   DialRequest,
   LegOrigin,
   Logger,
@@ -17,7 +18,6 @@ import type {
   SwitchMetrics,
   Termination,
 } from '@yixian/contracts';
-import { Bridges } from './bridge.js';
 import { InboundLeg } from './inbound-leg.js';
 import { Leg, type LegOwner } from './leg.js';
 import { addressOfUri, decisiveAddress, type InterfaceAddress, localAddressFor } from './local-address.js';
@@ -26,6 +26,7 @@ import type { SoftswitchOptions } from './options.js';
 import { type DialPlace, OutboundLeg } from './outbound-leg.js';
 import { startRecording } from './recording.js';
 import { RegistrationKeeper } from './registration-keeper.js';
+import { Routes } from './routes.js';
 import { inspectOffer, type Refusal } from './sdp/index.js';
 import { createSipStack, type InviteSession, type ListenPoint, type SipStack } from './sip/index.js';
 import { SwitchCounters } from './switch-counters.js';
@@ -60,7 +61,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   readonly #engine: MediaEngine;
   readonly #legs = new Set<Leg>();
   readonly #closing = new Set<Promise<unknown>>();
-  readonly #bridges: Bridges;
+  readonly #routes: Routes;
   readonly #counters = new SwitchCounters();
   readonly #waiting = new Map<string, MessagesWaiting>();
   readonly #keeper: RegistrationKeeper | undefined;
@@ -86,7 +87,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     this.#engine =
       options.media ??
       createMediaEngine({ rtpPorts: options.rtpPorts, logger, clock, ...(mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs }) });
-    this.#bridges = new Bridges(this.#engine);
+    this.#routes = new Routes(this.#engine);
     this.#keeper = options.registrationStore ? new RegistrationKeeper(options.registrationStore, logger) : undefined;
   }
 
@@ -215,7 +216,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
 
   ended(leg: Leg): void {
     this.#legs.delete(leg);
-    this.#bridges.legEnded(leg);
+    this.#routes.legEnded(leg);
     this.#counters.legEnded(leg);
     const closing = leg.stats();
     this.#closing.add(closing);
@@ -223,12 +224,16 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   }
 
   mediaChanged(leg: Leg): void {
-    this.#bridges.mediaChanged(leg);
+    this.#routes.mediaChanged(leg);
   }
 
   async bridge(a: CallLeg, b: CallLeg): Promise<Bridge> {
     if (!(a instanceof Leg) || !(b instanceof Leg)) throw new Error('only legs of this switch can be bridged');
-    return await this.#bridges.connect(this.#options.ids.next('bridge'), a, b);
+    return await this.#routes.bridge(this.#options.ids.next('bridge'), a, b);
+  }
+
+  conference(): Conference {
+    return this.#routes.conference(this.#options.ids.next('conference'));
   }
 
   async record(request: RecordRequest): Promise<RecordingTap> {
@@ -289,7 +294,9 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       ...this.#sip.metrics(),
       ...this.#engine.metrics(),
       ...this.#counters.metrics(this.legs()),
-      switch_bridges: this.#bridges.size,
+      switch_bridges: this.#routes.bridges,
+      switch_conferences: this.#routes.conferences,
+      switch_conference_legs: this.#routes.members,
       switch_registered_contacts: this.#sip.registrations().length,
       switch_registration_store_failures_total: this.#keeper?.failures ?? 0,
       rtp_ports_in_use: this.#engine.portsInUse(),

@@ -129,6 +129,9 @@ export class FakeMediaSession implements MediaSession {
   configure(parameters: MediaParameters): void {
     this.configured.push(parameters);
   }
+  mute(on: boolean): void {
+    this.done.push(on ? 'mute' : 'unmute');
+  }
   play(): MediaPlayback {
     this.done.push('play');
     return { finished: new Promise(() => {}), stop: () => this.done.push('stop') };
@@ -170,11 +173,10 @@ export class FakeMedia implements MediaEngine {
     this.sessions.push(session);
     return session;
   }
-  bridge(a: MediaSession, b: MediaSession): void {
-    this.done.push(`bridge ${a.id} ${b.id}`);
-  }
-  unbridge(a: MediaSession): void {
-    this.done.push(`unbridge ${a.id}`);
+  route(hearing: ReadonlyMap<MediaSession, readonly MediaSession[]>): void {
+    const one = ([listener, heard]: [MediaSession, readonly MediaSession[]]): string =>
+      `${listener.id}<${heard.map((s) => s.id).join('+')}`;
+    this.done.push(`route ${[...hearing].map(one).join(' ')}`);
   }
   async record(): Promise<MediaRecording> {
     throw new Error('not used');

@@ -472,7 +472,7 @@ describe('softswitch assembly', () => {
     it('cross, and end when either leg ends; the other leg lives on', async () => {
       const [a, b] = await two();
       const bridge = await sw.bridge(a, b);
-      assert.deepEqual(media.done.slice(1), ['bridge 1 2']);
+      assert.deepEqual(media.done.slice(1), ['route 1<2 2<1']);
       a.hangUp({ by: 'caller', reason: 'normal' });
       await bridge.ended;
       assert.equal(b.state, 'answered');
@@ -488,7 +488,7 @@ describe('softswitch assembly', () => {
       await sw.bridge(a, c);
       await old.ended;
       await old.unbridge();
-      assert.equal(media.done.at(-1), 'bridge 1 3');
+      assert.equal(media.done.at(-1), 'route 1<3 2< 3<1');
       assert.equal(sw.metrics().switch_bridges, 1);
     });
 

@@ -42,6 +42,8 @@ export interface MediaSession {
   readonly rtpPort: number;
   /** May be called again (re-INVITE, early media then answer). */
   configure(parameters: MediaParameters): void;
+  /** While muted, silence takes the place of what this party says, for all who hear it and in recordings. Keys still count. */
+  mute(on: boolean): void;
   play(items: readonly MediaItem[], options: { loop: boolean; interruptOn: string }): MediaPlayback;
   collect(options: {
     maxDigits: number;
@@ -62,7 +64,9 @@ export interface MediaSession {
 }
 
 export interface MediaRecording {
-  setRight(session: MediaSession | undefined): void;
+  /** Replaces all whose voices go left; several are mixed. */
+  setLeft(sessions: readonly MediaSession[]): void;
+  setRight(sessions: readonly MediaSession[]): void;
   pause(): void;
   resume(): void;
   stop(): void;
@@ -74,9 +78,11 @@ export interface MediaEngine {
   stop(): Promise<void>;
   /** Allocates an even RTP port and the odd one above for RTCP on this local address. Rejects when the range is exhausted. */
   open(localAddress: string, events: MediaSessionEvents): Promise<MediaSession>;
-  /** Audio crosses both ways: packets pass through where codecs match, else A↔µ transcoding. A session is in one bridge at most; a new one replaces the old. */
-  bridge(a: MediaSession, b: MediaSession): void;
-  unbridge(a: MediaSession): void;
+  /**
+   * From now on each of these listeners hears exactly those, all at once; other sessions hear what they heard. Nobody: nothing is
+   * sent. One: its packets pass through where codecs match, else A↔µ transcoding. Several: their mix.
+   */
+  route(hearing: ReadonlyMap<MediaSession, readonly MediaSession[]>): void;
   record(request: {
     file: string;
     channels: 1 | 2;

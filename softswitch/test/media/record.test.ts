@@ -100,9 +100,9 @@ describe('recording', function () {
     const file = fixture.path('right.wav');
     const recording = await fixture.engine.record({ file, channels: 2, left: a.session });
     await a.phone.hears(20);
-    recording.setRight(b.session);
+    recording.setRight([b.session]);
     await a.phone.hears(20);
-    recording.setRight(undefined);
+    recording.setRight([]);
     await a.phone.hears(20);
     recording.stop();
     await recording.finished;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ALAW_TO_LINEAR, ULAW_TO_LINEAR } from '../../src/media/core/g711.js';
-import { RecordingRing } from '../../src/media/core/recording-ring.js';
+import { RecordingRing, type Track } from '../../src/media/core/recording-ring.js';
 import { StreamTimeline } from '../../src/media/core/timeline.js';
 
 interface Arrival {
@@ -78,9 +78,10 @@ describe('ring of a recording', () => {
     fc.assert(
       fc.property(puts, fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 6 }), (packets, reads) => {
         const ring = new RecordingRing(2);
+        const tracks = [ring.track(0), ring.track(1)];
         const expected = new Int16Array(91 * 160 * 2);
         for (const [n, channel] of packets) {
-          ring.put(channel, n * 160, octets, 0, 160, 'PCMU');
+          ring.put(tracks[channel] as Track, n * 160, octets, 0, 160, 'PCMU');
           for (let i = 0; i < 160; i++) expected[(n * 160 + i) * 2 + channel] = level;
         }
         let done = 0;
@@ -98,11 +99,12 @@ describe('ring of a recording', () => {
 
   it('counts what comes too late or too far ahead and touches nothing else', () => {
     const ring = new RecordingRing(1);
+    const track = ring.track(0);
     const chunk = new Uint8Array(40_960);
     ring.take(1000, chunk);
-    ring.put(0, 920, octets, 0, 160, 'PCMU');
+    ring.put(track, 920, octets, 0, 160, 'PCMU');
     assert.equal(ring.dropped, 80);
-    ring.put(0, 1_000_000, octets, 0, 160, 'PCMU');
+    ring.put(track, 1_000_000, octets, 0, 160, 'PCMU');
     assert.equal(ring.dropped, 240);
     const bytes = ring.take(3000, chunk);
     const got = new Int16Array(chunk.buffer.slice(0, bytes));
@@ -112,9 +114,10 @@ describe('ring of a recording', () => {
 
   it('holds a party of the other law in a channel that had one before', () => {
     const ring = new RecordingRing(1);
+    const track = ring.track(0);
     const chunk = new Uint8Array(40_960);
-    ring.put(0, 0, octets, 0, 160, 'PCMU');
-    ring.put(0, 160, new Uint8Array(160).fill(0x2a), 0, 160, 'PCMA');
+    ring.put(track, 0, octets, 0, 160, 'PCMU');
+    ring.put(track, 160, new Uint8Array(160).fill(0x2a), 0, 160, 'PCMA');
     const got = new Int16Array(chunk.buffer, 0, ring.take(480, chunk) / 2);
     assert.equal(got[0], level);
     assert.ok(Math.abs((got[160] as number) - (ALAW_TO_LINEAR[0x2a] as number)) < 600, `${got[160]}`);
@@ -123,9 +126,10 @@ describe('ring of a recording', () => {
 
   it('is silent again where it has been read', () => {
     const ring = new RecordingRing(1);
+    const track = ring.track(0);
     const chunk = new Uint8Array(40_960);
     for (let n = 0; n < 300; n++) {
-      if (n % 2 === 0) ring.put(0, n * 160, octets, 0, 160, 'PCMU');
+      if (n % 2 === 0) ring.put(track, n * 160, octets, 0, 160, 'PCMU');
       const bytes = ring.take((n + 1) * 160, chunk);
       const got = new Int16Array(chunk.buffer.slice(0, bytes));
       assert.ok(

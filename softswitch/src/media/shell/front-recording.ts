@@ -20,8 +20,16 @@ export class FrontRecording implements MediaRecording {
     });
   }
 
-  setRight(session: MediaSession | undefined): void {
-    this.#engine.send({ do: 'set-right', recording: this.id, session: session?.id });
+  setLeft(sessions: readonly MediaSession[]): void {
+    this.#set('left', sessions);
+  }
+
+  setRight(sessions: readonly MediaSession[]): void {
+    this.#set('right', sessions);
+  }
+
+  #set(channel: 'left' | 'right', sessions: readonly MediaSession[]): void {
+    this.#engine.send({ do: 'set-channel', recording: this.id, channel, sessions: sessions.map((session) => session.id) });
   }
 
   pause(): void {

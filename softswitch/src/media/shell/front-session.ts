@@ -70,6 +70,10 @@ export class FrontSession implements MediaSession {
     if (!this.#closing) this.#engine.send({ do: 'configure', session: this.id, parameters });
   }
 
+  mute(on: boolean): void {
+    if (!this.#closing) this.#engine.send({ do: 'mute', session: this.id, on });
+  }
+
   play(items: readonly MediaItem[], { loop, interruptOn }: { loop: boolean; interruptOn: string }): MediaPlayback {
     const playback = this.#engine.nextPlayback();
     const stop = (): void => this.#engine.send({ do: 'stop-play', session: this.id, playback, end: 'stopped' });

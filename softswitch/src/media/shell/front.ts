@@ -105,12 +105,8 @@ export class MediaFront implements MediaEngine {
     }
   }
 
-  bridge(a: MediaSession, b: MediaSession): void {
-    this.send({ do: 'bridge', a: a.id, b: b.id });
-  }
-
-  unbridge(a: MediaSession): void {
-    this.send({ do: 'unbridge', session: a.id });
+  route(hearing: ReadonlyMap<MediaSession, readonly MediaSession[]>): void {
+    this.send({ do: 'route', hearing: [...hearing].map(([listener, heard]) => [listener.id, heard.map((session) => session.id)]) });
   }
 
   async record(request: Parameters<MediaEngine['record']>[0]): Promise<MediaRecording> {

@@ -1,7 +1,7 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { DigitEvent, LegStats } from '@yixian/contracts';
 import { DtmfDetector } from '../core/dtmf-detector.js';
-import { ALAW_TO_LINEAR, ALAW_TO_ULAW, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
+import { ALAW_TO_LINEAR, ALAW_TO_ULAW, SILENCE, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
 import { OutgoingStream } from '../core/outgoing-stream.js';
 import { ReceiveStream } from '../core/receive-stream.js';
 import { newRtpHeader, parseRtp, RTP_HEADER_LENGTH, type RtpHeader, writeRtpHeader } from '../core/rtp.js';
@@ -23,7 +23,7 @@ export interface Tap {
 // One header for all legs: a packet is dealt with to the end before the next one is looked at.
 const header = newRtpHeader();
 
-/** One party's RTP: receiving, relaying to the leg it is bridged with, and sending. */
+/** One party's RTP: receiving, passing on to those who hear it, and sending. */
 export class MediaLeg {
   readonly id: number;
   readonly reports: LegReports;
@@ -32,8 +32,12 @@ export class MediaLeg {
   readonly lock = new SourceLock();
   readonly taps: Tap[] = [];
   parameters: MediaParameters | undefined;
-  peer: MediaLeg | undefined;
-  /** Own audio that now takes the place of the bridge's: a playback, keys being sent. */
+  muted = false;
+  /** Set by `Routes` alone: whom this party hears, who hears this party alone, and for whom it is mixed with others. */
+  hears: readonly MediaLeg[] = [];
+  readonly relayTo: MediaLeg[] = [];
+  readonly mixedFor: MediaLeg[] = [];
+  /** Own audio that now takes the place of what is heard: a playback, keys being sent. */
   ownFeeds = 0;
   sendingDigits = false;
   detector: DtmfDetector | undefined;
@@ -79,7 +83,7 @@ export class MediaLeg {
     if (parameters.direction !== this.parameters?.direction) {
       // What was not sent during a hold must not look like loss after it.
       this.out.newFeed();
-      this.peer?.out.newFeed();
+      for (const listener of this.relayTo) listener.out.newFeed();
     }
     this.parameters = parameters;
     if (parameters.telephoneEventReceive !== undefined) this.#fallbackDetector = undefined;
@@ -119,7 +123,7 @@ export class MediaLeg {
     this.#count(h, now, event);
     if (!this.receives) return;
     if (event) this.#event(b, h, now);
-    else if (h.payloadType === COMFORT_NOISE) this.peer?.out.skip(h.ssrc);
+    else if (h.payloadType === COMFORT_NOISE) for (const listener of this.relayTo) listener.out.skip(h.ssrc);
     else this.#audio(b, h, now);
   };
 
@@ -134,12 +138,6 @@ export class MediaLeg {
     this.#env.counters.sent++;
     if (this.lock.port !== 0) this.#rtp.send(b, this.lock.address, this.lock.port);
     else this.#rtp.send(b, remote.address, remote.rtpPort);
-  }
-
-  /** The bridge changed: what comes next begins a talkspurt. */
-  bridgeTo(peer: MediaLeg | undefined): void {
-    this.peer = peer;
-    this.out.newFeed();
   }
 
   /** Once every 100 ms or so. */
@@ -170,8 +168,6 @@ export class MediaLeg {
     this.reports.close();
     this.#rtp?.close();
     this.#rtp = undefined;
-    this.peer?.bridgeTo(undefined);
-    this.peer = undefined;
   }
 
   #follow(address: string, port: number): void {
@@ -192,20 +188,31 @@ export class MediaLeg {
   }
 
   #audio(b: Uint8Array, h: RtpHeader, now: number): void {
-    const taps = this.taps;
-    for (let i = 0; i < taps.length; i++) (taps[i] as Tap).hear(h, b, this.#codec, now);
-    const detector = this.detector ?? (this.peer ? undefined : this.#fallbackDetector);
+    const heard = this.relayTo.length > 0 || this.mixedFor.length > 0;
+    const detector = this.detector ?? (heard ? undefined : this.#fallbackDetector);
     if (detector && !this.#eventsSeen) {
       const key = detector.feed(b, h.payloadOffset, h.payloadLength, this.#linear);
       if (key) this.#digit({ ...key, via: 'in-band' });
     }
-    this.peer?.relay(this, b, h, now, false);
+    // The packets go on, so that nobody takes a muted party for a dead one.
+    if (this.muted) b.fill(SILENCE[this.#codec], h.payloadOffset, h.payloadOffset + h.payloadLength);
+    const taps = this.taps;
+    for (let i = 0; i < taps.length; i++) (taps[i] as Tap).hear(h, b, this.#codec, now);
+    this.#passOn(b, h, now, false);
   }
 
   #event(b: Uint8Array, h: RtpHeader, now: number): void {
     this.#eventsSeen = true;
     for (const key of this.#events.receive(h, b, now)) this.#digit({ ...key, via: 'rfc4733' });
-    this.peer?.relay(this, b, h, now, true);
+    this.#passOn(b, h, now, true);
+  }
+
+  /** Each listener's packet is rewritten where it lies: all but the last get a copy. */
+  #passOn(b: Uint8Array, h: RtpHeader, now: number, event: boolean): void {
+    const to = this.relayTo;
+    const last = to.length - 1;
+    for (let i = 0; i < last; i++) (to[i] as MediaLeg).relay(this, Uint8Array.from(b), h, now, event);
+    if (last >= 0) (to[last] as MediaLeg).relay(this, b, h, now, event);
   }
 
   /** Passes on the other party's packet, rewritten where it lies. */

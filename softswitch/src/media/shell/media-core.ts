@@ -11,6 +11,7 @@ import { PlayFeed } from './play-feed.js';
 import { openPair } from './port-pair.js';
 import type { Command, WorkerSettings } from './protocol.js';
 import { Recordings } from './recordings.js';
+import { type RouteChange, Routes } from './routes.js';
 
 const CLIP_CACHE_BYTES = 64 * 1024 * 1024;
 
@@ -33,6 +34,7 @@ export class MediaCore implements LegOwner {
   readonly #clips = new ClipCache(CLIP_CACHE_BYTES);
   readonly #sessions = new Map<number, Session>();
   readonly #recordings: Recordings;
+  readonly #routes = new Routes();
 
   constructor(settings: WorkerSettings, env: MediaEnvironment) {
     this.#env = env;
@@ -75,14 +77,14 @@ export class MediaCore implements LegOwner {
       case 'send-digits':
         this.#sendDigits(command);
         return;
-      case 'bridge':
-        this.#bridge(command.a, command.b);
+      case 'mute':
+        this.#mute(command.session, command.on);
         return;
-      case 'unbridge':
-        this.#unbridge(this.#sessions.get(command.session)?.leg);
+      case 'route':
+        this.#route(command.hearing);
         return;
       case 'record':
-      case 'set-right':
+      case 'set-channel':
       case 'pause':
       case 'stop-record':
         this.#recordings.carryOut(command);
@@ -137,6 +139,7 @@ export class MediaCore implements LegOwner {
     this.#endPlay(session, 'leg-ended');
     session.digits?.end('the leg has ended');
     this.#recordings.legEnded(session.leg);
+    this.#routes.remove(session.leg);
     session.leg.close();
     this.#ports.giveBack(session.rtpPort);
     this.#env.notify({ is: 'closed', session: id, stats: session.leg.stats() });
@@ -209,18 +212,18 @@ export class MediaCore implements LegOwner {
     session.digits.start();
   }
 
-  #bridge(idA: number, idB: number): void {
-    const a = this.#sessions.get(idA)?.leg;
-    const b = this.#sessions.get(idB)?.leg;
-    if (!a || !b || a === b || a.peer === b) return;
-    this.#unbridge(a);
-    this.#unbridge(b);
-    a.bridgeTo(b);
-    b.bridgeTo(a);
+  #mute(id: number, on: boolean): void {
+    const leg = this.#sessions.get(id)?.leg;
+    if (leg) leg.muted = on;
   }
 
-  #unbridge(leg: MediaLeg | undefined): void {
-    leg?.peer?.bridgeTo(undefined);
-    leg?.bridgeTo(undefined);
+  #route(hearing: Extract<Command, { do: 'route' }>['hearing']): void {
+    const leg = (id: number): MediaLeg[] => {
+      const session = this.#sessions.get(id);
+      return session ? [session.leg] : [];
+    };
+    this.#routes.set(
+      hearing.flatMap(([listener, heard]) => leg(listener).map((own): RouteChange => [own, heard.flatMap(leg).filter((l) => l !== own)])),
+    );
   }
 }

@@ -28,10 +28,11 @@ export type Command =
   | { do: 'stop-play'; session: number; playback: number; end: 'stopped' | 'interrupted' }
   | { do: 'listen-in-band'; session: number; on: boolean }
   | { do: 'send-digits'; session: number; request: number; digits: string }
-  | { do: 'bridge'; a: number; b: number }
-  | { do: 'unbridge'; session: number }
+  | { do: 'mute'; session: number; on: boolean }
+  /** Listener → those it hears. */
+  | { do: 'route'; hearing: readonly (readonly [number, readonly number[]])[] }
   | { do: 'record'; recording: number; settings: RecordSettings }
-  | { do: 'set-right'; recording: number; session: number | undefined }
+  | { do: 'set-channel'; recording: number; channel: 'left' | 'right'; sessions: readonly number[] }
   | { do: 'pause'; recording: number; on: boolean }
   | { do: 'stop-record'; recording: number }
   | { do: 'stop' };

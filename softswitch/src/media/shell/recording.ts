@@ -1,6 +1,6 @@
 import type { RecordingResult } from '@yixian/contracts';
 import { ALAW_TO_LINEAR, ULAW_TO_LINEAR } from '../core/g711.js';
-import { RecordingRing } from '../core/recording-ring.js';
+import { RecordingRing, type Track } from '../core/recording-ring.js';
 import type { RtpHeader } from '../core/rtp.js';
 import { REORDER_SAMPLES, StreamTimeline } from '../core/timeline.js';
 import { WAV_HEADER_LENGTH } from '../core/wav.js';
@@ -16,28 +16,26 @@ const WRITE_EVERY_MS = 1000;
 const VOICE_LEVEL = 130;
 
 /** One party's way into a recording. */
-class ChannelTap implements Tap {
+export class VoiceTap implements Tap {
+  readonly track: Track;
   readonly #recording: Recording;
-  readonly #channel: number;
   readonly #timeline = new StreamTimeline();
 
-  constructor(recording: Recording, channel: number) {
+  constructor(recording: Recording, track: Track) {
     this.#recording = recording;
-    this.#channel = channel;
+    this.track = track;
   }
 
   hear(h: RtpHeader, b: Uint8Array, codec: CodecName, now: number): void {
     const position = this.#timeline.place(h.ssrc, h.sequence, h.timestamp, this.#recording.frameAt(now));
-    this.#recording.put(this.#channel, position, b, h.payloadOffset, h.payloadLength, codec, now);
+    this.#recording.put(this.track, position, b, h.payloadOffset, h.payloadLength, codec, now);
   }
 }
 
-/** A running recording: both parties on one time line that began with it. */
+/** A running recording: all parties on one time line that began with it. */
 export class Recording {
   readonly id: number;
   readonly settings: RecordSettings;
-  readonly left: Tap;
-  readonly right: Tap;
   readonly #env: MediaEnvironment;
   readonly #ring: RecordingRing;
   readonly #writer: WavWriter;
@@ -57,8 +55,6 @@ export class Recording {
     this.#writer = writer;
     this.#ended = ended;
     this.#ring = new RecordingRing(settings.channels);
-    this.left = new ChannelTap(this, 0);
-    this.right = new ChannelTap(this, settings.channels - 1);
     this.#start = env.now();
     this.#startedAt = env.wallClock();
     this.#lastVoiceAt = this.#start;
@@ -75,9 +71,18 @@ export class Recording {
     return Math.floor((now - this.#start) * FRAMES_PER_MS);
   }
 
-  put(channel: number, position: number, b: Uint8Array, offset: number, length: number, codec: CodecName, now: number): void {
+  /** One more voice on a channel. */
+  tap(channel: number): VoiceTap {
+    return new VoiceTap(this, this.#ring.track(channel));
+  }
+
+  untap(tap: VoiceTap): void {
+    this.#ring.release(tap.track);
+  }
+
+  put(track: Track, position: number, b: Uint8Array, offset: number, length: number, codec: CodecName, now: number): void {
     if (this.#paused || this.#over) return;
-    this.#ring.put(channel, position, b, offset, length, codec);
+    this.#ring.put(track, position, b, offset, length, codec);
     if (this.settings.endAfterSilenceMs !== undefined && isVoice(b, offset, length, codec)) this.#lastVoiceAt = now;
   }
 

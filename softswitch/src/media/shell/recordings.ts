@@ -1,16 +1,16 @@
 import type { MediaEnvironment } from './environment.js';
-import type { MediaLeg, Tap } from './leg.js';
+import type { MediaLeg } from './leg.js';
 import type { Command, RecordSettings } from './protocol.js';
-import { Recording } from './recording.js';
+import { Recording, type VoiceTap } from './recording.js';
 import { WavWriter } from './wav-writer.js';
 
 interface Running {
   recording: Recording;
-  left: MediaLeg | undefined;
-  right: MediaLeg | undefined;
+  /** Who speaks on which channel. */
+  voices: { leg: MediaLeg; channel: number; tap: VoiceTap }[];
 }
 
-type RecordCommand = Extract<Command, { do: 'record' | 'set-right' | 'pause' | 'stop-record' }>;
+type RecordCommand = Extract<Command, { do: 'record' | 'set-channel' | 'pause' | 'stop-record' }>;
 
 /** All recordings of the thread, and which leg's audio goes where. */
 export class Recordings {
@@ -33,8 +33,8 @@ export class Recordings {
       case 'record':
         void this.#start(command.recording, command.settings);
         return;
-      case 'set-right':
-        this.#setRight(command.recording, command.session);
+      case 'set-channel':
+        this.#set(command.recording, command.channel === 'left' ? 0 : 1, command.sessions);
         return;
       case 'pause':
         this.#running.get(command.recording)?.recording.pause(command.on, this.#env.now());
@@ -55,12 +55,11 @@ export class Recordings {
   /** A recording goes on while one of its parties is there. */
   legEnded(leg: MediaLeg): void {
     for (const [id, running] of this.#running) {
-      if (running.left !== leg && running.right !== leg) continue;
-      if (running.left === leg) running.left = undefined;
-      if (running.right === leg) running.right = undefined;
-      if (!running.left && !running.right) this.#finish(id, 'legs-ended');
+      const staying = running.voices.filter((voice) => voice.leg !== leg);
+      if (staying.length === running.voices.length) continue;
+      keepOnly(running, staying);
+      if (staying.length === 0) this.#finish(id, 'legs-ended');
     }
-    leg.taps.length = 0;
   }
 
   /** Resolves when every file is closed. */
@@ -96,21 +95,33 @@ export class Recordings {
   }
 
   #connect(recording: Recording): void {
-    const { left: leftId, right: rightId } = recording.settings;
-    const left = this.#leg(leftId);
-    const right = rightId === undefined ? undefined : this.#leg(rightId);
-    this.#running.set(recording.id, { recording, left, right });
-    left?.taps.push(recording.left);
-    right?.taps.push(recording.right);
-    if (!left && !right) this.#finish(recording.id, 'legs-ended');
+    const { left, right } = recording.settings;
+    const running: Running = { recording, voices: [] };
+    this.#running.set(recording.id, running);
+    this.#add(running, 0, [left]);
+    this.#add(running, 1, right === undefined ? [] : [right]);
+    if (running.voices.length === 0) this.#finish(recording.id, 'legs-ended');
   }
 
-  #setRight(id: number, session: number | undefined): void {
+  #set(id: number, channel: number, sessions: readonly number[]): void {
     const running = this.#running.get(id);
     if (!running) return;
-    untap(running.right, running.recording.right);
-    running.right = session === undefined ? undefined : this.#leg(session);
-    running.right?.taps.push(running.recording.right);
+    const wanted = sessions.map((session) => this.#leg(session));
+    keepOnly(
+      running,
+      running.voices.filter((voice) => voice.channel !== channel || wanted.includes(voice.leg)),
+    );
+    this.#add(running, channel, sessions);
+  }
+
+  #add(running: Running, channel: number, sessions: readonly number[]): void {
+    for (const session of sessions) {
+      const leg = this.#leg(session);
+      if (!leg || running.voices.some((voice) => voice.leg === leg && voice.channel === channel)) continue;
+      const tap = running.recording.tap(channel);
+      leg.taps.push(tap);
+      running.voices.push({ leg, channel, tap });
+    }
   }
 
   #finish(id: number, reason: 'stopped' | 'legs-ended'): void {
@@ -122,12 +133,17 @@ export class Recordings {
     const running = this.#running.get(id);
     if (!running) return;
     this.#running.delete(id);
-    untap(running.left, running.recording.left);
-    untap(running.right, running.recording.right);
+    keepOnly(running, []);
   }
 }
 
-function untap(leg: MediaLeg | undefined, tap: Tap): void {
-  const at = leg?.taps.indexOf(tap) ?? -1;
-  if (at >= 0) leg?.taps.splice(at, 1);
+/** Takes all other voices off the recording. */
+function keepOnly(running: Running, staying: Running['voices']): void {
+  for (const voice of running.voices) {
+    if (staying.includes(voice)) continue;
+    const at = voice.leg.taps.indexOf(voice.tap);
+    if (at >= 0) voice.leg.taps.splice(at, 1);
+    running.recording.untap(voice.tap);
+  }
+  running.voices = staying;
 }
