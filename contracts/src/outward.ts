@@ -1,6 +1,7 @@
 import type { CallOutcome, CallRecord, CallSegment } from './call-record.js';
 import type { Role, User } from './directory.js';
 import type { AgentStateName, CallDirection, DomainEvent, EventType, Seat } from './events.js';
+import { lossRate } from './formulas.js';
 import type { AgentSnapshot, QueueSnapshot, RecordingRow, TodayAgentFigures, TodayQueueFigures, VoicemailRow } from './ports.js';
 import type { Termination } from './termination.js';
 
@@ -202,14 +203,8 @@ export function queueView(queue: QueueSnapshot, today?: TodayQueueFigures): Queu
     ready: queue.ready,
     serving: queue.serving,
     signedIn: queue.signedIn,
-    ...(today ? { today: { ...today, lossRate: lossRate(today, queue.waiting.length) } } : {}),
+    ...(today ? { today: { ...today, lossRate: lossRate(today.offered, today.answered, queue.waiting.length) } } : {}),
   };
-}
-
-/** 呼损率: unanswered / offered, 0–1; null without calls. Those who wait now are not lost yet. */
-function lossRate(today: TodayQueueFigures, waiting: number): number | null {
-  const settled = today.offered - waiting;
-  return settled > 0 ? Math.max(0, settled - today.answered) / settled : null;
 }
 
 export function recordingView(row: RecordingRow): RecordingView {

@@ -10,4 +10,5 @@ export { runningEmbeddedPostgres } from './shell/postgres/data-folder.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './shell/postgres/embedded.js';
 export { createRecordQueries, type RecordQueriesOptions } from './shell/queries.js';
 export { createRecordingRows } from './shell/recording-rows.js';
+export { createReports, type ReportOptions, type Reports } from './shell/reports/index.js';
 export { addDemoAgents, type DemoCredentials, firstRunDocument, isEmpty, resetDemo, type SeedOptions, seedDemo } from './shell/seed.js';

@@ -1,4 +1,4 @@
-import type { AgentId, AgentStateName, DomainEvent } from '@yixian/contracts';
+import type { AgentId, AgentStateName, DomainEvent, QueueId } from '@yixian/contracts';
 
 /** One stretch of time an agent spent in one state, known by the event that began it. */
 export interface AgentInterval {
@@ -7,6 +7,8 @@ export interface AgentInterval {
   state: AgentStateName;
   reason: string | null;
   setBy: string;
+  /** Of a wrap-up: the queue whose call it follows. */
+  queueId: QueueId | null;
   startedAt: number;
   endedAt: number | null;
 }
@@ -32,6 +34,7 @@ export function changeInterval(
     state: event.data.to,
     reason: event.data.reason,
     setBy: event.data.by,
+    queueId: event.queueId ?? null,
     startedAt: event.at,
     endedAt: null,
   };

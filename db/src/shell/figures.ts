@@ -1,6 +1,21 @@
-import type { AgentId, QueueId, TodayAgentFigures, TodayQueueFigures } from '@yixian/contracts';
+import {
+  type AgentId,
+  averageSpeedOfAnswer,
+  type QueueId,
+  type ServiceLevelFormula,
+  serviceLevel,
+  type TodayAgentFigures,
+  type TodayQueueFigures,
+} from '@yixian/contracts';
 import type { Knex } from 'knex';
 import { MIDNIGHT } from './time-windows.js';
+
+/** How the hotline counts: settings that may change at any time. */
+export interface Counting {
+  formula: ServiceLevelFormula;
+  /** A call abandoned sooner is a short abandon, milliseconds. */
+  shortAbandonMs: number;
+}
 
 export interface Figures {
   todayByAgent(): Promise<Map<AgentId, TodayAgentFigures>>;
@@ -24,6 +39,8 @@ const segments = (calls: string): string => `
 
 type Question = (calls: string) => string;
 
+const ABANDONED = `(s.result = 'abandoned' or (s.result is null and s.outcome like 'abandoned-%'))`;
+
 /** Calls talked, talk and hold in milliseconds, offers missed. */
 const BY_AGENT: Question = (calls) => `${segments(calls)}
   select "agentId" as key, array[
@@ -34,13 +51,18 @@ const BY_AGENT: Question = (calls) => `${segments(calls)}
   ]::float8[] as sums
   from segment where "agentId" is not null group by 1`;
 
-/** Offered, answered, abandoned, answered within the queue's own threshold, wait of the answered in milliseconds. */
+/**
+ * Offered, answered, abandoned, answered and abandoned within the queue's own threshold, short abandons, wait of the answered in
+ * milliseconds. A visit that was moved by hand counts where it ended.
+ */
 const BY_QUEUE: Question = (calls) => `${segments(calls)}
   select s."queueId" as key, array[
-    count(*),
+    count(*) filter (where s.result is distinct from 'moved'),
     count(*) filter (where s.result = 'served'),
-    count(*) filter (where s.result = 'abandoned' or (s.result is null and s.outcome like 'abandoned-%')),
+    count(*) filter (where ${ABANDONED}),
     count(*) filter (where s.result = 'served' and s."endedAt" - s."startedAt" <= q.service_level_seconds * 1000),
+    count(*) filter (where ${ABANDONED} and s."endedAt" - s."startedAt" <= q.service_level_seconds * 1000),
+    count(*) filter (where ${ABANDONED} and s."endedAt" - s."startedAt" < :shortMs),
     coalesce(sum(s."endedAt" - s."startedAt") filter (where s.result = 'served'), 0)
   ]::float8[] as sums
   from segment s left join queues q on q.id = s."queueId"
@@ -60,12 +82,12 @@ interface Situation {
 type Sums = ReadonlyMap<string, readonly number[]>;
 
 /** Today's figures, read from the call records; a day begins at midnight of the hotline's time zone. */
-export function createFigures(knex: Knex, timezone: string, now: () => number, cacheMs: number): Figures {
-  const agents = daily(knex, timezone, now, BY_AGENT);
-  const queues = daily(knex, timezone, now, BY_QUEUE);
+export function createFigures(knex: Knex, timezone: string, now: () => number, cacheMs: number, counting: () => Counting): Figures {
+  const agents = daily(knex, timezone, now, counting, BY_AGENT);
+  const queues = daily(knex, timezone, now, counting, BY_QUEUE);
   return {
     todayByAgent: shared(async () => mapped(await agents(), agentFigures), now, cacheMs),
-    todayByQueue: shared(async () => mapped(await queues(), queueFigures), now, cacheMs),
+    todayByQueue: shared(async () => mapped(await queues(), (sums) => queueFigures(sums, counting().formula)), now, cacheMs),
   };
 }
 
@@ -73,10 +95,16 @@ function agentFigures([handled = 0, talkMs = 0, holdMs = 0, missed = 0]: readonl
   return { callsHandled: handled, talkSeconds: seconds(talkMs), holdSeconds: seconds(holdMs), missed };
 }
 
-/** Service level here is answered within T / answered. */
-function queueFigures([offered = 0, answered = 0, abandoned = 0, inTime = 0, waitMs = 0]: readonly number[]): TodayQueueFigures {
-  const serviceLevel = answered > 0 ? inTime / answered : null;
-  return { offered, answered, abandoned, serviceLevel, averageWaitSeconds: answered > 0 ? waitMs / answered / 1000 : null };
+function queueFigures(sums: readonly number[], formula: ServiceLevelFormula): TodayQueueFigures {
+  const [offered = 0, answered = 0, abandoned = 0, answeredInTime = 0, abandonedInTime = 0, shortAbandoned = 0, waitMs = 0] = sums;
+  const waited = averageSpeedOfAnswer(waitMs, answered);
+  return {
+    offered,
+    answered,
+    abandoned,
+    serviceLevel: serviceLevel(formula, { answered, answeredInTime, abandoned, abandonedInTime, shortAbandoned }),
+    averageWaitSeconds: waited === null ? null : waited / 1000,
+  };
 }
 
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000));
@@ -86,8 +114,8 @@ function mapped<T>(sums: Sums, figures: (values: readonly number[]) => T): Map<s
 }
 
 /** Asks a question of the day so far, from where it was asked last. */
-function daily(knex: Knex, timezone: string, now: () => number, question: Question): () => Promise<Sums> {
-  let known: { situation: Situation; sums: Sums } | undefined;
+function daily(knex: Knex, timezone: string, now: () => number, counting: () => Counting, question: Question): () => Promise<Sums> {
+  let known: { situation: Situation; shortMs: number; sums: Sums } | undefined;
   const ask = async (trx: Knex, calls: string, bindings: Record<string, number>): Promise<Sums> => {
     const { rows } = await trx.raw<{ rows: { key: string; sums: number[] }[] }>(question(calls), bindings);
     return new Map(rows.map((row) => [row.key, row.sums]));
@@ -99,12 +127,14 @@ function daily(knex: Knex, timezone: string, now: () => number, question: Questi
         const { rows } = await trx.raw<{ rows: [Situation] }>(SITUATION, [at, timezone, timezone]);
         const [situation] = rows;
         // Another day, or another threshold, is counted from its beginning.
-        const same = known?.situation.began === situation.began && known.situation.thresholds === situation.thresholds;
+        const { shortAbandonMs: shortMs } = counting();
+        const same =
+          known?.situation.began === situation.began && known.situation.thresholds === situation.thresholds && known.shortMs === shortMs;
         const before = same && known ? known : { situation: { upTo: 0 }, sums: new Map() };
-        const bounds = { after: before.situation.upTo, upTo: situation.upTo, began: situation.began, now: at };
+        const bounds = { after: before.situation.upTo, upTo: situation.upTo, began: situation.began, now: at, shortMs };
         const sums = added(before.sums, await ask(trx, ENDED, bounds));
-        const open = await ask(trx, OPEN, { began: situation.began, now: at });
-        known = { situation, sums };
+        const open = await ask(trx, OPEN, { began: situation.began, now: at, shortMs });
+        known = { situation, shortMs, sums };
         return added(sums, open);
       },
       { isolationLevel: 'repeatable read', readOnly: true },

@@ -41,9 +41,9 @@ const CALLS = `
   where calls.last_seq < excluded.last_seq`;
 
 const INTERVALS = `
-  insert into agent_state_intervals (seq, agent_id, state, reason, set_by, started_at, ended_at)
-  select r.seq, r."agentId", r.state, r.reason, r."setBy", ${time('startedAt')}, ${time('endedAt')}
-  from jsonb_to_recordset($3::jsonb) as r(seq bigint, "agentId" text, state text, reason text, "setBy" text, "startedAt" float8, "endedAt" float8)
+  insert into agent_state_intervals (seq, agent_id, state, reason, set_by, queue_id, started_at, ended_at)
+  select r.seq, r."agentId", r.state, r.reason, r."setBy", r."queueId", ${time('startedAt')}, ${time('endedAt')}
+  from jsonb_to_recordset($3::jsonb) as r(seq bigint, "agentId" text, state text, reason text, "setBy" text, "queueId" text, "startedAt" float8, "endedAt" float8)
   order by r.seq
   on conflict (seq) do update set ended_at = excluded.ended_at`;
 

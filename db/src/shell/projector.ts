@@ -105,6 +105,7 @@ interface IntervalRow {
   state: AgentInterval['state'];
   reason: string | null;
   set_by: string;
+  queue_id: string | null;
   started_at: number;
   ended_at: number | null;
 }
@@ -120,6 +121,7 @@ async function openIntervals(knex: Knex): Promise<Map<AgentId, AgentInterval>> {
         state: row.state,
         reason: row.reason,
         setBy: row.set_by,
+        queueId: row.queue_id,
         startedAt: row.started_at,
         endedAt: row.ended_at,
       },

@@ -2,7 +2,7 @@ import type { CallQuery, CallRecord, DomainEvent, RecordingRow, RecordQueries, V
 import type { Knex } from 'knex';
 import { type Cursor, decodeCursor, page } from '../core/cursor.js';
 import { type CallRow, recordOf } from './call-rows.js';
-import { createFigures } from './figures.js';
+import { type Counting, createFigures } from './figures.js';
 import { type RecordingDbRow, recordingOf, type VoicemailDbRow, voicemailOf } from './recording-rows.js';
 import { requireTimezone } from './time-windows.js';
 
@@ -13,11 +13,14 @@ export interface RecordQueriesOptions {
   now?: () => number;
   /** Awaited before a call or the events are read, so that a reader sees what has just happened: give `journal.flush`. */
   settled?: () => Promise<void>;
+  /** How service level and short abandons are counted; `answered` and 5 s when not given. */
+  counting?: () => Counting;
   /** How long today's figures are reused, milliseconds. */
   figuresCacheMs?: number;
 }
 
 const SETTLED_DEADLINE_MS = 500;
+const USUAL: Counting = { formula: 'answered', shortAbandonMs: 5_000 };
 
 interface EventRow {
   seq: number;
@@ -69,7 +72,7 @@ export function createRecordQueries(knex: Knex, options: RecordQueriesOptions): 
       const [row] = (await knex('voicemails').where({ id })) as VoicemailDbRow[];
       return row && voicemailOf(row);
     },
-    ...createFigures(knex, options.timezone, now, options.figuresCacheMs ?? 1_000),
+    ...createFigures(knex, options.timezone, now, options.figuresCacheMs ?? 1_000, options.counting ?? (() => USUAL)),
     async eventsSince(seq, limit) {
       await settled();
       const rows = (await knex('event_journal').where('seq', '>', seq).orderBy('seq').limit(limit)) as EventRow[];
