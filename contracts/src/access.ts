@@ -12,8 +12,12 @@ export interface Viewer {
   agentId: AgentId | null;
   /** Agents of the groups a supervisor leads, and the user's own extension. Not consulted for an admin. */
   agents: ReadonlySet<AgentId>;
-  /** Queues the user serves by skill, or that agents of the led groups serve. Not consulted for an admin. */
+  /** Queues the user serves, or that agents of the led groups serve. Not consulted for an admin. */
   queues: ReadonlySet<QueueId>;
+  /** Agents of the groups a supervisor leads. Not consulted for an admin. */
+  ledAgents: ReadonlySet<AgentId>;
+  /** Queues of the led groups, and queues for every group that led agents serve. Not consulted for an admin. */
+  ledQueues: ReadonlySet<QueueId>;
 }
 
 /** The configuration an answer depends on. */
@@ -22,9 +26,14 @@ export interface AccessFacts {
   queues(): readonly QueueConfig[];
 }
 
-/** Whether an agent has every skill the queue asks for. */
-export function serves(agent: Pick<AgentConfig, 'skills'>, queue: Pick<QueueConfig, 'requiredSkills'>): boolean {
-  return queue.requiredSkills.every((skill) => agent.skills.includes(skill));
+/** What decides whose calls a queue's are. */
+type Served = Pick<QueueConfig, 'requiredSkills' | 'group' | 'relaxation'>;
+
+/** Whether calls of the queue may come to the agent: of its group, with every skill it asks for however long a caller has waited. */
+export function serves(agent: Pick<AgentConfig, 'skills' | 'groups'>, queue: Served): boolean {
+  if (queue.group !== null && !agent.groups.includes(queue.group)) return false;
+  const waived = (skill: string): boolean => queue.relaxation.some((step) => step.minLevels[skill] === 0);
+  return queue.requiredSkills.every((skill) => agent.skills.includes(skill) || waived(skill));
 }
 
 /** What this user may see. A user without roles sees nothing but the own extension. */
@@ -35,13 +44,12 @@ export function viewerOf(user: User, facts: AccessFacts): Viewer {
   const visible = [...led, ...own];
   const agents = new Set(visible.map((a) => a.id));
   if (user.extension !== null) agents.add(user.extension);
-  const queues = new Set(
-    facts
-      .queues()
-      .filter((queue) => visible.some((agent) => serves(agent, queue)))
-      .map((queue) => queue.id),
-  );
-  return { role, agentId: user.extension, agents, queues };
+  const servedBy = (who: readonly AgentConfig[]): QueueConfig[] =>
+    facts.queues().filter((queue) => who.some((agent) => serves(agent, queue)));
+  const leads = (queue: QueueConfig): boolean => role === 'supervisor' && queue.group !== null && user.groups.includes(queue.group);
+  const ledQueues = new Set([...servedBy(led), ...facts.queues().filter(leads)].map((queue) => queue.id));
+  const queues = new Set([...ledQueues, ...servedBy(own).map((queue) => queue.id)]);
+  return { role, agentId: user.extension, agents, queues, ledAgents: new Set(led.map((a) => a.id)), ledQueues };
 }
 
 export function maySeeAgent(viewer: Viewer, agentId: AgentId): boolean {
@@ -88,4 +96,15 @@ export function maySeeRecording(viewer: Viewer, row: { agentId: AgentId | null; 
 /** Own state, seat and calls for everyone; those of led agents for a supervisor; all for an admin. */
 export function mayDirectAgent(viewer: Viewer, agentId: AgentId): boolean {
   return viewer.role === 'admin' || viewer.agentId === agentId || (viewer.role === 'supervisor' && viewer.agents.has(agentId));
+}
+
+/** Opening and closing a queue, moving its calls: a supervisor for the own groups, an admin for all. */
+export function mayDirectQueue(viewer: Viewer, queueId: QueueId): boolean {
+  return viewer.role === 'admin' || (viewer.role === 'supervisor' && viewer.ledQueues.has(queueId));
+}
+
+/** Listening to an agent, speaking in, taking over, releasing: a supervisor for agents of the own groups, an admin for all; nobody for oneself. */
+export function maySupervise(viewer: Viewer, agentId: AgentId): boolean {
+  if (viewer.agentId === agentId) return false;
+  return viewer.role === 'admin' || (viewer.role === 'supervisor' && viewer.ledAgents.has(agentId));
 }

@@ -1,5 +1,19 @@
-import type { AccessCode, Extension, QueueConfig, Skill, Trunk, User } from './directory.js';
+import type {
+  AccessCode,
+  CallerList,
+  CallerListEntry,
+  Extension,
+  ExtensionGroup,
+  HotlineSettings,
+  QueueConfig,
+  RecordingPolicy,
+  Skill,
+  Trunk,
+  User,
+  VoicemailBox,
+} from './directory.js';
 import type { EpochMs, FlowId, UserId } from './ids.js';
+import type { CalendarDay, Schedule } from './schedule.js';
 
 // db ▸ admin: the configuration as administrators read and change it. What calls see of it is the `Directory`.
 
@@ -27,6 +41,10 @@ export interface ConfigRows<T, W extends T = T> extends ConfigTable<T> {
 export interface UserConfig extends User {
   /** Of the agent; empty for whoever takes no calls of queues. */
   skills: string[];
+  /** Level 1–10 by skill, of those of `skills` that have one. */
+  skillLevels: Record<string, number>;
+  /** Whether the agent's calls are recorded; null leaves it to queue, trunk and direction. */
+  recording: RecordingPolicy | null;
   /** Locked after failed sign-ins until then; null when not. A new password unlocks. */
   lockedUntil: EpochMs | null;
 }
@@ -74,6 +92,44 @@ export interface FlowRows extends FlowTable {
   delete(id: FlowId): Promise<void>;
 }
 
+/** Statutory holidays and make-up workdays of one year. */
+export interface HolidayCalendar {
+  /** The key, as text: `2026`. */
+  year: string;
+  days: CalendarDay[];
+}
+
+/** A caller list with how many entries it has. */
+export interface CallerListHead extends CallerList {
+  entries: number;
+}
+
+export interface CallerListTable extends ConfigTable<CallerListHead> {
+  /** In the order of their numbers. @param page.after the last number of the page before */
+  entries(id: string, page: { after?: string; limit: number }): Promise<CallerListEntry[]>;
+  entry(id: string, number: string): Promise<CallerListEntry | undefined>;
+}
+
+/** Changes of entries count as changes of their list: its revision grows. All reject with `not-found` for an unknown list. */
+export interface CallerListRows extends CallerListTable {
+  insert(list: CallerList): Promise<Revised<CallerListHead>>;
+  update(id: string, change: Partial<CallerList>): Promise<Revised<CallerListHead>>;
+  delete(id: string): Promise<void>;
+  /** The list has these entries and no other. */
+  replaceEntries(id: string, entries: readonly CallerListEntry[]): Promise<Revised<CallerListHead>>;
+  /** Adds entries; one that is there already is replaced. */
+  putEntries(id: string, entries: readonly CallerListEntry[]): Promise<Revised<CallerListHead>>;
+  deleteEntry(id: string, number: string): Promise<Revised<CallerListHead>>;
+}
+
+export interface SettingsReader {
+  get(): Promise<Revised<HotlineSettings>>;
+}
+
+export interface SettingsRow extends SettingsReader {
+  update(change: Partial<HotlineSettings>): Promise<Revised<HotlineSettings>>;
+}
+
 export interface AuditEntry {
   at: EpochMs;
   username: string;
@@ -102,6 +158,14 @@ export interface ConfigReader {
   numbers: ConfigTable<AccessCode>;
   trunks: ConfigTable<Trunk>;
   flows: FlowTable;
+  schedules: ConfigTable<Schedule>;
+  /** By year. */
+  calendars: ConfigTable<HolidayCalendar>;
+  lists: CallerListTable;
+  boxes: ConfigTable<VoicemailBox>;
+  /** By number. */
+  groups: ConfigTable<ExtensionGroup>;
+  settings: SettingsReader;
 }
 
 /** One change, all of it or nothing, alone: no other administrator's change happens between its reads and its writes. */
@@ -113,6 +177,12 @@ export interface ConfigChange extends ConfigReader {
   numbers: ConfigRows<AccessCode>;
   trunks: ConfigRows<Trunk>;
   flows: FlowRows;
+  schedules: ConfigRows<Schedule>;
+  calendars: ConfigRows<HolidayCalendar>;
+  lists: CallerListRows;
+  boxes: ConfigRows<VoicemailBox>;
+  groups: ConfigRows<ExtensionGroup>;
+  settings: SettingsRow;
   /** Ends every session of a user; the ids of those that were open. */
   endSessions(userId: UserId): Promise<string[]>;
   /** Written with the change, or not at all. */

@@ -329,6 +329,8 @@ export interface HotlineSettings {
   serviceLevelFormula: 'answered' | 'answered-and-abandoned' | 'without-short-abandons';
   /** An abandoned call that waited less is a short abandon, seconds. */
   shortAbandonSeconds: number;
+  /** Roles that see personal numbers with the middle hidden, e.g. 138****5678; the strongest role of a user counts. */
+  maskNumbersFor: Role[];
 }
 
 const RECORD_ALL: RecordingPolicy = { mode: 'all', sharePercent: 100, announcement: null };
@@ -343,6 +345,7 @@ export const DEFAULT_SETTINGS: HotlineSettings = {
   maxSignedIn: null,
   serviceLevelFormula: 'answered',
   shortAbandonSeconds: 5,
+  maskNumbersFor: [],
 };
 
 export type Role = 'agent' | 'supervisor' | 'admin';

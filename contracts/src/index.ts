@@ -11,6 +11,7 @@ export * from './identity.js';
 export * from './ids.js';
 export * from './local-day.js';
 export * from './logger.js';
+export * from './masking.js';
 export * from './outward.js';
 export * from './ports.js';
 export * from './recording-policy.js';

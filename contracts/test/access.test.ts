@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { mayDirectAgent, maySeeAgent, maySeeCall, maySeeQueue, maySeeRecording, serves, viewerOf } from '../src/access.js';
+import {
+  mayDirectAgent,
+  mayDirectQueue,
+  maySeeAgent,
+  maySeeCall,
+  maySeeQueue,
+  maySeeRecording,
+  maySupervise,
+  serves,
+  viewerOf,
+} from '../src/access.js';
 import { applyCallEvent, type CallRecord } from '../src/call-record.js';
 import { type AgentConfig, QUEUE_DEFAULTS, type QueueConfig, type User } from '../src/directory.js';
 import type { DomainEvent, EventDraft } from '../src/events.js';
@@ -63,8 +73,38 @@ function record(...drafts: EventDraft[]): CallRecord {
 
 describe('access: who may see what', () => {
   it('an agent serves a queue only with every required skill', () => {
-    assert.equal(serves({ skills: ['a'] }, { requiredSkills: ['a', 'b'] }), false);
-    assert.equal(serves({ skills: ['b', 'a'] }, { requiredSkills: ['a', 'b'] }), true);
+    const both = { requiredSkills: ['a', 'b'], group: null, relaxation: [] };
+    assert.equal(serves({ skills: ['a'], groups: [] }, both), false);
+    assert.equal(serves({ skills: ['b', 'a'], groups: [] }, both), true);
+    const waived = { ...both, relaxation: [{ afterMs: 1, minLevels: { b: 0 } }] };
+    assert.equal(serves({ skills: ['a'], groups: [] }, waived), true, 'later in the wait the skill is not asked for any more');
+  });
+
+  it('a queue of a group is for agents of that group', () => {
+    const own = { requiredSkills: ['a'], group: 'unit', relaxation: [] };
+    assert.deepEqual([serves({ skills: ['a'], groups: ['main'] }, own), serves({ skills: ['a'], groups: ['unit'] }, own)], [false, true]);
+  });
+
+  it('a supervisor directs the queues of the led groups alone, and supervises their agents but not himself', () => {
+    const shared = {
+      agents: () => [agent('1001', ['consult']), agent('1100', ['night'], ['none']), agent('1009', ['night', 'consult'], ['other'])],
+      queues: () => [
+        queue('consult', ['consult']),
+        queue('night', ['night']),
+        { ...queue('unit', []), group: 'main' },
+        { ...queue('far', []), group: 'other' },
+      ],
+    };
+    const leader = viewerOf(user(['supervisor'], '1100', ['main']), shared);
+    const directs = ['consult', 'night', 'unit', 'far'].filter((id) => mayDirectQueue(leader, id));
+    assert.deepEqual(directs, ['consult', 'unit']);
+    assert.equal(maySeeQueue(leader, 'night'), true, 'serving a queue shows it, no more');
+    assert.deepEqual(
+      ['1001', '1100', '1009'].map((id) => maySupervise(leader, id)),
+      [true, false, false],
+    );
+    assert.deepEqual([mayDirectQueue(one, 'consult'), maySupervise(one, '1003')], [false, false]);
+    assert.deepEqual([mayDirectQueue(admin, 'far'), maySupervise(admin, '1009')], [true, true]);
   });
 
   it('an agent sees the own extension and the queues of the own skills', () => {

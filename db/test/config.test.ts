@@ -118,7 +118,15 @@ describe('the configuration as administrators change it', function () {
         enabled: true,
       });
       const user = { id: 'user-bo', username: 'bo', displayName: 'Bo', roles: ['agent' as const], extension: '3001', groups: ['demo'] };
-      await c.users.insert({ ...user, enabled: true, skills: ['consult'], lockedUntil: null, passwordHash: 'hash' });
+      await c.users.insert({
+        ...user,
+        enabled: true,
+        skills: ['consult'],
+        skillLevels: {},
+        recording: null,
+        lockedUntil: null,
+        passwordHash: 'hash',
+      });
     });
     await directory.reload();
     const agent = {

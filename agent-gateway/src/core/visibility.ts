@@ -48,5 +48,6 @@ function seenByLeader(viewer: Viewer, event: DomainEvent, scope: CallScope | und
 /** Whether two users' rights are the same: then nothing has to be shown anew. */
 export function sameView(a: Viewer, b: Viewer): boolean {
   const same = (x: ReadonlySet<string>, y: ReadonlySet<string>) => x.size === y.size && [...x].every((id) => y.has(id));
-  return a.role === b.role && a.agentId === b.agentId && same(a.agents, b.agents) && same(a.queues, b.queues);
+  const led = same(a.ledAgents, b.ledAgents) && same(a.ledQueues, b.ledQueues);
+  return a.role === b.role && a.agentId === b.agentId && same(a.agents, b.agents) && same(a.queues, b.queues) && led;
 }

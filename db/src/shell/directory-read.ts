@@ -1,19 +1,19 @@
-import {
-  type AccessCode,
-  type AgentConfig,
-  type CalendarDay,
-  DEFAULT_SETTINGS,
-  type Extension,
-  type ExtensionGroup,
-  type HotlineSettings,
-  type QueueConfig,
-  type Schedule,
-  type Trunk,
-  type VoicemailBox,
+import type {
+  AccessCode,
+  AgentConfig,
+  CalendarDay,
+  Extension,
+  ExtensionGroup,
+  HotlineSettings,
+  QueueConfig,
+  Schedule,
+  Trunk,
+  VoicemailBox,
 } from '@yixian/contracts';
 import type { Knex } from 'knex';
 import { type LoadedList, readCallerLists } from './caller-lists.js';
 import * as columns from './config/columns.js';
+import { settingsRow } from './config/settings.js';
 
 /** The configuration as calls see it, by key. */
 export interface Snapshot {
@@ -46,7 +46,7 @@ export function read(knex: Knex, before: Snapshot | undefined): Promise<Snapshot
       lists: await readCallerLists(trx, before?.lists ?? new Map()),
       boxes: keyed(await trx('voicemail_boxes').orderBy('id').select(columns.BOX), (b: VoicemailBox) => b.id),
       groups: keyed(await trx('extension_groups').orderBy('number').select(columns.GROUP), (g: ExtensionGroup) => g.number),
-      settings: await readSettings(trx),
+      settings: await settingsOf(trx),
     }),
     { isolationLevel: 'repeatable read', readOnly: true },
   );
@@ -83,13 +83,9 @@ async function agents(knex: Knex): Promise<AgentConfig[]> {
   const rows = (await knex('agents').orderBy('id').select(columns.AGENT)) as Omit<AgentConfig, 'skills' | 'skillLevels'>[];
   return rows.map((row) => {
     const own = byAgent.get(row.id) ?? [];
-    return { ...row, skills: own.map((s) => s.skill_id), skillLevels: levelsOf(own) };
+    const levels = own.flatMap((s) => (s.level === null ? [] : [[s.skill_id, s.level] as const]));
+    return { ...row, skills: own.map((s) => s.skill_id), skillLevels: Object.fromEntries(levels) };
   });
-}
-
-/** Levels by skill, of those that have one. */
-export function levelsOf(skills: readonly { skill_id: string; level: number | null }[]): Record<string, number> {
-  return Object.fromEntries(skills.flatMap((s) => (s.level === null ? [] : [[s.skill_id, s.level]])));
 }
 
 async function flows(knex: Knex): Promise<Map<string, { version: number; document: unknown }>> {
@@ -105,11 +101,7 @@ async function calendarDays(knex: Knex): Promise<Map<string, CalendarDay>> {
   return new Map(years.flatMap(({ days }) => days).map((day) => [day.date, day]));
 }
 
-/** Key of the row that holds them. */
-export const SETTINGS_KEY = 'hotline';
-
-/** What is not stored is as in `DEFAULT_SETTINGS`. */
-export async function readSettings(knex: Knex): Promise<HotlineSettings> {
-  const [row] = (await knex('settings').where({ key: SETTINGS_KEY })) as { value: Partial<HotlineSettings> }[];
-  return { ...DEFAULT_SETTINGS, ...row?.value };
+async function settingsOf(knex: Knex): Promise<HotlineSettings> {
+  const { revision: _revision, ...settings } = await settingsRow(knex).get();
+  return settings;
 }

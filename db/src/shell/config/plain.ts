@@ -1,16 +1,18 @@
 import type {
   AccessCode,
-  CallerList,
+  CalendarDay,
   ConfigRows,
   Extension,
   ExtensionGroup,
+  HolidayCalendar,
+  Revised,
   Schedule,
   Skill,
   Trunk,
   VoicemailBox,
 } from '@yixian/contracts';
 import type { Knex } from 'knex';
-import { BOX, CALLER_LIST, EXTENSION, GROUP, NUMBER, SCHEDULE, SKILL, TRUNK } from './columns.js';
+import { BOX, EXTENSION, GROUP, NUMBER, SCHEDULE, SKILL, TRUNK } from './columns.js';
 import { rowsOf } from './rows.js';
 
 // Kinds of configuration that are one row each.
@@ -44,6 +46,24 @@ export function groupRows(knex: Knex): ConfigRows<ExtensionGroup> {
   return rowsOf<ExtensionGroup>(knex, { table: 'extension_groups', what: 'group', key: 'number', columns: GROUP });
 }
 
-export function listRows(knex: Knex): ConfigRows<CallerList> {
-  return rowsOf<CallerList>(knex, { table: 'caller_lists', what: 'list', key: 'id', columns: CALLER_LIST });
+/** The year is a number there and a key here. */
+export function calendarRows(knex: Knex): ConfigRows<HolidayCalendar> {
+  const rows = rowsOf<{ year: number; days: CalendarDay[] }>(knex, {
+    table: 'calendars',
+    what: 'calendar',
+    key: 'year',
+    columns: { year: 'year', days: 'days' },
+    json: ['days'],
+  });
+  const outside = (row: Revised<{ year: number; days: CalendarDay[] }>): Revised<HolidayCalendar> => ({ ...row, year: String(row.year) });
+  return {
+    list: async () => (await rows.list()).map(outside),
+    async get(year) {
+      const row = /^\d{4}$/.test(year) ? await rows.get(year) : undefined;
+      return row && outside(row);
+    },
+    insert: async (calendar) => outside(await rows.insert({ ...calendar, year: Number(calendar.year) })),
+    update: async (year, { days }) => outside(await rows.update(year, days === undefined ? {} : { days })),
+    delete: (year) => rows.delete(year),
+  };
 }

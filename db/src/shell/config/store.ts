@@ -2,8 +2,10 @@ import { type ConfigChange, type ConfigStore, DomainError } from '@yixian/contra
 import type { Knex } from 'knex';
 import { readAudit, writeAudit } from './audit.js';
 import { flowRows } from './flows.js';
-import { extensionRows, numberRows, skillRows, trunkRows } from './plain.js';
+import { listRows } from './lists.js';
+import { boxRows, calendarRows, extensionRows, groupRows, numberRows, scheduleRows, skillRows, trunkRows } from './plain.js';
 import { queueRows } from './queues.js';
+import { settingsRow } from './settings.js';
 import { userRows } from './users.js';
 
 /** Any number of ours: administrators' changes wait for each other on it, whatever the process. */
@@ -14,20 +16,13 @@ const FOREIGN_KEY_VIOLATION = '23503';
 
 /** The configuration as administrators read and change it. Whoever holds a `LiveDirectory` is told by the database. */
 export function createConfigStore(knex: Knex): ConfigStore {
-  const { users, extensions, skills, queues, numbers, trunks, flows } = rowsIn(knex);
   return {
-    users,
-    extensions,
-    skills,
-    queues,
-    numbers,
-    trunks,
-    flows,
+    ...tables(knex),
     async change(work) {
       try {
         return await knex.transaction(async (trx) => {
           await trx.raw('select pg_advisory_xact_lock(?)', [LOCK]);
-          return work(rowsIn(trx));
+          return work(changeIn(trx));
         });
       } catch (error) {
         throw understood(error);
@@ -37,7 +32,7 @@ export function createConfigStore(knex: Knex): ConfigStore {
   };
 }
 
-function rowsIn(knex: Knex): ConfigChange {
+function tables(knex: Knex): Omit<ConfigChange, 'endSessions' | 'audit'> {
   return {
     users: userRows(knex),
     extensions: extensionRows(knex),
@@ -46,6 +41,18 @@ function rowsIn(knex: Knex): ConfigChange {
     numbers: numberRows(knex),
     trunks: trunkRows(knex),
     flows: flowRows(knex),
+    schedules: scheduleRows(knex),
+    calendars: calendarRows(knex),
+    lists: listRows(knex),
+    boxes: boxRows(knex),
+    groups: groupRows(knex),
+    settings: settingsRow(knex),
+  };
+}
+
+function changeIn(knex: Knex): ConfigChange {
+  return {
+    ...tables(knex),
     async endSessions(userId) {
       const ended = (await knex('sessions').where({ user_id: userId }).delete().returning('id')) as { id: string }[];
       return ended.map((session) => session.id);
