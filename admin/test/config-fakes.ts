@@ -4,20 +4,29 @@ import {
   type AccessCode,
   type AuditEntry,
   type AuditQuery,
+  type CallerList,
+  type CallerListEntry,
+  type CallerListRows,
   type ConfigChange,
   type ConfigRows,
   type ConfigStore,
+  DEFAULT_SETTINGS,
   DomainError,
   type Extension,
+  type ExtensionGroup,
   type FlowHead,
   type FlowRows,
   type FlowVersion,
+  type HolidayCalendar,
+  type HotlineSettings,
   type QueueConfig,
   type Revised,
+  type Schedule,
   type Skill,
   type StoredUser,
   type Trunk,
   type UserConfig,
+  type VoicemailBox,
 } from '@yixian/contracts';
 import type { ConfigValidators } from '../src/index.js';
 import type { MemoryIdentity } from './fakes.js';
@@ -135,9 +144,11 @@ function headOf(flow: MemoryFlow): Revised<FlowHead> {
   return { id: flow.id, name: flow.name, revision: flow.revision, published: inState('published'), draft: inState('draft') };
 }
 
-/** The users of the sign-in, with their skills and revisions. */
+type AgentPart = Pick<UserConfig, 'skills' | 'skillLevels' | 'recording'>;
+
+/** The users of the sign-in, with what their agents have and revisions. */
 class MemoryUsers {
-  readonly extra = new Map<string, { skills: string[]; revision: number }>();
+  readonly extra = new Map<string, AgentPart & { revision: number }>();
   readonly #identity: MemoryIdentity;
 
   constructor(identity: MemoryIdentity) {
@@ -150,20 +161,25 @@ class MemoryUsers {
     const user = this.#byId(id);
     return user && this.#view(user);
   }
-  async insert({ skills, passwordHash = '', ...user }: UserConfig & { passwordHash?: string }) {
+  async insert({ skills, skillLevels, recording, passwordHash = '', ...user }: UserConfig & { passwordHash?: string }) {
     const stored: StoredUser = { ...user, passwordHash, failedAttempts: 0 };
     this.#identity.users.set(user.username, stored);
-    this.extra.set(user.id, { skills, revision: 1 });
+    this.extra.set(user.id, { skills, skillLevels, recording, revision: 1 });
     return this.#view(stored);
   }
-  async update(id: string, { skills, ...change }: Partial<UserConfig & { passwordHash?: string }>) {
+  async update(id: string, { skills, skillLevels, recording, ...change }: Partial<UserConfig & { passwordHash?: string }>) {
     const user = this.#byId(id);
     if (!user) throw new DomainError('not-found', `there is no user ${id}`);
     const extra = this.#extraOf(id);
     this.#identity.users.delete(user.username);
     const next: StoredUser = { ...user, ...change, ...(change.passwordHash ? { lockedUntil: null, failedAttempts: 0 } : {}) };
     this.#identity.users.set(next.username, next);
-    this.extra.set(id, { skills: skills ?? extra.skills, revision: extra.revision + 1 });
+    this.extra.set(id, {
+      skills: skills ?? extra.skills,
+      skillLevels: skillLevels ?? extra.skillLevels,
+      recording: recording === undefined ? extra.recording : recording,
+      revision: extra.revision + 1,
+    });
     return this.#view(next);
   }
   async delete(id: string) {
@@ -174,10 +190,73 @@ class MemoryUsers {
     return [...this.#identity.users.values()].find((u) => u.id === id);
   }
   #extraOf(id: string) {
-    return this.extra.get(id) ?? { skills: [], revision: 1 };
+    return this.extra.get(id) ?? { skills: [], skillLevels: {}, recording: null, revision: 1 };
   }
   #view({ passwordHash: _hash, failedAttempts: _failed, ...user }: StoredUser): Revised<UserConfig> {
     return structuredClone({ ...user, ...this.#extraOf(user.id) });
+  }
+}
+
+/** Caller lists; the entries of each by number. */
+class MemoryLists implements CallerListRows {
+  readonly heads = new MemoryRows<CallerList>('list', 'id');
+  readonly byList = new Map<string, Map<string, CallerListEntry>>();
+
+  async list() {
+    return (await this.heads.list()).map((list) => this.#counted(list));
+  }
+  async get(id: string) {
+    const list = await this.heads.get(id);
+    return list && this.#counted(list);
+  }
+  async insert(list: CallerList) {
+    return this.#counted(await this.heads.insert(list));
+  }
+  async update(id: string, change: Partial<CallerList>) {
+    return this.#counted(await this.heads.update(id, change));
+  }
+  async delete(id: string) {
+    await this.heads.delete(id);
+    this.byList.delete(id);
+  }
+  async entries(id: string, { after = '', limit }: { after?: string; limit: number }) {
+    const all = [...(this.byList.get(id)?.values() ?? [])].toSorted((a, b) => (a.number < b.number ? -1 : 1));
+    return all.filter((entry) => entry.number > after).slice(0, limit);
+  }
+  async entry(id: string, number: string) {
+    return this.byList.get(id)?.get(number);
+  }
+  async replaceEntries(id: string, entries: readonly CallerListEntry[]) {
+    const head = await this.heads.update(id, {});
+    this.byList.set(id, new Map(entries.map((entry) => [entry.number, entry])));
+    return this.#counted(head);
+  }
+  async putEntries(id: string, entries: readonly CallerListEntry[]) {
+    const head = await this.heads.update(id, {});
+    this.byList.set(id, new Map([...(this.byList.get(id) ?? []), ...entries.map((entry) => [entry.number, entry] as const)]));
+    return this.#counted(head);
+  }
+  async deleteEntry(id: string, number: string) {
+    const head = await this.heads.update(id, {});
+    this.byList.get(id)?.delete(number);
+    return this.#counted(head);
+  }
+  #counted<T extends CallerList>(list: T): T & { entries: number } {
+    return { ...list, entries: this.byList.get(list.id)?.size ?? 0 };
+  }
+}
+
+class MemorySettings {
+  readonly rows = new Map<string, unknown>();
+
+  async get(): Promise<Revised<HotlineSettings>> {
+    const stored = this.rows.get('hotline') as Revised<Partial<HotlineSettings>> | undefined;
+    return { ...DEFAULT_SETTINGS, revision: 0, ...stored };
+  }
+  async update(change: Partial<HotlineSettings>) {
+    const before = await this.get();
+    this.rows.set('hotline', { ...before, ...change, revision: before.revision + 1 });
+    return this.get();
   }
 }
 
@@ -190,6 +269,12 @@ export class MemoryConfig implements ConfigStore {
   readonly numbers = new MemoryRows<AccessCode>('number', 'number');
   readonly trunks = new MemoryRows<Trunk>('trunk', 'id');
   readonly flows = new MemoryFlows();
+  readonly schedules = new MemoryRows<Schedule>('schedule', 'id');
+  readonly calendars = new MemoryRows<HolidayCalendar>('calendar', 'year');
+  readonly lists = new MemoryLists();
+  readonly boxes = new MemoryRows<VoicemailBox>('box', 'id');
+  readonly groups = new MemoryRows<ExtensionGroup>('group', 'number');
+  readonly settings = new MemorySettings();
   readonly #identity: MemoryIdentity;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -216,14 +301,16 @@ export class MemoryConfig implements ConfigStore {
   async #alone<T>(work: (config: ConfigChange) => Promise<T>): Promise<T> {
     const maps = [
       ...[this.extensions, this.skills, this.queues, this.numbers, this.trunks, this.flows].map((table) => table.rows),
+      ...[this.schedules, this.calendars, this.lists.heads, this.boxes, this.groups].map((table) => table.rows),
+      ...[this.lists.byList, this.settings.rows],
       ...[this.users.extra, this.#identity.users, this.#identity.sessions],
     ] as Map<string, unknown>[];
     const before = maps.map((map) => structuredClone([...map]));
-    const { users, extensions, skills, queues, numbers, trunks, flows } = this;
+    const { users, extensions, skills, queues, numbers, trunks, flows, schedules, calendars, lists, boxes, groups, settings } = this;
     const written: AuditEntry[] = [];
     try {
       const result = await work({
-        ...{ users, extensions, skills, queues, numbers, trunks, flows },
+        ...{ users, extensions, skills, queues, numbers, trunks, flows, schedules, calendars, lists, boxes, groups, settings },
         endSessions: async (userId) => {
           const own = [...this.#identity.sessions.values()].filter((session) => session.userId === userId).map((session) => session.id);
           for (const id of own) this.#identity.sessions.delete(id);

@@ -507,7 +507,7 @@ async function fillConfig(config: MemoryConfig): Promise<void> {
       enabled: true,
     });
     const skills = directory.agents().find((agent) => agent.id === number)?.skills ?? [];
-    config.users.extra.set(user.id, { skills, revision: 1 });
+    config.users.extra.set(user.id, { skills, skillLevels: {}, recording: null, revision: 1 });
   }
 }
 

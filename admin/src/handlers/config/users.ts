@@ -58,7 +58,15 @@ async function add(deps: AdministrationDeps, request: GuardedRequest<unknown, un
   // outside the transaction: it takes its time by design
   const passwordHash = await deps.hashPassword(password ?? made.password ?? '');
   const displayName = fields.displayName ?? fields.username;
-  const user: UserConfig = { ...fields, displayName, roles: distinct(fields.roles), id: deps.ids.next('user'), lockedUntil: null };
+  const user: UserConfig = {
+    skillLevels: {},
+    recording: null,
+    ...fields,
+    displayName,
+    roles: distinct(fields.roles),
+    id: deps.ids.next('user'),
+    lockedUntil: null,
+  };
   const added = await change(deps, request, async (c) => {
     await check(c.config, user, undefined);
     Object.assign(made, await furnishExtension(deps, c, user, { sipPassword }));
