@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { basename, join } from 'node:path';
+import { VOICEMAIL_DEFAULTS } from '@yixian/contracts';
 import { addRecording, type House, openHouse } from './fakes.js';
 
 const AUDIO = randomBytes(10_000);
@@ -138,10 +139,29 @@ describe('REST: audio of recordings and voicemails', () => {
 
   it('messages left are listed and played', async () => {
     await writeFile(join(house.recordingsDir, 'vm.wav'), AUDIO);
-    house.records.voicemailRows.push({ id: 'vm-1', callId: 'c', box: 'main', caller: '021', leftAt: 0, durationMs: 4200, file: 'vm.wav' });
+    house.records.voicemailRows.push({
+      ...VOICEMAIL_DEFAULTS,
+      id: 'vm-1',
+      callId: 'c',
+      box: 'main',
+      caller: '021',
+      leftAt: 0,
+      durationMs: 4200,
+      file: 'vm.wav',
+    });
     const list = await house.request('GET', '/api/v1/voicemails', { token });
     assert.deepEqual(list.json.items, [
-      { id: 'vm-1', callId: 'c', box: 'main', caller: '021', leftAt: '1970-01-01T00:00:00.000Z', durationSeconds: 4.2 },
+      {
+        id: 'vm-1',
+        callId: 'c',
+        box: 'main',
+        caller: '021',
+        leftAt: '1970-01-01T00:00:00.000Z',
+        durationSeconds: 4.2,
+        heard: false,
+        heardAt: null,
+        heardBy: null,
+      },
     ]);
     const audio = await fetchAudio({ range: 'bytes=0-3' }, '/api/v1/voicemails/vm-1/audio');
     assert.equal(audio.status, 206);

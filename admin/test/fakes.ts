@@ -17,6 +17,7 @@ import {
   type EventBus,
   type EventDraft,
   EXTENSION_DEFAULTS,
+  type FoundRecording,
   type IdentityStore,
   type Logger,
   QUEUE_DEFAULTS,
@@ -24,7 +25,7 @@ import {
   type QueueDoor,
   type QueueDoorState,
   type QueueSnapshot,
-  type RecordingRow,
+  RECORDING_DEFAULTS,
   type RecordQueries,
   randomIds,
   type StoredUser,
@@ -254,7 +255,7 @@ export const ended: EventDraft = { type: 'call.ended', data: { termination: { by
 /** Records, recordings and voicemails in memory, with pages of the size asked for. */
 export class MemoryRecords implements RecordQueries {
   readonly stored: { record: CallRecord; timeline: DomainEvent[] }[] = [];
-  readonly recordingRows: RecordingRow[] = [];
+  readonly recordingRows: FoundRecording[] = [];
   readonly voicemailRows: VoicemailRow[] = [];
   readonly asked: CallQuery[] = [];
   readonly askedRecordings: object[] = [];
@@ -534,8 +535,10 @@ async function closeAll(server: Server, folder: string): Promise<void> {
 }
 
 /** A recording row with its file of `bytes`. */
-export async function addRecording(house: House, change: Partial<RecordingRow>, bytes?: Buffer): Promise<RecordingRow> {
-  const row: RecordingRow = {
+export async function addRecording(house: House, change: Partial<FoundRecording>, bytes?: Buffer): Promise<FoundRecording> {
+  const row: FoundRecording = {
+    ...RECORDING_DEFAULTS,
+    outcome: null,
     id: 'rec-1',
     callId: 'call-1',
     agentId: '1001',

@@ -15,6 +15,7 @@ export * from './masking.js';
 export * from './outward.js';
 export * from './ports.js';
 export * from './recording-policy.js';
+export * from './recordings.js';
 export * from './reports.js';
 export * from './schedule.js';
 export * from './switch.js';

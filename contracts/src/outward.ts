@@ -2,7 +2,8 @@ import type { CallOutcome, CallRecord, CallSegment } from './call-record.js';
 import type { Role, User } from './directory.js';
 import type { AgentStateName, CallDirection, DomainEvent, EventType, Seat } from './events.js';
 import { lossRate } from './formulas.js';
-import type { AgentSnapshot, QueueSnapshot, RecordingRow, TodayAgentFigures, TodayQueueFigures, VoicemailRow } from './ports.js';
+import type { AgentSnapshot, QueueSnapshot, TodayAgentFigures, TodayQueueFigures } from './ports.js';
+import type { AudioCipher, FoundRecording, RecordingRow, VoicemailRow } from './recordings.js';
 import type { Termination } from './termination.js';
 
 // How things look from outside (REST and Socket.IO alike): times ISO 8601 UTC, durations in seconds, ids in short names.
@@ -83,11 +84,23 @@ export interface RecordingView {
   callId: string;
   agent: string | null;
   queue: string | null;
+  direction: CallDirection | null;
+  /** Our side's, also where it is no agent's. */
+  extension: string | null;
+  /** The other party's number. */
+  party: string | null;
+  groups: string[];
+  outcome: CallOutcome | null;
   startedAt: string;
   endedAt: string | null;
   durationSeconds: number | null;
+  /** Stretches of silence on purpose, seconds from the start; `to` is null while one lasts. */
+  pauses: { from: number; to: number | null }[];
+  pausedSeconds: number;
   bytes: number | null;
   state: RecordingRow['state'];
+  held: boolean;
+  encryption: AudioCipher;
   sha256: string | null;
 }
 
@@ -98,6 +111,9 @@ export interface VoicemailView {
   caller: string;
   leftAt: string;
   durationSeconds: number;
+  heard: boolean;
+  heardAt: string | null;
+  heardBy: string | null;
 }
 
 export interface EventView {
@@ -207,17 +223,29 @@ export function queueView(queue: QueueSnapshot, today?: TodayQueueFigures): Queu
   };
 }
 
-export function recordingView(row: RecordingRow): RecordingView {
+export function recordingView(row: FoundRecording): RecordingView {
   return {
     id: row.id,
     callId: row.callId,
     agent: row.agentId,
     queue: row.queueId,
+    direction: row.direction,
+    extension: row.extension,
+    party: row.otherParty,
+    groups: [...row.groups],
+    outcome: row.outcome,
     startedAt: isoTime(row.startedAt),
     endedAt: isoOrNull(row.endedAt),
     durationSeconds: row.durationMs === null ? null : seconds(row.durationMs),
+    pauses: row.pauses.map(({ from, to }) => ({
+      from: seconds(Math.max(0, from - row.startedAt)),
+      to: to === null ? null : seconds(Math.max(0, to - row.startedAt)),
+    })),
+    pausedSeconds: seconds(row.pausedMs),
     bytes: row.bytes,
     state: row.state,
+    held: row.held,
+    encryption: row.cipher,
     sha256: row.sha256,
   };
 }
@@ -230,6 +258,9 @@ export function voicemailView(row: VoicemailRow): VoicemailView {
     caller: row.caller,
     leftAt: isoTime(row.leftAt),
     durationSeconds: seconds(row.durationMs),
+    heard: row.heardAt !== null,
+    heardAt: isoOrNull(row.heardAt),
+    heardBy: row.heardBy,
   };
 }
 

@@ -2,6 +2,7 @@ import type { CallOutcome, CallRecord } from './call-record.js';
 import type { OverflowTarget } from './directory.js';
 import type { AgentStateName, CallDirection, DomainEvent, EventOf, PartyRole, Seat, SupervisionMode } from './events.js';
 import type { AgentId, CallId, EpochMs, FlowId, QueueId, RecordingId } from './ids.js';
+import type { FoundRecording, RecordingQuery, VoicemailQuery, VoicemailRow } from './recordings.js';
 import type { QueueDoor, QueueDoorState } from './schedule.js';
 import type { Bridge, CallLeg, MediaItem, PartyAddress } from './switch.js';
 import type { Termination } from './termination.js';
@@ -351,7 +352,8 @@ export interface TrunkUsageRows {
 /** recorder ▸ acd, sbc: one recording per engagement. Never throws into the call: a failure is an event and a metric. */
 export interface Recorder {
   /**
-   * Records if the policy of agent, queue, trunk or direction wants it (`RecordingPolicy`), or `demanded` is set.
+   * Records if the policy of agent, queue, trunk or direction wants it (`RecordingPolicy`), or `demanded` is set and the policy is
+   * not `none`. A share is drawn once a call.
    * @returns undefined when it is not recorded: by policy, for want of disk space, or because it failed
    */
   start(request: {
@@ -521,59 +523,18 @@ export interface CallQuery {
   cursor?: string;
 }
 
-export interface RecordingRow {
-  id: RecordingId;
-  callId: CallId;
-  agentId: AgentId | null;
-  queueId: QueueId | null;
-  startedAt: number;
-  endedAt: number | null;
-  durationMs: number | null;
-  bytes: number | null;
-  /** Relative to the recordings folder. */
-  file: string;
-  state: 'recording' | 'complete' | 'failed' | 'deleted';
-  sha256: string | null;
-}
-
-export interface VoicemailRow {
-  id: string;
-  callId: CallId;
-  box: string;
-  caller: string;
-  leftAt: number;
-  durationMs: number;
-  file: string;
-}
-
 /** db ▸ admin, agent-gateway: what happened, as read from the projections. Lists are newest first with a keyset cursor. */
 export interface RecordQueries {
   calls(query: CallQuery): Promise<{ items: CallRecord[]; next: string | null }>;
   call(id: CallId): Promise<{ record: CallRecord; timeline: DomainEvent[] } | undefined>;
-  recordings(query: {
-    from?: number;
-    to?: number;
-    agent?: string;
-    queue?: string;
-    caller?: string;
-    callId?: string;
-    limit: number;
-    cursor?: string;
-  }): Promise<{ items: RecordingRow[]; next: string | null }>;
-  recording(id: RecordingId): Promise<RecordingRow | undefined>;
-  voicemails(query: { limit: number; cursor?: string }): Promise<{ items: VoicemailRow[]; next: string | null }>;
+  /** Deleted ones are left out. */
+  recordings(query: RecordingQuery): Promise<{ items: FoundRecording[]; next: string | null }>;
+  recording(id: RecordingId): Promise<FoundRecording | undefined>;
+  /** Deleted ones are left out. */
+  voicemails(query: VoicemailQuery): Promise<{ items: VoicemailRow[]; next: string | null }>;
   voicemail(id: string): Promise<VoicemailRow | undefined>;
   todayByAgent(): Promise<Map<AgentId, TodayAgentFigures>>;
   todayByQueue(): Promise<Map<QueueId, TodayQueueFigures>>;
   /** Events after `seq`, oldest first, at most `limit`. */
   eventsSince(seq: number, limit: number): Promise<DomainEvent[]>;
-}
-
-/** db ▸ recorder: the rows of recordings and voicemails. */
-export interface RecordingRows {
-  insert(row: RecordingRow): Promise<void>;
-  update(id: RecordingId, change: Partial<Omit<RecordingRow, 'id' | 'callId'>>): Promise<void>;
-  /** Rows a dead process left in state `recording`. */
-  unfinished(): Promise<RecordingRow[]>;
-  insertVoicemail(row: VoicemailRow): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type CallRecord, type RecordQueries, silentLogger, systemClock } from '@yixian/contracts';
+import { type CallRecord, RECORDING_DEFAULTS, type RecordQueries, silentLogger, systemClock, VOICEMAIL_DEFAULTS } from '@yixian/contracts';
 import { createJournal, createRecordingRows, createRecordQueries, type Journal } from '../src/index.js';
 import { testBus } from './support/bus.js';
 import { abandonedCall, answeredCall, arrive } from './support/calls.js';
@@ -101,6 +101,7 @@ describe('record queries', function () {
         endedAt: null,
         durationMs: null,
         bytes: null,
+        ...RECORDING_DEFAULTS,
       };
       const first = { ...row, id: 'rec-1', file: '2026/03/01/rec-1.wav', state: 'recording', sha256: null } as const;
       await rows.insert(first);
@@ -115,7 +116,8 @@ describe('record queries', function () {
       const done = { state: 'complete', endedAt: MIDNIGHT + 5_000, durationMs: 5_000, bytes: 160_044, sha256: 'ab' } as const;
       await rows.update('rec-1', done);
       await rows.update('rec-3', { state: 'deleted' });
-      assert.deepEqual(await queries.recording('rec-1'), { ...first, ...done });
+      assert.deepEqual(await queries.recording('rec-1'), { ...first, ...done, outcome: null });
+      assert.deepEqual(await rows.recording('rec-1'), { ...first, ...done });
       assert.equal((await queries.recording('rec-3'))?.state, 'deleted');
       const ids = async (query: object): Promise<string[]> => (await queries.recordings({ limit: 10, ...query })).items.map((r) => r.id);
       assert.deepEqual(await ids({}), ['rec-2', 'rec-1']);
@@ -138,6 +140,7 @@ describe('record queries', function () {
         leftAt: MIDNIGHT,
         durationMs: 3_000,
         file: 'voicemail/2026/vm-1.wav',
+        ...VOICEMAIL_DEFAULTS,
       };
       await rows.insertVoicemail(row);
       await rows.insertVoicemail(row);

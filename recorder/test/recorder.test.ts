@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RecordingRow, SimulatedClock, silentLogger, systemClock } from '@yixian/contracts';
+import { RECORDING_DEFAULTS, type RecordingRow, SimulatedClock, silentLogger, systemClock } from '@yixian/contracts';
 import { createRecorder, type RecorderOptions, type RecorderService, readWavHeader } from '../src/index.js';
-import { countingIds, FakeSwitch, fakeLeg, MemoryRows, TestBus, wav } from './support/fakes.js';
+import { countingIds, FakeSwitch, fakeLeg, TestBus, wav } from './support/fakes.js';
+import { MemoryRows } from './support/memory-rows.js';
 
 const NOW = Date.UTC(2026, 2, 1, 23, 30);
 
@@ -62,6 +63,8 @@ describe('recorder', () => {
     assert.deepEqual(events.types, ['recording.started', 'recording.stopped']);
     // Whoever hears that it stopped finds the row complete.
     assert.deepEqual(rows.recordings.get('rec-1'), {
+      ...RECORDING_DEFAULTS,
+      direction: 'inbound',
       ...{ id: 'rec-1', callId: 'call-1', agentId: '1001', queueId: 'consult', file: '2026/03/01/rec-1.wav', state: 'complete' },
       ...{ startedAt: NOW, endedAt: NOW + 2_000, durationMs: 2_000, bytes: file.byteLength },
       sha256: createHash('sha256').update(file).digest('hex'),
@@ -166,7 +169,16 @@ describe('recorder', () => {
 
   describe('after a process that died', () => {
     const left = async (id: string, content: Uint8Array | undefined, file = `2026/03/01/${id}.wav`): Promise<void> => {
-      const row = { id, callId: `call-${id}`, agentId: '1001', queueId: null, startedAt: NOW, endedAt: null, durationMs: null };
+      const row = {
+        ...RECORDING_DEFAULTS,
+        id,
+        callId: `call-${id}`,
+        agentId: '1001',
+        queueId: null,
+        startedAt: NOW,
+        endedAt: null,
+        durationMs: null,
+      };
       await rows.insert({ ...row, bytes: null, file, state: 'recording', sha256: null });
       if (content) await writeFile(join(directory, file), content);
     };

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger, systemClock } from '@yixian/contracts';
+import { silentLogger, systemClock, VOICEMAIL_DEFAULTS } from '@yixian/contracts';
 import { createRecorder, type RecorderOptions, type RecorderService } from '../src/index.js';
-import { countingIds, FakeSwitch, fakeLeg, MemoryRows, TestBus } from './support/fakes.js';
+import { countingIds, FakeSwitch, fakeLeg, TestBus } from './support/fakes.js';
+import { MemoryRows } from './support/memory-rows.js';
 
 const NOW = Date.UTC(2026, 2, 1, 4);
 
@@ -54,6 +55,7 @@ describe('voicemail', () => {
     await recorder.close();
     assert.deepEqual(rows.voicemails, [
       {
+        ...VOICEMAIL_DEFAULTS,
         ...{ id: 'vm-1', callId: 'call-1', box: 'main', caller: '13800000000', leftAt: NOW, durationMs: 5_000 },
         file: 'voicemail/2026/03/01/vm-1.wav',
       },

@@ -276,17 +276,38 @@ export const recording = named(
     callId: identifier,
     agent: z.string().nullable(),
     queue: z.string().nullable(),
+    direction: z.enum(DIRECTIONS).nullable(),
+    extension: z.string().nullable().describe('Our side’s, also where it is no agent’s'),
+    party: z.string().nullable().describe('The other party’s number'),
+    groups: z.array(z.string()).describe('Business groups of agent and queue at that time'),
+    outcome: z.enum(OUTCOMES).nullable().describe('Of the call; null while it lasts'),
     startedAt: time,
     endedAt: time.nullable(),
-    durationSeconds: z.number().nullable(),
-    bytes: z.number().nullable(),
+    durationSeconds: z.number().nullable().describe('Pauses included'),
+    pauses: z
+      .array(z.strictObject({ from: z.number(), to: z.number().nullable() }))
+      .describe('Stretches of silence on purpose, seconds from the start'),
+    pausedSeconds: z.number(),
+    bytes: z.number().nullable().describe('Of the WAV'),
     state: z.enum(['recording', 'complete', 'failed', 'deleted']),
-    sha256: z.string().nullable(),
+    held: z.boolean().describe('Under legal hold: cannot be deleted'),
+    encryption: z.enum(['none', 'aes-256-gcm', 'sm4-ctr-sm3']).describe('At rest'),
+    sha256: z.string().nullable().describe('Of the WAV'),
   }),
 );
 export const voicemail = named(
   'Voicemail',
-  z.strictObject({ id: identifier, callId: identifier, box: z.string(), caller: z.string(), leftAt: time, durationSeconds: z.number() }),
+  z.strictObject({
+    id: identifier,
+    callId: identifier,
+    box: z.string(),
+    caller: z.string(),
+    leftAt: time,
+    durationSeconds: z.number(),
+    heard: z.boolean(),
+    heardAt: time.nullable(),
+    heardBy: z.string().nullable().describe('User name'),
+  }),
 );
 
 /** A page of a list. */

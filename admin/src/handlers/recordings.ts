@@ -1,10 +1,10 @@
 import {
   type Clock,
   DomainError,
+  type FoundRecording,
   type IdentityStore,
   type Logger,
   maySeeRecording,
-  type RecordingRow,
   type RecordQueries,
   recordingView,
   type Viewer,
@@ -37,7 +37,7 @@ export function createListRecordings(deps: RecordingDeps) {
   };
 }
 
-async function visibleRecording(deps: RecordingDeps, viewer: Viewer, id: string): Promise<RecordingRow> {
+async function visibleRecording(deps: RecordingDeps, viewer: Viewer, id: string): Promise<FoundRecording> {
   const row = await deps.records.recording(id);
   if (!row) throw new DomainError('not-found', `there is no recording ${id}`, { id });
   if (!maySeeRecording(viewer, row)) throw new DomainError('forbidden', `recording ${id} is not of your groups`, { id });

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import * as initial from './migrations/0001-initial.js';
 import * as revisions from './migrations/0002-revisions.js';
 import * as configuration from './migrations/0003-configuration.js';
+import * as recordings from './migrations/0004-recordings.js';
 import * as statistics from './migrations/0005-statistics.js';
 
 interface Migration {
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0001-initial', up: initial.up, down: initial.down },
   { name: '0002-revisions', up: revisions.up, down: revisions.down },
   { name: '0003-configuration', up: configuration.up, down: configuration.down },
+  { name: '0004-recordings', up: recordings.up, down: recordings.down },
   { name: '0005-statistics', up: statistics.up, down: statistics.down },
 ];
 

@@ -1,9 +1,10 @@
-import type { CallQuery, CallRecord, DomainEvent, RecordingRow, RecordQueries, VoicemailRow } from '@yixian/contracts';
+import type { CallQuery, CallRecord, DomainEvent, RecordQueries } from '@yixian/contracts';
 import type { Knex } from 'knex';
-import { type Cursor, decodeCursor, page } from '../core/cursor.js';
+import { decodeCursor, page } from '../core/cursor.js';
 import { type CallRow, recordOf } from './call-rows.js';
 import { type Counting, createFigures } from './figures.js';
-import { type RecordingDbRow, recordingOf, type VoicemailDbRow, voicemailOf } from './recording-rows.js';
+import { after, between, number } from './filters.js';
+import { createRecordingQueries } from './recording-queries.js';
 import { requireTimezone } from './time-windows.js';
 
 export interface RecordQueriesOptions {
@@ -51,27 +52,7 @@ export function createRecordQueries(knex: Knex, options: RecordQueriesOptions): 
       const events = (await knex('event_journal').where({ call_id: id }).orderBy('seq')) as EventRow[];
       return { record: recordOf(row), timeline: events.map(eventOf) };
     },
-    async recordings(query) {
-      const rows = (await recordingsQuery(knex, query)) as RecordingDbRow[];
-      return page<RecordingRow>(rows.map(recordingOf), query.limit, (r) => ({ at: r.startedAt, id: r.id }));
-    },
-    async recording(id) {
-      const [row] = (await knex('recordings').where({ id })) as RecordingDbRow[];
-      return row && recordingOf(row);
-    },
-    async voicemails(query) {
-      const list = knex('voicemails').orderBy([
-        { column: 'left_at', order: 'desc' },
-        { column: 'id', order: 'desc' },
-      ]);
-      if (query.cursor !== undefined) after(list, 'left_at', 'id', decodeCursor(query.cursor));
-      const rows = (await list.limit(query.limit + 1)) as VoicemailDbRow[];
-      return page<VoicemailRow>(rows.map(voicemailOf), query.limit, (r) => ({ at: r.leftAt, id: r.id }));
-    },
-    async voicemail(id) {
-      const [row] = (await knex('voicemails').where({ id })) as VoicemailDbRow[];
-      return row && voicemailOf(row);
-    },
+    ...createRecordingQueries(knex),
     ...createFigures(knex, options.timezone, now, options.figuresCacheMs ?? 1_000, options.counting ?? (() => USUAL)),
     async eventsSince(seq, limit) {
       await settled();
@@ -107,41 +88,6 @@ function callsQuery(knex: Knex, query: CallQuery): Knex.QueryBuilder {
   if (query.direction !== undefined) list.where('direction', query.direction);
   if (query.cursor !== undefined) after(list, 'started_at', 'id', decodeCursor(query.cursor));
   return list.limit(query.limit + 1);
-}
-
-type RecordingQuery = Parameters<RecordQueries['recordings']>[0];
-
-function recordingsQuery(knex: Knex, query: RecordingQuery): Knex.QueryBuilder {
-  const list = knex('recordings')
-    .select('recordings.*')
-    .whereNot('recordings.state', 'deleted')
-    .orderBy([
-      { column: 'recordings.started_at', order: 'desc' },
-      { column: 'recordings.id', order: 'desc' },
-    ]);
-  between(list, 'recordings.started_at', query);
-  if (query.agent !== undefined) list.where('recordings.agent_id', query.agent);
-  if (query.queue !== undefined) list.where('recordings.queue_id', query.queue);
-  if (query.callId !== undefined) list.where('recordings.call_id', query.callId);
-  if (query.caller !== undefined) number(list.join('calls', 'calls.id', 'recordings.call_id'), 'calls.caller', query.caller);
-  if (query.cursor !== undefined) after(list, 'recordings.started_at', 'recordings.id', decodeCursor(query.cursor));
-  return list.limit(query.limit + 1);
-}
-
-/** `from` is included, `to` is not. */
-function between(list: Knex.QueryBuilder, column: string, range: { from?: number; to?: number }): void {
-  if (range.from !== undefined) list.where(column, '>=', new Date(range.from));
-  if (range.to !== undefined) list.where(column, '<', new Date(range.to));
-}
-
-/** The whole number, or its beginning followed by `*`. */
-function number(list: Knex.QueryBuilder, column: string, wanted: string): void {
-  if (!wanted.endsWith('*')) list.where(column, wanted);
-  else list.whereLike(column, `${wanted.slice(0, -1).replace(/[\\%_]/g, '\\$&')}%`);
-}
-
-function after(list: Knex.QueryBuilder, at: string, id: string, cursor: Cursor): void {
-  list.whereRaw('(??, ??) < (?, ?)', [at, id, new Date(cursor.at), cursor.id]);
 }
 
 function eventOf(row: EventRow): DomainEvent {

@@ -1,5 +1,12 @@
 import { stat } from 'node:fs/promises';
-import type { ActiveRecording, Recorder, RecordingResult, RecordingRow, RecordingTap } from '@yixian/contracts';
+import {
+  type ActiveRecording,
+  RECORDING_DEFAULTS,
+  type Recorder,
+  type RecordingResult,
+  type RecordingRow,
+  type RecordingTap,
+} from '@yixian/contracts';
 import { type Context, messageOf, START_DEADLINE_MS, withDeadline } from './context.js';
 import { datedName, makePrivate, repairFile, sha256 } from './files.js';
 
@@ -56,6 +63,7 @@ async function beginTap({ options }: Context, request: StartRequest, file: strin
 function rowOf(id: string, request: StartRequest, file: string, startedAt: number): RecordingRow {
   return {
     ...{ id, callId: request.callId, agentId: request.agentId ?? null, queueId: request.queueId ?? null },
+    ...{ ...RECORDING_DEFAULTS, direction: request.direction, trunkId: request.trunkId ?? null },
     ...{ startedAt, endedAt: null, durationMs: null, bytes: null, file, state: 'recording', sha256: null },
   };
 }

@@ -1,6 +1,13 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CallLeg, Recorder, RecordingResult, RecordingTap, VoicemailRow } from '@yixian/contracts';
+import {
+  type CallLeg,
+  type Recorder,
+  type RecordingResult,
+  type RecordingTap,
+  VOICEMAIL_DEFAULTS,
+  type VoicemailRow,
+} from '@yixian/contracts';
 import { SHORTEST_MESSAGE_MS, spokenMs } from '../core/voicemail.js';
 import { type Context, messageOf, START_DEADLINE_MS, withDeadline } from './context.js';
 import { datedName, makePrivate } from './files.js';
@@ -19,7 +26,7 @@ export async function takeVoicemail(
   const id = options.ids.next('vm');
   const { callId, box } = request;
   const draft: VoicemailRow = {
-    ...{ id, callId, box, caller: request.caller },
+    ...{ ...VOICEMAIL_DEFAULTS, id, callId, box, caller: request.caller },
     ...{ leftAt: options.clock.now(), durationMs: 0, file: datedName(id, options.clock.now(), VOICEMAIL_FOLDER) },
   };
   context.active.add(id);

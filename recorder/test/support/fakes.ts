@@ -8,11 +8,8 @@ import type {
   LegEvent,
   Playback,
   RecordingResult,
-  RecordingRow,
-  RecordingRows,
   RecordRequest,
   Switch,
-  VoicemailRow,
 } from '@yixian/contracts';
 
 /** A WAV as the switch writes it: 8 kHz, 16 bit; the header may claim another length than there is. */
@@ -143,39 +140,6 @@ export class FakeSwitch implements Pick<Switch, 'record'> {
   /** Ends the recording that was started as number `index`. */
   async end(index: number, reason: RecordingResult['reason'], error?: string): Promise<void> {
     await this.#ends[index]?.(reason, error);
-  }
-}
-
-export class MemoryRows implements RecordingRows {
-  recordings = new Map<string, RecordingRow>();
-  voicemails: VoicemailRow[] = [];
-  /** So many of the next writes fail. */
-  failures = 0;
-
-  async #write(): Promise<void> {
-    if (this.failures === 0) return;
-    this.failures -= 1;
-    throw new Error('the database is away');
-  }
-
-  async insert(row: RecordingRow): Promise<void> {
-    await this.#write();
-    this.recordings.set(row.id, { ...row });
-  }
-
-  async update(id: string, change: Partial<RecordingRow>): Promise<void> {
-    await this.#write();
-    const row = this.recordings.get(id);
-    if (row) this.recordings.set(id, { ...row, ...change });
-  }
-
-  async unfinished(): Promise<RecordingRow[]> {
-    return [...this.recordings.values()].filter((row) => row.state === 'recording');
-  }
-
-  async insertVoicemail(row: VoicemailRow): Promise<void> {
-    await this.#write();
-    this.voicemails.push(row);
   }
 }
 
