@@ -12,10 +12,13 @@ import type { AdministrationDeps } from './handlers/config/change.js';
 import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
 import { createGetQueue, createListQueues } from './handlers/queues.js';
 import { createGetRecording, createListRecordings, createRecordingAudio } from './handlers/recordings.js';
+import type { ReportDeps } from './handlers/reports.js';
 import { createMe, createSignIn, createSignOut } from './handlers/session.js';
 import { createListVoicemails, createVoicemailAudio } from './handlers/voicemails.js';
+import { reportRoutes } from './report-routes.js';
 
 export interface RouteDeps extends CommandDeps, HealthDeps {
+  reports: ReportDeps;
   administration: AdministrationDeps;
   auth: Authenticator;
   records: RecordQueries;
@@ -45,6 +48,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...queueRoutes(shared),
     ...callRoutes(shared),
     ...audioRoutes(shared),
+    ...reportRoutes(deps.reports),
     ...administrationRoutes(deps.administration),
     ...systemRoutes(shared),
   ];

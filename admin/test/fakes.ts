@@ -7,11 +7,13 @@ import {
   type Acd,
   type AgentConfig,
   type AgentSnapshot,
+  type AgentSums,
   applyCallEvent,
   type CallControl,
   type CallQuery,
   type CallRecord,
   type Clock,
+  DEFAULT_SETTINGS,
   DomainError,
   type DomainEvent,
   type EventBus,
@@ -25,8 +27,12 @@ import {
   type QueueDoor,
   type QueueDoorState,
   type QueueSnapshot,
+  type QueueSums,
   RECORDING_DEFAULTS,
   type RecordQueries,
+  type ReportQueries,
+  type ReportRange,
+  type ReportRow,
   randomIds,
   type StoredUser,
   systemClock,
@@ -356,6 +362,35 @@ export class MemoryCalls {
   }
 }
 
+/** Remembers what it was asked and answers with the rows it was given. */
+export class MemoryReports implements ReportQueries {
+  readonly asked: { what: string; query: unknown; keys?: readonly string[] | undefined }[] = [];
+  queueRows: ReportRow<string, QueueSums>[] = [];
+  agentRows: ReportRow<string, AgentSums>[] = [];
+
+  async queues(query: ReportRange, keys?: readonly string[]) {
+    this.asked.push({ what: 'queues', query, keys });
+    return this.queueRows;
+  }
+  async agents(query: ReportRange, keys?: readonly string[]) {
+    this.asked.push({ what: 'agents', query, keys });
+    return this.agentRows;
+  }
+  async system(query: ReportRange) {
+    this.asked.push({ what: 'system', query });
+    return [];
+  }
+  stateLog = (query: unknown) => this.#log('states', query);
+  signInLog = (query: unknown) => this.#log('sign-ins', query);
+  agentCallLog = (query: unknown) => this.#log('agent-calls', query);
+  missedCallLog = (query: unknown) => this.#log('missed-calls', query);
+
+  async #log(what: string, query: unknown) {
+    this.asked.push({ what, query });
+    return { items: [], next: null };
+  }
+}
+
 /** A log that can be searched. */
 export function memoryLogger(): Logger & { text(): string } {
   const lines: string[] = [];
@@ -368,6 +403,7 @@ export interface House {
   identity: MemoryIdentity;
   acd: MemoryAcd;
   records: MemoryRecords;
+  reports: MemoryReports;
   calls: MemoryCalls;
   dialled: { from: string; to: string }[];
   bus: MemoryBus;
@@ -403,7 +439,7 @@ export async function openHouse(
   const logger = memoryLogger();
   const bus = new MemoryBus();
   const identity = new MemoryIdentity();
-  const [acd, records, calls] = [new MemoryAcd(), new MemoryRecords(), new MemoryCalls()];
+  const [acd, records, calls, reports] = [new MemoryAcd(), new MemoryRecords(), new MemoryCalls(), new MemoryReports()];
   const dialled: House['dialled'] = [];
   const problems: string[] = [];
   const metrics: Record<string, number> = {};
@@ -448,6 +484,12 @@ export async function openHouse(
       },
     },
     records,
+    reports: {
+      reports,
+      directory: { ...directory, agent: (id) => directory.agents().find((a) => a.id === id), settings: () => DEFAULT_SETTINGS },
+      timeZone: 'Asia/Shanghai',
+      clock,
+    },
     recordingsDir,
     identity,
     directory,
@@ -467,6 +509,7 @@ export async function openHouse(
     identity,
     acd,
     records,
+    reports,
     calls,
     dialled,
     bus,

@@ -6,6 +6,7 @@ import { openApiOf } from '../core/openapi.js';
 import type { Route } from '../core/route.js';
 import type { AdministrationDeps } from '../handlers/config/change.js';
 import type { HealthDeps } from '../handlers/health.js';
+import type { ReportDeps } from '../handlers/reports.js';
 import { createRoutes } from '../routes.js';
 import { createDocs } from './docs.js';
 import { createErrorHandler, createNotFound } from './errors.js';
@@ -20,6 +21,7 @@ export interface ApiDeps extends CommandDeps, HealthDeps {
   recordingsDir: string;
   identity: IdentityStore;
   administration: AdministrationDeps;
+  reports: ReportDeps;
   /** Name → value of every stage, read at each scrape. */
   metrics: readonly (() => Record<string, number>)[];
   /** Shown in the OpenAPI document. */

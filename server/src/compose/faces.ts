@@ -7,6 +7,7 @@ import { version } from '../version.js';
 import { administrationOf } from './administration.js';
 import type { Foundation } from './foundation.js';
 import { healthOf } from './health.js';
+import { startReports } from './reports.js';
 import { recordingsDir, type Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
 
@@ -26,6 +27,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     auth,
     administration: administrationOf(base, telephony, auth),
     recordingsDir: recordingsDir(base),
+    reports: { reports: startReports(base, undo), directory, timeZone: base.config.timeZone, clock },
     health: () =>
       healthOf({
         database: () => ping(database.knex),

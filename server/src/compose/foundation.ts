@@ -58,6 +58,13 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
   events.subscribe((event) => journal.append(event));
   events.subscribe(createOperatorLog(logger, (callId) => calls.record(callId)));
   await journal.closeOrphans({ now: clock.now(), publish: (draft) => events.publish(draft) });
-  const records = createRecordQueries(database.knex, { timezone: config.timeZone, settled: () => journal.flush() });
+  const records = createRecordQueries(database.knex, {
+    timezone: config.timeZone,
+    settled: () => journal.flush(),
+    counting: () => ({
+      formula: directory.settings().serviceLevelFormula,
+      shortAbandonMs: directory.settings().shortAbandonSeconds * 1000,
+    }),
+  });
   return { config, logger, clock, ids, database, redis, directory, events, calls, journal, records, firstRunFile, lastSeq };
 }
