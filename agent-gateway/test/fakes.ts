@@ -12,6 +12,7 @@ import {
   type EventDraft,
   type EventView,
   type Principal,
+  QUEUE_DEFAULTS,
   type QueueConfig,
   type Role,
   silentLogger,
@@ -25,10 +26,13 @@ const agentConfig = (id: string, skills: string[], groups: string[]): AgentConfi
   userId: `user-${id}`,
   name: id,
   skills,
+  skillLevels: {},
   groups,
+  recording: null,
   enabled: true,
 });
 const queueConfig = (id: string, requiredSkills: string[]): QueueConfig => ({
+  ...QUEUE_DEFAULTS,
   id,
   name: id,
   requiredSkills,
@@ -226,7 +230,10 @@ function fakeAcd(agents: AgentConfig[]): GatewayDeps['acd'] {
     reachable: true,
     callId: null,
     skills,
+    skillLevels: {},
     groups,
+    next: null,
+    wrapUpUntil: null,
   });
   const refuse = async (): Promise<never> => {
     throw new Error('the gateway gives commands through the command port only');
@@ -244,10 +251,16 @@ function fakeAcd(agents: AgentConfig[]): GatewayDeps['acd'] {
         ready: 1,
         serving: 0,
         signedIn: 1,
+        door: { queueId: id, door: 'schedule', open: true, because: 'always' },
+        callbacks: 0,
+        estimateErrorMs: null,
       })),
     queue: () => undefined,
     setState: refuse,
     setSeat: refuse,
+    moveCall: refuse,
+    setDoor: refuse,
+    answer: refuse,
     occupy() {},
     release() {},
   };
