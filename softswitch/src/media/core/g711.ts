@@ -47,6 +47,14 @@ export const ULAW_TO_ALAW: Uint8Array = table(new Uint8Array(256), (code) => enc
 /** The octet of digital silence. */
 export const SILENCE = { PCMA: 0xd5, PCMU: 0xff } as const;
 
+const exact = (linear: Int16Array, silence: number): Int16Array => linear.map((sample, octet) => (octet === silence ? 0 : sample));
+
+/** Octet → sample with silence as exactly nothing; A-law would have it as +8, which adds up. */
+export const SAMPLES: Readonly<Record<keyof typeof SILENCE, Int16Array>> = {
+  PCMA: exact(ALAW_TO_LINEAR, SILENCE.PCMA),
+  PCMU: exact(ULAW_TO_LINEAR, SILENCE.PCMU),
+};
+
 /** Static payload types (RFC 3551 §6). */
 export const STATIC_PAYLOAD_TYPE = { PCMA: 8, PCMU: 0 } as const;
 

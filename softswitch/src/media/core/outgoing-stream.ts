@@ -12,6 +12,7 @@ const MAX_CLOCK_ERROR = 16000;
 export const FEED_NONE = -1;
 export const FEED_PLAY = -2;
 export const FEED_DIGITS = -3;
+export const FEED_MIX = -4;
 
 export class OutgoingStream {
   readonly ssrc: number;
@@ -84,6 +85,11 @@ export class OutgoingStream {
   /** Own audio left out (a stall): its time passes all the same. */
   skipTime(samples: number): void {
     this.#lastTimestamp = (this.#lastTimestamp + samples) >>> 0;
+  }
+
+  /** The same of a mix, while that is what is sent. */
+  skipMixed(samples: number): void {
+    if (this.#feed === FEED_MIX) this.skipTime(samples);
   }
 
   /** A further packet of a key press: next sequence number, the timestamp of its start. */

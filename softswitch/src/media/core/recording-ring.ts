@@ -1,4 +1,4 @@
-import { ALAW_TO_LINEAR, ALAW_TO_ULAW, SILENCE, ULAW_TO_ALAW, ULAW_TO_LINEAR } from './g711.js';
+import { ALAW_TO_ULAW, SAMPLES, SILENCE, ULAW_TO_ALAW } from './g711.js';
 
 // The last two seconds of a recording, as the octets that came: a packet is copied to its place and no more, samples are decoded
 // when they are taken out to be written. What has been taken is silence again, so every gap is.
@@ -9,12 +9,6 @@ const MASK = RING_FRAMES - 1;
 
 type Law = keyof typeof SILENCE;
 
-/** The octet that fills gaps stands for exactly nothing; in A-law it would read as +8. */
-const samplesOf = (linear: Int16Array, silence: number): Int16Array => linear.map((sample, octet) => (octet === silence ? 0 : sample));
-const SAMPLES: Readonly<Record<Law, Int16Array>> = {
-  PCMA: samplesOf(ALAW_TO_LINEAR, SILENCE.PCMA),
-  PCMU: samplesOf(ULAW_TO_LINEAR, SILENCE.PCMU),
-};
 /** The halves of a stereo frame as one little-endian word: left low, right high. */
 const LEFT: Readonly<Record<Law, Int32Array>> = {
   PCMA: Int32Array.from(SAMPLES.PCMA, (sample) => sample & 0xffff),

@@ -21,6 +21,11 @@ export interface Counters {
   sent: number;
   relayed: number;
   transcoded: number;
+  /** Packets that carried a mix. */
+  mixed: number;
+  /** Packets that came too late for a mix, and samples made up for what was missing in one. */
+  mixLate: number;
+  mixMadeUp: number;
   discarded: Map<string, number>;
   recordingBytes: number;
   recordingFailures: number;
@@ -34,6 +39,9 @@ export const newCounters = (): Counters => ({
   sent: 0,
   relayed: 0,
   transcoded: 0,
+  mixed: 0,
+  mixLate: 0,
+  mixMadeUp: 0,
   discarded: new Map(),
   recordingBytes: 0,
   recordingFailures: 0,

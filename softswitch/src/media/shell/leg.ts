@@ -1,7 +1,8 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { DigitEvent, LegStats } from '@yixian/contracts';
 import { DtmfDetector } from '../core/dtmf-detector.js';
-import { ALAW_TO_LINEAR, ALAW_TO_ULAW, SILENCE, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
+import { ALAW_TO_LINEAR, ALAW_TO_ULAW, SAMPLES, SILENCE, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
+import type { JitterBuffer } from '../core/jitter-buffer.js';
 import { OutgoingStream } from '../core/outgoing-stream.js';
 import { ReceiveStream } from '../core/receive-stream.js';
 import { newRtpHeader, parseRtp, RTP_HEADER_LENGTH, type RtpHeader, writeRtpHeader } from '../core/rtp.js';
@@ -37,6 +38,8 @@ export class MediaLeg {
   hears: readonly MediaLeg[] = [];
   readonly relayTo: MediaLeg[] = [];
   readonly mixedFor: MediaLeg[] = [];
+  /** What it says on its way into mixes; only there while it is in one. */
+  speaker: JitterBuffer | undefined;
   /** Own audio that now takes the place of what is heard: a playback, keys being sent. */
   ownFeeds = 0;
   sendingDigits = false;
@@ -198,6 +201,7 @@ export class MediaLeg {
     if (this.muted) b.fill(SILENCE[this.#codec], h.payloadOffset, h.payloadOffset + h.payloadLength);
     const taps = this.taps;
     for (let i = 0; i < taps.length; i++) (taps[i] as Tap).hear(h, b, this.#codec, now);
+    this.speaker?.put(h.ssrc, h.timestamp, b, h.payloadOffset, h.payloadLength, SAMPLES[this.#codec]);
     this.#passOn(b, h, now, false);
   }
 

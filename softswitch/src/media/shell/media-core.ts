@@ -34,12 +34,13 @@ export class MediaCore implements LegOwner {
   readonly #clips = new ClipCache(CLIP_CACHE_BYTES);
   readonly #sessions = new Map<number, Session>();
   readonly #recordings: Recordings;
-  readonly #routes = new Routes();
+  readonly #routes: Routes;
 
   constructor(settings: WorkerSettings, env: MediaEnvironment) {
     this.#env = env;
     this.#settings = settings;
     this.#ports = new PortPool(settings.rtpPorts.min, settings.rtpPorts.max, () => env.random32() / 0x1_0000_0000);
+    this.#routes = new Routes(env);
     this.#recordings = new Recordings(env, (session) => this.#sessions.get(session)?.leg);
   }
 
@@ -49,6 +50,14 @@ export class MediaCore implements LegOwner {
 
   get recordings(): number {
     return this.#recordings.size;
+  }
+
+  get mixers(): number {
+    return this.#routes.mixers;
+  }
+
+  mixLoss(): { late: number; madeUp: number } {
+    return this.#routes.mixLoss();
   }
 
   carryOut(command: Exclude<Command, { do: 'stop' }>): void {
