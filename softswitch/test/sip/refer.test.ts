@@ -228,6 +228,14 @@ describe('REFER (RFC 3515)', () => {
     assert.equal(s.told.ends.length, 0);
   });
 
+  it('MESSAGE is not for calls: 405 with what is', async () => {
+    const s = await talking();
+    const answer = s.inDialog('MESSAGE', 'Content-Type: text/plain\n');
+    assert.equal(answer.status, 405);
+    assert.match(headerValue(answer, 'allow') ?? '', /REFER/);
+    assert.doesNotMatch(headerValue(answer, 'allow') ?? '', /MESSAGE/);
+  });
+
   it('outside of a call: 403', async () => {
     const s = await talking();
     s.peer.say(inviteText({ method: 'REFER', callId: 'other', branch: 'r', extra: 'Refer-To: <sip:1002@192.0.2.1>\n' }));
