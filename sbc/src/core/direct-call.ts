@@ -1,5 +1,4 @@
 import { IllegalTransition, type Termination } from '@yixian/contracts';
-import { isTrunkFailure } from './callee-failure.js';
 
 export type Side = 'caller' | 'callee';
 
@@ -10,7 +9,7 @@ export type Side = 'caller' | 'callee';
  *   dialling ──calleeAnswered──▶ talking        the caller was answered before and early media had joined the two
  *   answering ──callerAnswered──▶ talking       early media had joined the two
  *   answering ──bridged──▶ talking
- *   dialling ──calleeEnded──▶ ended             unless another trunk is left to try
+ *   dialling ──calleeEnded──▶ ended
  *   answering ──calleeEnded──▶ ended
  *   talking ──calleeEnded──▶ ended
  *   dialling ──callerEnded──▶ ended
@@ -20,7 +19,7 @@ export type Side = 'caller' | 'callee';
  *   answering ──release──▶ ended
  *   talking ──release──▶ ended
  *
- *  dialling   a callee rings, or the next one is being tried
+ *  dialling   the callee rings: an extension, one of a group, a number over whichever trunk takes it
  *  answering  the callee has answered, the caller is being answered and both joined
  *  talking    both hear each other, unless one holds
  *  ended      once, with the first reason that came
@@ -29,9 +28,8 @@ export type DirectPhase = 'dialling' | 'answering' | 'talking' | 'ended';
 
 export interface DirectCallState {
   readonly phase: DirectPhase;
-  readonly attempt: number;
-  readonly attempts: number;
-  /** How far the callee's phone has come: decides what the caller hears, and that no other trunk is tried any more. */
+  readonly started: boolean;
+  /** How far the callee's phone has come: decides what the caller hears. */
   readonly progress: 'none' | 'ringing' | 'early';
   readonly callerAnswered: boolean;
   /** asked: the switch was told to join the two and has not said so yet. */
@@ -49,8 +47,6 @@ export type DirectInput =
   | { type: 'calleeEarlyMedia' }
   | { type: 'calleeAnswered' }
   | { type: 'calleeEnded'; termination: Termination }
-  /** A trunk has shown no sign of the callee for long enough; it is given up if there is another one. */
-  | { type: 'noProgress' }
   | { type: 'callerAnswered' }
   | { type: 'callerEnded'; termination: Termination }
   | { type: 'bridged' }
@@ -64,7 +60,7 @@ export type DirectInput =
   | { type: 'remoteResumed'; side: Side };
 
 export type DirectEffect =
-  | { type: 'dial'; attempt: number }
+  | { type: 'dial' }
   | { type: 'ringCaller' }
   /** For a caller who is already answered (click to dial): our own ringback. */
   | { type: 'playRingback' }
@@ -94,12 +90,10 @@ export interface DirectStep {
   readonly ignored?: string;
 }
 
-/** @param attempts how many callees (trunks) there are to try, at least 1 */
-export function newDirectCall(attempts: number, callerAnswered: boolean): DirectCallState {
+export function newDirectCall(callerAnswered: boolean): DirectCallState {
   return {
     phase: 'dialling',
-    attempt: -1,
-    attempts,
+    started: false,
     progress: 'none',
     callerAnswered,
     bridge: 'none',
@@ -113,8 +107,6 @@ export function newDirectCall(attempts: number, callerAnswered: boolean): Direct
 export function stepDirectCall(state: DirectCallState, input: DirectInput): DirectStep {
   if (state.phase === 'ended') return ignore(state, 'the call is over');
   switch (input.type) {
-    case 'noProgress':
-      return state.phase === 'dialling' ? dialling(state, input) : ignore(state, 'the callee has answered');
     case 'callerEnded':
       return end(state, input.termination, calleeFarewell(state, input.termination));
     case 'release':
@@ -138,8 +130,8 @@ export function stepDirectCall(state: DirectCallState, input: DirectInput): Dire
 function dialling(state: DirectCallState, input: DirectInput): DirectStep {
   switch (input.type) {
     case 'start':
-      if (state.attempt >= 0) throw new IllegalTransition('direct call', 'dialling', 'start');
-      return to({ ...state, attempt: 0 }, [{ type: 'dial', attempt: 0 }]);
+      if (state.started) throw new IllegalTransition('direct call', 'dialling', 'start');
+      return to({ ...state, started: true }, [{ type: 'dial' }]);
     case 'calleeRinging':
       return calleeRinging(state);
     case 'calleeEarlyMedia':
@@ -150,12 +142,7 @@ function dialling(state: DirectCallState, input: DirectInput): DirectStep {
       return join({ ...state, phase: 'answering' }, [...quiet, ...answer], []);
     }
     case 'calleeEnded':
-      return calleeFailed(state, input.termination);
-    case 'noProgress':
-      if (state.progress !== 'none' || state.attempt + 1 >= state.attempts) return ignore(state, 'there is nothing better to try');
-      return to(state, [
-        { type: 'hangUpCallee', termination: { by: 'system', reason: 'no-response', text: 'no sign of the called party' } },
-      ]);
+      return end(state, input.termination, undefined);
     case 'bridged':
       return to({ ...state, bridge: bridgeUp(state) }, []);
     case 'earlyFailed':
@@ -216,13 +203,6 @@ function calleeEarlyMedia(state: DirectCallState): DirectStep {
   const quiet: DirectEffect[] = ringbackPlays(state) ? [{ type: 'stopRingback' }] : [];
   const facts: DirectFact[] = state.progress === 'none' ? [{ type: 'ringing' }] : [];
   return to({ ...state, progress: 'early', bridge: 'asked' }, [...quiet, { type: 'openEarlyMedia' }], facts);
-}
-
-function calleeFailed(state: DirectCallState, termination: Termination): DirectStep {
-  const another = state.attempt + 1 < state.attempts && state.progress === 'none' && isTrunkFailure(termination);
-  if (!another) return end(state, termination, undefined);
-  const attempt = state.attempt + 1;
-  return to({ ...state, attempt }, [{ type: 'dial', attempt }]);
 }
 
 /** Once both have answered: ask for the bridge, or talk when it stands already (early media). */

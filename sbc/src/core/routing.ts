@@ -1,4 +1,4 @@
-import type { AccessCode, CallDirection, Extension, FlowId, LegOrigin, Trunk, TrunkId } from '@yixian/contracts';
+import type { AccessCode, CallDirection, Extension, ExtensionGroup, FlowId, LegOrigin, Trunk, TrunkId } from '@yixian/contracts';
 import { compileRule, isDialable, type NumberRule, stripSeparators } from './number-rules.js';
 
 /** What a dialled number leads to, as data. */
@@ -8,19 +8,24 @@ export type Route =
   | { kind: 'toGroup'; number: string }
   /** Trunks in the order in which they are tried. */
   | { kind: 'toTrunk'; number: string; trunkIds: readonly TrunkId[] }
-  | { kind: 'feature'; feature: FeatureCode }
+  | { kind: 'feature'; feature: Feature }
   | { kind: 'reject'; reason: 'unknown-number' | 'forbidden' | 'busy'; text: string };
 
-/** An agent's own state, set from the phone. */
-export type FeatureCode = 'ready' | 'not-ready' | 'sign-out';
+/** What a phone can ask for by a code. */
+export type Feature =
+  /** An agent's own state. */
+  | { do: 'state'; state: 'ready' | 'not-ready' | 'offline' }
+  /** Where an agent's calls ring; null: at the extension again. */
+  | { do: 'seat'; number: string | null }
+  /** A call that rings in the own pick-up group; with an extension: at that one. */
+  | { do: 'pick-up'; extension: string | null }
+  | { do: 'retrieve'; slot: string };
 
-const FEATURES: ReadonlyMap<string, FeatureCode> = new Map([
-  ['*11', 'ready'],
-  ['*12', 'not-ready'],
-  ['*10', 'sign-out'],
+const STATES: ReadonlyMap<string, Feature> = new Map([
+  ['*11', { do: 'state', state: 'ready' }],
+  ['*12', { do: 'state', state: 'not-ready' }],
+  ['*10', { do: 'state', state: 'offline' }],
 ]);
-/** Named in the interface, delivered with the virtual seats. */
-const LATER_FEATURES = /^\*1[34]/;
 
 export interface OutboundTrunk {
   readonly id: TrunkId;
@@ -31,14 +36,15 @@ export interface OutboundTrunk {
 export interface RoutingView {
   accessCode(number: string): AccessCode | undefined;
   extension(number: string): Extension | undefined;
+  group(number: string): ExtensionGroup | undefined;
   isAgent(extension: string): boolean;
   outboundTrunks: readonly OutboundTrunk[];
 }
 
 /**
- * Routes a dialled number: access codes, then extensions, then feature codes (agents' extensions only), then trunks by
- * their number rules (extensions with `outboundAllowed` only), in the directory's order. A caller on a trunk never
- * reaches a trunk by dialling; only an access code may lead there.
+ * Routes a dialled number: access codes, then extensions, then extension groups, then feature codes (extensions only),
+ * then trunks by their number rules (extensions with `outboundAllowed` only), in the directory's order. A caller on a trunk
+ * never reaches a trunk by dialling; only an access code may lead there.
  */
 export function route(view: RoutingView, dialled: string, origin: LegOrigin): Route {
   const code = view.accessCode(dialled);
@@ -47,6 +53,7 @@ export function route(view: RoutingView, dialled: string, origin: LegOrigin): Ro
     const self = origin.kind === 'extension' && origin.extension === dialled;
     return self ? reject('busy', `${dialled} called itself`) : { kind: 'toExtension', extension: dialled };
   }
+  if (view.group(dialled)) return { kind: 'toGroup', number: dialled };
   if (origin.kind === 'trunk') return reject('unknown-number', `no access code or extension ${dialled}`);
   if (dialled.startsWith('*')) return featureCode(view, dialled, origin.extension);
   return outbound(view, dialled, origin.extension);
@@ -87,21 +94,45 @@ function fromAccessCode(code: AccessCode): Route {
 }
 
 function featureCode(view: RoutingView, dialled: string, extension: string): Route {
-  if (LATER_FEATURES.test(dialled)) {
-    return reject('unknown-number', `feature code ${dialled.slice(0, 3)} (calls at another number) is not available yet`);
-  }
-  const feature = FEATURES.get(dialled);
+  const feature = featureOf(dialled);
   if (!feature) return reject('unknown-number', `no feature code ${dialled}`);
-  if (!view.isAgent(extension)) return reject('forbidden', `feature code ${dialled}: ${extension} is not an agent`);
+  const agentsOnly = feature.do === 'state' || feature.do === 'seat';
+  if (agentsOnly && !view.isAgent(extension)) return reject('forbidden', `feature code ${dialled}: ${extension} is not an agent`);
   return { kind: 'feature', feature };
+}
+
+function featureOf(dialled: string): Feature | undefined {
+  const rest = dialled.slice(3);
+  if (dialled.startsWith('*13') && rest) return { do: 'seat', number: stripSeparators(rest) };
+  if (dialled === '*14') return { do: 'seat', number: null };
+  if (/^\*8\d*$/.test(dialled)) return { do: 'pick-up', extension: dialled.slice(2) || null };
+  if (/^\*5\d+$/.test(dialled)) return { do: 'retrieve', slot: dialled.slice(2) };
+  return STATES.get(dialled);
+}
+
+/** The trunks that may call a number, in the order in which they are tried. */
+export function trunksAllowing(view: RoutingView, number: string): TrunkId[] {
+  if (!isDialable(number)) return [];
+  return view.outboundTrunks.filter((trunk) => trunk.rules.some((rule) => rule.matches(number))).map((trunk) => trunk.id);
+}
+
+/** Where the hotline itself gets when it calls a number (overflow, transfers, callbacks): nobody's rights are asked. */
+export function routeForHotline(view: RoutingView, dialled: string): Route {
+  const number = stripSeparators(dialled);
+  const code = view.accessCode(number);
+  if (code?.enabled) return fromAccessCode(code);
+  if (view.extension(number)?.enabled) return { kind: 'toExtension', extension: number };
+  if (view.group(number)) return { kind: 'toGroup', number };
+  const trunkIds = trunksAllowing(view, number);
+  return trunkIds.length > 0 ? { kind: 'toTrunk', number, trunkIds } : reject('unknown-number', `no trunk may call ${dialled}`);
 }
 
 function outbound(view: RoutingView, dialled: string, extension: string): Route {
   const number = stripSeparators(dialled);
-  const allowing = isDialable(number) ? view.outboundTrunks.filter((t) => t.rules.some((rule) => rule.matches(number))) : [];
-  if (allowing.length === 0) return reject('unknown-number', `no access code, extension or trunk for ${dialled}`);
+  const trunkIds = trunksAllowing(view, number);
+  if (trunkIds.length === 0) return reject('unknown-number', `no access code, extension or trunk for ${dialled}`);
   if (!view.extension(extension)?.outboundAllowed) return reject('forbidden', `${extension} may not call over trunks`);
-  return { kind: 'toTrunk', number, trunkIds: allowing.map((t) => t.id) };
+  return { kind: 'toTrunk', number, trunkIds };
 }
 
 function reject(reason: 'unknown-number' | 'forbidden' | 'busy', text: string): Route {

@@ -8,24 +8,26 @@ import {
   DomainError,
   type LegOrigin,
   type Seat,
-  type SeatDialer,
   type Termination,
 } from '@yixian/contracts';
+import { refusalFor } from '../core/callee-failure.js';
 import { directionOf, type Route } from '../core/routing.js';
-import { runFramed } from './call-frame.js';
+import { reportLeg, runFramed } from './call-frame.js';
 import { within } from './deadline.js';
 import { runDirectCall } from './direct-call.js';
 import { firstUsable, type InboundDeps, runFlow } from './inbound-call.js';
 import { createOwnControl } from './own-control.js';
+import type { Seats } from './seat-dialer.js';
+import type { PartyRing } from './seat-ring.js';
 
 export interface ClickToDialDeps extends InboundDeps {
-  acd: Pick<Acd, 'setState' | 'agent'>;
-  seats: SeatDialer;
+  acd: Pick<Acd, 'setState' | 'setSeat' | 'agent'>;
+  seats: Seats;
   draining: () => boolean;
 }
 
 /** Where a click may lead: to a person or a flow. */
-type Reachable = Extract<Route, { kind: 'toExtension' | 'toTrunk' | 'toFlow' }>;
+type Reachable = Extract<Route, { kind: 'toExtension' | 'toGroup' | 'toTrunk' | 'toFlow' }>;
 
 /**
  * Rings the agent's own seat first, then the other side, as that extension's call. `dial` resolves once the call's row is
@@ -37,7 +39,7 @@ export function createClickToDial(deps: ClickToDialDeps, track: (call: Promise<u
   return {
     async dial({ from, to }) {
       const seat = seatOf(deps, from);
-      const target = targetOf(deps, from, to);
+      const target = targetOf(deps, from, to, seat);
       return new Promise<{ callId: CallId }>((resolve, reject) => {
         track(new ClickedCall(deps, { from, to, seat, target }, { resolve, reject }).run());
       });
@@ -51,20 +53,38 @@ function seatOf(deps: ClickToDialDeps, from: AgentId): Seat {
   const seat = deps.acd.agent(from)?.seat ?? { kind: 'sip' };
   const busy = deps.lines.busy(from);
   if (busy) throw new DomainError('conflict', `agent ${from} ${busy}`, { from });
-  if (seat.kind !== 'sip') throw new DomainError('unavailable', `seat kind "${seat.kind}" of agent ${from} is not available yet`, { from });
-  if (!deps.seats.reachable(from, seat)) throw new DomainError('conflict', `no phone of extension ${from} is registered`, { from });
+  if (!deps.seats.reachable(from, seat)) throw new DomainError('conflict', notReachable(from, seat), { from });
   return seat;
 }
 
-function targetOf(deps: ClickToDialDeps, from: AgentId, to: string): Reachable {
+function notReachable(from: AgentId, seat: Seat): string {
+  if (seat.kind === 'sip') return `no phone of extension ${from} is registered`;
+  if (seat.kind === 'softphone') return `the seat of ${from} is a browser, which is not available yet`;
+  return seat.persistent ? `the line of ${from} to ${seat.number} is down` : `no trunk may call ${seat.number}, the seat of ${from}`;
+}
+
+function targetOf(deps: ClickToDialDeps, from: AgentId, to: string, seat: Seat): Reachable {
   if (to.length === 0 || to.length > 64) throw new DomainError('bad-request', 'to: a number of 1–64 characters', { to: to.slice(0, 80) });
   const target = deps.routes.route(to, { kind: 'extension', extension: from });
   if (target.kind === 'reject') throw new DomainError('bad-request', `to: ${target.text}`, { to, reason: target.reason });
-  if (target.kind === 'toGroup') throw new DomainError('bad-request', `to: ${to} is a group`, { to });
   if (target.kind === 'feature') throw new DomainError('bad-request', `to: ${to} is a feature code; set the state directly`, { to });
-  const busy = target.kind === 'toExtension' ? deps.lines.busy(target.extension) : undefined;
+  if (target.kind === 'toFlow' && seat.persistent) {
+    throw new DomainError('conflict', `to: ${to} is a flow, which would hang up the line of ${from} at its end; dial it from a phone`, {
+      to,
+    });
+  }
+  if (target.kind === 'toGroup' && deps.routes.view().group(target.number)?.mode === 'conference') {
+    throw new DomainError('bad-request', `to: ${to} is a group that is called together; dial it from a phone`, { to });
+  }
+  const busy = target.kind === 'toExtension' ? busyThere(deps, target.extension) : undefined;
   if (busy) throw new DomainError('conflict', `to: ${to} ${busy}`, { to });
   return target;
+}
+
+/** Why an extension cannot take a call now; undefined when it can, or when a rule sends the call on. */
+function busyThere(deps: ClickToDialDeps, extension: string): string | undefined {
+  const forwards = deps.extension(extension)?.forwards;
+  return forwards?.always || forwards?.busy ? undefined : deps.lines.busy(extension);
 }
 
 interface Click {
@@ -84,7 +104,7 @@ class ClickedCall {
   readonly #deps: ClickToDialDeps;
   readonly #click: Click;
   readonly #started: Started;
-  #leg: CallLeg | undefined;
+  #ring: PartyRing | undefined;
 
   constructor(deps: ClickToDialDeps, click: Click, started: Started) {
     this.#deps = deps;
@@ -101,12 +121,13 @@ class ClickedCall {
     const id = this.#deps.ids.next('call');
     // Before the first wait: two clicks at once must not both find the line free.
     const giveBack = this.#deps.lines.take(from, id);
-    const takeBack = this.#deps.calls.control(createOwnControl({ callId: id, agentId: from, leg: () => this.#leg }));
+    const takeBack = this.#deps.calls.control(createOwnControl({ callId: id, agentId: from, leg: () => this.#seatLeg() }));
     try {
       const termination = await runFramed(this.#deps, {
         id,
         arrived: { ...common, extension: from },
-        caller: () => this.#leg,
+        // The seat's ring owns its leg: a nailed-up line is given back, not hung up.
+        caller: () => undefined,
         body: (startedAt) => this.#body(id, giveBack, (leg) => ({ id, ...common, startedAt, leg })),
       });
       // Only heard when the seat never rang: a promise settles once.
@@ -118,24 +139,44 @@ class ClickedCall {
   }
 
   async #body(id: CallId, giveBack: () => void, callOf: (leg: CallLeg) => Call): Promise<Termination> {
-    const leg = this.#ringSeat(id);
-    void leg.ended.then(giveBack);
-    if (leg.termination) {
-      this.#started.reject(new DomainError('conflict', `the phone of ${this.#click.from} cannot be rung: ${leg.termination.reason}`));
-      return ofCaller(leg.termination);
+    const ring = this.#ringSeat(id);
+    if (ring.termination) {
+      this.#started.reject(new DomainError('conflict', `the phone of ${this.#click.from} cannot be rung: ${ring.termination.reason}`));
+      return ofCaller(ring.termination);
     }
     this.#started.resolve({ callId: id });
-    if (!(await leg.answered)) return ofCaller(await leg.ended);
-    return this.#connect(callOf(leg));
+    const over = new Promise<void>((resolve) => ring.subscribe((event) => event.type === 'ended' && resolve()));
+    void over.then(giveBack);
+    const taken = new Promise<void>((resolve) => ring.subscribe((event) => event.type === 'accepted' && resolve()));
+    if (ring.state === 'ringing') await Promise.race([taken, over]);
+    if (ring.state !== 'accepted') return ofCaller(ring.termination ?? { by: 'system', reason: 'switch-failure' });
+    let termination: Termination = { by: 'system', reason: 'switch-failure' };
+    try {
+      termination = await this.#connect(callOf(ring.leg));
+      return termination;
+    } finally {
+      ring.end(refusalFor(termination));
+    }
   }
 
-  #ringSeat(id: CallId): CallLeg {
+  /** What the own control may do with the seat before anybody talks. */
+  #seatLeg(): Pick<CallLeg, 'state' | 'hangUp'> | undefined {
+    const ring = this.#ring;
+    return ring && { state: ring.state === 'accepted' ? 'answered' : 'ringing', hangUp: (termination) => ring.end(termination) };
+  }
+
+  #ringSeat(id: CallId): PartyRing {
     const { from, to, seat } = this.#click;
-    const { seats, options } = this.#deps;
+    const { seats, options, live } = this.#deps;
     try {
-      const { leg } = seats.ring({ agentId: from, seat, caller: { number: to }, callId: id, timeoutMs: options.seatRingTimeoutMs });
-      this.#leg = leg;
-      return leg;
+      const timeoutMs = options.seatRingTimeoutMs;
+      const dialled = (leg: CallLeg) =>
+        live.owe(
+          id,
+          leg.ended.then(() => reportLeg(this.#deps, id, leg, 'caller')),
+        );
+      this.#ring = seats.ring({ agentId: from, seat, caller: { number: to }, callId: id, timeoutMs, dialled });
+      return this.#ring;
     } catch (error) {
       this.#started.reject(error);
       throw error;
@@ -145,22 +186,14 @@ class ClickedCall {
   async #connect(call: Call): Promise<Termination> {
     const { target, from } = this.#click;
     if (target.kind === 'toFlow') return runFlow(this.#deps, call, target.flowId);
-    // The other agent may have got a call while this one's own seat rang.
-    const busy = target.kind === 'toExtension' ? this.#deps.lines.busy(target.extension) : undefined;
-    if (busy) {
-      await this.#busyTone(call.leg);
-      return { by: 'called', reason: 'busy', text: `${call.called} ${busy}` };
-    }
     const displayName = this.#deps.extension(from)?.displayName;
     const end = await runDirectCall(this.#deps, {
       call,
       callerExtension: from,
       callerParty: { number: from, ...(displayName ? { displayName } : {}) },
-      target:
-        target.kind === 'toExtension'
-          ? { kind: 'extension', extension: target.extension }
-          : { kind: 'trunk', number: target.number, trunkIds: target.trunkIds },
+      target,
     });
+    if (end.goesTo !== undefined && call.leg.state === 'answered') return runFlow(this.#deps, call, end.goesTo);
     if (!end.connected) await this.#busyTone(call.leg);
     return end.termination;
   }

@@ -3,6 +3,7 @@ import type {
   CallLedger,
   CallRegistry,
   Clock,
+  Conversations,
   Directory,
   EventBus,
   FlowRunner,
@@ -10,9 +11,9 @@ import type {
   Logger,
   Prompts,
   Recorder,
-  SeatDialer,
   Switch,
 } from '@yixian/contracts';
+import type { Outside } from './outside.js';
 
 /** What the edge is given by the composer. */
 export interface SbcDeps {
@@ -21,7 +22,7 @@ export interface SbcDeps {
   flows: FlowRunner;
   ledger: CallLedger;
   calls: CallRegistry;
-  acd: Pick<Acd, 'occupy' | 'release' | 'agent' | 'setState'>;
+  acd: Pick<Acd, 'occupy' | 'release' | 'agent' | 'setState' | 'setSeat'>;
   recorder: Recorder;
   events: EventBus;
   clock: Clock;
@@ -29,8 +30,10 @@ export interface SbcDeps {
   logger: Logger;
   /** For hold music (`queue-music`); without it a held party hears silence. */
   prompts?: Prompts;
-  /** Rings seats for click to dial; default `createSeatDialer`. */
-  seats?: SeatDialer;
+  /** Trunks, routes and seats, where the queues share them; default: its own. */
+  outside?: Outside;
+  /** Without it no parked call can be retrieved. */
+  conversations?: Pick<Conversations, 'retrieve'>;
   options?: Partial<SbcOptions>;
 }
 
@@ -48,6 +51,10 @@ export interface SbcOptions {
   flowGraceMs: number;
   /** How long a leg may take to end after it was told to. */
   legGraceMs: number;
+  /** How long an answered virtual seat is asked for key 1 before the question is put again. */
+  confirmRoundMs: number;
+  /** How often it is asked. */
+  confirmRounds: number;
   /** How long an answered caller hears busy tone when the called side failed (click to dial). */
   busyToneMs: number;
 }
@@ -60,5 +67,7 @@ export const DEFAULT_OPTIONS: SbcOptions = {
   ledgerMs: 4_000,
   flowGraceMs: 10_000,
   legGraceMs: 5_000,
+  confirmRoundMs: 5_000,
+  confirmRounds: 3,
   busyToneMs: 3_000,
 };

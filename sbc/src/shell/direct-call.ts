@@ -6,12 +6,12 @@ import type {
   CallLeg,
   CallRegistry,
   EventDraft,
+  FlowId,
   PartyAddress,
   Prompts,
   Recorder,
   Switch,
   Termination,
-  TrunkId,
 } from '@yixian/contracts';
 import {
   type DirectCallState,
@@ -22,26 +22,26 @@ import {
   type Side,
   stepDirectCall,
 } from '../core/direct-call.js';
-import { type FrameDeps, reportLeg } from './call-frame.js';
+import type { Route } from '../core/routing.js';
+import type { FrameDeps } from './call-frame.js';
 import { messageOf } from './deadline.js';
 import { createDirectControl } from './direct-control.js';
 import { DirectMedia } from './direct-media.js';
 import type { Lines } from './lines.js';
-import type { DialTrunk } from './trunk-dialer.js';
+import type { Parties } from './parties.js';
+import type { PartyRing } from './seat-ring.js';
 
 export interface DirectCallDeps extends FrameDeps {
   switch: Switch;
   calls: CallRegistry;
   recorder: Recorder;
   lines: Lines;
-  dialTrunk: DialTrunk;
+  parties: Pick<Parties, 'ringRoute'>;
   prompts?: Prompts;
 }
 
-export type DirectTarget =
-  | { kind: 'extension'; extension: string }
-  /** Trunks in the order in which they are tried. */
-  | { kind: 'trunk'; number: string; trunkIds: readonly TrunkId[] };
+/** Whom a dialled number leads to, where that is a person. */
+export type DirectTarget = Extract<Route, { kind: 'toExtension' | 'toGroup' | 'toTrunk' }>;
 
 export interface DirectCallRequest {
   call: Call;
@@ -56,11 +56,13 @@ export interface DirectEnd {
   termination: Termination;
   /** Whether the two ever talked. */
   connected: boolean;
+  /** A forward of the called party leads to this flow. */
+  goesTo?: FlowId;
 }
 
 /**
- * Runs a call between the caller's leg and an extension or a number over a trunk, from the first ring to the end.
- * Owns the called legs, the bridge, the recording and the agents' lines, and puts all of them in order. The caller's leg
+ * Runs a call between the caller's leg and an extension, a group or a number over a trunk, from the first ring to the end.
+ * Owns the ring of the called party, the bridge, the recording and the caller's line, and puts all of them in order. The caller's leg
  * belongs to whoever asked: it is not hung up here. Never rejects.
  */
 export function runDirectCall(deps: DirectCallDeps, request: DirectCallRequest): Promise<DirectEnd> {
@@ -72,11 +74,9 @@ class DirectCall {
   readonly #request: DirectCallRequest;
   readonly #caller: CallLeg;
   readonly #media: DirectMedia;
-  /** Every leg that was called, with its one report. */
-  readonly #callees = new Map<CallLeg, Promise<void> | undefined>();
   /** What is to be undone when the call is over, last first. */
   readonly #undo: Array<() => void> = [];
-  #callee: CallLeg | undefined;
+  #ring: PartyRing | undefined;
   #state: DirectCallState;
   #connected = false;
   #recording: Promise<ActiveRecording | undefined> | undefined;
@@ -86,14 +86,13 @@ class DirectCall {
     this.#deps = deps;
     this.#request = request;
     this.#caller = request.call.leg;
-    const attempts = request.target.kind === 'trunk' ? request.target.trunkIds.length : 1;
-    this.#state = newDirectCall(Math.max(1, attempts), this.#caller.state === 'answered');
+    this.#state = newDirectCall(this.#caller.state === 'answered');
     this.#media = new DirectMedia({
       switch: deps.switch,
       logger: deps.logger,
       ...(deps.prompts ? { prompts: deps.prompts } : {}),
       caller: this.#caller,
-      callee: () => this.#callee,
+      callee: () => this.#ring?.leg,
       over: () => this.#state.phase === 'ended',
       input: (input) => this.#input(input),
     });
@@ -101,13 +100,12 @@ class DirectCall {
 
   async run(): Promise<DirectEnd> {
     const { calls, lines, live } = this.#deps;
-    const { call, callerExtension, target } = this.#request;
+    const { call, callerExtension } = this.#request;
     const finished = new Promise<Termination>((resolve) => {
       this.#finish = resolve;
     });
     try {
       if (callerExtension !== undefined) this.#undo.push(lines.take(callerExtension, call.id));
-      if (target.kind === 'extension') this.#undo.push(lines.take(target.extension, call.id));
       this.#undo.push(calls.control(this.#control()));
       this.#watchCaller();
       this.#input({ type: 'start' });
@@ -116,7 +114,8 @@ class DirectCall {
     }
     const termination = await finished;
     live.owe(call.id, this.#settle());
-    return { termination, connected: this.#connected };
+    const goesTo = this.#connected ? undefined : this.#ring?.goesTo;
+    return { termination, connected: this.#connected, ...(goesTo === undefined ? {} : { goesTo }) };
   }
 
   #watchCaller(): void {
@@ -125,23 +124,29 @@ class DirectCall {
     void leg.ended.then((termination) => this.#input({ type: 'callerEnded', termination: saidBy(leg, termination, 'caller') }));
   }
 
-  /** An attempt that was given up has nothing to say any more. */
-  #watchCallee(leg: CallLeg): void {
-    const current = (input: DirectInput) => {
-      if (this.#callee === leg) this.#input(input);
+  #watchCallee(ring: PartyRing): void {
+    const accepted = () => {
+      const { leg } = ring;
+      this.#undo.push(leg.subscribe((event) => this.#holdKey('callee', event.type)));
+      this.#input({ type: 'calleeAnswered' });
     };
-    const unsubscribe = leg.subscribe((event) => {
-      if (event.type === 'ringing') current({ type: 'calleeRinging' });
-      else if (event.type === 'early-media') current({ type: 'calleeEarlyMedia' });
-      else if (event.type === 'answered') current({ type: 'calleeAnswered' });
-      else if (this.#callee === leg) this.#holdKey('callee', event.type);
-    });
-    this.#undo.push(unsubscribe);
-    this.#callees.set(leg, undefined);
-    void leg.ended.then((termination) => {
-      current({ type: 'calleeEnded', termination: saidBy(leg, termination, 'called') });
-      return this.#report(leg);
-    });
+    const ended = (termination: Termination) => this.#input({ type: 'calleeEnded', termination: saidBy(ring.leg, termination, 'called') });
+    if (ring.state === 'ended') {
+      ended(ring.termination ?? { by: 'system', reason: 'switch-failure' });
+      return;
+    }
+    this.#undo.push(ring.onEarly(() => this.#input({ type: 'calleeEarlyMedia' })));
+    this.#undo.push(
+      ring.subscribe((event) => {
+        if (event.type === 'ringing') this.#input({ type: 'calleeRinging' });
+        if (event.type === 'accepted') accepted();
+        if (event.type === 'ended') ended(event.termination);
+      }),
+    );
+    // It may have gone on before anybody listened.
+    if (ring.leg.state === 'ringing') this.#input({ type: 'calleeRinging' });
+    if (ring.early) this.#input({ type: 'calleeEarlyMedia' });
+    if (ring.state === 'accepted') accepted();
   }
 
   #holdKey(side: Side, event: string): void {
@@ -169,14 +174,14 @@ class DirectCall {
     this.#deps.logger.error({ callId: this.#request.call.id, problem: text }, what);
     const termination: Termination = { by: 'system', reason: 'switch-failure', text };
     if (this.#state.phase !== 'ended') this.#state = { ...this.#state, phase: 'ended', termination };
-    this.#callee?.hangUp(termination);
+    this.#ring?.end(termination);
     this.#finish(termination);
   }
 
   #run(effect: DirectEffect): void {
     switch (effect.type) {
       case 'dial':
-        this.#dial(effect.attempt);
+        this.#dial();
         return;
       case 'ringCaller':
         if (this.#caller.state === 'new') this.#caller.ring();
@@ -209,7 +214,7 @@ class DirectCall {
         this.#record();
         return;
       case 'hangUpCallee':
-        this.#callee?.hangUp(effect.termination);
+        this.#ring?.end(effect.termination);
         return;
       case 'finish':
         this.#finish(effect.termination);
@@ -217,42 +222,20 @@ class DirectCall {
     }
   }
 
-  #dial(attempt: number): void {
-    const { call, callerParty: from, target } = this.#request;
-    const common = { from, timeoutMs: this.#deps.options.ringTimeoutMs, callId: call.id };
-    if (target.kind === 'extension') {
-      this.#called(this.#deps.switch.dial({ target: { kind: 'extension', extension: target.extension }, ...common }));
-      return;
-    }
-    const dialled = this.#deps.dialTrunk({ trunkId: target.trunkIds[attempt] ?? '', number: target.number, ...common });
-    if ('failed' in dialled) {
-      this.#input({ type: 'calleeEnded', termination: dialled.failed });
-      return;
-    }
-    const { leg } = dialled;
-    this.#called(leg);
-    const timer = this.#deps.clock.setTimer(this.#deps.options.trunkProgressMs, () => {
-      if (this.#callee === leg) this.#input({ type: 'noProgress' });
-    });
-    void leg.ended.then(() => timer.cancel());
-    this.#undo.push(() => timer.cancel());
-  }
-
-  #called(leg: CallLeg): void {
-    this.#callee = leg;
-    this.#watchCallee(leg);
-    // The leg may have gone on before anybody listened.
-    if (leg.state === 'ringing') this.#input({ type: 'calleeRinging' });
-    if (leg.state === 'early') this.#input({ type: 'calleeEarlyMedia' });
-    if (leg.state === 'answered') this.#input({ type: 'calleeAnswered' });
+  #dial(): void {
+    const { call, callerExtension, callerParty, target } = this.#request;
+    const by = callerExtension === undefined ? {} : { by: callerExtension };
+    const timeoutMs = this.#deps.options.ringTimeoutMs;
+    this.#ring = this.#deps.parties.ringRoute(target, { ...by, shown: callerParty, callId: call.id, timeoutMs });
+    this.#watchCallee(this.#ring);
   }
 
   #record(): void {
     const { call, callerExtension, target } = this.#request;
     const { logger, recorder } = this.#deps;
-    const callee = this.#callee;
+    const callee = this.#ring?.leg;
     const agentId = this.#agentOn('callee') ?? this.#agentOn('caller');
-    if (!callee || (target.kind === 'extension' && agentId === undefined)) return;
+    if (!callee || (target.kind !== 'toTrunk' && agentId === undefined)) return;
     // Our own side is always the right channel: who called whom does not change that.
     const ownIsCaller = this.#agentOn('callee') === undefined && callerExtension !== undefined;
     const [left, right] = ownIsCaller ? [callee, this.#caller] : [this.#caller, callee];
@@ -277,7 +260,7 @@ class DirectCall {
 
   #draft(fact: DirectFact): EventDraft {
     const { target } = this.#request;
-    const to = target.kind === 'extension' ? target.extension : target.number;
+    const to = target.kind === 'toExtension' ? target.extension : target.number;
     const onCallee = this.#agentOn('callee');
     const agentId = onCallee ?? this.#agentOn('caller');
     const agent = agentId === undefined ? {} : { agentId };
@@ -297,7 +280,9 @@ class DirectCall {
 
   #agentOn(side: Side): AgentId | undefined {
     const { callerExtension, target } = this.#request;
-    const extension = side === 'caller' ? callerExtension : target.kind === 'extension' ? target.extension : undefined;
+    const rung = target.kind === 'toExtension' ? target.extension : undefined;
+    const callee = this.#ring?.state === 'accepted' ? this.#ring.takenBy : rung;
+    const extension = side === 'caller' ? callerExtension : callee;
     return extension !== undefined && this.#deps.lines.isAgent(extension) ? extension : undefined;
   }
 
@@ -309,15 +294,8 @@ class DirectCall {
       state: () => this.#state,
       input: (input) => this.#input(input),
       mediaSettled: () => this.#media.settled(),
-      otherLeg: (side) => (side === 'caller' ? this.#callee : this.#caller),
+      otherLeg: (side) => (side === 'caller' ? this.#ring?.leg : this.#caller),
     });
-  }
-
-  /** `leg.ended` of a called leg: told when it ends, at the latest when the call is put in order, once. */
-  #report(leg: CallLeg): Promise<void> {
-    const report = this.#callees.get(leg) ?? reportLeg(this.#deps, this.#request.call.id, leg, 'called');
-    this.#callees.set(leg, report);
-    return report;
   }
 
   async #settle(): Promise<void> {
@@ -332,8 +310,7 @@ class DirectCall {
       }
     }
     const stopped = this.#recording?.then((recording) => recording?.stop());
-    const reports = [...this.#callees.keys()].map((leg) => this.#report(leg));
-    for (const result of await Promise.allSettled([this.#media.close(), stopped, ...reports])) {
+    for (const result of await Promise.allSettled([this.#media.close(), stopped])) {
       if (result.status === 'rejected') failed(result.reason);
     }
   }

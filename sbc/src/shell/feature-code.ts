@@ -1,42 +1,101 @@
-import type { Acd, Call, Termination } from '@yixian/contracts';
-import type { FeatureCode } from '../core/routing.js';
+import type { Acd, Call, CallLeg, Conversations, Termination } from '@yixian/contracts';
+import type { Feature } from '../core/routing.js';
 import type { FrameDeps } from './call-frame.js';
 import { messageOf, within } from './deadline.js';
+import type { Pickups, RingingCall } from './pickups.js';
 
-const STATES = { ready: 'ready', 'not-ready': 'not-ready', 'sign-out': 'offline' } as const;
 const DONE_MS = 250;
 const REFUSED_MS = 1_400;
 /** Longest wait for the queues' answer and for a tone; a phone must not hang in a feature code. */
 const LIMIT_MS = 5_000;
 
+export interface FeatureDeps extends Pick<FrameDeps, 'clock' | 'logger' | 'events'> {
+  acd: Pick<Acd, 'setState' | 'setSeat'>;
+  pickups: Pickups;
+  conversations?: Pick<Conversations, 'retrieve'>;
+}
+
+/** What a phone asks for by a code: the own state and seat, a call that rings elsewhere, a parked one. */
+export async function runFeatureCode(deps: FeatureDeps, call: Call, feature: Feature): Promise<Termination> {
+  const agentId = call.caller;
+  switch (feature.do) {
+    case 'state':
+      return wish(deps, call, feature.state, () => deps.acd.setState(agentId, feature.state, null, agentId));
+    case 'seat': {
+      const seat = feature.number === null ? ({ kind: 'sip' } as const) : ({ kind: 'phone', number: feature.number } as const);
+      return wish(deps, call, feature.number === null ? 'at the extension' : `at ${feature.number}`, () =>
+        deps.acd.setSeat(agentId, seat, agentId),
+      );
+    }
+    case 'pick-up':
+      return pickUp(deps, call, deps.pickups.find(agentId, feature.extension));
+    case 'retrieve':
+      return retrieve(deps, call, feature.slot);
+  }
+}
+
+/** An INVITE that names the ringing leg whose place it takes (RFC 3891 §3). */
+export function runReplacement(deps: FeatureDeps, call: Call, replaced: CallLeg): Promise<Termination> {
+  return pickUp(deps, call, deps.pickups.atLeg(call.caller, replaced));
+}
+
 /**
- * An agent's own state from the phone: answered, done, told by a tone (one beep: done; busy tone: refused), hung up.
- * The agent's line counts as taken as long as the call runs: who becomes ready is not rung with the handset still off.
+ * Answered, done, told by a tone (one beep: done; busy tone: refused), hung up. The agent's line counts as taken as long as
+ * the call runs: who becomes ready is not rung with the handset still off.
  */
-export async function runFeatureCode(
-  deps: Pick<FrameDeps, 'clock' | 'logger' | 'events'> & { acd: Pick<Acd, 'setState'> },
-  call: Call,
-  feature: FeatureCode,
-): Promise<Termination> {
-  const { acd, clock, logger, events } = deps;
+async function wish(deps: FeatureDeps, call: Call, what: string, act: () => Promise<unknown>): Promise<Termination> {
+  const { clock, logger } = deps;
   const agentId = call.caller;
   try {
-    await call.leg.answer();
-    events.publish({ type: 'call.answered', callId: call.id, data: {} });
+    await answer(deps, call);
     let done = false;
     try {
-      done = (await within(clock, LIMIT_MS, acd.setState(agentId, STATES[feature], null, agentId))) !== 'too-late';
+      done = (await within(clock, LIMIT_MS, act())) !== 'too-late';
     } catch (error) {
-      logger.warn({ callId: call.id, agentId, feature, problem: messageOf(error) }, 'feature code refused');
+      logger.warn({ callId: call.id, agentId, wish: what, problem: messageOf(error) }, 'feature code refused');
     }
-    const tone = done ? ({ tone: 'beep', durationMs: DONE_MS } as const) : ({ tone: 'busy', durationMs: REFUSED_MS } as const);
-    const playback = call.leg.play([{ kind: 'tone', ...tone }]);
-    if ((await within(clock, LIMIT_MS, playback.finished)) === 'too-late') playback.stop();
+    await tone(deps, call, done);
     if (call.leg.termination) return call.leg.termination;
     return done
-      ? { by: 'system', reason: 'normal', text: `${agentId} ${STATES[feature]}` }
-      : { by: 'system', reason: 'declined', text: `${agentId} could not become ${STATES[feature]}` };
+      ? { by: 'system', reason: 'normal', text: `${agentId} ${what}` }
+      : { by: 'system', reason: 'declined', text: `${agentId} could not become ${what}` };
   } finally {
     call.leg.hangUp({ by: 'system', reason: 'normal' });
   }
+}
+
+/** The picked-up call goes on with this phone; this call lasts as long as its leg. */
+async function pickUp(deps: FeatureDeps, call: Call, found: RingingCall | { refused: string }): Promise<Termination> {
+  if ('refused' in found) {
+    deps.logger.info({ callId: call.id, by: call.caller }, found.refused);
+    return { by: 'system', reason: 'unknown-number', text: found.refused };
+  }
+  await answer(deps, call);
+  if (!found.takeOver(call.leg, call.caller)) {
+    await tone(deps, call, false);
+    return call.leg.termination ?? { by: 'system', reason: 'cancelled', text: 'somebody else was faster' };
+  }
+  deps.events.publish({ type: 'call.connected', callId: call.id, data: { to: found.extension } });
+  return call.leg.ended;
+}
+
+async function retrieve(deps: FeatureDeps, call: Call, slot: string): Promise<Termination> {
+  await answer(deps, call);
+  const party = { leg: call.leg, party: call.caller, extension: call.caller, role: 'agent' } as const;
+  const talk = deps.conversations?.retrieve(slot, party);
+  if (talk) return (await talk).termination;
+  await tone(deps, call, false);
+  return call.leg.termination ?? { by: 'system', reason: 'unknown-number', text: `nobody is parked in ${slot}` };
+}
+
+async function answer({ events }: FeatureDeps, call: Call): Promise<void> {
+  await call.leg.answer();
+  events.publish({ type: 'call.answered', callId: call.id, data: {} });
+}
+
+async function tone({ clock }: FeatureDeps, { leg }: Call, done: boolean): Promise<void> {
+  if (leg.state === 'ended') return;
+  const sound = done ? ({ tone: 'beep', durationMs: DONE_MS } as const) : ({ tone: 'busy', durationMs: REFUSED_MS } as const);
+  const playback = leg.play([{ kind: 'tone', ...sound }]);
+  if ((await within(clock, LIMIT_MS, playback.finished)) === 'too-late') playback.stop();
 }

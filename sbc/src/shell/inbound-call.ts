@@ -1,5 +1,4 @@
 import type {
-  Acd,
   Call,
   CallId,
   CallLeg,
@@ -16,12 +15,14 @@ import { directionOf, type Route } from '../core/routing.js';
 import { runFramed } from './call-frame.js';
 import { within } from './deadline.js';
 import { type DirectCallDeps, type DirectTarget, runDirectCall } from './direct-call.js';
-import { runFeatureCode } from './feature-code.js';
+import { type FeatureDeps, runFeatureCode, runReplacement } from './feature-code.js';
+import { runGroupConference } from './group-conference.js';
 import { createOwnControl } from './own-control.js';
+import type { Parties } from './parties.js';
 import type { Routes } from './routes.js';
 
-export interface InboundDeps extends DirectCallDeps {
-  acd: Pick<Acd, 'setState'>;
+export interface InboundDeps extends DirectCallDeps, FeatureDeps {
+  parties: Parties;
   flows: FlowRunner;
   ids: IdSource;
   routes: Routes;
@@ -82,18 +83,16 @@ async function underOwnControl<T>(deps: InboundDeps, callId: CallId, origin: Leg
 
 async function proceed(deps: InboundDeps, target: Route, origin: LegOrigin, call: Call): Promise<Termination> {
   if (call.leg.termination) return call.leg.termination;
+  if (call.leg.replaces && origin.kind === 'extension') return runReplacement(deps, call, call.leg.replaces);
   switch (target.kind) {
     case 'toFlow':
       return runFlow(deps, call, target.flowId);
-    case 'toExtension': {
-      const busy = deps.lines.busy(target.extension);
-      if (busy) return { by: 'called', reason: 'busy', text: `${target.extension} ${busy}` };
-      return direct(deps, call, origin, { kind: 'extension', extension: target.extension });
-    }
-    case 'toTrunk':
-      return direct(deps, call, origin, { kind: 'trunk', number: target.number, trunkIds: target.trunkIds });
     case 'toGroup':
-      return { by: 'system', reason: 'unknown-number', text: `group ${target.number} cannot be called yet` };
+      if (deps.routes.view().group(target.number)?.mode === 'conference') return conference(deps, call, origin, target.number);
+      return direct(deps, call, origin, target);
+    case 'toExtension':
+    case 'toTrunk':
+      return direct(deps, call, origin, target);
     case 'feature':
       return runFeatureCode(deps, call, target.feature);
     case 'reject':
@@ -110,7 +109,15 @@ async function direct(deps: InboundDeps, call: Call, origin: LegOrigin, target: 
     callerParty: callerParty(deps, call, callerExtension),
     ...(callerExtension === undefined ? {} : { callerExtension }),
   });
-  return end.termination;
+  return end.goesTo === undefined || call.leg.termination ? end.termination : runFlow(deps, call, end.goesTo);
+}
+
+async function conference(deps: InboundDeps, call: Call, origin: LegOrigin, number: string): Promise<Termination> {
+  const group = deps.routes.view().group(number);
+  if (!group) return { by: 'system', reason: 'unknown-number', text: `no group ${number}` };
+  const callerExtension = origin.kind === 'extension' ? origin.extension : undefined;
+  const shown = callerParty(deps, call, callerExtension);
+  return runGroupConference(deps, { call, group, shown, ...(callerExtension === undefined ? {} : { callerExtension }) });
 }
 
 function callerParty(deps: InboundDeps, call: Call, callerExtension: string | undefined): PartyAddress {

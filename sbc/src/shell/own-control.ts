@@ -5,14 +5,18 @@ import { type AgentId, type CallControl, type CallId, type CallLeg, DomainError 
  * busy tone. It can be hung up, by the agent or a supervisor (forced release), nothing else; once two parties talk,
  * whoever joined them is in control instead.
  */
-export function createOwnControl(call: { callId: CallId; agentId: AgentId; leg: () => CallLeg | undefined }): CallControl {
+export function createOwnControl(call: {
+  callId: CallId;
+  agentId: AgentId;
+  leg: () => Pick<CallLeg, 'state' | 'hangUp'> | undefined;
+}): CallControl {
   const { callId, agentId } = call;
 
-  function mine(by: AgentId): CallLeg {
+  function mine(by: AgentId): Pick<CallLeg, 'state' | 'hangUp'> {
     if (by !== agentId) throw new DomainError('forbidden', `agent ${by} is not on call ${callId}`, { agent: by });
     return living();
   }
-  function living(): CallLeg {
+  function living(): Pick<CallLeg, 'state' | 'hangUp'> {
     const leg = call.leg();
     if (!leg) throw new DomainError('conflict', `call ${callId} does not ring yet`);
     return leg;

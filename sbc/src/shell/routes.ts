@@ -29,6 +29,7 @@ export function createRoutes(deps: { directory: Directory; logger: Logger }): Ro
   const view = (): RoutingView => ({
     accessCode: (number) => directory.accessCode(number),
     extension: (number) => directory.extension(number),
+    group: (number) => directory.extensionGroup(number),
     isAgent: (extension) => directory.agent(extension) !== undefined,
     outboundTrunks: outboundTrunks(),
   });

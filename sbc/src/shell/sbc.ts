@@ -1,21 +1,25 @@
-import type { CallLeg, ClickToDial, SeatDialer, TrunkId } from '@yixian/contracts';
+import type { CallLeg, ClickToDial, OutboundCalls, PartyDialer, SeatDialer, TrunkId } from '@yixian/contracts';
 import { trunkRoom } from '../core/admission.js';
 import { createClickToDial } from './click-to-dial.js';
 import { messageOf } from './deadline.js';
 import { DEFAULT_OPTIONS, type SbcDeps } from './deps.js';
 import { type InboundDeps, runInboundCall } from './inbound-call.js';
 import { createLines } from './lines.js';
-import { createLiveCalls } from './live-calls.js';
-import { createRoutes } from './routes.js';
-import { createSeatDialer } from './seat-dialer.js';
+import { createOutboundCalls } from './outbound-calls.js';
+import { createOutside } from './outside.js';
+import { createParties } from './parties.js';
+import { createPickups } from './pickups.js';
 import { createTransfers, type Transfers } from './transfers.js';
-import { createTrunkDialer } from './trunk-dialer.js';
 
 export interface Sbc {
   /** Takes over a leg that the switch has admitted: goes into `SwitchHandlers.inbound`. */
   inbound(leg: CallLeg): void;
   clickToDial: ClickToDial;
   seats: SeatDialer;
+  /** sbc ▸ acd: whoever is put through to or consulted. */
+  parties: PartyDialer;
+  /** sbc ▸ acd: calls of the hotline's own. */
+  outboundCalls: OutboundCalls;
   /** ivr ▸ sbc: connects a flow's caller to an extension or number. */
   transfers: Transfers;
   activeCalls(): number;
@@ -34,22 +38,25 @@ export interface Sbc {
 /** The edge's calls: routed, connected, recorded and closed. */
 export function createSbc(given: SbcDeps): Sbc {
   const options = { ...DEFAULT_OPTIONS, ...given.options };
-  const live = createLiveCalls(given.clock);
   const lines = createLines(given);
-  const routes = createRoutes(given);
-  const seats = given.seats ?? createSeatDialer(given);
+  const { prompts, options: _options, outside: shared, ...ports } = given;
+  const outside = shared ?? createOutside(given);
+  const { live, routes, seats } = outside;
+  const pickups = createPickups((extension) => given.directory.extension(extension)?.pickupGroup ?? null);
+  const trunkProgressMs = options.trunkProgressMs;
+  const parties = createParties({ ...given, ...outside, options, lines, pickups, trunkProgressMs });
   let draining = false;
-  const { prompts: _prompts, options: _options, seats: _seats, ...ports } = given;
   const deps: InboundDeps = {
     ...ports,
-    ...(given.prompts ? { prompts: given.prompts } : {}),
+    ...(prompts ? { prompts } : {}),
     options,
     live,
     lines,
     routes,
     extension: (number) => given.directory.extension(number),
     trunkHasRoom: (id) => trunkRoom(given.directory.trunk(id) ?? { maxCalls: 0 }, live.trunk(id)),
-    dialTrunk: createTrunkDialer({ ...given, live }),
+    parties,
+    pickups,
   };
 
   const track = (call: Promise<unknown>): void => {
@@ -79,17 +86,21 @@ export function createSbc(given: SbcDeps): Sbc {
     },
     clickToDial: createClickToDial({ ...deps, acd: given.acd, seats, draining: () => draining }, track),
     seats,
+    parties,
+    outboundCalls: createOutboundCalls({ ...deps, directory: given.directory, draining: () => draining }, track),
     transfers: createTransfers(deps),
     activeCalls: () => live.size,
     liveCallsOn: (trunkId) => live.trunk(trunkId),
     async drain(timeoutMs) {
       draining = true;
       given.switch.drain();
+      outside.seats.drain();
       const idle = await live.idle(timeoutMs);
       if (!idle) given.logger.warn({ calls: live.size, timeoutMs }, 'calls still run at the end of the drain');
     },
     metrics() {
       const out: Record<string, number> = { sbc_calls_active: live.size, sbc_calls_total: live.begun };
+      Object.assign(out, outside.meter.metrics(), outside.seats.metrics());
       for (const trunk of given.directory.trunks()) out[`sbc_trunk_calls{trunk=${JSON.stringify(trunk.id)}}`] = live.trunk(trunk.id);
       return out;
     },

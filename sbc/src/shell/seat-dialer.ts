@@ -1,27 +1,138 @@
-import { type Directory, DomainError, type SeatDialer, type Switch } from '@yixian/contracts';
-import { ringOfLeg } from './seat-ring.js';
+import {
+  type AgentId,
+  type CallLeg,
+  type Directory,
+  DomainError,
+  type PartyAddress,
+  type Seat,
+  type SeatDialer,
+  type Switch,
+  type Termination,
+  type Trunk,
+} from '@yixian/contracts';
+import { trunksAllowing } from '../core/routing.js';
+import { seatRefusal } from '../core/seat-number.js';
+import { shownToSeat } from '../core/shown-number.js';
+import { askToAccept } from './confirm.js';
+import { NailedLine, type NailedLineDeps } from './nailed-line.js';
+import { type NumberRingDeps, ringNumber } from './number-ring.js';
+import type { Routes } from './routes.js';
+import { type OpenSeatRing, type PartyRing, ringOfLeg } from './seat-ring.js';
 
-/**
- * Rings agents' seats. The only kind so far is `sip`: all registered phones of the agent's extension.
- * `ring` throws a DomainError for other kinds and for an extension that does not exist or is disabled; a phone that is
- * not registered gives a ring that has ended with `not-registered`.
- */
-export function createSeatDialer(deps: {
+export interface SeatDialerDeps extends NumberRingDeps, Omit<NailedLineDeps, 'callNumber'> {
   switch: Pick<Switch, 'dial' | 'registrations'>;
   directory: Pick<Directory, 'extension'>;
-}): SeatDialer {
+  routes: Routes;
+  /** How long the line of a nailed-up seat may ring, milliseconds. */
+  lineRingMs: number;
+}
+
+export type SeatRequest = Parameters<SeatDialer['ring']>[0] & {
+  /** Told of every leg that is called for this ring, and that ends with it. */
+  dialled?: (leg: CallLeg) => void;
+};
+
+export interface Seats extends SeatDialer {
+  ring(request: SeatRequest): PartyRing;
+  /** Ends the nailed-up lines that are idle; those that carry a call end after it. No line is called any more. */
+  drain(): void;
+  metrics(): Record<string, number>;
+}
+
+const LEFT: Termination = { by: 'system', reason: 'normal', text: 'the agent has signed out or has another seat' };
+const DRAINING: Termination = { by: 'system', reason: 'draining' };
+
+/**
+ * Rings agents' seats, whatever kind they are: the registered phones of the extension, any number over a trunk (asked to
+ * press 1), or a line that is kept up between calls. `ring` throws a DomainError for a kind there is not and for an
+ * extension that does not exist or is disabled; a seat that cannot be reached is a ring that has ended.
+ */
+export function createSeatDialer(deps: SeatDialerDeps): Seats {
+  const lines = new Map<AgentId, NailedLine>();
+  let draining = false;
   const enabled = (extension: string) => deps.directory.extension(extension)?.enabled === true;
+  const trunksFor = (number: string) => trunksAllowing(deps.routes.view(), number);
+
+  function show(caller: PartyAddress, called: string | undefined): (trunk: Trunk) => PartyAddress {
+    const isOurs = (number: string) => deps.directory.extension(number) !== undefined;
+    return (trunk) => shownToSeat(trunk, caller, called, isOurs);
+  }
+
+  function ringPhones({ agentId, caller, callId, timeoutMs, autoAnswer, dialled }: SeatRequest): PartyRing {
+    const target = { kind: 'extension', extension: agentId } as const;
+    const leg = deps.switch.dial({ target, from: caller, timeoutMs, callId, ...(autoAnswer ? { autoAnswer } : {}) });
+    dialled?.(leg);
+    return ringOfLeg(leg, agentId);
+  }
+
+  function ringOutside(request: SeatRequest, number: string): PartyRing {
+    const { agentId, seat, caller, called, callId, timeoutMs, dialled } = request;
+    const ring = ringNumber(deps, {
+      number,
+      trunkIds: trunksFor(number),
+      show: show(caller, called),
+      timeoutMs,
+      callId,
+      ...(dialled ? { dialled } : {}),
+      answered: (open, leg) => (seat.confirm === false ? open.accept(agentId) : confirm(open, leg, agentId)),
+    });
+    return ring;
+  }
+
+  function confirm(ring: OpenSeatRing, leg: CallLeg, agentId: AgentId): void {
+    void askToAccept(deps, leg, deps.confirmTimes).then((result) => {
+      if (result === 'accepted') ring.accept(agentId);
+      if (result === 'not-confirmed') ring.end({ by: 'called', reason: 'not-confirmed', text: 'answered, but nobody pressed 1' });
+    });
+  }
+
+  function callLine(agentId: AgentId, number: string): OpenSeatRing {
+    const shown = show({ number: agentId }, undefined);
+    return ringNumber(deps, { number, trunkIds: trunksFor(number), show: shown, timeoutMs: deps.lineRingMs });
+  }
+
+  function closeLine(agentId: AgentId, why: Termination): void {
+    lines.get(agentId)?.close(why);
+    lines.delete(agentId);
+  }
+
   return {
-    ring({ agentId, seat, caller, callId, timeoutMs, autoAnswer }) {
-      if (seat.kind !== 'sip') {
+    ring(request) {
+      const { agentId, seat } = request;
+      if (!enabled(agentId)) throw new DomainError('conflict', `extension ${agentId} does not exist or is disabled`, { agentId });
+      if (seat.kind === 'sip') return ringPhones(request);
+      if (seat.kind === 'softphone' || seat.number === undefined) {
         throw new DomainError('unavailable', `seat kind "${seat.kind}" of agent ${agentId} is not available yet`, { seat: seat.kind });
       }
-      if (!enabled(agentId)) throw new DomainError('conflict', `extension ${agentId} does not exist or is disabled`, { agentId });
-      const target = { kind: 'extension', extension: agentId } as const;
-      return ringOfLeg(deps.switch.dial({ target, from: caller, timeoutMs, callId, ...(autoAnswer ? { autoAnswer } : {}) }));
+      const line = seat.persistent ? lines.get(agentId) : undefined;
+      return line ? line.ring() : ringOutside(request, seat.number);
     },
-    reachable: (agentId, seat) => seat.kind === 'sip' && enabled(agentId) && deps.switch.registrations(agentId).length > 0,
-    refusal: (_agentId, seat) => (seat.kind === 'sip' ? undefined : `seat kind "${seat.kind}" is not available yet`),
-    agentChanged: () => undefined,
+    reachable(agentId, seat) {
+      if (!enabled(agentId)) return false;
+      if (seat.kind === 'sip') return deps.switch.registrations(agentId).length > 0;
+      if (seat.kind === 'softphone' || seat.number === undefined) return false;
+      if (seat.persistent) return lines.get(agentId)?.up === true;
+      return trunksFor(seat.number).length > 0;
+    },
+    refusal: (_agentId, seat) => seatRefusal(deps.routes.view(), seat),
+    agentChanged(agentId, seat, signedIn) {
+      const line = lines.get(agentId);
+      const wanted = signedIn && seat.kind === 'phone' && seat.persistent === true && seat.number !== undefined;
+      if (line && wanted && sameLine(line.seat, seat)) return;
+      if (line) closeLine(agentId, LEFT);
+      if (wanted && !draining) lines.set(agentId, new NailedLine(agentId, seat, { ...deps, callNumber: callLine }));
+    },
+    drain() {
+      draining = true;
+      for (const agentId of [...lines.keys()]) closeLine(agentId, DRAINING);
+    },
+    metrics() {
+      const up = [...lines.values()].filter((line) => line.up).length;
+      return { sbc_nailed_lines: lines.size, sbc_nailed_lines_up: up };
+    },
   };
+}
+
+function sameLine(a: Seat, b: Seat): boolean {
+  return a.number === b.number && (a.confirm ?? true) === (b.confirm ?? true) && (a.confirmEach ?? false) === (b.confirmEach ?? false);
 }

@@ -1,5 +1,6 @@
 import type { Call, Termination } from '@yixian/contracts';
 import { isDialable } from '../core/number-rules.js';
+import { trunksAllowing } from '../core/routing.js';
 import { messageOf } from './deadline.js';
 import { type DirectCallDeps, type DirectTarget, runDirectCall } from './direct-call.js';
 import type { Routes } from './routes.js';
@@ -63,15 +64,15 @@ function targetOf(
   const { kind, value } = wanted;
   if (kind === 'extension') {
     if (!view.extension(value)?.enabled) return { refused: 'failed', why: `no extension ${value}` };
-    const busy = deps.lines.busy(value);
-    return busy ? { refused: 'busy', why: `${value} ${busy}` } : { kind: 'extension', extension: value };
+    return { kind: 'toExtension', extension: value };
   }
+  if (view.group(value)) return { kind: 'toGroup', number: value };
   if (!isDialable(value)) return { refused: 'not-allowed', why: 'what was asked for is not a telephone number' };
   const caller = extensionOf(call);
   if (caller !== undefined && !view.extension(caller)?.outboundAllowed)
     return { refused: 'not-allowed', why: `${caller} may not call over trunks` };
-  const trunkIds = view.outboundTrunks.filter((t) => t.rules.some((rule) => rule.matches(value))).map((t) => t.id);
-  return trunkIds.length > 0 ? { kind: 'trunk', number: value, trunkIds } : { refused: 'not-allowed', why: `no trunk may call ${value}` };
+  const trunkIds = trunksAllowing(view, value);
+  return trunkIds.length > 0 ? { kind: 'toTrunk', number: value, trunkIds } : { refused: 'not-allowed', why: `no trunk may call ${value}` };
 }
 
 function extensionOf(call: Call): string | undefined {
@@ -81,7 +82,7 @@ function extensionOf(call: Call): string | undefined {
 
 function outcomeOf({ reason }: Termination): Exclude<TransferResult['outcome'], 'connected'> {
   if (reason === 'busy' || reason === 'declined') return 'busy';
-  if (reason === 'no-answer' || reason === 'not-registered') return 'no-answer';
+  if (reason === 'no-answer' || reason === 'not-registered' || reason === 'switched-off' || reason === 'not-confirmed') return 'no-answer';
   if (reason === 'forbidden') return 'not-allowed';
   return 'failed';
 }

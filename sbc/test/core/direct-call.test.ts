@@ -9,15 +9,15 @@ function frozen(state: DirectCallState): DirectCallState {
   return Object.freeze(state);
 }
 
-function play(attempts: number, callerAnswered: boolean, inputs: DirectInput[]) {
-  let state = frozen(newDirectCall(attempts, callerAnswered));
+function play(callerAnswered: boolean, inputs: DirectInput[]) {
+  let state = frozen(newDirectCall(callerAnswered));
   const effects: string[] = [];
   const facts: string[] = [];
   let ignored: string | undefined;
   for (const input of inputs) {
     const step = stepDirectCall(state, input);
     state = frozen(step.state);
-    effects.push(...step.effects.map((e) => ('to' in e ? `${e.type} ${e.to}` : 'attempt' in e ? `${e.type} ${e.attempt}` : e.type)));
+    effects.push(...step.effects.map((e) => ('to' in e ? `${e.type} ${e.to}` : e.type)));
     facts.push(...step.facts.map((f) => ('by' in f ? `${f.type} ${f.by}` : f.type)));
     ignored = step.ignored;
   }
@@ -43,7 +43,6 @@ const everyInput: DirectInput[] = [
   { type: 'calleeAnswered' },
   busy,
   trunkDown,
-  { type: 'noProgress' },
   { type: 'callerAnswered' },
   callerGone,
   { type: 'bridged' },
@@ -63,7 +62,7 @@ const everyInput: DirectInput[] = [
 function changesOfPhase(): Set<string> {
   const changes = new Set<string>();
   const seen = new Set<string>();
-  const open = [newDirectCall(2, false), newDirectCall(2, true)];
+  const open = [newDirectCall(false), newDirectCall(true)];
   for (let state = open.pop(); state; state = open.pop()) {
     for (const input of everyInput) {
       let next: DirectCallState;
@@ -90,14 +89,14 @@ describe('direct call machine', () => {
   });
 
   it('dial, ring, answer the caller only on the callee’s 200, bridge, then talk', () => {
-    const { state, effects, facts } = play(1, false, toTalking);
+    const { state, effects, facts } = play(false, toTalking);
     assert.equal(state.phase, 'talking');
-    assert.deepEqual(effects, ['dial 0', 'ringCaller', 'answerCaller', 'bridge', 'startRecording']);
+    assert.deepEqual(effects, ['dial', 'ringCaller', 'answerCaller', 'bridge', 'startRecording']);
     assert.deepEqual(facts, ['ringing', 'callerAnswered', 'connected']);
   });
 
   it('early media is joined before the answer and the bridge is kept at the answer', () => {
-    const { state, effects } = play(1, false, [
+    const { state, effects } = play(false, [
       start,
       { type: 'calleeEarlyMedia' },
       { type: 'bridged' },
@@ -105,11 +104,11 @@ describe('direct call machine', () => {
       { type: 'callerAnswered' },
     ]);
     assert.equal(state.phase, 'talking');
-    assert.deepEqual(effects, ['dial 0', 'openEarlyMedia', 'answerCaller', 'startRecording']);
+    assert.deepEqual(effects, ['dial', 'openEarlyMedia', 'answerCaller', 'startRecording']);
   });
 
   it('early media that could not be opened is no end: the bridge comes at the answer', () => {
-    const { state, effects } = play(1, false, [
+    const { state, effects } = play(false, [
       start,
       { type: 'calleeEarlyMedia' },
       { type: 'earlyFailed' },
@@ -122,51 +121,44 @@ describe('direct call machine', () => {
   });
 
   it('a caller who is answered already hears our ringback until the callee answers', () => {
-    const { effects } = play(1, true, [start, { type: 'calleeRinging' }, { type: 'calleeAnswered' }, { type: 'bridged' }]);
-    assert.deepEqual(effects, ['dial 0', 'playRingback', 'stopRingback', 'bridge', 'startRecording']);
-  });
-
-  it('the next trunk is tried when one cannot be reached, and only before anything rang', () => {
-    assert.deepEqual(play(2, false, [start, trunkDown]).effects, ['dial 0', 'dial 1']);
-    assert.deepEqual(play(2, false, [start, trunkDown, trunkDown]).effects, ['dial 0', 'dial 1', 'finish']);
-    assert.equal(play(2, false, [start, { type: 'calleeRinging' }, trunkDown]).state.phase, 'ended');
-    assert.equal(play(2, false, [start, busy]).state.termination?.reason, 'busy');
+    const { effects } = play(true, [start, { type: 'calleeRinging' }, { type: 'calleeAnswered' }, { type: 'bridged' }]);
+    assert.deepEqual(effects, ['dial', 'playRingback', 'stopRingback', 'bridge', 'startRecording']);
   });
 
   it('a caller who leaves while it rings takes the callee down with CANCEL’s reason', () => {
-    const { state, effects } = play(1, false, [start, { type: 'calleeRinging' }, callerGone]);
+    const { state, effects } = play(false, [start, { type: 'calleeRinging' }, callerGone]);
     assert.deepEqual(effects.slice(-2), ['hangUpCallee', 'finish']);
     assert.deepEqual(state.termination, { by: 'caller', reason: 'normal' });
-    const step = stepDirectCall(play(1, false, [start]).state, callerGone);
+    const step = stepDirectCall(play(false, [start]).state, callerGone);
     assert.deepEqual(step.effects[0], { type: 'hangUpCallee', termination: { by: 'caller', reason: 'cancelled' } });
   });
 
   it('CANCEL and 200 crossing: the callee who has answered is released', () => {
-    const { effects } = play(1, false, [start, { type: 'calleeAnswered' }, callerGone]);
-    assert.deepEqual(effects, ['dial 0', 'answerCaller', 'hangUpCallee', 'finish']);
-    const late = play(1, false, [start, callerGone, { type: 'calleeAnswered' }, { type: 'callerAnswered' }, { type: 'bridged' }]);
+    const { effects } = play(false, [start, { type: 'calleeAnswered' }, callerGone]);
+    assert.deepEqual(effects, ['dial', 'answerCaller', 'hangUpCallee', 'finish']);
+    const late = play(false, [start, callerGone, { type: 'calleeAnswered' }, { type: 'callerAnswered' }, { type: 'bridged' }]);
     assert.equal(late.ignored, 'the call is over');
-    assert.deepEqual(late.effects, ['dial 0', 'hangUpCallee', 'finish']);
+    assert.deepEqual(late.effects, ['dial', 'hangUpCallee', 'finish']);
   });
 
   it('hold by one agent: music for the other, no audio across; only the holder takes it back', () => {
-    const held = play(1, false, [...toTalking, { type: 'hold', by: 'callee' }]);
+    const held = play(false, [...toTalking, { type: 'hold', by: 'callee' }]);
     assert.deepEqual(held.effects.slice(-2), ['unbridge', 'startMusic caller']);
     assert.equal(
-      play(1, false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'resume', by: 'caller' }]).ignored,
+      play(false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'resume', by: 'caller' }]).ignored,
       'the other party has the call on hold',
     );
     assert.equal(
-      play(1, false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'hold', by: 'callee' }]).ignored,
+      play(false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'hold', by: 'callee' }]).ignored,
       'the call is on hold already',
     );
-    const back = play(1, false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'resume', by: 'callee' }, { type: 'bridged' }]);
+    const back = play(false, [...toTalking, { type: 'hold', by: 'callee' }, { type: 'resume', by: 'callee' }, { type: 'bridged' }]);
     assert.deepEqual(back.effects.slice(-2), ['stopMusic caller', 'bridge']);
     assert.deepEqual(back.facts.slice(-2), ['held callee', 'resumed callee']);
   });
 
   it('a phone’s own hold key: music for the other, told once, whoever else holds too', () => {
-    const { effects, facts } = play(1, false, [
+    const { effects, facts } = play(false, [
       ...toTalking,
       { type: 'remoteHeld', side: 'caller' },
       { type: 'hold', by: 'callee' },
@@ -185,13 +177,13 @@ describe('direct call machine', () => {
   });
 
   it('hold before the two talk is refused with the reason', () => {
-    assert.equal(play(1, false, [start, { type: 'hold', by: 'caller' }]).ignored, 'the two parties do not talk yet');
+    assert.equal(play(false, [start, { type: 'hold', by: 'caller' }]).ignored, 'the two parties do not talk yet');
   });
 
   it('an input no diagram has is our own mistake', () => {
-    assert.throws(() => play(1, false, [start, start]), IllegalTransition);
-    assert.throws(() => play(1, false, [start, { type: 'callerAnswered' }]), IllegalTransition);
-    assert.throws(() => play(1, false, [...toTalking, { type: 'calleeAnswered' }]), IllegalTransition);
+    assert.throws(() => play(false, [start, start]), IllegalTransition);
+    assert.throws(() => play(false, [start, { type: 'callerAnswered' }]), IllegalTransition);
+    assert.throws(() => play(false, [...toTalking, { type: 'calleeAnswered' }]), IllegalTransition);
   });
 
   it('whatever order things happen in, it finishes exactly once and leaves no callee and no music behind', () => {
@@ -204,7 +196,6 @@ describe('direct call machine', () => {
         { type: 'callerAnswered' },
         { type: 'bridged' },
         { type: 'earlyFailed' },
-        { type: 'noProgress' },
         busy,
         trunkDown,
         callerGone,
@@ -217,7 +208,7 @@ describe('direct call machine', () => {
     );
     fc.assert(
       fc.property(fc.array(input, { maxLength: 30 }), fc.boolean(), (inputs, answered) => {
-        let state = newDirectCall(2, answered);
+        let state = newDirectCall(answered);
         let finishes = 0;
         let calleeUp = false;
         const music = new Set<string>();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AccessCode, LegOrigin } from '@yixian/contracts';
-import { compileOutbound, directionOf, type RoutingView, route } from '../../src/core/routing.js';
+import type { AccessCode, ExtensionGroup, LegOrigin } from '@yixian/contracts';
+import { compileOutbound, directionOf, type RoutingView, route, routeForHotline } from '../../src/core/routing.js';
 import { extension, trunk } from '../support/fake-directory.js';
 
 const codes: AccessCode[] = [
@@ -18,6 +18,7 @@ const extensions = [
   extension('1009', { enabled: false }),
   extension('2001', { outboundAllowed: false }),
 ];
+const groups: ExtensionGroup[] = [{ number: '6000', name: 'Desk', members: ['1001', '1002'], mode: 'ring-all' }];
 const trunks = [
   trunk({ id: 'first' }),
   trunk({ id: 'second', outboundNumbers: ['1\\d{10}'] }),
@@ -27,6 +28,7 @@ const trunks = [
 const view: RoutingView = {
   accessCode: (n) => codes.find((c) => c.number === n),
   extension: (n) => extensions.find((e) => e.number === n),
+  group: (n) => groups.find((g) => g.number === n),
   isAgent: (n) => n.startsWith('1'),
   outboundTrunks: compileOutbound(trunks).trunks,
 };
@@ -79,17 +81,39 @@ describe('routing', () => {
   });
 
   it('agents set their state by feature code; others and trunks may not', () => {
-    assert.deepEqual(route(view, '*11', from('1001')), { kind: 'feature', feature: 'ready' });
-    assert.deepEqual(route(view, '*12', from('1001')), { kind: 'feature', feature: 'not-ready' });
-    assert.deepEqual(route(view, '*10', from('1001')), { kind: 'feature', feature: 'sign-out' });
+    assert.deepEqual(route(view, '*11', from('1001')), { kind: 'feature', feature: { do: 'state', state: 'ready' } });
+    assert.deepEqual(route(view, '*12', from('1001')), { kind: 'feature', feature: { do: 'state', state: 'not-ready' } });
+    assert.deepEqual(route(view, '*10', from('1001')), { kind: 'feature', feature: { do: 'state', state: 'offline' } });
     assert.equal(reasonOf('*11', from('2001')), 'forbidden: feature code *11: 2001 is not an agent');
     assert.equal(reasonOf('*11', fromTrunk), 'unknown-number: no access code or extension *11');
     assert.equal(reasonOf('*99', from('1001')), 'unknown-number: no feature code *99');
   });
 
-  it('the virtual-seat codes are refused by name until they exist', () => {
-    assert.match(reasonOf('*1313800138000', from('1001')), /^unknown-number: feature code \*13 .* not available yet$/);
-    assert.match(reasonOf('*14', from('1001')), /^unknown-number: feature code \*14 .* not available yet$/);
+  it('a seat is chosen by *13 and a number, and taken back by *14; agents only', () => {
+    assert.deepEqual(route(view, '*1313800138000', from('1001')), { kind: 'feature', feature: { do: 'seat', number: '13800138000' } });
+    assert.deepEqual(route(view, '*13(010)8888-8888', from('1001')), { kind: 'feature', feature: { do: 'seat', number: '01088888888' } });
+    assert.deepEqual(route(view, '*14', from('1001')), { kind: 'feature', feature: { do: 'seat', number: null } });
+    assert.equal(reasonOf('*13', from('1001')), 'unknown-number: no feature code *13');
+    assert.equal(reasonOf('*1313800138000', from('2001')), 'forbidden: feature code *1313800138000: 2001 is not an agent');
+    assert.equal(reasonOf('*1313800138000', fromTrunk), 'unknown-number: no access code or extension *1313800138000');
+  });
+
+  it('calls are picked up and retrieved by code, from any extension', () => {
+    assert.deepEqual(route(view, '*8', from('2001')), { kind: 'feature', feature: { do: 'pick-up', extension: null } });
+    assert.deepEqual(route(view, '*81002', from('2001')), { kind: 'feature', feature: { do: 'pick-up', extension: '1002' } });
+    assert.deepEqual(route(view, '*5701', from('2001')), { kind: 'feature', feature: { do: 'retrieve', slot: '701' } });
+    assert.equal(reasonOf('*5', from('2001')), 'unknown-number: no feature code *5');
+  });
+
+  it('a group number rings the group, from a trunk and from an extension alike, after codes and extensions', () => {
+    for (const origin of [fromTrunk, from('1001')]) assert.deepEqual(route(view, '6000', origin), { kind: 'toGroup', number: '6000' });
+  });
+
+  it('the hotline’s own calls ask nobody’s rights, but the trunks’ rules', () => {
+    assert.deepEqual(routeForHotline(view, '13800138000'), { kind: 'toTrunk', number: '13800138000', trunkIds: ['first', 'second'] });
+    assert.deepEqual(routeForHotline(view, '6000'), { kind: 'toGroup', number: '6000' });
+    assert.deepEqual(routeForHotline(view, '1001'), { kind: 'toExtension', extension: '1001' });
+    assert.equal(routeForHotline(view, '00999').kind, 'reject');
   });
 
   it('what is dialled never decides more than a look-up', () => {

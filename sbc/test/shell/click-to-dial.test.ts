@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { DomainError } from '@yixian/contracts';
-import { createSeatDialer } from '../../src/index.js';
 import { said, settle, type TestBench, testBench } from '../support/bench.js';
-import { fakeDirectory, trunk } from '../support/fake-directory.js';
-import { FakeSwitch } from '../support/fake-switch.js';
+import { trunk } from '../support/fake-directory.js';
 
 async function refusal(promise: Promise<unknown>): Promise<string> {
   try {
@@ -103,7 +101,7 @@ describe('click to dial', () => {
   it('an agent who got a call while the clicking one’s seat rang is busy then, and not disturbed', async () => {
     const bench = testBench();
     await bench.sbc.clickToDial.dial({ from: '1001', to: '1002' });
-    bench.agents.set('1002', { state: 'on-call', occupied: [] });
+    bench.agents.set('1002', { state: 'on-call', occupied: [], seat: { kind: 'sip' } });
     (await bench.wire.dialledLeg(1)).remoteAnswers();
     assert.equal(said((await bench.event('call.ended')).data.termination), 'called busy');
     assert.equal(bench.wire.dialled.length, 1);
@@ -133,10 +131,10 @@ describe('click to dial', () => {
     assert.equal(await dial('1001', ''), 'bad-request: to: a number of 1–64 characters');
     bench.wire.registered.delete('1003');
     assert.equal(await dial('1003', '1002'), 'conflict: no phone of extension 1003 is registered');
-    bench.agents.set('1002', { state: 'on-call', occupied: [] });
+    bench.agents.set('1002', { state: 'on-call', occupied: [], seat: { kind: 'sip' } });
     assert.equal(await dial('1002', '1001'), 'conflict: agent 1002 is on a call');
     assert.equal(await dial('1001', '1002'), 'conflict: to: 1002 is on a call');
-    bench.agents.set('1002', { state: 'ringing', occupied: [] });
+    bench.agents.set('1002', { state: 'ringing', occupied: [], seat: { kind: 'sip' } });
     assert.equal(await dial('1002', '1001'), 'conflict: agent 1002 is being offered a call');
     await bench.sbc.drain(1);
     assert.equal(await dial('1001', '1003'), 'unavailable: the hotline is shutting down and takes no new calls');
@@ -173,41 +171,6 @@ describe('click to dial', () => {
     open();
     assert.equal(await dialled, 'conflict: the phone of 1001 cannot be rung: not-registered');
     assert.equal(said((await bench.event('call.ended')).data.termination), 'system not-registered');
-  });
-});
-
-describe('seat dialer', () => {
-  it('rings the registered phones of a SIP seat with the caller’s number', () => {
-    const wire = new FakeSwitch();
-    wire.registered.add('1001');
-    const seats = createSeatDialer({ switch: wire, directory: fakeDirectory() });
-    assert.equal(seats.reachable('1001', { kind: 'sip' }), true);
-    const ring = seats.ring({ agentId: '1001', seat: { kind: 'sip' }, caller: { number: '139' }, callId: 'c', timeoutMs: 9 });
-    assert.equal(ring.state, 'ringing');
-    assert.deepEqual(wire.dialled[0]?.request, {
-      target: { kind: 'extension', extension: '1001' },
-      from: { number: '139' },
-      timeoutMs: 9,
-      callId: 'c',
-    });
-  });
-
-  it('an extension without a phone, disabled or unknown is not reachable', () => {
-    const seats = createSeatDialer({ switch: new FakeSwitch(), directory: fakeDirectory() });
-    assert.equal(seats.reachable('1001', { kind: 'sip' }), false);
-    const ring = seats.ring({ agentId: '1001', seat: { kind: 'sip' }, caller: { number: '139' }, callId: 'c', timeoutMs: 9 });
-    assert.equal(ring.termination?.reason, 'not-registered');
-    const request = { agentId: '7', seat: { kind: 'sip' }, caller: { number: '139' }, callId: 'c', timeoutMs: 9 } as const;
-    assert.throws(() => seats.ring(request), /extension 7 does not exist or is disabled/);
-  });
-
-  it('seat kinds that are not there yet are refused by name', () => {
-    const seats = createSeatDialer({ switch: new FakeSwitch(), directory: fakeDirectory() });
-    for (const kind of ['softphone', 'phone'] as const) {
-      assert.equal(seats.reachable('1001', { kind }), false);
-      const request = { agentId: '1001', seat: { kind }, caller: { number: '1' }, callId: 'c', timeoutMs: 1 };
-      assert.throws(() => seats.ring(request), new RegExp(`seat kind "${kind}" of agent 1001 is not available yet`));
-    }
   });
 });
 
@@ -264,7 +227,10 @@ describe('transfer out of a flow', () => {
     const none = () => {};
     const ext = { kind: 'extension', value: '1002' } as const;
     const up = (o: string) => [{ outcome: o, callerStillUp: true }];
-    assert.deepEqual(await outcome(ext, (b) => b.agents.set('1002', { state: 'on-call', occupied: [] })), up('busy'));
+    assert.deepEqual(
+      await outcome(ext, (b) => b.agents.set('1002', { state: 'on-call', occupied: [], seat: { kind: 'sip' } })),
+      up('busy'),
+    );
     assert.deepEqual(await outcome(ext, (b) => b.wire.registered.delete('1002')), up('no-answer'));
     assert.deepEqual(await outcome({ kind: 'extension', value: '7777' }, none), up('failed'));
     assert.deepEqual(await outcome({ kind: 'number', value: '110' }, none), up('not-allowed'));

@@ -7,12 +7,14 @@ import {
   type CallControl,
   type CallLeg,
   type CallRecord,
+  DomainError,
   type DomainEvent,
   type EventBus,
   type EventDraft,
   type EventType,
   type FlowResult,
   type LegOrigin,
+  type Seat,
   SimulatedClock,
   silentLogger,
   type Termination,
@@ -33,7 +35,7 @@ export interface TestBench {
   event<T extends EventType>(type: T): Promise<DomainEvent & { type: T }>;
   types(): string[];
   call(to: string, from: { trunk?: string; extension?: string; number?: string }): FakeLeg;
-  agents: Map<string, { state: AgentStateName; occupied: string[] }>;
+  agents: Map<string, { state: AgentStateName; occupied: string[]; seat: Seat }>;
   controls: Map<string, CallControl>;
   recordings: Array<{ callId: string; agentId?: string; left: CallLeg; right?: CallLeg; stopped: boolean }>;
   /** What was logged for the operator. */
@@ -53,7 +55,12 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
   for (const e of ['1001', '1002', '1003', '2001']) wire.registered.add(e);
   const directory = fakeDirectory();
   const { bus, events, next, records } = testBus(clock);
-  const agents = new Map(['1001', '1002', '1003'].map((id) => [id, { state: 'ready' as AgentStateName, occupied: [] as string[] }]));
+  const agents = new Map(
+    ['1001', '1002', '1003'].map((id) => [
+      id,
+      { state: 'ready' as AgentStateName, occupied: [] as string[], seat: { kind: 'sip' } as Seat },
+    ]),
+  );
   let ids = 0;
   const bench: TestBench = {
     sbc: undefined as unknown as Sbc,
@@ -136,7 +143,7 @@ function fakeAcd(bench: TestBench) {
       state,
       since: 0,
       reason: null,
-      seat: { kind: 'sip' },
+      seat: entry.seat,
       reachable: true,
       callId: entry.occupied[0] ?? null,
       skills: [],
@@ -155,6 +162,13 @@ function fakeAcd(bench: TestBench) {
     release(id: string, callId: string) {
       const entry = bench.agents.get(id);
       if (entry) entry.occupied = entry.occupied.filter((c) => c !== callId);
+    },
+    async setSeat(id: string, seat: Seat) {
+      const entry = bench.agents.get(id);
+      const refused = bench.sbc.seats.refusal(id, seat);
+      if (!entry || refused) throw new DomainError('bad-request', refused ?? `no agent ${id}`);
+      entry.seat = seat;
+      return snapshot(id) as AgentSnapshot;
     },
     async setState(id: string, state: string) {
       await bench.onSetState();

@@ -1,6 +1,7 @@
 import type {
   Bridge,
   CallLeg,
+  CollectOptions,
   CollectResult,
   Conference,
   DialRequest,
@@ -125,6 +126,7 @@ export class FakeLeg implements CallLeg {
     this.termination = termination;
     this.#resolveEnded(termination);
     this.#resolveAnswered(false);
+    this.#collected({ digits: '', reason: 'leg-ended' });
     this.#emit({ type: 'ended', termination });
     this.#listeners.clear();
   }
@@ -179,12 +181,42 @@ export class FakeLeg implements CallLeg {
       .flatMap((p) => p.items.map((i) => (i.kind === 'tone' ? i.tone : i.kind === 'file' ? i.path : 'silence')));
   }
 
-  async collect(): Promise<CollectResult> {
-    return { digits: '', reason: 'cancelled' };
+  #collecting: ((result: CollectResult) => void) | undefined;
+
+  /** Waits for `press` or `letCollectTimeOut`; the fake has no clock of its own. */
+  collect(options: CollectOptions): Promise<CollectResult> {
+    this.done.push(options.inBand ? 'collect in-band' : 'collect');
+    if (this.state === 'ended') return Promise.resolve({ digits: '', reason: 'leg-ended' });
+    this.cancelCollect();
+    return new Promise((resolve) => {
+      this.#collecting = resolve;
+    });
   }
 
-  cancelCollect(): void {}
-  clearDigits(): void {}
+  press(digits: string): void {
+    this.#collected({ digits, reason: 'max-digits' });
+  }
+
+  letCollectTimeOut(): void {
+    this.#collected({ digits: '', reason: 'timeout' });
+  }
+
+  get collecting(): boolean {
+    return this.#collecting !== undefined;
+  }
+
+  #collected(result: CollectResult): void {
+    const resolve = this.#collecting;
+    this.#collecting = undefined;
+    resolve?.(result);
+  }
+
+  cancelCollect(): void {
+    this.#collected({ digits: '', reason: 'cancelled' });
+  }
+  clearDigits(): void {
+    this.done.push('clear digits');
+  }
 
   async sendDigits(digits: string): Promise<void> {
     this.done.push(`digits ${digits}`);

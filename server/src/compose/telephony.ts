@@ -3,7 +3,7 @@ import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
 import { createRecordingRows } from '@yixian/db';
 import { createFlowRunner, createPrompts, createTts, type Transferrer } from '@yixian/ivr';
 import { createRecorder, type RecorderService } from '@yixian/recorder';
-import { createEdgePolicy, createSbc, createSeatDialer, type Edge, type Sbc } from '@yixian/sbc';
+import { createEdgePolicy, createOutside, createSbc, type Edge, type Sbc } from '@yixian/sbc';
 import { createSoftswitch, type Softswitch } from '@yixian/softswitch';
 import { promptDirectories } from '../prompt-set.js';
 import { createRegistrationStore } from '../registration-store.js';
@@ -44,7 +44,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   });
   const prompts = createPrompts({ directories: promptDirectories(config), logger });
   const tts = createTts({ cacheDirectory: path.join(config.dataDir, 'spoken'), logger, clock });
-  const seats = createSeatDialer({ switch: softswitch, directory });
+  const outside = createOutside({ switch: softswitch, directory, events, clock, logger, prompts, timeZone: config.timeZone });
+  undo.add('outside', () => outside.routes.close());
   const recorder = createRecorder({
     switch: softswitch,
     rows: createRecordingRows(base.database.knex),
@@ -58,7 +59,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   await recorder.repairUnfinished();
   const acd = createAcd({
     switch: softswitch,
-    seats,
+    seats: outside.seats,
     recorder,
     prompts,
     calls,
@@ -95,7 +96,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     ids,
     logger,
     prompts,
-    seats,
+    outside,
   });
   undo.add('sbc', () => sbc.close());
   live.sbc = sbc;
