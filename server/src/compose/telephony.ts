@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
-import { createRecordingRows } from '@yixian/db';
 import { createFlowRunner, createPrompts, createTts, type Transferrer } from '@yixian/ivr';
-import { createRecorder, type RecorderService } from '@yixian/recorder';
+import type { RecorderService } from '@yixian/recorder';
 import { createEdgePolicy, createOutside, createSbc, type Edge, type Sbc } from '@yixian/sbc';
 import { createSoftswitch, type Softswitch } from '@yixian/softswitch';
 import { promptDirectories } from '../prompt-set.js';
 import { createRegistrationStore } from '../registration-store.js';
 import { version } from '../version.js';
 import type { Foundation } from './foundation.js';
+import { composeRecorder } from './recording.js';
 import type { Undo } from './undo.js';
 
 /** Everything a call meets, from the wire to the agent. */
@@ -46,17 +46,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const tts = createTts({ cacheDirectory: path.join(config.dataDir, 'spoken'), logger, clock });
   const outside = createOutside({ switch: softswitch, directory, events, clock, logger, prompts, timeZone: config.timeZone });
   undo.add('outside', () => outside.routes.close());
-  const recorder = createRecorder({
-    switch: softswitch,
-    rows: createRecordingRows(base.database.knex),
-    events,
-    directory: recordingsDir(base),
-    clock,
-    ids,
-    logger,
-  });
-  undo.add('recorder', () => recorder.close());
-  await recorder.repairUnfinished();
+  const { recorder, begin: beginRecording } = await composeRecorder(base, softswitch, undo);
   const acd = createAcd({
     switch: softswitch,
     seats: outside.seats,
@@ -117,11 +107,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   await started.catch((error: Error) => {
     throw new Error(/^cannot listen/.test(error.message) ? `SIP_PORT or HOTLINE_HOST: ${error.message}` : error.message, { cause: error });
   });
+  await beginRecording();
   return { softswitch, edge, sbc, acd, recorder };
-}
-
-export function recordingsDir(base: Pick<Foundation, 'config'>): string {
-  return path.join(base.config.dataDir, 'recordings');
 }
 
 function lateBound(sbc: Sbc | undefined): Sbc {
