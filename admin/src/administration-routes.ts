@@ -1,7 +1,7 @@
-import type { Role } from '@yixian/contracts';
+import { AT_ONCE, admins, json, leaders, rowsOf, V1 } from './config-rows.js';
 import * as config from './core/config/schemas.js';
 import { guarded, type Route } from './core/route.js';
-import { type AnySchema, byId, listOf, livePage } from './core/schemas.js';
+import { byId, listOf, livePage } from './core/schemas.js';
 import { createListAudit } from './handlers/config/audit.js';
 import type { AdministrationDeps } from './handlers/config/change.js';
 import { createExtensions } from './handlers/config/extensions.js';
@@ -9,24 +9,20 @@ import { createFlows } from './handlers/config/flows.js';
 import { createNumbers } from './handlers/config/numbers.js';
 import { createPromptHandlers } from './handlers/config/prompts.js';
 import { createQueueConfigs } from './handlers/config/queues.js';
-import { createSkills } from './handlers/config/skills.js';
+import { createSkillMatrix, createSkills } from './handlers/config/skills.js';
 import { createTrunks } from './handlers/config/trunks.js';
 import { createUsers } from './handlers/config/users.js';
+import { hotlineRoutes } from './hotline-routes.js';
 
-const V1 = '/api/v1';
-const admins: readonly Role[] = ['admin'];
-const leaders: readonly Role[] = ['supervisor', 'admin'];
-const json = (schema: AnySchema, status: 200 | 201 = 200) => ({ kind: 'json' as const, schema, status });
-const empty = { kind: 'empty' as const, status: 204 as const };
 const FLOW_LIMIT = 2 * 1024 * 1024;
 /** Ten minutes of PCM16. */
 const PROMPT_LIMIT = 10 * 1024 * 1024;
-const AT_ONCE = 'In force for the next call, without a restart. Audited.';
-const IN_USE = 'What is in use answers 409 and names what uses it. Audited.';
+/** 10,000 agents with their skills. */
+const MATRIX_LIMIT = 8 * 1024 * 1024;
 
 /** Rows of the table for administrators. */
 export function administrationRoutes(deps: AdministrationDeps): Route[] {
-  return [
+  const routes = [
     ...userRoutes(deps),
     ...extensionRoutes(deps),
     ...skillRoutes(deps),
@@ -45,20 +41,10 @@ export function administrationRoutes(deps: AdministrationDeps): Route[] {
       response: json(listOf(config.auditEntry)),
       handler: createListAudit(deps),
     }),
+    ...hotlineRoutes(deps),
   ];
-}
-
-/** What the five rows of a kind have in common. */
-function rowsOf(tag: string, key: string, roles = admins) {
-  const all = `${V1}/${tag}`;
-  const one = `${all}/:${key}`;
-  return {
-    list: { method: 'get' as const, path: all, tag, roles, query: livePage },
-    get: { method: 'get' as const, path: one, tag, roles },
-    add: { method: 'post' as const, path: all, tag, roles: admins, description: AT_ONCE },
-    change: { method: 'put' as const, path: one, tag, roles: admins, description: `Fields left out stay as they are. ${AT_ONCE}` },
-    remove: { method: 'delete' as const, path: one, tag, roles: admins, response: empty, description: IN_USE },
-  };
+  // what is read here is sent back changed: a mask would be stored
+  return routes.map((route) => ({ ...route, plainNumbers: true }));
 }
 
 function userRoutes(deps: AdministrationDeps): Route[] {
@@ -118,10 +104,31 @@ function extensionRoutes(deps: AdministrationDeps): Route[] {
 
 function skillRoutes(deps: AdministrationDeps): Route[] {
   const skills = createSkills(deps);
+  const matrix = createSkillMatrix(deps);
   const rows = rowsOf('skills', 'id', leaders);
   const response = json(config.skill);
   return [
     guarded({ ...rows.list, summary: 'Skills', response: json(listOf(config.skill)), handler: skills.list }),
+    // before the skill of any id
+    guarded({
+      ...{ method: 'get', path: `${V1}/skills/matrix`, tag: 'skills', roles: leaders, summary: 'Who has which skill at which level' },
+      response: json(config.skillMatrix),
+      handler: matrix.get,
+    }),
+    guarded({
+      ...{
+        method: 'put',
+        path: `${V1}/skills/matrix`,
+        tag: 'skills',
+        roles: admins,
+        summary: 'Set skills and levels of many agents at once',
+      },
+      description: `All of it or nothing. ${AT_ONCE}`,
+      body: config.skillMatrixChange,
+      bodyLimit: MATRIX_LIMIT,
+      response: json(config.skillMatrix),
+      handler: matrix.change,
+    }),
     guarded({ ...rows.get, summary: 'One skill', params: byId, response, handler: skills.get }),
     guarded({ ...rows.add, summary: 'Add a skill', body: config.newSkill, response: json(config.skill, 201), handler: skills.add }),
     guarded({ ...rows.change, summary: 'Rename a skill', params: byId, body: config.skillChange, response, handler: skills.change }),

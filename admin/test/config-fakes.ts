@@ -250,6 +250,9 @@ class MemorySettings {
   readonly rows = new Map<string, unknown>();
 
   async get(): Promise<Revised<HotlineSettings>> {
+    return this.now();
+  }
+  now(): Revised<HotlineSettings> {
     const stored = this.rows.get('hotline') as Revised<Partial<HotlineSettings>> | undefined;
     return { ...DEFAULT_SETTINGS, revision: 0, ...stored };
   }
@@ -344,7 +347,10 @@ export const validators: ConfigValidators = {
   /** Nodes name what they need as `{ queue }`, `{ prompt }`, `{ extension }`, `{ flow }`. */
   flow(document, known) {
     const { nodes = {} } = document as { nodes?: Record<string, Record<string, string>> };
-    const sets: Record<string, string[]> = { queue: known.queues, prompt: known.prompts, extension: known.extensions, flow: known.flows };
+    const sets: Record<string, string[]> = {
+      ...{ queue: known.queues, prompt: known.prompts, extension: known.extensions, flow: known.flows },
+      ...{ schedule: known.schedules, list: known.lists, box: known.boxes },
+    };
     return Object.entries(nodes).flatMap(([nodeId, node]) =>
       Object.entries(node ?? {})
         .filter(([field, id]) => sets[field] !== undefined && !sets[field].includes(id))

@@ -19,7 +19,12 @@ describe('route table', () => {
   after(() => house.close());
 
   const filled = (path: string) =>
-    path.replace(':extension', '1001').replace(':number', '12345').replace(':version', '1').replace(':id', 'nothing');
+    path
+      .replace(':extension', '1001')
+      .replace(':number', '12345')
+      .replace(':year', '2026')
+      .replace(':version', '1')
+      .replace(':id', 'nothing');
 
   it('holds every route of the interface that this version promises', () => {
     const have = new Set(house.routes.map((r) => `${r.method.toUpperCase()} ${r.path.replace('/api/v1', '')}`));
@@ -37,11 +42,18 @@ describe('route table', () => {
         'prompts/:id',
         'numbers/:number',
         'trunks/:id',
+        'schedules/:id',
+        'lists/:id',
+        'boxes/:id',
+        'groups/:number',
       ].flatMap((one) => {
         const all = one.replace(/\/.*/, '');
         return [`GET /${all}`, `POST /${all}`, `GET /${one}`, `PUT /${one}`, `DELETE /${one}`];
       }),
       ...['POST /flows/:id/publish', 'POST /flows/:id/rollback', 'GET /flows/:id/versions', 'GET /prompts/:id/audio', 'GET /audit'],
+      ...['GET /calendars', 'GET /calendars/:year', 'PUT /calendars/:year', 'DELETE /calendars/:year', 'GET /settings', 'PUT /settings'],
+      ...['GET /lists/:id/entries', 'PUT /lists/:id/entries', 'POST /lists/:id/entries', 'DELETE /lists/:id/entries/:number'],
+      ...['GET /skills/matrix', 'PUT /skills/matrix', 'GET /schedules/:id/state'],
     ];
     assert.deepEqual(
       promised.filter((route) => !have.has(route)),
@@ -103,15 +115,19 @@ describe('route table', () => {
     }
   });
 
-  it('only administrators change the configuration, and only they read more of it than skills and queues', () => {
-    const kinds = /^\/api\/v1\/(users|extensions|skills|queues|flows|prompts|numbers|trunks|audit)(\/|$)/;
+  it('only administrators change the configuration, and only they read all of it', () => {
+    const kinds =
+      /^\/api\/v1\/(users|extensions|skills|queues|flows|prompts|numbers|trunks|audit|schedules|calendars|lists|boxes|groups|settings)(\/|$)/;
     const others = house.routes.filter((r) => kinds.test(r.path) && r.roles !== 'anyone' && r.roles.join() !== 'admin');
-    assert.deepEqual(others.map((r) => `${r.method} ${r.path.replace('/api/v1', '')} ${r.roles}`).sort(), [
-      'get /queues agent,supervisor,admin',
-      'get /queues/:id agent,supervisor,admin',
-      'get /skills supervisor,admin',
-      'get /skills/:id supervisor,admin',
-    ]);
+    const read = others.map((r) => `${r.method} ${r.path.replace('/api/v1', '')} ${r.roles}`);
+    const leaders = ['schedules', 'schedules/:id', 'schedules/:id/state', 'calendars', 'calendars/:year', 'boxes', 'boxes/:id', 'groups'];
+    assert.deepEqual(
+      read.sort(),
+      [
+        ...['queues', 'queues/:id', 'settings'].map((path) => `get /${path} agent,supervisor,admin`),
+        ...[...leaders, 'groups/:number', 'skills', 'skills/:id', 'skills/matrix'].map((path) => `get /${path} supervisor,admin`),
+      ].sort(),
+    );
   });
 
   it('every list and detail rejects an unknown query field by its name', async () => {

@@ -6,11 +6,13 @@ import {
   type Authenticator,
   applyCallEvent,
   type CallRecord,
+  DEFAULT_SETTINGS,
   DomainError,
   type DomainEvent,
   type EventBus,
   type EventDraft,
   type EventView,
+  type HotlineSettings,
   type Principal,
   QUEUE_DEFAULTS,
   type QueueConfig,
@@ -121,6 +123,7 @@ export interface Stage {
   /** Groups and skills changed. */
   change(): void;
   agents: AgentConfig[];
+  settings: HotlineSettings;
   /** How often the journal was read. */
   reads: number;
   connect(username: string, options?: { since?: number; auth?: object }): Tap;
@@ -159,7 +162,8 @@ export async function openStage(options: Partial<GatewayDeps> & { bus?: MemoryBu
   });
   const listeners = new Set<() => void>();
   const taps: Socket[] = [];
-  const stage = { bus, auth, server, connections, commands: [] as Stage['commands'], agents: [...AGENTS], reads: 0 };
+  const facts = { agents: [...AGENTS], settings: { ...DEFAULT_SETTINGS }, reads: 0 };
+  const stage = { bus, auth, server, connections, commands: [] as Stage['commands'], ...facts };
   const gateway = createGateway({
     httpServer: server,
     auth,
@@ -181,6 +185,11 @@ export async function openStage(options: Partial<GatewayDeps> & { bus?: MemoryBu
     directory: {
       agents: () => stage.agents,
       queues: () => QUEUES,
+      settings: () => stage.settings,
+      extension: () => undefined,
+      accessCode: () => undefined,
+      extensionGroup: () => undefined,
+      trunks: () => [],
       onChange(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);

@@ -80,6 +80,30 @@ describe('gateway: the stream', () => {
     assert.deepEqual(other.types(), ['system.draining']);
   });
 
+  it('personal numbers are masked for the roles of the setting, live, told again and in the snapshot', async () => {
+    stage.settings = { ...stage.settings, maskNumbersFor: ['agent'] };
+    const drafts = wholeCall('c', 'consult', '1001').map((draft) =>
+      draft.type === 'call.arrived' ? { ...draft, data: { ...draft.data, caller: '13812345678' } } : draft,
+    );
+    const [agent, admin] = [await joined('a1001'), await joined('admin')];
+    for (const draft of drafts.slice(0, -1)) stage.bus.publish(draft);
+    const noted = (caller: string) => ({
+      type: 'call.queued' as const,
+      callId: 'c',
+      queueId: 'consult',
+      data: { position: 1, priority: 0, caller },
+    });
+    stage.bus.publish(noted('13812345678'));
+    const both = [agent, admin];
+    for (const tap of both) await tap.until('the last', () => tap.events.at(-1)?.data.caller !== undefined);
+    assert.deepEqual(
+      both.map((tap) => tap.events.at(-1)?.data.caller),
+      ['138****5678', '13812345678'],
+    );
+    const late = await joined('a1001', { since: 0 });
+    assert.deepEqual([late.events.at(-1)?.data.caller, late.snapshots[0]?.calls[0]?.caller], ['138****5678', '138****5678']);
+  });
+
   it('with `since` the missed events come first, in order, then a snapshot, then live', async () => {
     for (const draft of wholeCall('c', 'consult', '1001')) stage.bus.publish(draft);
     const tap = stage.connect('a1001', { since: 4 });

@@ -1,4 +1,4 @@
-import type { HotlineSettings, Role } from './directory.js';
+import type { Directory, HotlineSettings, Role } from './directory.js';
 
 // Personal numbers hidden by role: one pure rule for REST answers, events and snapshots alike.
 
@@ -36,4 +36,16 @@ export function withMaskedNumbers<T>(view: T, isOurs: (number: string) => boolea
     return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, OTHER_FIELDS.has(field) ? inner : walk(inner)]));
   };
   return walk(view) as T;
+}
+
+/** What a mask depends on. */
+export type MaskFacts = Pick<Directory, 'settings' | 'extension' | 'accessCode' | 'extensionGroup' | 'trunks'>;
+
+/** How this role sees what goes out: as it is, or with personal numbers masked. */
+export function maskFor(facts: MaskFacts, role: Role): <T>(view: T) => T {
+  if (!isMasked(facts.settings(), role)) return (view) => view;
+  const shown = new Set(facts.trunks().map((trunk) => trunk.outboundCallerId));
+  const isOurs = (number: string): boolean =>
+    shown.has(number) || Boolean(facts.extension(number) ?? facts.accessCode(number) ?? facts.extensionGroup(number));
+  return (view) => withMaskedNumbers(view, isOurs);
 }

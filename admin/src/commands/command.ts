@@ -8,6 +8,7 @@ import {
   DomainError,
   type IdentityStore,
   type Logger,
+  type MaskFacts,
   mayDirectAgent,
   type RecordQueries,
   type Role,
@@ -21,7 +22,7 @@ export interface CommandDeps {
   calls: CallRegistry;
   clickToDial: ClickToDial;
   records: Pick<RecordQueries, 'call'>;
-  directory: Pick<Directory, 'agents' | 'queues'>;
+  directory: Pick<Directory, 'agents' | 'queues'> & MaskFacts;
   identity: Pick<IdentityStore, 'audit'>;
   clock: Clock;
   logger: Logger;

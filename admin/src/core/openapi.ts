@@ -70,14 +70,15 @@ function operationOf(route: Route, error: Json, schemas: Json): Json {
 function bodyOf(route: Route, schemas: Json): Json {
   if (route.bodyType === 'audio/wav') return { requestBody: { required: true, content: { 'audio/wav': {} } } };
   const body = schemaOf(route.body, 'input', schemas);
-  return isEmptyObject(body) ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body } } } };
+  const csv = route.bodyType === 'json-or-csv' ? { 'text/csv': { schema: { type: 'string' } } } : {};
+  return isEmptyObject(body) ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body }, ...csv } } };
 }
 
 function statusesOf(route: Route): number[] {
   const guardedOnes = route.roles === 'anyone' ? [] : [401, 403];
   const file = route.response.kind === 'file' ? [416] : [];
   const thing = route.path.includes(':') ? [404] : [];
-  const audio = route.bodyType === 'audio/wav' ? [413, 415] : [];
+  const audio = route.bodyType === undefined || route.bodyType === 'json' ? [] : [413, 415];
   const removes = route.method === 'delete' && route.path.includes(':');
   const changes = route.method === 'put' || removes || (route.method === 'post' && route.roles !== 'anyone') ? [409] : [];
   const signIn = route.path.endsWith('/session') && route.method === 'post' ? [401, 423, 429] : [];

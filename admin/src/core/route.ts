@@ -55,10 +55,12 @@ interface RouteFacts {
   summary: string;
   description?: string;
   response: ResponseSpec;
-  /** What the body is. Default JSON; a WAV comes as the `Buffer` it is. */
-  bodyType?: 'json' | 'audio/wav';
+  /** What the body is. Default JSON; a WAV comes as the `Buffer` it is, CSV as the field `csv`. */
+  bodyType?: 'json' | 'json-or-csv' | 'audio/wav';
   /** Largest body taken, bytes. */
   bodyLimit?: number;
+  /** Numbers in the answer are shown to every role as they are: for what is read to be changed. */
+  plainNumbers?: boolean;
 }
 
 /** One row of the table: the router, the roles, the checks and the OpenAPI document all come from it. */

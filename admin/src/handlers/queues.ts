@@ -9,9 +9,9 @@ import {
   type Viewer,
 } from '@yixian/contracts';
 import type { z } from 'zod';
+import { queueConfigView } from '../core/config/queue-fields.js';
 import type { GuardedRequest } from '../core/route.js';
 import type { byId, livePage } from '../core/schemas.js';
-import { queueConfigView } from './config/queues.js';
 import { pageOf } from './page.js';
 
 export interface QueueDeps {

@@ -1,11 +1,11 @@
-import { type Authenticator, type Directory, DomainError, type Logger, viewerOf } from '@yixian/contracts';
+import { type Authenticator, type Directory, DomainError, type Logger, type MaskFacts, maskFor, viewerOf } from '@yixian/contracts';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Caller, FileReply, ResponseSpec, Route } from '../core/route.js';
 import { sendFile } from './send-file.js';
 
 export interface MountDeps {
   auth: Authenticator;
-  directory: Pick<Directory, 'agents' | 'queues'>;
+  directory: Pick<Directory, 'agents' | 'queues'> & MaskFacts;
   logger: Logger;
   counted(route: string): RequestHandler;
   /** Also checks what handlers answer against the table: for tests. */
@@ -40,20 +40,33 @@ function chainOf(route: Route, deps: MountDeps): RequestHandler[] {
     const raw = {
       params: req.params,
       query: req.query,
-      body: req.body as unknown,
+      body: route.bodyType === 'json-or-csv' && isCsv(req) ? { csv: req.body as unknown } : (req.body as unknown),
       address: req.socket.remoteAddress ?? '',
       opening: req.method === 'GET' && /^(bytes=0-\d*)?$/.test(req.get('Range') ?? ''),
     };
     const result = await route.run(raw, caller);
     if (deps.checkResponses && route.response.kind === 'json') route.response.schema.parse(result);
-    await reply(req, res, route.response, result);
+    const mask = caller && route.response.kind === 'json' && !route.plainNumbers ? maskFor(deps.directory, caller.viewer.role) : undefined;
+    await reply(req, res, route.response, mask ? mask(result) : result);
   };
   const limit = route.bodyLimit ?? DEFAULT_BODY_LIMIT;
-  const body =
-    route.bodyType === 'audio/wav'
-      ? [only(isWav, 'the body must be audio/wav'), express.raw({ limit, type: isWav })]
-      : [only(isJson), express.json({ limit, strict: false, type: isJson })];
-  return [createGuard(route, deps), ...body, run];
+  return [createGuard(route, deps), ...bodyReaders(route.bodyType ?? 'json', limit), run];
+}
+
+function bodyReaders(type: NonNullable<Route['bodyType']>, limit: number): RequestHandler[] {
+  const json = express.json({ limit, strict: false, type: isJson });
+  switch (type) {
+    case 'audio/wav':
+      return [only(isWav, 'the body must be audio/wav'), express.raw({ limit, type: isWav })];
+    case 'json-or-csv':
+      return [
+        only((req) => isJson(req) || isCsv(req), 'the body must be application/json or text/csv'),
+        json,
+        express.text({ limit, type: isCsv }),
+      ];
+    case 'json':
+      return [only(isJson), json];
+  }
 }
 
 /** Refuses before a byte of the body is read. */
@@ -80,6 +93,10 @@ function isJson(req: { headers: { 'content-type'?: string | undefined } }): bool
 
 function isWav(req: { headers: { 'content-type'?: string | undefined } }): boolean {
   return /^audio\/(?:wav|wave|x-wav|vnd\.wave)\s*(?:;|$)/i.test(req.headers['content-type'] ?? '');
+}
+
+function isCsv(req: { headers: { 'content-type'?: string | undefined } }): boolean {
+  return /^text\/csv\s*(?:;|$)/i.test(req.headers['content-type'] ?? '');
 }
 
 /** 415 for a body of another type. */

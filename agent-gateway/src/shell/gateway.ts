@@ -9,6 +9,8 @@ import {
   DomainError,
   type EventBus,
   type Logger,
+  type MaskFacts,
+  maskFor,
   type Principal,
   type RecordQueries,
   viewerOf,
@@ -44,7 +46,7 @@ export interface GatewayDeps {
   records: Pick<RecordQueries, 'eventsSince' | 'call'>;
   acd: Acd;
   calls: CallRegistry;
-  directory: Pick<Directory, 'agents' | 'queues' | 'onChange'>;
+  directory: Pick<Directory, 'agents' | 'queues' | 'onChange'> & MaskFacts;
   commands: CommandPort;
   clock: Clock;
   logger: Logger;
@@ -157,7 +159,7 @@ function createWelcome(wiring: Wiring): (socket: Socket) => void {
     socket.on('sync', () => client.spaced(() => stream.snapshot(client, false)));
     socket.on('command', (message: unknown, acknowledge: unknown) => {
       void runCommand(client, message).then((answer) => {
-        if (typeof acknowledge === 'function') acknowledge(answer);
+        if (typeof acknowledge === 'function') acknowledge(maskFor(wiring.directory, client.viewer.role)(answer));
       });
     });
     stream.join(client, since).catch((error: unknown) => {

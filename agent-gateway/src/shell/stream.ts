@@ -1,4 +1,15 @@
-import { type Acd, type CallId, type CallRegistry, type Clock, type DomainEvent, eventView, type RecordQueries } from '@yixian/contracts';
+import {
+  type Acd,
+  type CallId,
+  type CallRegistry,
+  type Clock,
+  type DomainEvent,
+  eventView,
+  isMasked,
+  type MaskFacts,
+  maskFor,
+  type RecordQueries,
+} from '@yixian/contracts';
 import type { Namespace } from 'socket.io';
 import type { CallScope } from '../core/call-scope.js';
 import { EventRing } from '../core/event-ring.js';
@@ -14,6 +25,7 @@ export interface StreamDeps {
   records: Pick<RecordQueries, 'eventsSince' | 'call'>;
   acd: Acd;
   calls: CallRegistry;
+  directory: MaskFacts;
   clock: Clock;
   lastSeq: number;
   ringSize: number;
@@ -58,16 +70,18 @@ export class Stream {
     const events = this.#pending;
     this.#pending = [];
     for (const event of events) {
-      const ids = this.#audience(event);
-      if (ids.length === 0) continue;
-      this.#counts.sent += ids.length;
-      this.#deps.namespace.to(ids).emit('event', eventView(event));
+      const { plain, masked } = this.#audience(event);
+      this.#counts.sent += plain.length + masked.length;
+      const view = eventView(event);
+      if (plain.length > 0) this.#deps.namespace.to(plain).emit('event', view);
+      if (masked.length > 0) this.#deps.namespace.to(masked).emit('event', this.#masked(this.#deps.clients.get(masked[0] ?? ''), view));
     }
   }
 
   snapshot(client: Client, gap: boolean): void {
     this.pump();
-    client.socket.emit('snapshot', snapshotFor(this.#deps, client.viewer, this.#ring.lastSeq, gap));
+    const snapshot = snapshotFor(this.#deps, client.viewer, this.#ring.lastSeq, gap);
+    client.socket.emit('snapshot', this.#masked(client, snapshot));
     client.toldTo = this.#ring.lastSeq;
   }
 
@@ -93,13 +107,21 @@ export class Stream {
     };
   }
 
-  #audience(event: DomainEvent): string[] {
+  /** As the client's role may see it. */
+  #masked<T>(client: Client | undefined, view: T): T {
+    return client ? maskFor(this.#deps.directory, client.viewer.role)(view) : view;
+  }
+
+  #audience(event: DomainEvent): { plain: string[]; masked: string[] } {
     const scope = this.#scopes.of(event);
-    const ids: string[] = [];
+    const settings = this.#deps.directory.settings();
+    const ids = { plain: [] as string[], masked: [] as string[] };
     for (const [id, client] of this.#deps.clients) {
       if (client.state !== 'live' || client.toldTo >= event.seq) continue;
       client.toldTo = event.seq;
-      if (maySeeEvent(client.viewer, event, scope)) ids.push(id);
+      if (!maySeeEvent(client.viewer, event, scope)) continue;
+      if (isMasked(settings, client.viewer.role)) ids.masked.push(id);
+      else ids.plain.push(id);
     }
     return ids;
   }
@@ -109,7 +131,7 @@ export class Stream {
       if (client.state !== 'joining') return;
       if (!maySeeEvent(client.viewer, event, scope)) continue;
       this.#counts.replayed += 1;
-      client.socket.emit('event', eventView(event));
+      client.socket.emit('event', this.#masked(client, eventView(event)));
     }
   }
 

@@ -1,8 +1,7 @@
 import type { CollectOptions, CollectResult } from '@yixian/contracts';
 import { IllegalTransition } from '@yixian/contracts';
-import type { Local, Move, NodeInput, Scene } from './machine.js';
+import { type Local, type Move, type NodeInput, type Scene, speech } from './machine.js';
 import type { PromptRef } from './schema.js';
-import { speech } from './speech.js';
 
 // Asking the caller for keys: said, then collected, then judged; shared by menu, collect and survey.
 //
@@ -18,13 +17,9 @@ export interface Question {
   attempts: number;
   /** The move a good answer leads to; undefined when the keys are no good answer. */
   accept(result: CollectResult): Move | undefined;
-  /** Node after the last attempt, or the move that is made then. */
-  otherwise: string | (() => Move);
-  /** Names of the two stages and the question's number, where a node asks several. */
-  stages?: { prompt: string; collect: string; index?: number };
+  /** Node after the last attempt. */
+  otherwise: string;
 }
-
-const STAGES = { prompt: 'prompt', collect: 'collect' };
 
 /** Begins to ask; keys typed ahead are taken at once, without the prompt. */
 export function ask(question: Question, scene: Scene): Move {
@@ -34,9 +29,8 @@ export function ask(question: Question, scene: Scene): Move {
 
 /** Goes on asking. */
 export function askOn(question: Question, local: Local, input: NodeInput, scene: Scene): Move {
-  const { prompt, collect } = question.stages ?? STAGES;
-  if (local.stage === prompt && input.type === 'playback-ended') return listen(question, local.attempt);
-  if (local.stage === collect && input.type === 'digits-collected') return judge(question, local, input.result, scene);
+  if (local.stage === 'prompt' && input.type === 'playback-ended') return listen(question, local.attempt);
+  if (local.stage === 'collect' && input.type === 'digits-collected') return judge(question, local, input.result, scene);
   throw new IllegalTransition('ask', local.stage, input.type);
 }
 
@@ -45,9 +39,7 @@ function judge(question: Question, local: Local, result: CollectResult, scene: S
   if (good) return { ...good, keys: result.digits };
   const attempt = local.attempt + 1;
   if (attempt >= question.attempts) {
-    const { otherwise } = question;
-    const move: Move = typeof otherwise === 'string' ? { do: 'go', to: otherwise, driver: 'automatic' } : otherwise();
-    return { ...move, keys: result.digits, clearDigits: true };
+    return { do: 'go', to: question.otherwise, driver: 'automatic', keys: result.digits, clearDigits: true };
   }
   const sorry = result.digits === '' ? question.noChoicePrompts : question.invalidPrompts;
   // What else was typed after a wrong key was meant for a menu that is not there.
@@ -55,15 +47,11 @@ function judge(question: Question, local: Local, result: CollectResult, scene: S
 }
 
 function say(question: Question, refs: readonly PromptRef[], scene: Scene, attempt: number): Move & { do: 'wait' } {
-  const items = speech(refs, scene);
+  const items = speech(refs, scene.variables);
   if (items.length === 0) return listen(question, attempt);
-  const { prompt, index } = question.stages ?? { ...STAGES, index: undefined };
-  const local = { stage: prompt, attempt, ...(index === undefined ? {} : { index }) };
-  return { do: 'wait', effect: { type: 'play', items, interruptOn: 'any', language: scene.language }, local };
+  return { do: 'wait', effect: { type: 'play', items, interruptOn: 'any' }, local: { stage: 'prompt', attempt } };
 }
 
 function listen(question: Question, attempt: number): Move & { do: 'wait' } {
-  const { collect, index } = question.stages ?? { ...STAGES, index: undefined };
-  const local = { stage: collect, attempt, ...(index === undefined ? {} : { index }) };
-  return { do: 'wait', effect: { type: 'collect', options: question.collect }, local };
+  return { do: 'wait', effect: { type: 'collect', options: question.collect }, local: { stage: 'collect', attempt } };
 }

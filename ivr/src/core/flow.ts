@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type FlowNode, type FlowNodeType, isNodeType, nodeModules } from './nodes/index.js';
-import { languageSchema, nameSchema } from './schema.js';
+import { nameSchema } from './schema.js';
 
 /** A flow as it is drawn, checked and run. */
 export interface Flow {
@@ -10,8 +10,6 @@ export interface Flow {
   language: string;
   /** Name of the first node. */
   start: string;
-  /** Variables that another flow sets for this one. */
-  variables?: string[] | undefined;
   nodes: Record<string, FlowNode>;
 }
 
@@ -21,7 +19,6 @@ export interface FlowDocument {
   name: string;
   language: string;
   start: string;
-  variables?: string[];
   nodes: Record<string, { type: FlowNodeType } & Record<string, unknown>>;
 }
 
@@ -40,9 +37,8 @@ export const MAX_NODES = 500;
 const envelope = z.strictObject({
   id: nameSchema,
   name: z.string().trim().min(1).max(100),
-  language: languageSchema,
+  language: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a language tag, e.g. zh-CN'),
   start: nameSchema,
-  variables: z.array(nameSchema).max(50).optional(),
   nodes: z.record(z.string(), z.unknown()),
 });
 

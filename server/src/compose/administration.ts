@@ -28,6 +28,7 @@ export function administrationOf(base: Foundation, telephony: Telephony, session
     hashPassword,
     randomSecret,
     acd: telephony.acd.acd,
+    timeZone: base.config.timeZone,
     clock,
     ids,
     logger,

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
-import type { FlowRunner } from '@yixian/contracts';
 import { createRecordingRows } from '@yixian/db';
 import { createFlowRunner, createPrompts, createTts, type Transferrer } from '@yixian/ivr';
 import { createRecorder, type RecorderService } from '@yixian/recorder';
@@ -28,7 +27,7 @@ const CALLS_END_MS = 5000;
 export async function startTelephony(base: Foundation, undo: Undo): Promise<Telephony> {
   const { config, logger, clock, ids, events, calls, directory, redis } = base;
   // the edge is asked before there are calls to count, hence the late binding
-  const live: { sbc?: Sbc; acd?: AcdService; flows?: FlowRunner } = {};
+  const live: { sbc?: Sbc; acd?: AcdService } = {};
   const edge = createEdgePolicy({ directory, clock, logger, events, liveCallsOn: (trunkId) => live.sbc?.liveCallsOn(trunkId) ?? 0 });
   undo.add('edge', () => edge.close());
   const softswitch = createSoftswitch({
@@ -61,12 +60,6 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const acd = createAcd({
     switch: softswitch,
     seats: outside.seats,
-    // whoever talks may be put through to the edge's parties or to a flow, which both are made after the queues
-    parties: {
-      resolve: (dialled, by) => lateBound(live.sbc).parties.resolve(dialled, by),
-      ring: (request) => lateBound(live.sbc).parties.ring(request),
-    },
-    flows: { run: (call, flowId, options) => lateBound(live.flows).run(call, flowId, options) },
     recorder,
     prompts,
     calls,
@@ -90,7 +83,6 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     logger,
     timeZone: config.timeZone,
   });
-  live.flows = flows;
   const sbc = createSbc({
     switch: softswitch,
     directory,
@@ -132,7 +124,7 @@ export function recordingsDir(base: Pick<Foundation, 'config'>): string {
   return path.join(base.config.dataDir, 'recordings');
 }
 
-function lateBound<T>(made: T | undefined): T {
-  if (made === undefined) throw new Error('a call wants a part of the hotline that is not composed yet');
-  return made;
+function lateBound(sbc: Sbc | undefined): Sbc {
+  if (!sbc) throw new Error('a flow wants a transfer before the edge is composed');
+  return sbc;
 }

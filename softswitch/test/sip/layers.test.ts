@@ -8,8 +8,7 @@ const LAYERS: Record<string, readonly string[]> = {
   dialog: ['parser'],
   digest: ['parser'],
   registrar: ['parser', 'dialog'],
-  notifier: ['parser'],
-  ua: ['transport', 'parser', 'transaction', 'dialog', 'digest', 'registrar', 'notifier'],
+  ua: ['transport', 'parser', 'transaction', 'dialog', 'digest', 'registrar'],
 };
 
 /** Files that may hold sockets, DNS or the machine's interfaces. */

@@ -37,6 +37,8 @@ export interface AdministrationDeps {
   /** A password nobody can guess. */
   randomSecret: () => string;
   acd: Pick<Acd, 'agent' | 'queue'>;
+  /** Of the hotline, e.g. Asia/Shanghai: what schedules go by. */
+  timeZone: string;
   clock: Clock;
   ids: IdSource;
   logger: Logger;
@@ -129,10 +131,16 @@ export function checkField(field: string, rule: () => void): void {
 /** What flows may name, as it stands. */
 export async function surroundings(deps: Pick<AdministrationDeps, 'prompts'>, config: ConfigReader): Promise<FlowSurroundings> {
   const [queues, extensions, flows] = [await config.queues.list(), await config.extensions.list(), await config.flows.list()];
+  const [schedules, lists] = [await config.schedules.list(), await config.lists.list()];
+  const [boxes, skills] = [await config.boxes.list(), await config.skills.list()];
   return {
     queues: queues.map((q) => q.id),
     prompts: deps.prompts.ids(),
     extensions: extensions.map((e) => e.number),
     flows: flows.filter((f) => f.published !== null).map((f) => f.id),
+    schedules: schedules.map((s) => s.id),
+    lists: lists.map((l) => l.id),
+    boxes: boxes.map((b) => b.id),
+    skills: skills.map((s) => s.id),
   };
 }

@@ -5,22 +5,40 @@ import {
   DomainError,
   EXTENSION_DEFAULTS,
   type Extension,
+  type ForwardRules,
   type Revised,
+  seconds,
 } from '@yixian/contracts';
 import type { z } from 'zod';
 import type { byExtensionNumber, extensionChange, newExtension, removal } from '../../core/config/schemas.js';
-import { flowsUsing, numbersTo, type Use } from '../../core/config/uses.js';
+import { flowsUsing, namingExtension, numbersTo, type Use } from '../../core/config/uses.js';
 import type { GuardedRequest } from '../../core/route.js';
 import type { livePage } from '../../core/schemas.js';
-import { type AdministrationDeps, type Change, surroundings } from './change.js';
+import { type AdministrationDeps, type Change, fieldError, surroundings } from './change.js';
 import { createKindHandlers, defined, type Kind } from './kind.js';
 
 type ByExtension = z.output<typeof byExtensionNumber>;
-type ExtensionView = Omit<Extension, 'sipPassword' | keyof typeof EXTENSION_DEFAULTS> & { revision: number };
+type ForwardsView = Omit<ForwardRules, 'noAnswer'> & { noAnswer: { to: string; afterSeconds: number } | null };
+type ExtensionView = Omit<Extension, 'sipPassword' | 'forwards'> & { forwards: ForwardsView; revision: number };
 
 /** Without its secret. */
-export function extensionView({ number, displayName, outboundAllowed, enabled, revision }: Revised<Extension>): ExtensionView {
-  return { number, displayName, outboundAllowed, enabled, revision };
+export function extensionView({ sipPassword: _secret, forwards, ...same }: Revised<Extension>): ExtensionView {
+  const { noAnswer, ...others } = forwards;
+  return { ...same, forwards: { ...others, noAnswer: noAnswer && { to: noAnswer.to, afterSeconds: seconds(noAnswer.afterMs) } } };
+}
+
+/** Rules that are not given stay. */
+function forwardsOf(before: ForwardRules, given: z.output<typeof extensionChange>['forwards']): ForwardRules | undefined {
+  if (given === undefined) return undefined;
+  const { noAnswer, ...others } = given;
+  const rule = noAnswer && { to: noAnswer.to, afterMs: Math.round(noAnswer.afterSeconds * 1000) };
+  return { ...before, ...defined<ForwardRules>({ ...others, noAnswer: rule }) };
+}
+
+function checkForwards({ number, forwards }: Extension): void {
+  const to = { always: forwards.always, busy: forwards.busy, 'noAnswer.to': forwards.noAnswer?.to, notRegistered: forwards.notRegistered };
+  const own = Object.entries(to).find(([, target]) => target === number);
+  if (own) throw fieldError(`forwards.${own[0]}`, 'is this extension itself');
 }
 
 /** What would miss the extension, beside its user. */
@@ -28,6 +46,7 @@ export async function extensionUses(deps: AdministrationDeps, { config }: Pick<C
   return [
     ...signedIn(deps.acd, number),
     ...(await numbersTo(config, (target) => target.kind === 'toExtension' && target.extension === number)),
+    ...(await namingExtension(config, number)),
     ...flowsUsing(await config.flows.published(), deps.validators.flow, await surroundings(deps, config), 'extensions', number),
   ];
 }
@@ -39,10 +58,11 @@ export function signedIn(acd: Pick<Acd, 'agent'>, extension: AgentId): Use[] {
 }
 
 /** @throws DomainError `conflict` when the digits lead elsewhere already */
-export async function assertFreeNumber(config: Pick<ConfigReader, 'numbers'>, number: string): Promise<void> {
-  if (!(await config.numbers.get(number))) return;
+export async function assertFreeNumber(config: Pick<ConfigReader, 'numbers' | 'groups'>, number: string): Promise<void> {
+  const isGroup = (await config.groups.get(number)) !== undefined;
+  if (!isGroup && !(await config.numbers.get(number))) return;
   throw new DomainError('conflict', `extension ${number} cannot be made: the number ${number} leads elsewhere already`, {
-    usedBy: [{ kind: 'number', id: number }],
+    usedBy: [{ kind: isGroup ? 'group' : 'number', id: number }],
   });
 }
 
@@ -53,8 +73,9 @@ function kindOf(deps: AdministrationDeps): Kind<Extension, ExtensionView> {
     table: (config) => config.extensions,
     rows: (config) => config.extensions,
     view: extensionView,
-    async check({ config }, { number }, before) {
-      if (!before) await assertFreeNumber(config, number);
+    async check({ config }, extension, before) {
+      if (!before) await assertFreeNumber(config, extension.number);
+      checkForwards(extension);
     },
     async uses(c, { number }) {
       const owners = (await c.config.users.list()).filter((user) => user.extension === number);
@@ -83,19 +104,23 @@ export function createExtensions(deps: AdministrationDeps) {
     },
     get: async ({ params }: GuardedRequest<ByExtension, unknown, unknown>) => owner(await extensions.get(params.extension)),
     async add(request: GuardedRequest<unknown, unknown, z.output<typeof newExtension>>) {
-      const { sipPassword, displayName, ...fields } = request.body;
+      const { sipPassword, displayName, forwards, ...fields } = request.body;
       const made = sipPassword === undefined ? deps.randomSecret() : undefined;
       const secret = sipPassword ?? made ?? '';
+      const rules = forwardsOf(EXTENSION_DEFAULTS.forwards, forwards) ?? EXTENSION_DEFAULTS.forwards;
       return owner(
-        await extensions.add(request, { ...EXTENSION_DEFAULTS, ...fields, displayName: displayName ?? fields.number, sipPassword: secret }),
+        await extensions.add(request, { ...fields, forwards: rules, displayName: displayName ?? fields.number, sipPassword: secret }),
         made,
       );
     },
     async change(request: GuardedRequest<ByExtension, unknown, z.output<typeof extensionChange>>) {
-      const { revision, sipPassword, generateSipPassword, ...fields } = request.body;
+      const { revision, sipPassword, generateSipPassword, forwards, ...fields } = request.body;
       const made = generateSipPassword ? deps.randomSecret() : undefined;
-      const change = defined<Extension>({ ...fields, sipPassword: made ?? sipPassword });
-      return owner(await extensions.change(request, request.params.extension, revision, () => change), made);
+      const secret = made ?? sipPassword;
+      const changed = await extensions.change(request, request.params.extension, revision, (before) =>
+        defined<Extension>({ ...fields, forwards: forwardsOf(before.forwards, forwards), sipPassword: secret }),
+      );
+      return owner(changed, made);
     },
     remove: (request: GuardedRequest<ByExtension, z.output<typeof removal>, unknown>) =>
       extensions.remove(request, request.params.extension, request.query),

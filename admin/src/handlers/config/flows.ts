@@ -9,7 +9,7 @@ import {
 } from '@yixian/contracts';
 import type { z } from 'zod';
 import type { byVersion, flowChange, newFlow, oneRevision, removal, rollback } from '../../core/config/schemas.js';
-import { assertUnused, type FlowFinding, flowsUsing, numbersTo } from '../../core/config/uses.js';
+import { assertUnused, type FlowFinding, flowsUsing, numbersTo, queuesLeadingTo } from '../../core/config/uses.js';
 import type { GuardedRequest } from '../../core/route.js';
 import type { byId, livePage } from '../../core/schemas.js';
 import { pageOf } from '../page.js';
@@ -188,6 +188,7 @@ function remove(deps: AdministrationDeps, request: ByIdRequest<z.output<typeof r
     assertRevision('flow', id, flow.revision, request.query.revision);
     assertUnused('flow', id, [
       ...(await numbersTo(c.config, (target) => target.kind === 'toFlow' && target.flowId === id)),
+      ...(await queuesLeadingTo(c.config, ({ to }) => to.kind === 'flow' && to.flowId === id)),
       ...flowsUsing(await c.config.flows.published(), deps.validators.flow, await surroundings(deps, c.config), 'flows', id),
     ]);
     await c.config.flows.delete(id);

@@ -8,8 +8,8 @@ import { createKindHandlers, defined, type Kind } from './kind.js';
 
 type ByNumber = z.output<typeof byNumber>;
 
-/** What agents' phones dial to be ready, not ready, away or elsewhere: an access code would hide it. */
-const PHONE_CODE = /^\*1[0-4]/;
+/** What agents' phones dial to be ready or not, to pick up, to hear messages: an access code would hide it. */
+export const PHONE_CODE = /^\*(1[0-4]|5|8|97)/;
 
 const kind: Kind<AccessCode, AccessCode & { revision: number }> = {
   what: 'number',
@@ -20,11 +20,20 @@ const kind: Kind<AccessCode, AccessCode & { revision: number }> = {
   async check({ config }, code, before) {
     if (PHONE_CODE.test(code.number)) throw fieldError('number', `${code.number} is a code of the agents’ phones`);
     await assertTarget(config, code.target);
-    // an access code would hide the extension: nobody could call it any more
-    if (before === undefined && (await config.extensions.get(code.number))) {
-      throw new DomainError('conflict', `number ${code.number} is an extension; delete that first or take another number`, {
-        usedBy: [{ kind: 'extension', id: code.number }],
-      });
+    if (before !== undefined) return;
+    // an access code would hide the extension or the group: nobody could call it any more
+    for (const [kind, table] of [
+      ['extension', config.extensions],
+      ['group', config.groups],
+    ] as const) {
+      if (!(await table.get(code.number))) continue;
+      throw new DomainError(
+        'conflict',
+        `number ${code.number} is an ${kind === 'group' ? 'extension group' : kind}; delete that first or take another number`,
+        {
+          usedBy: [{ kind, id: code.number }],
+        },
+      );
     }
   },
   uses: async () => [],
@@ -40,6 +49,7 @@ async function assertTarget(config: ConfigReader, target: RouteTarget): Promise<
         throw fieldError('target.extension', `there is no extension ${target.extension}`);
       return;
     case 'toGroup':
+      if (!(await config.groups.get(target.number))) throw fieldError('target.number', `there is no group ${target.number}`);
       return;
     case 'toTrunk': {
       const trunk = await config.trunks.get(target.trunkId);

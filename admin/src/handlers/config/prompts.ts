@@ -1,7 +1,7 @@
 import { type ConfigReader, DomainError } from '@yixian/contracts';
 import type { z } from 'zod';
 import type { newPrompt } from '../../core/config/schemas.js';
-import { assertUnused, flowsUsing, type Use } from '../../core/config/uses.js';
+import { assertUnused, flowsUsing, playing, type Use } from '../../core/config/uses.js';
 import { inspectWav } from '../../core/config/wav.js';
 import type { FileReply, GuardedRequest } from '../../core/route.js';
 import type { byId, livePage } from '../../core/schemas.js';
@@ -75,9 +75,8 @@ function remove(deps: AdministrationDeps, request: GuardedRequest<ById, unknown,
 }
 
 async function usesOf(deps: AdministrationDeps, config: ConfigReader, id: string): Promise<Use[]> {
-  const queues = (await config.queues.list()).filter((queue) => queue.music === id);
   return [
-    ...queues.map((queue): Use => ({ kind: 'queue', id: queue.id, at: 'music' })),
+    ...(await playing(config, id)),
     ...flowsUsing(await config.flows.published(), deps.validators.flow, await surroundings(deps, config), 'prompts', id),
   ];
 }

@@ -18,16 +18,17 @@ import { pageOf } from '../page.js';
 import { type AdministrationDeps, assertRevision, type Change, change, fieldError } from './change.js';
 import { assertFreeNumber, extensionUses, extensionView, signedIn } from './extensions.js';
 import { defined } from './kind.js';
-import { assertSkills } from './queues.js';
+import { assertPolicy, assertSkills, differs } from './references.js';
 
 type ByUser = z.output<typeof byUser>;
 type Secrets = { password?: string; sipPassword?: string };
+type SkillsGiven = z.output<typeof newUser>['skills'];
 
 /** A user as administrators see one, without secrets. */
 function view(user: Revised<UserConfig>) {
-  const { id, username, displayName, roles, extension, groups, skills, enabled, lockedUntil, revision } = user;
+  const { id, username, displayName, roles, extension, groups, skills, skillLevels, recording, enabled, lockedUntil, revision } = user;
   return {
-    ...{ id, username, displayName, roles, extension, groups, skills, enabled, revision },
+    ...{ id, username, displayName, roles, extension, groups, skills, skillLevels, recording, enabled, revision },
     lockedUntil: lockedUntil === null ? null : isoTime(lockedUntil),
   };
 }
@@ -59,16 +60,17 @@ async function add(deps: AdministrationDeps, request: GuardedRequest<unknown, un
   const passwordHash = await deps.hashPassword(password ?? made.password ?? '');
   const displayName = fields.displayName ?? fields.username;
   const user: UserConfig = {
-    skillLevels: {},
-    recording: null,
     ...fields,
+    skills: [],
+    skillLevels: {},
+    ...skillsOf(fields, { skills: [], skillLevels: {} }),
     displayName,
     roles: distinct(fields.roles),
     id: deps.ids.next('user'),
     lockedUntil: null,
   };
   const added = await change(deps, request, async (c) => {
-    await check(c.config, user, undefined);
+    await check(deps, c.config, user, undefined);
     Object.assign(made, await furnishExtension(deps, c, user, { sipPassword }));
     const after = view(await c.config.users.insert({ ...user, passwordHash }));
     await c.audit('user.created', user.username, { after, secrets: ['password'] });
@@ -78,22 +80,26 @@ async function add(deps: AdministrationDeps, request: GuardedRequest<unknown, un
 }
 
 async function edit(deps: AdministrationDeps, request: GuardedRequest<ByUser, unknown, z.output<typeof userChange>>) {
-  const { revision, password, sipPassword, generatePassword, generateSipPassword, ...fields } = request.body;
+  const { revision, password, sipPassword, generatePassword, generateSipPassword, skills, skillLevels, ...fields } = request.body;
   const made: Secrets = generatePassword ? { password: deps.randomSecret() } : {};
   const chosen = made.password ?? password;
   const passwordHash = chosen === undefined ? undefined : await deps.hashPassword(chosen);
   const changed = await change(deps, request, async (c) => {
     const before = await found(c.config.users, request.params.id);
     assertRevision('user', before.username, before.revision, revision);
-    const wanted = defined<UserConfig>({ ...fields, roles: fields.roles && distinct(fields.roles) });
-    const next = withoutIdleSkills({ ...before, ...wanted }, wanted);
-    await check(c.config, next, before);
+    const wanted = defined<UserConfig>({
+      ...fields,
+      ...skillsOf({ skills, skillLevels }, before),
+      roles: fields.roles && distinct(fields.roles),
+    });
+    const next = withoutIdle({ ...before, ...wanted }, wanted);
+    await check(deps, c.config, next, before);
     if (before.extension !== null && next.extension !== before.extension) {
       assertUnused('extension', before.extension, signedIn(deps.acd, before.extension));
     }
     Object.assign(made, await furnishExtension(deps, c, next, { sipPassword, generate: generateSipPassword === true }));
     const after = view(
-      await c.config.users.update(before.id, { ...wanted, skills: next.skills, ...(passwordHash ? { passwordHash } : {}) }),
+      await c.config.users.update(before.id, { ...wanted, ...agentPart(next), ...(passwordHash ? { passwordHash } : {}) }),
     );
     const secrets = passwordHash ? { secrets: ['password'] } : {};
     await c.audit('user.changed', after.username, { ...difference(view(before), after), ...secrets });
@@ -136,16 +142,37 @@ function losesAccess(before: UserConfig, next: UserConfig): boolean {
   );
 }
 
-/** Skills belong to agents: they go with the role, unless they were asked for, which is an error to be told. */
-function withoutIdleSkills(user: UserConfig, wanted: Partial<UserConfig>): UserConfig {
-  return takesCalls(user) || wanted.skills !== undefined ? user : { ...user, skills: [] };
+/** Skills and recording belong to agents: they go with the role, unless they were asked for, which is an error to be told. */
+function withoutIdle(user: UserConfig, wanted: Partial<UserConfig>): UserConfig {
+  if (takesCalls(user)) return user;
+  const { skills = [], skillLevels = {}, recording = null } = wanted;
+  return { ...user, skills, skillLevels, recording };
+}
+
+function agentPart({ skills, skillLevels, recording }: UserConfig) {
+  return { skills, skillLevels, recording };
+}
+
+/**
+ * Skills and levels as they are after a change. A skill without a level keeps the one it had; one that is taken away takes
+ * its level with it; levels that are given replace all others.
+ */
+function skillsOf(
+  given: { skills?: SkillsGiven | undefined; skillLevels?: Record<string, number> | undefined },
+  before: Pick<UserConfig, 'skills' | 'skillLevels'>,
+): Partial<Pick<UserConfig, 'skills' | 'skillLevels'>> {
+  if (given.skills === undefined) return given.skillLevels === undefined ? {} : { skillLevels: given.skillLevels };
+  const skills = [...new Set(given.skills.map((one) => (typeof one === 'string' ? one : one.skill)))];
+  const said = given.skills.flatMap((one) => (typeof one === 'string' ? [] : [[one.skill, one.level] as const]));
+  const kept = Object.entries(before.skillLevels).filter(([skill]) => skills.includes(skill));
+  return { skills, skillLevels: { ...(given.skillLevels ?? Object.fromEntries(kept)), ...Object.fromEntries(said) } };
 }
 
 function takesCalls(user: Pick<UserConfig, 'roles' | 'extension'>): boolean {
   return user.roles.includes('agent') && user.extension !== null;
 }
 
-async function check(config: ConfigReader, user: UserConfig, before: UserConfig | undefined): Promise<void> {
+async function check(deps: AdministrationDeps, config: ConfigReader, user: UserConfig, before: UserConfig | undefined): Promise<void> {
   const others = (await config.users.list()).filter((one) => one.id !== user.id);
   if (others.some((one) => one.username === user.username)) {
     throw new DomainError('conflict', `user ${user.username} already exists`, { field: 'username' });
@@ -157,6 +184,10 @@ async function check(config: ConfigReader, user: UserConfig, before: UserConfig 
   }
   if (user.skills.length > 0 && !takesCalls(user)) throw fieldError('skills', 'are for users with role agent and an extension');
   await assertSkills(config, 'skills', user.skills);
+  const other = Object.keys(user.skillLevels).find((skill) => !user.skills.includes(skill));
+  if (other !== undefined) throw fieldError(`skillLevels.${other}`, 'is not one of skills');
+  if (user.recording !== null && !takesCalls(user)) throw fieldError('recording', 'is for users with role agent and an extension');
+  if (differs(before, user, 'recording')) assertPolicy(deps.prompts, 'recording', user.recording);
   if (before) await assertAdminStays(config, before, user);
 }
 

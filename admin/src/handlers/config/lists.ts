@@ -1,0 +1,167 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { type CallerList, type CallerListEntry, type CallerListHead, DomainError, isoTime, type Revised } from '@yixian/contracts';
+import type { z } from 'zod';
+import { csvRows, lineError } from '../../core/config/csv.js';
+import { difference } from '../../core/config/difference.js';
+import {
+  type byListEntry,
+  type entriesQuery,
+  type listChange,
+  type listEntries,
+  listEntry,
+  MOST_ENTRIES,
+  type newList,
+  type removal,
+} from '../../core/config/schemas.js';
+import { assertUnused, flowsUsing, type Use } from '../../core/config/uses.js';
+import type { Caller, GuardedRequest } from '../../core/route.js';
+import type { byId, livePage } from '../../core/schemas.js';
+import { pageOf } from '../page.js';
+import {
+  type AdministrationDeps,
+  assertRevision,
+  assertSameKey,
+  type Change,
+  change,
+  fieldError,
+  present,
+  surroundings,
+} from './change.js';
+import { defined } from './kind.js';
+
+type ById = z.output<typeof byId>;
+type Head = Revised<CallerListHead>;
+
+/** Entries checked before the process may do something else. */
+const AT_A_TIME = 2_000;
+
+/** Callers by number: to refuse, to let through, to prefer. */
+export function createLists(deps: AdministrationDeps) {
+  const { lists } = deps.config;
+  return {
+    async list({ query }: GuardedRequest<unknown, z.output<typeof livePage>, unknown>) {
+      return pageOf(await lists.list(), (list) => list.id, query);
+    },
+    get: ({ params }: GuardedRequest<ById, unknown, unknown>): Promise<Head> => present(lists, 'list', params.id),
+    add: (request: GuardedRequest<unknown, unknown, z.output<typeof newList>>) =>
+      change(deps, request, async (c) => {
+        const after = await c.config.lists.insert({ ...request.body, name: request.body.name ?? request.body.id });
+        await c.audit('list.created', after.id, { after });
+        return after;
+      }),
+    change: (request: GuardedRequest<ById, unknown, z.output<typeof listChange>>) => {
+      const { revision, ...fields } = request.body;
+      return onList(deps, request, request.params.id, revision, async (c, before) => {
+        assertSameKey('id', before.id, fields.id);
+        const after = await c.config.lists.update(before.id, defined<CallerList>(fields));
+        await c.audit('list.changed', before.id, difference(before, after));
+        return after;
+      });
+    },
+    remove: (request: GuardedRequest<ById, z.output<typeof removal>, unknown>): Promise<void> =>
+      onList(deps, request, request.params.id, request.query.revision, async (c, before) => {
+        assertUnused('list', before.id, await usesOf(deps, c, before.id));
+        await c.config.lists.delete(before.id);
+        await c.audit('list.deleted', before.id, { before });
+      }),
+    entries: createEntries(deps),
+  };
+}
+
+/** The numbers of a list. */
+function createEntries(deps: AdministrationDeps) {
+  const { lists } = deps.config;
+  const put =
+    (how: 'replaceEntries' | 'putEntries') =>
+    async (request: GuardedRequest<ById, unknown, z.output<typeof listEntries>>): Promise<Head> => {
+      const { entries, revision } = await given(request.body);
+      return onList(deps, request, request.params.id, revision, async (c, before) => {
+        const after = await c.config.lists[how](before.id, entries);
+        const what = how === 'putEntries' ? 'entries-added' : 'entries-replaced';
+        // numbers of many people do not belong into the log: how many, and which one when it was one
+        const one = entries.length === 1 ? { entry: entries[0] } : {};
+        await c.audit(`list.${what}`, before.id, { before: { entries: before.entries }, after: { entries: after.entries }, ...one });
+        return after;
+      });
+    };
+  return {
+    async list({ params, query }: GuardedRequest<ById, z.output<typeof entriesQuery>, unknown>) {
+      await present(lists, 'list', params.id);
+      const { cursor, limit } = query;
+      const rows = await lists.entries(params.id, { limit: limit + 1, ...(cursor === undefined ? {} : { after: cursor }) });
+      const items = rows.slice(0, limit);
+      return { items: items.map(entryView), next: rows.length > limit ? (items.at(-1)?.number ?? null) : null };
+    },
+    replace: put('replaceEntries'),
+    add: put('putEntries'),
+    remove: ({
+      params,
+      query,
+      ...caller
+    }: GuardedRequest<z.output<typeof byListEntry>, z.output<typeof removal>, unknown>): Promise<void> =>
+      onList(deps, caller, params.id, query.revision, async (c, before) => {
+        const entry = await c.config.lists.entry(before.id, params.number);
+        if (!entry) throw new DomainError('not-found', `list ${before.id} has no entry ${params.number}`, { number: params.number });
+        await c.config.lists.deleteEntry(before.id, params.number);
+        await c.audit('list.entry-deleted', before.id, { before: entryView(entry) });
+      }),
+  };
+}
+
+function entryView({ number, prefix, expiresAt, note }: CallerListEntry) {
+  return { number, prefix, expiresAt: expiresAt === null ? null : isoTime(expiresAt), note };
+}
+
+function onList<T>(
+  deps: AdministrationDeps,
+  caller: Caller,
+  id: string,
+  revision: number | undefined,
+  work: (c: Change, before: Head) => Promise<T>,
+): Promise<T> {
+  return change(deps, caller, async (c) => {
+    const before = await present(c.config.lists, 'list', id);
+    assertRevision('list', id, before.revision, revision);
+    return work(c, before);
+  });
+}
+
+async function usesOf(deps: AdministrationDeps, { config }: Change, id: string): Promise<Use[]> {
+  return flowsUsing(await config.flows.published(), deps.validators.flow, await surroundings(deps, config), 'lists', id);
+}
+
+/** The entries of a body, JSON or CSV, checked one by one; between portions calls are served. */
+async function given(body: z.output<typeof listEntries>): Promise<{ entries: CallerListEntry[]; revision?: number | undefined }> {
+  const entries: CallerListEntry[] = [];
+  const source =
+    body.csv !== undefined
+      ? fromCsv(body.csv)
+      : (body.entries ?? []).map((row, i) => ({ row, failed: (at: string, problem: string) => fieldError(`entries.${i}${at}`, problem) }));
+  for (const { row, failed } of source) {
+    const checked = listEntry.safeParse(row);
+    if (!checked.success) throw refused(checked.error, failed);
+    const { expiresAt, ...same } = checked.data;
+    entries.push({ ...same, expiresAt: expiresAt === null ? null : Date.parse(expiresAt) });
+    if (entries.length > MOST_ENTRIES) throw failed('', `there are more than ${MOST_ENTRIES} entries`);
+    if (entries.length % AT_A_TIME === 0) await breathe();
+  }
+  return { entries, revision: body.revision };
+}
+
+type Failed = (at: string, problem: string) => Error;
+
+function* fromCsv(text: string): Generator<{ row: unknown; failed: Failed }> {
+  const words: Record<string, boolean | undefined> = { '': undefined, true: true, false: false, 1: true, 0: false };
+  for (const { line, row } of csvRows(text, ['number', 'prefix', 'expiresAt', 'note'])) {
+    const failed: Failed = (at, problem) => lineError(line, `${at.slice(1)} ${problem}`.trim());
+    const prefix = row.prefix === undefined ? undefined : row.prefix in words ? words[row.prefix] : row.prefix;
+    yield { row: { number: row.number, prefix, expiresAt: row.expiresAt || undefined, note: row.note || undefined }, failed };
+  }
+}
+
+function refused(error: z.ZodError, failed: Failed): Error {
+  const issue = error.issues[0];
+  if (issue?.code === 'unrecognized_keys') return failed(`.${issue.keys[0]}`, 'is not a known field');
+  const at = (issue?.path ?? []).map((part) => `.${String(part)}`).join('');
+  return failed(at, issue?.message ?? 'is not valid');
+}
