@@ -124,9 +124,57 @@ const FROM_SIP: ReadonlyArray<readonly [number, TerminationReason]> = [
   [606, 'no-common-codec'],
 ];
 
-/** The termination meant by a final SIP response (RFC 3261 §21) of the party that was called. */
-export function terminationFromSip(status: number, by: TerminationParty, text?: string): Termination {
-  const known = FROM_SIP.find(([s]) => s === status)?.[1];
+/**
+ * Statuses that say little of why: gateways give them for many causes (RFC 3398 §7.2.4.1 maps 18 to 408, 19, 20 and 31 to 480, 21 to
+ * 403, 27 to 502, 34 to 47 to 503), so that the Q.850 cause, where there is one, says more. Every other status keeps its meaning.
+ */
+const VAGUE = new Set([403, 408, 480, 500, 502, 503, 504]);
+
+/**
+ * Q.850 causes (ITU-T Q.850 table 1) as reasons. 20, subscriber absent, is defined there as "a mobile station has logged
+ * off, radio contact is not obtained": a telephone that is switched off or out of coverage. 27, destination out of order, is "the interface
+ * to the destination is not functioning correctly", which may as well be a line of the network, and is therefore no `switched-off`. Causes left out (16, 31, 111, 127 …) add nothing to the status.
+ */
+const FROM_Q850: Readonly<Record<number, TerminationReason>> = {
+  1: 'unknown-number',
+  2: 'transport-failure',
+  3: 'transport-failure',
+  17: 'busy',
+  18: 'no-answer',
+  19: 'no-answer',
+  20: 'switched-off',
+  21: 'declined',
+  22: 'unknown-number',
+  27: 'transport-failure',
+  28: 'unknown-number',
+  34: 'trunk-full',
+  38: 'transport-failure',
+  41: 'transport-failure',
+  42: 'rate-limited',
+  44: 'trunk-full',
+  47: 'trunk-full',
+  50: 'forbidden',
+  55: 'forbidden',
+  57: 'forbidden',
+  58: 'no-common-codec',
+  65: 'no-common-codec',
+  79: 'no-common-codec',
+  88: 'no-common-codec',
+  102: 'no-response',
+};
+
+/** The reason a Q.850 cause stands for; undefined when it says nothing more than "ended". */
+export function reasonOfQ850(cause: number): TerminationReason | undefined {
+  return FROM_Q850[cause];
+}
+
+/**
+ * The termination meant by a final SIP response (RFC 3261 §21) of the party that was called.
+ * @param q850 cause of its Reason header (RFC 3326, RFC 6432), which tells vague statuses such as 480 apart
+ */
+export function terminationFromSip(status: number, by: TerminationParty, text?: string, q850?: number): Termination {
+  const cause = q850 === undefined || !VAGUE.has(status) ? undefined : FROM_Q850[q850];
+  const known = cause ?? FROM_SIP.find(([s]) => s === status)?.[1];
   const reason = known ?? (status >= 600 ? 'declined' : status >= 500 ? 'switch-failure' : 'declined');
-  return { by, reason, sipStatus: status, ...(text ? { text } : {}) };
+  return { by, reason, sipStatus: status, ...(q850 === undefined ? {} : { q850 }), ...(text ? { text } : {}) };
 }

@@ -1,21 +1,34 @@
 export type { Condition } from './core/condition.js';
+export { ExpressionError, parseExpression } from './core/expression.js';
+export { evaluate } from './core/expression-value.js';
 export type { Flow, FlowDocument, FlowProblem } from './core/flow.js';
-export { begin, type FlowFacts, type FlowState, type FlowStep, MAX_AUTOMATIC_HOPS, MAX_HOPS, step, takeOver } from './core/interpreter.js';
+export { begin, type FlowFacts, step } from './core/interpreter.js';
 export type {
   FlowEffect,
   FlowEvent,
   FlowInput,
+  HttpOutcome,
+  HttpRequest,
   SpeechItem,
   TicketedEffect,
   TransferOutcome,
   TransferTarget,
-  Variables,
 } from './core/machine.js';
 export { type FlowNode, type FlowNodeType, nodeModules } from './core/nodes/index.js';
 export { digitPieces, numberPieces } from './core/numbers.js';
+export { type Phrase, phraseOf, SPOKEN_AS, type SpokenAs } from './core/spoken.js';
+export { type FlowState, type FlowStep, MAX_AUTOMATIC_HOPS, MAX_HOPS, MAX_SUB_FLOWS } from './core/state.js';
 export { type FlowCheck, type FlowContext, validateFlow } from './core/validate.js';
+export type { Variables } from './core/variables.js';
 export { demoFlow } from './demo-flow.js';
+export { createFlowHttp, type FlowHttp, type FlowHttpDeps } from './shell/flow-http.js';
 export { createFlowRunner, type FlowRunnerDeps } from './shell/flow-runner.js';
-export { createPrompts, type PromptLibrary, type PromptsDeps, shippedPromptsDirectory } from './shell/prompts.js';
+export {
+  createPrompts,
+  type PromptLibrary,
+  type PromptsDeps,
+  shippedEnglishPromptsDirectory,
+  shippedPromptsDirectory,
+} from './shell/prompts.js';
 export type { TransferResult, Transferrer } from './shell/transferrer.js';
 export { createTts, mandarinVoice, type Tts, type TtsDeps, type TtsStatus } from './shell/tts.js';

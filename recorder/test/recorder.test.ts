@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RECORDING_DEFAULTS, type RecordingRow, SimulatedClock, silentLogger, systemClock } from '@yixian/contracts';
 import { createRecorder, type RecorderOptions, type RecorderService, readWavHeader } from '../src/index.js';
-import { countingIds, FakeSwitch, fakeLeg, TestBus, wav } from './support/fakes.js';
+import { countingIds, FakeConfiguration, FakeSwitch, fakeLeg, TestBus, wav } from './support/fakes.js';
 import { MemoryRows } from './support/memory-rows.js';
 
 const NOW = Date.UTC(2026, 2, 1, 23, 30);
@@ -15,12 +15,14 @@ describe('recorder', () => {
   let sw: FakeSwitch;
   let rows: MemoryRows;
   let events: TestBus;
+  let configuration: FakeConfiguration;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'yixian-rec-'));
     sw = new FakeSwitch();
     rows = new MemoryRows();
     events = new TestBus();
+    configuration = new FakeConfiguration();
     sw.startedAt = NOW;
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
@@ -28,6 +30,7 @@ describe('recorder', () => {
   const create = (change: Partial<RecorderOptions> = {}): RecorderService =>
     createRecorder({
       ...{ switch: sw, rows, events, directory, ids: countingIds(), logger: silentLogger },
+      ...{ configuration, keysDirectory: join(directory, 'keys') },
       clock: { ...systemClock(), now: () => NOW },
       ...change,
     });
@@ -62,9 +65,12 @@ describe('recorder', () => {
     assert.equal(stopped.queueId, 'consult');
     assert.deepEqual(events.types, ['recording.started', 'recording.stopped']);
     // Whoever hears that it stopped finds the row complete.
-    assert.deepEqual(rows.recordings.get('rec-1'), {
+    const row = rows.recordings.get('rec-1');
+    assert.deepEqual(row, {
       ...RECORDING_DEFAULTS,
       direction: 'inbound',
+      extension: '1001',
+      seal: row?.seal ?? null,
       ...{ id: 'rec-1', callId: 'call-1', agentId: '1001', queueId: 'consult', file: '2026/03/01/rec-1.wav', state: 'complete' },
       ...{ startedAt: NOW, endedAt: NOW + 2_000, durationMs: 2_000, bytes: file.byteLength },
       sha256: createHash('sha256').update(file).digest('hex'),
@@ -140,7 +146,8 @@ describe('recorder', () => {
   });
 
   it('with a disk that is nearly full recording is refused loudly and calls go on', async () => {
-    const recorder = create({ freeDiskMinBytes: 200 * 1024 * 1024, freeBytes: async () => 100 * 1024 * 1024 });
+    configuration.change({ recordingMinFreeMegabytes: 200 });
+    const recorder = create({ freeBytes: async () => 100 * 1024 * 1024 });
     assert.equal(await recorder.start({ ...request, left: fakeLeg() }), undefined);
     assert.equal(sw.requests.length, 0);
     const event = await events.next('recording.failed');
@@ -149,7 +156,8 @@ describe('recorder', () => {
   });
 
   it('asks the file system itself how much room there is', async () => {
-    const recorder = create({ freeDiskMinBytes: Number.MAX_SAFE_INTEGER });
+    configuration.change({ recordingMinFreeMegabytes: 1_000_000_000 });
+    const recorder = create();
     assert.equal(await recorder.start({ ...request, left: fakeLeg() }), undefined);
     assert.ok((recorder.metrics().recorder_free_bytes ?? 0) > 0);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, systemClock, VOICEMAIL_DEFAULTS } from '@yixian/contracts';
 import { createRecorder, type RecorderOptions, type RecorderService } from '../src/index.js';
-import { countingIds, FakeSwitch, fakeLeg, TestBus } from './support/fakes.js';
+import { countingIds, FakeConfiguration, FakeSwitch, fakeLeg, TestBus } from './support/fakes.js';
 import { MemoryRows } from './support/memory-rows.js';
 
 const NOW = Date.UTC(2026, 2, 1, 4);
@@ -14,11 +14,13 @@ describe('voicemail', () => {
   let sw: FakeSwitch;
   let rows: MemoryRows;
   let events: TestBus;
+  let configuration: FakeConfiguration;
   let recorder: RecorderService;
 
   const create = (change: Partial<RecorderOptions> = {}): RecorderService =>
     createRecorder({
       ...{ switch: sw, rows, events, directory, ids: countingIds(), logger: silentLogger },
+      ...{ configuration, keysDirectory: join(directory, 'keys') },
       clock: { ...systemClock(), now: () => NOW },
       ...change,
     });
@@ -28,6 +30,7 @@ describe('voicemail', () => {
     sw = new FakeSwitch();
     rows = new MemoryRows();
     events = new TestBus();
+    configuration = new FakeConfiguration();
     recorder = create();
   });
   afterEach(async () => {
@@ -56,6 +59,7 @@ describe('voicemail', () => {
     assert.deepEqual(rows.voicemails, [
       {
         ...VOICEMAIL_DEFAULTS,
+        ...{ bytes: 80_044, sha256: rows.voicemails[0]?.sha256 ?? null, seal: rows.voicemails[0]?.seal ?? null },
         ...{ id: 'vm-1', callId: 'call-1', box: 'main', caller: '13800000000', leftAt: NOW, durationMs: 5_000 },
         file: 'voicemail/2026/03/01/vm-1.wav',
       },

@@ -12,6 +12,8 @@ export class Fork {
   /** From its early answer, which a 2xx without SDP confirms. */
   negotiated: Negotiated | undefined;
   end: SessionEnd | undefined;
+  /** Q.850 cause of an announcement before the refusal (RFC 6432). */
+  announcedCause: number | undefined;
   /** It has answered something, if only 100. */
   heard = false;
 

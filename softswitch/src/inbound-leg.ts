@@ -14,6 +14,8 @@ export interface InboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaT
   localAddress: string;
   codecs?: readonly CodecName[];
   owner: LegOwner;
+  /** The leg this one asks to take the place of (RFC 3891). */
+  replaces?: Leg | undefined;
 }
 
 interface LocalDescription {
@@ -28,6 +30,8 @@ export class InboundLeg extends Leg {
   readonly origin: LegOrigin;
   readonly source: SourceAddress | undefined;
   readonly sipCallId: string;
+  readonly extension: string | undefined;
+  readonly replaces: Leg | undefined;
   readonly media: LegMedia;
   protected readonly session: InviteSession;
   readonly #deps: InboundLegDeps;
@@ -47,6 +51,8 @@ export class InboundLeg extends Leg {
     });
     this.session = session;
     this.origin = origin;
+    this.extension = origin.kind === 'extension' ? origin.extension : undefined;
+    this.replaces = deps.replaces;
     this.source = session.source;
     this.sipCallId = session.callId;
     this.#deps = deps;
@@ -74,6 +80,10 @@ export class InboundLeg extends Leg {
         this.finish(terminationOf(end, 'caller'));
       },
     });
+  }
+
+  has(session: InviteSession): boolean {
+    return session === this.session;
   }
 
   #describe(): Promise<LocalDescription> {

@@ -24,7 +24,7 @@ export function terminationOf(end: SessionEnd, party: TerminationParty): Termina
     case 'remote-cancel':
       return { by: party, reason: elsewhere(end.reasonHeader) ? 'answered-elsewhere' : 'cancelled', sipStatus: 487, ...cause };
     case 'refused':
-      return { ...terminationFromSip(end.status ?? 500, party, end.phrase), ...cause };
+      return terminationFromSip(end.status ?? 500, party, end.phrase, q850);
     case 'local':
       return { by: 'system', reason: 'normal' };
     case 'no-ack':

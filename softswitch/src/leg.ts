@@ -17,10 +17,11 @@ import type {
 } from '@yixian/contracts';
 import { digitFromInfo, infoBody } from './info-digits.js';
 import type { LegMedia } from './leg-media.js';
+import { referred } from './leg-refer.js';
 import { type LegInput, stepLeg } from './leg-state.js';
 import type { Negotiator } from './negotiator.js';
 import type { Negotiated } from './sdp/index.js';
-import type { InviteSession, SessionHandlers } from './sip/port.js';
+import type { DialogId, IncomingRefer, InviteSession, SessionHandlers } from './sip/port.js';
 
 const DIGITS = /^[0-9*#A-D]+$/i;
 
@@ -30,6 +31,8 @@ export interface LegOwner {
   ended(leg: Leg): void;
   /** The leg speaks through another media session now (a fork on another network answered). */
   mediaChanged(leg: Leg): void;
+  /** The leg that has this dialog and has not ended. */
+  legOf(dialog: DialogId): Leg | undefined;
 }
 
 /** What both directions share: events, the end that comes once, media operations, requests inside the dialog. */
@@ -43,6 +46,8 @@ export abstract class Leg implements CallLeg {
   abstract readonly origin: LegOrigin | undefined;
   abstract readonly source: SourceAddress | undefined;
   abstract readonly sipCallId: string;
+  /** The extension at the other end, known by its digest or its registration; undefined for a trunk's party. */
+  abstract readonly extension: string | undefined;
   protected readonly logger: Logger;
   protected readonly owner: LegOwner;
   #state: LegState = 'new';
@@ -50,6 +55,7 @@ export abstract class Leg implements CallLeg {
   #remoteHeld = false;
   #muted = false;
   #probing = false;
+  #refer: IncomingRefer | undefined;
   #listeners = new Set<(event: LegEvent) => void>();
   #resolveEnded: (termination: Termination) => void = () => {};
   #resolveAnswered: (answered: boolean) => void = () => {};
@@ -72,6 +78,8 @@ export abstract class Leg implements CallLeg {
   abstract get media(): LegMedia | undefined;
   /** The dialog in use; undefined before there is one. */
   protected abstract get session(): InviteSession | undefined;
+  /** Whether this session is the leg's, or one of its forks. */
+  abstract has(session: InviteSession): boolean;
   /** Takes back timers and media of this direction; called once, at the end. */
   protected abstract release(): void;
 
@@ -172,6 +180,7 @@ export abstract class Leg implements CallLeg {
   protected finish(termination: Termination, tell: (notify: () => void) => void = (notify) => notify()): boolean {
     if (!this.step('end')) return false;
     this.#termination = termination;
+    if (termination.reason === 'transferred') this.#refer?.done(200);
     this.release();
     this.#resolveEnded(termination);
     this.#resolveAnswered(false);
@@ -232,8 +241,12 @@ export abstract class Leg implements CallLeg {
     negotiator: () => Negotiator | undefined,
     media: () => LegMedia | undefined,
     inForce: () => boolean,
-  ): Required<Pick<SessionHandlers, 'onOffer' | 'onAnswer' | 'onInfo'>> {
+  ): Required<Pick<SessionHandlers, 'onOffer' | 'onAnswer' | 'onInfo' | 'onRefer'>> {
     return {
+      onRefer: (refer) => {
+        this.#refer = refer;
+        referred(refer, { leg: this, legOf: (dialog) => this.owner.legOf(dialog), emit: (event) => this.emit(event) });
+      },
       onOffer: (offer) => {
         const current = negotiator();
         if (!current) return { refuse: 491, phrase: 'Request Pending' };

@@ -1,9 +1,9 @@
-import type { Clock, DialRequest, SourceAddress, Termination, Timer } from '@yixian/contracts';
+import { type Clock, type DialRequest, reasonOfQ850, type SourceAddress, type Termination, type Timer } from '@yixian/contracts';
 import { bestResponse, statusOf } from './best-response.js';
 import { Fork } from './fork.js';
 import { Leg, type LegOwner } from './leg.js';
 import { LegMedia, type LegMediaDeps } from './leg-media.js';
-import { ELSEWHERE, reasonHeaderFor, terminationOf } from './leg-termination.js';
+import { ELSEWHERE, q850Of, reasonHeaderFor, terminationOf } from './leg-termination.js';
 import type { CodecName } from './media/port.js';
 import { Negotiator } from './negotiator.js';
 import { initialSdp, type Negotiated } from './sdp/index.js';
@@ -34,6 +34,7 @@ export interface OutboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMedia
 export class OutboundLeg extends Leg {
   readonly direction = 'outbound';
   readonly origin = undefined;
+  readonly extension: string | undefined;
   readonly #request: DialRequest;
   readonly #deps: OutboundLegDeps;
   readonly #media = new Map<string, LegMedia>();
@@ -48,6 +49,7 @@ export class OutboundLeg extends Leg {
     const number = request.target.kind === 'extension' ? request.target.extension : userOf(request.target.uri);
     super({ id: deps.id, from: request.from, to: { number }, logger: deps.logger, owner: deps.owner });
     this.#request = request;
+    this.extension = request.target.kind === 'extension' ? request.target.extension : undefined;
     this.#deps = deps;
   }
 
@@ -57,6 +59,10 @@ export class OutboundLeg extends Leg {
 
   protected get session(): InviteSession | undefined {
     return (this.#winner ?? this.#earlyFork ?? this.#forks[0])?.session;
+  }
+
+  has(session: InviteSession): boolean {
+    return this.#forks.some((f) => f.session === session);
   }
 
   get sipCallId(): string {
@@ -75,7 +81,7 @@ export class OutboundLeg extends Leg {
     }
     this.#expected = places.length;
     this.#timer = this.#deps.clock.setTimer(this.#request.timeoutMs, () => {
-      this.hangUp({ by: 'called', reason: 'no-answer', text: `rang for ${this.#request.timeoutMs} ms` });
+      this.hangUp(this.#unanswered());
     });
     for (const place of places) {
       if (!this.#media.has(place.localAddress)) this.#media.set(place.localAddress, this.#openMedia(place.localAddress));
@@ -87,6 +93,14 @@ export class OutboundLeg extends Leg {
         (error: unknown) => this.hangUp({ by: 'system', reason: 'media-failure', text: String(error) }),
       );
     }
+  }
+
+  /** A network that goes on announcing why nobody answers ("switched off") has said more than a ring that was not answered. */
+  #unanswered(): Termination {
+    const text = `rang for ${this.#request.timeoutMs} ms`;
+    const cause = this.#forks.length === 1 ? this.#forks[0]?.announcedCause : undefined;
+    const reason = cause === undefined ? undefined : reasonOfQ850(cause);
+    return { by: 'called', reason: reason ?? 'no-answer', ...(reason ? { q850: cause } : {}), text };
   }
 
   #openMedia(localAddress: string): LegMedia {
@@ -125,7 +139,7 @@ export class OutboundLeg extends Leg {
           () => fork.media,
           () => fork === this.#winner || fork === this.#earlyFork,
         ),
-        onProgress: (status, early) => this.#progress(fork, status, early),
+        onProgress: (status, early, reason) => this.#progress(fork, status, early, q850Of(reason)),
         onAccepted: (answer) => this.#accepted(fork, answer),
         onEnded: (end) => this.#forkEnded(fork, end),
       });
@@ -146,7 +160,7 @@ export class OutboundLeg extends Leg {
   }
 
   #options(place: DialPlace, sdp: string): InviteOptions {
-    const { from, callId } = this.#request;
+    const { from, callId, autoAnswer } = this.#request;
     const asserted = `${from.displayName ? `${quoted(from.displayName)} ` : ''}<sip:${escapedUser(from.number)}@${hostPart(place.localAddress)}>`;
     return {
       uri: place.uri,
@@ -155,12 +169,17 @@ export class OutboundLeg extends Leg {
       ...(place.auth ? { auth: place.auth } : {}),
       from: { user: from.number, ...(from.displayName ? { displayName: from.displayName } : {}) },
       sdp,
-      headers: [['P-Asserted-Identity', asserted], ...(callId ? ([['X-Yixian-Call', callId]] as const) : [])],
+      headers: [
+        ['P-Asserted-Identity', asserted],
+        ...(callId ? ([['X-Yixian-Call', callId]] as const) : []),
+        ...(autoAnswer ? askToAnswer(place.localAddress) : []),
+      ],
     };
   }
 
-  #progress(fork: Fork, status: number, sdp: string | undefined): void {
+  #progress(fork: Fork, status: number, sdp: string | undefined, cause: number | undefined): void {
     fork.heard = true;
+    fork.announcedCause = cause ?? fork.announcedCause;
     if (this.#winner || this.state === 'ended' || status === 100) return;
     if (sdp !== undefined && (this.#earlyFork === undefined || this.#earlyFork === fork)) {
       const outcome = fork.negotiator.take(sdp);
@@ -250,6 +269,17 @@ export class OutboundLeg extends Leg {
     this.#silenceTimer?.cancel();
     for (const media of this.#media.values()) void media.close();
   }
+}
+
+/**
+ * Asks a phone to answer by itself. There is no standard for it that phones keep (RFC 5373 is not spoken): `answer-after` in
+ * Call-Info is understood by Snom, Linphone, baresip ≥ 2 and many others, `info=alert-autoanswer` in Alert-Info by Yealink, Polycom, Grandstream.
+ */
+function askToAnswer(localAddress: string): ReadonlyArray<readonly [string, string]> {
+  return [
+    ['Call-Info', `<sip:${hostPart(localAddress)}>;answer-after=0`],
+    ['Alert-Info', `<http://${hostPart(localAddress)}/>;info=alert-autoanswer;delay=0`],
+  ];
 }
 
 function userOf(uri: string): string {

@@ -22,13 +22,15 @@ import { InboundLeg } from './inbound-leg.js';
 import { Leg, type LegOwner } from './leg.js';
 import { addressOfUri, decisiveAddress, type InterfaceAddress, localAddressFor } from './local-address.js';
 import { createMediaEngine, type MediaEngine } from './media/index.js';
+import { deliver } from './message-delivery.js';
 import type { SoftswitchOptions } from './options.js';
 import { type DialPlace, OutboundLeg } from './outbound-leg.js';
 import { startRecording } from './recording.js';
 import { RegistrationKeeper } from './registration-keeper.js';
+import { judgeReplaces } from './replaces.js';
 import { Routes } from './routes.js';
 import { inspectOffer, type Refusal } from './sdp/index.js';
-import { createSipStack, type InviteSession, type ListenPoint, type SipStack } from './sip/index.js';
+import { createSipStack, type DialogId, type InviteSession, type ListenPoint, type SipStack } from './sip/index.js';
 import { SwitchCounters } from './switch-counters.js';
 
 export type Softswitch = Switch & {
@@ -63,7 +65,6 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   readonly #closing = new Set<Promise<unknown>>();
   readonly #routes: Routes;
   readonly #counters = new SwitchCounters();
-  readonly #waiting = new Map<string, MessagesWaiting>();
   readonly #keeper: RegistrationKeeper | undefined;
   #handlers: SwitchHandlers | undefined;
   #phase: 'made' | 'running' | 'draining' | 'stopped' = 'made';
@@ -102,6 +103,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       await this.#sip.start({
         ...policyHandlers(this.#options),
         onInvite: (session, origin) => this.#invited(session, origin),
+        onMessage: (message) => this.#handlers?.message(message) ?? Promise.resolve({ status: 503 }),
         registrationChanged: (change) => this.#registrationChanged(change),
         saveRegistrations: (extension, registrations) => this.#keeper?.save(extension, registrations),
       });
@@ -139,6 +141,11 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       this.#refuseOffer(session, inspected.refusal);
       return;
     }
+    const replaced = this.#replaced(session, origin);
+    if ('status' in replaced) {
+      session.refuse(replaced.status, replaced.phrase);
+      return;
+    }
     const localAddress = this.#localAddress(decisiveAddress(session.source?.address, inspected?.mediaAddress));
     if (localAddress === undefined) {
       this.#refuseOffer(session, {
@@ -155,6 +162,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       engine: this.#engine,
       logger: this.#logger,
       owner: this,
+      replaces: replaced.leg,
       ...(this.#options.codecs ? { codecs: this.#options.codecs } : {}),
     });
     this.#add(leg);
@@ -164,6 +172,24 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       this.#logger.error({ legId: leg.id, error: String(error) }, 'whoever takes inbound calls failed');
       leg.hangUp({ by: 'system', reason: 'switch-failure' });
     }
+  }
+
+  /** Which leg an INVITE with Replaces means (RFC 3891 §3), or what it is refused with. */
+  #replaced(session: InviteSession, origin: LegOrigin): { leg: Leg | undefined } | { status: number; phrase: string } {
+    if (session.replaces === undefined) return { leg: undefined };
+    const call = this.#sip.callOf(session.replaces);
+    const leg = call && this.#legWith(call.session);
+    return judgeReplaces(session.replaces.earlyOnly, call && { state: call.state, leg }, origin);
+  }
+
+  legOf(dialog: DialogId): Leg | undefined {
+    const call = this.#sip.callOf(dialog);
+    return call && call.state !== 'ended' ? this.#legWith(call.session) : undefined;
+  }
+
+  #legWith(session: InviteSession): Leg | undefined {
+    for (const leg of this.#legs) if (leg.state !== 'ended' && leg.has(session)) return leg;
+    return undefined;
   }
 
   #refuseOffer(session: InviteSession, { status, phrase, text }: Refusal): void {
@@ -244,12 +270,12 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   }
 
   async sendMessage(message: SipMessage): Promise<{ delivered: true } | { delivered: false; termination: Termination }> {
-    const text = `no contact of ${message.to} can take a message`;
-    return { delivered: false, termination: { by: 'system', reason: 'not-registered', text } };
+    const contacts = this.#phase === 'stopped' ? [] : this.#sip.registrations(message.to);
+    return await deliver(message, contacts, (options) => this.#sip.message(options));
   }
 
   setMessagesWaiting(extension: string, waiting: MessagesWaiting): void {
-    this.#waiting.set(extension, waiting);
+    this.#sip.setMessagesWaiting(extension, waiting);
   }
 
   legs(): readonly CallLeg[] {

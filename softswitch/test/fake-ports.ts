@@ -1,6 +1,16 @@
-import type { LegStats, Registration, SourceAddress } from '@yixian/contracts';
+import type { LegStats, MessagesWaiting, Registration, SourceAddress } from '@yixian/contracts';
 import type { MediaEngine, MediaParameters, MediaPlayback, MediaRecording, MediaSession, MediaSessionEvents } from '../src/media/port.js';
-import type { InviteOptions, InviteSession, SessionHandlers, SipHandlers, SipStack } from '../src/sip/port.js';
+import type {
+  DialogId,
+  InviteOptions,
+  InviteSession,
+  MessageOptions,
+  MessageOutcome,
+  ReplacedDialog,
+  SessionHandlers,
+  SipHandlers,
+  SipStack,
+} from '../src/sip/port.js';
 
 // The two ports with nothing behind them: every call is written down, every event is told by the test.
 
@@ -15,6 +25,7 @@ export class FakeSession implements InviteSession {
   readonly requestUser = '12320';
   readonly done: string[] = [];
   readonly options: InviteOptions | undefined;
+  replaces: ReplacedDialog | undefined;
   handlers: SessionHandlers | undefined;
   assertedUser: string | undefined;
   allowed = new Set(['INFO']);
@@ -88,6 +99,20 @@ export class FakeSip implements SipStack {
     session.setHandlers(handlers);
     this.invited.push(session);
     return session;
+  }
+  /** What each text came to, by contact; default taken. */
+  messageOutcomes = new Map<string, MessageOutcome>();
+  async message(options: MessageOptions): Promise<MessageOutcome> {
+    this.done.push(`message ${options.uri} ${options.text}`);
+    return this.messageOutcomes.get(options.uri) ?? { ok: true };
+  }
+  setMessagesWaiting(extension: string, { newMessages, oldMessages }: MessagesWaiting): void {
+    this.done.push(`waiting ${extension} ${newMessages}/${oldMessages}`);
+  }
+  /** Calls by the Call-ID of their dialog. */
+  readonly calls = new Map<string, ReturnType<SipStack['callOf']>>();
+  callOf(dialog: DialogId): ReturnType<SipStack['callOf']> {
+    return this.calls.get(dialog.callId);
   }
   restoreRegistrations(registrations: readonly Registration[]): void {
     this.contacts.push(...registrations);

@@ -3,7 +3,7 @@ import { endEngagement, ignore } from './agents.js';
 import { recordHandling } from './estimate.js';
 import { CONNECT_DEADLINE_MS, isOurs, missReason, reopen, revoke, setAside, standDown, standing, withdraw } from './offers.js';
 import { longestIdle, signedIn } from './tables.js';
-import { enterPhase, enterState, listed, losePlace, putCall, removeCall, type Turn, takePlace } from './turn.js';
+import { enterPhase, enterState, forgetCall, listed, losePlace, putCall, removeCall, type Turn, takePlace } from './turn.js';
 import type { CallEntry, Input, Offer, QueueEntry } from './types.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
@@ -104,7 +104,7 @@ export function callerLeft(turn: Turn, input: InputOf<'caller-left'>): void {
     return;
   }
   if (call.phase === 'talking' && call.offer) {
-    endTalk(turn, call, call.offer, 'caller', input.termination);
+    endTalk(turn, call, call.offer);
     return;
   }
   leave(turn, call, 'caller left', 'abandoned', { outcome: 'abandoned' });
@@ -123,7 +123,8 @@ export function waitExpired(turn: Turn, input: InputOf<'wait-expired'>): void {
 /** The queue or the hotline goes away under the call. */
 export function closeCall(turn: Turn, call: CallEntry, message: string): void {
   if (call.phase === 'talking' && call.offer) {
-    endTalk(turn, call, call.offer, 'system', { by: 'system', reason: 'draining', text: message });
+    const termination: Termination = { by: 'system', reason: 'draining', text: message };
+    turn.effects.push({ type: 'close-conversation', offerId: call.offer.id, termination });
     return;
   }
   leave(turn, call, message, 'closed', { outcome: 'failed', message });
@@ -156,7 +157,7 @@ export function bridged(turn: Turn, input: InputOf<'bridged'>): void {
   losePlace(turn, enterPhase(turn, call, 'bridge', { phase: 'talking', talkingSince: turn.now }));
   queue.serving += 1;
   turn.effects.push(
-    { type: 'open-engagement', offer, record: queue.config.record, music: queue.config.music },
+    { type: 'open-conversation', offer, music: queue.config.music },
     { type: 'cancel-timer', timer: 'offer', id: offer.id },
     { type: 'cancel-timer', timer: 'wait', id: call.id },
     { type: 'stop-treatment', callId: call.id },
@@ -191,7 +192,7 @@ export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
   const { offer } = call;
   const { termination } = input;
   if (call.phase === 'talking') {
-    endTalk(turn, call, offer, 'agent', termination);
+    endTalk(turn, call, offer);
     return;
   }
   turn.effects.push({ type: 'forget-seat', offerId: offer.id }, { type: 'cancel-timer', timer: 'offer', id: offer.id });
@@ -283,21 +284,20 @@ function lapse(turn: Turn, call: CallEntry, failed: boolean): void {
   leave(turn, open, message, 'failed', { outcome: 'failed', message });
 }
 
-function endTalk(turn: Turn, call: CallEntry, offer: Offer, who: 'caller' | 'agent' | 'system', termination: Termination): void {
-  const by = who === 'agent' && !['agent', 'called', 'supervisor'].includes(termination.by) ? 'system' : who;
-  if (who !== 'agent') turn.urgent = listed(turn.urgent, { type: 'end-seat', offerId: offer.id, termination });
-  turn.effects.push({ type: 'close-engagement', offerId: offer.id });
-  turn.events.push({
-    type: 'call.disconnected',
-    at: turn.now,
-    callId: offer.callId,
-    agentId: offer.agentId,
-    queueId: offer.queueId,
-    data: { by, termination },
-  });
+/** The agent of the offer talks with the caller no more; the caller may go on without a place in this queue. */
+export function talkEnded(turn: Turn, input: InputOf<'talk-ended'>): void {
+  const call = standing(turn, input.offerId, input.callId);
+  if (call?.phase !== 'talking') {
+    ignore(turn, 'talk is over');
+    return;
+  }
+  endTalk(turn, call, call.offer);
+}
+
+function endTalk(turn: Turn, call: CallEntry, offer: Offer): void {
   const { wrapUpMs } = call.queue.config;
   call.queue.serving -= 1;
   recordHandling(call.queue, turn.now - (call.talkingSince ?? turn.now) + wrapUpMs);
-  removeCall(turn, call, { outcome: 'served', agentId: offer.agentId, callerStillUp: who !== 'caller' });
+  forgetCall(turn, call);
   endEngagement(turn, offer.agentId, wrapUpMs);
 }

@@ -1,5 +1,16 @@
 import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, restore, wishState } from './agents.js';
-import { arrive, bridged, bridgeFailed, callerLeft, closeCall, offerExpired, seatAnswered, seatEnded, waitExpired } from './calls.js';
+import {
+  arrive,
+  bridged,
+  bridgeFailed,
+  callerLeft,
+  closeCall,
+  offerExpired,
+  seatAnswered,
+  seatEnded,
+  talkEnded,
+  waitExpired,
+} from './calls.js';
 import { configure } from './configure.js';
 import { settle } from './offers.js';
 import { changesOf, newTurn, type Turn } from './turn.js';
@@ -75,6 +86,9 @@ function decide(turn: Turn, input: Input): void {
       return;
     case 'bridge-failed':
       bridgeFailed(turn, input);
+      return;
+    case 'talk-ended':
+      talkEnded(turn, input);
       return;
     case 'offer-expired':
       offerExpired(turn, input);

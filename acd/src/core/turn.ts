@@ -165,6 +165,12 @@ export function removeCall(turn: Turn, call: CallEntry, result: QueueResult): vo
   turn.effects.push({ type: 'finish', callId: call.id, result });
 }
 
+/** A call that talked is the conversation's: its result comes from there. */
+export function forgetCall(turn: Turn, call: CallEntry): void {
+  assertCallTransition(call.phase, 'end', 'gone');
+  turn.tables.calls.delete(call.id);
+}
+
 /** The call takes its place in the queue. */
 export function takePlace(turn: Turn, call: CallEntry): void {
   call.queue.places.add(call.place);

@@ -144,6 +144,8 @@ export type Input =
   | { type: 'seat-ended'; offerId: OfferId; callId: CallId; termination: Termination }
   | { type: 'bridged'; offerId: OfferId; callId: CallId }
   | { type: 'bridge-failed'; offerId: OfferId; callId: CallId; message: string }
+  /** The agent has left the conversation that began with this offer. */
+  | { type: 'talk-ended'; offerId: OfferId; callId: CallId }
   | { type: 'offer-expired'; offerId: OfferId; callId: CallId }
   | { type: 'wait-expired'; callId: CallId; order: number }
   | { type: 'wrap-up-expired'; agentId: AgentId; until: EpochMs }
@@ -159,9 +161,10 @@ export type Effect =
   | { type: 'end-seat'; offerId: OfferId; termination: Termination }
   /** The seat's leg has ended by itself. */
   | { type: 'forget-seat'; offerId: OfferId }
-  /** The bridge stands: recording, control and hold belong to the engagement from here to `close-engagement`. */
-  | { type: 'open-engagement'; offer: Offer; record: boolean; music: string }
-  | { type: 'close-engagement'; offerId: OfferId }
+  /** The bridge stands: caller and seat belong to the conversation from here on; it tells `talk-ended` when the agent has left. */
+  | { type: 'open-conversation'; offer: Offer; music: string }
+  /** Everybody has to go. */
+  | { type: 'close-conversation'; offerId: OfferId; termination: Termination }
   | { type: 'start-treatment'; callId: CallId; queueId: QueueId }
   | { type: 'resume-treatment'; callId: CallId }
   | { type: 'stop-treatment'; callId: CallId }

@@ -6,6 +6,8 @@ export interface Caller {
   readonly call: Call;
   readonly result: Promise<QueueResult>;
   treatment: Treatment | undefined;
+  /** The caller talks: the leg is somebody else's to watch, the result is still to come. */
+  handOver(): void;
   /** Settles the result and lets go of the leg. Doing it twice changes nothing. */
   finish(result: QueueResult): void;
 }
@@ -14,11 +16,12 @@ export interface Caller {
 export function createCaller(call: Call, onEnded: (callId: CallId, termination: Termination) => void): Caller {
   let settle: (result: QueueResult) => void = () => {};
   let finished = false;
+  let watching = true;
   const result = new Promise<QueueResult>((resolve) => {
     settle = resolve;
   });
   const ended = (termination: Termination): void => {
-    if (!finished) onEnded(call.id, termination);
+    if (watching) onEnded(call.id, termination);
   };
   const unsubscribe = call.leg.subscribe((event) => {
     if (event.type === 'ended') ended(event.termination);
@@ -28,11 +31,15 @@ export function createCaller(call: Call, onEnded: (callId: CallId, termination: 
     call,
     result,
     treatment: undefined,
+    handOver() {
+      watching = false;
+      unsubscribe();
+      this.treatment?.stop();
+    },
     finish(outcome) {
       if (finished) return;
       finished = true;
-      unsubscribe();
-      this.treatment?.stop();
+      this.handOver();
       settle(outcome);
     },
   };

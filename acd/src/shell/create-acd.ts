@@ -1,6 +1,7 @@
 import {
   type Acd,
   type AgentSnapshot,
+  type Conversations,
   DomainError,
   type QueuePort,
   type QueueRequest,
@@ -11,6 +12,8 @@ import { step } from '../core/step.js';
 import { cutOffAgents, emptyState } from '../core/tables.js';
 import type { AcdState, Input } from '../core/types.js';
 import { agentSnapshot, agentSnapshots, queueSnapshot, queueSnapshots } from '../core/views.js';
+import { CONVERSATION_OPTIONS } from './conversation-deps.js';
+import { createConversations } from './conversations.js';
 import type { AcdDeps } from './deps.js';
 import { createEffects } from './effects.js';
 import { createFigures } from './figures.js';
@@ -18,6 +21,8 @@ import { createFigures } from './figures.js';
 export interface AcdService {
   acd: Acd;
   queues: QueuePort;
+  /** Whoever talks, by a queue or without. */
+  conversations: Conversations;
   /** The contacts of an extension changed: without any its agent is offered nothing, with one again as before. */
   registrationChanged(change: { extension: string; contacts: number }): void;
   /** Restores what the store kept and takes up work. Rejects when the store cannot be read. */
@@ -42,7 +47,7 @@ export function createAcd(deps: AcdDeps): AcdService {
   let deciding = false;
   let phase: 'new' | 'running' | 'stopped' = 'new';
   let release: Array<() => void> = [];
-  const effects = createEffects({ ...deps, dispatch, state: () => state, figures });
+  const effects = createEffects({ ...deps, dispatch, state: () => state, figures, conversations: () => conversations });
 
   /** One input after the other, each to its end: what an effect or a listener asks for is decided after it, never inside. */
   function dispatch(input: Input): void {
@@ -151,6 +156,13 @@ export function createAcd(deps: AcdDeps): AcdService {
     return undefined;
   }
 
+  const conversations = createConversations({
+    ...deps,
+    acd,
+    queues: { enqueue },
+    options: { ...CONVERSATION_OPTIONS, ...deps.conversationOptions },
+  });
+
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`acd: start after ${phase}`);
     const kept = await store.load();
@@ -175,6 +187,7 @@ export function createAcd(deps: AcdDeps): AcdService {
     phase = 'stopped';
     for (const undo of release) undo();
     dispatch({ type: 'stopped' });
+    conversations.close({ by: 'system', reason: 'draining', text: 'the hotline is stopping' });
     effects.stop();
     const deadline = new Promise<'late'>((resolve) => effects.timers.set('stop', STORE_DEADLINE_MS, () => resolve('late')));
     const outcome = await Promise.race([store.flush(), deadline]);
@@ -185,12 +198,16 @@ export function createAcd(deps: AcdDeps): AcdService {
   return {
     acd,
     queues: { enqueue },
+    conversations,
     registrationChanged({ extension, contacts }) {
       if (state.tables.agents.has(extension)) dispatch({ type: 'reachability-changed', agentId: extension, reachable: contacts > 0 });
     },
     start,
     stop,
-    metrics: () => figures.read(state, { acd_timers: effects.timers.size, acd_store_pending_changes: store.pending() }),
+    metrics: () => ({
+      ...figures.read(state, { acd_timers: effects.timers.size, acd_store_pending_changes: store.pending() }),
+      ...conversations.metrics(),
+    }),
   };
 }
 

@@ -1,10 +1,28 @@
-import type { CallRegistry, Clock, Directory, EventBus, IdSource, Logger, Prompts, Recorder, SeatDialer, Switch } from '@yixian/contracts';
+import type {
+  CallRegistry,
+  Clock,
+  Directory,
+  EventBus,
+  FlowRunner,
+  IdSource,
+  Logger,
+  PartyDialer,
+  Prompts,
+  Recorder,
+  SeatDialer,
+  Switch,
+} from '@yixian/contracts';
+import type { ConversationOptions } from './conversation-deps.js';
 import type { AcdStore } from './store.js';
 
 /** What the queues are given by the composer. */
 export interface AcdDeps {
-  switch: Pick<Switch, 'bridge'>;
+  switch: Pick<Switch, 'bridge' | 'conference'>;
   seats: SeatDialer;
+  /** Whoever is put through to, consulted or asked to join. */
+  parties: PartyDialer;
+  /** Where callers are sent on to. */
+  flows: FlowRunner;
   recorder: Recorder;
   prompts: Prompts;
   calls: Pick<CallRegistry, 'control'>;
@@ -14,4 +32,6 @@ export interface AcdDeps {
   ids: IdSource;
   store: AcdStore;
   logger: Logger;
+  /** Of conversations; default `CONVERSATION_OPTIONS`. */
+  conversationOptions?: Partial<ConversationOptions>;
 }

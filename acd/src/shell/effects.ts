@@ -2,8 +2,9 @@ import type { Call, CallId, QueueResult } from '@yixian/contracts';
 import type { AcdState, Effect, Input, Offer } from '../core/types.js';
 import { standingOf } from '../core/views.js';
 import { type Caller, createCaller } from './callers.js';
+import type { Conversation } from './conversation.js';
+import type { ConversationsService } from './conversations.js';
 import type { AcdDeps } from './deps.js';
-import { createEngagement } from './engagement.js';
 import type { Figures } from './figures.js';
 import { createSeats, type RungSeat } from './seats.js';
 import { createTimers, type Timers } from './timers.js';
@@ -13,6 +14,7 @@ export interface EffectsDeps extends AcdDeps {
   dispatch(input: Input): void;
   state(): AcdState;
   figures: Figures;
+  conversations(): ConversationsService;
 }
 
 /** The hands of the ACD: runs what the core decided, and tells the core what came of it. */
@@ -29,7 +31,8 @@ export interface Effects {
 export function createEffects(deps: EffectsDeps): Effects {
   const { dispatch, logger } = deps;
   const callers = new Map<CallId, Caller>();
-  const controls = new Map<string, () => void>();
+  /** By the offer they began with, until the agent of the offer has left. */
+  const conversations = new Map<string, Conversation>();
   const timers = createTimers(deps.clock);
   const seats = createSeats({ dialer: deps.seats, events: deps.events, logger, dispatch });
 
@@ -46,7 +49,7 @@ export function createEffects(deps: EffectsDeps): Effects {
       (made) => {
         seat.bridge = made;
         dispatch({ type: 'bridged', offerId: offer.id, callId: offer.callId });
-        if (seat.engagement) return;
+        if (seat.handedOver) return;
         made.unbridge().catch((error: unknown) => logger.warn({ err: error, offerId: offer.id }, 'acd: late bridge not undone'));
       },
       (error: unknown) => bridgeFailed(offer, caller, seat, error),
@@ -72,20 +75,34 @@ export function createEffects(deps: EffectsDeps): Effects {
     dispatch({ type: 'bridge-failed', offerId: offer.id, callId: offer.callId, message });
   }
 
-  function openEngagement({ offer, record, music }: Extract<Effect, { type: 'open-engagement' }>): void {
+  /** Caller and seat are handed over whole; the queue hears when its agent has left, and the caller's result when all is over. */
+  function openConversation({ offer, music }: Extract<Effect, { type: 'open-conversation' }>): void {
     const caller = callers.get(offer.callId);
     const seat = seats.get(offer.id);
-    if (!caller || !seat?.bridge) throw new Error(`acd: engagement ${offer.id} has no bridge`);
-    const request = { call: caller.call, agentLeg: seat.leg, bridge: seat.bridge, offer, record, music };
-    seat.engagement = createEngagement(deps, request);
-    controls.set(offer.id, deps.calls.control(seat.engagement.control));
-    if (seat.heldEarly) seat.engagement.remote('remote-held');
-  }
-
-  function closeEngagement(offerId: string): void {
-    controls.get(offerId)?.();
-    controls.delete(offerId);
-    seats.get(offerId)?.engagement?.close();
+    if (!caller || !seat?.bridge) throw new Error(`acd: conversation ${offer.id} has no bridge`);
+    callers.delete(offer.callId);
+    caller.handOver();
+    seats.handOver(offer.id);
+    const { call } = caller;
+    const { agentId, callId } = offer;
+    const conversation = deps.conversations().open({
+      call,
+      caller: { leg: call.leg, party: call.caller, role: 'caller' },
+      other: { leg: seat.leg, ring: seat.ring, party: agentId, extension: agentId, role: 'agent' },
+      bridge: seat.bridge,
+      queueId: offer.queueId,
+      music,
+      connectedTold: true,
+      phoneHeld: { other: seat.heldEarly },
+      otherGone() {
+        conversations.delete(offer.id);
+        dispatch({ type: 'talk-ended', offerId: offer.id, callId });
+      },
+    });
+    conversations.set(offer.id, conversation);
+    void conversation.end.then(({ callerStillUp, last }) => {
+      caller.finish({ outcome: 'served', agentId: last ?? agentId, callerStillUp });
+    });
   }
 
   function startTreatment(callId: CallId, queueId: string): void {
@@ -112,18 +129,16 @@ export function createEffects(deps: EffectsDeps): Effects {
         bridge(effect.offer);
         return;
       case 'end-seat':
-        closeEngagement(effect.offerId);
         seats.end(effect.offerId, effect.termination);
         return;
       case 'forget-seat':
         seats.forget(effect.offerId);
         return;
-      case 'open-engagement':
-        openEngagement(effect);
+      case 'open-conversation':
+        openConversation(effect);
         return;
-      case 'close-engagement':
-        closeEngagement(effect.offerId);
-        seats.forget(effect.offerId);
+      case 'close-conversation':
+        conversations.get(effect.offerId)?.fact({ type: 'closed', termination: effect.termination });
         return;
       case 'start-treatment':
         startTreatment(effect.callId, effect.queueId);

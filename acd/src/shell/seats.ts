@@ -1,6 +1,5 @@
 import type { Bridge, CallLeg, EventBus, LegStats, Logger, SeatDialer, SeatRing, Termination } from '@yixian/contracts';
 import type { Effect, Input, Offer, OfferId } from '../core/types.js';
-import type { Engagement } from './engagement.js';
 
 /** A seat that rings or talks for an offer. */
 export interface RungSeat {
@@ -8,8 +7,8 @@ export interface RungSeat {
   readonly ring: SeatRing;
   readonly leg: CallLeg;
   bridge: Bridge | undefined;
-  engagement: Engagement | undefined;
-  /** The phone was on hold before the engagement stood. */
+  handedOver: boolean;
+  /** The phone was on hold before the conversation began. */
   heldEarly: boolean;
   unsubscribe(): void;
 }
@@ -26,6 +25,8 @@ export interface Seats {
   get(offerId: OfferId): RungSeat | undefined;
   /** Ends the seat's leg whatever its state; what the leg still says is not listened to. */
   end(offerId: OfferId, termination: Termination): void;
+  /** A conversation has the seat from here on. */
+  handOver(offerId: OfferId): void;
   /** The leg has ended by itself or nobody needs it here any more. */
   forget(offerId: OfferId): void;
   readonly size: number;
@@ -50,7 +51,7 @@ export function createSeats(deps: SeatsDeps): Seats {
         case 'remote-held':
         case 'remote-resumed':
           seat.heldEarly = event.type === 'remote-held';
-          return seat.engagement?.remote(event.type);
+          return;
         default:
           return;
       }
@@ -73,7 +74,7 @@ export function createSeats(deps: SeatsDeps): Seats {
         timeoutMs: limit,
       });
       const { leg } = ring;
-      const seat: RungSeat = { offer, ring, leg, bridge: undefined, engagement: undefined, heldEarly: false, unsubscribe() {} };
+      const seat: RungSeat = { offer, ring, leg, bridge: undefined, handedOver: false, heldEarly: false, unsubscribe() {} };
       seats.set(offer.id, seat);
       if (ring.state === 'ended') {
         return ended(offer, ring.termination ?? { by: 'system', reason: 'not-registered' });
@@ -89,6 +90,12 @@ export function createSeats(deps: SeatsDeps): Seats {
       seat.unsubscribe();
       seats.delete(offerId);
       seat.ring.end(termination);
+    },
+    handOver(offerId) {
+      const seat = seats.get(offerId);
+      if (seat) seat.handedOver = true;
+      seat?.unsubscribe();
+      seats.delete(offerId);
     },
     forget(offerId) {
       seats.get(offerId)?.unsubscribe();

@@ -29,9 +29,9 @@ const MINUTE_MS = 60_000;
 const RINGBACK: MediaItem = { kind: 'tone', tone: 'ringback' };
 
 /** Music for as long as somebody waits: the prompt, or ringback where there is none, so that the line never seems dead. */
-export function playMusic(leg: CallLeg, prompts: Prompts, music: string): { stop(): void } {
+export function playMusic(leg: CallLeg, prompts: Prompts, music: string, language?: string): { stop(): void } {
   let stopped = false;
-  let playback = leg.play([prompts.item(music) ?? RINGBACK], { loop: true });
+  let playback = leg.play([prompts.item(music, language) ?? RINGBACK], { loop: true });
   void playback.finished.then((end) => {
     if (end === 'failed' && !stopped) playback = leg.play([RINGBACK], { loop: true });
   });

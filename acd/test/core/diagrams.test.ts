@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { IllegalTransition } from '@yixian/contracts';
 import { AGENT_TRANSITIONS, assertAgentTransition } from '../../src/core/agent-state.js';
 import { assertCallTransition, CALL_TRANSITIONS } from '../../src/core/call-state.js';
-import { HOLD_TRANSITIONS, stepHold } from '../../src/core/hold.js';
+import { assertTransition, CONVERSATION_TRANSITIONS } from '../../src/core/conversation.js';
 import { type Arrow, arrowsIn, sorted } from '../support/diagram.js';
 
 describe('diagrams and tables say the same', () => {
@@ -20,11 +20,11 @@ describe('diagrams and tables say the same', () => {
     assert.deepEqual(sorted(arrowsIn('src/core/types.ts')), sorted(table));
   });
 
-  it('hold states', () => {
-    const table: Arrow[] = Object.entries(HOLD_TRANSITIONS).flatMap(([from, row]) =>
-      Object.entries(row).map(([label, next]) => ({ from, label, to: next.state })),
+  it('conversation phases', () => {
+    const table: Arrow[] = Object.entries(CONVERSATION_TRANSITIONS).flatMap(([from, row]) =>
+      Object.entries(row).flatMap(([label, targets]) => targets.map((to) => ({ from, label, to }))),
     );
-    assert.deepEqual(sorted(arrowsIn('src/core/hold.ts')), sorted(table));
+    assert.deepEqual(sorted(arrowsIn('src/core/conversation.ts')), sorted(table));
   });
 });
 
@@ -50,17 +50,9 @@ describe('transitions', () => {
     assert.throws(() => assertCallTransition('waiting', 'bridge', 'talking'), IllegalTransition);
   });
 
-  it('hold twice and resume without hold are ignored with a reason', () => {
-    assert.match(stepHold('held', 'hold').ignored ?? '', /hold while held/);
-    assert.match(stepHold('talking', 'resume').ignored ?? '', /resume while talking/);
-  });
-
-  it('the two talk again only when agent and phone both let go', () => {
-    const both = stepHold(stepHold('talking', 'hold').state, 'remote-held');
-    assert.equal(both.notice, undefined);
-    const afterPhone = stepHold(both.state, 'remote-resumed');
-    assert.equal(afterPhone.state, 'held');
-    assert.equal(afterPhone.notice, undefined);
-    assert.equal(stepHold(afterPhone.state, 'resume').notice, 'resumed');
+  it('a conversation ends from every phase, and only once', () => {
+    for (const [phase, row] of Object.entries(CONVERSATION_TRANSITIONS))
+      assert.deepEqual(row.over, phase === 'over' ? undefined : ['over']);
+    assert.throws(() => assertTransition('over', 'over', 'over'), IllegalTransition);
   });
 });

@@ -365,12 +365,8 @@ describe('lessons of the field: talking and hanging up', () => {
     const d = two();
     d.call('a');
     d.answer('a');
-    d.took();
     d.seatEnds('a', { by: 'called', reason: 'normal' });
     assert.deepEqual(d.results.get('a'), { outcome: 'served', agentId: '1', callerStillUp: true });
-    const [gone] = d.events;
-    assert.ok(gone?.type === 'call.disconnected');
-    assert.equal(gone.data.by, 'agent');
   });
 
   it('the caller hangs up: served, the agent’s leg is ended', () => {
@@ -380,17 +376,6 @@ describe('lessons of the field: talking and hanging up', () => {
     d.callerHangsUp('a');
     assert.deepEqual(d.results.get('a'), { outcome: 'served', agentId: '1', callerStillUp: false });
     assert.equal(d.seats.size, 0);
-  });
-
-  it('who hung up is told truly when the network did', () => {
-    const d = two();
-    d.call('a');
-    d.answer('a');
-    d.took();
-    d.seatEnds('a', { by: 'network', reason: 'media-timeout' });
-    const [gone] = d.events;
-    assert.ok(gone?.type === 'call.disconnected');
-    assert.deepEqual(gone.data, { by: 'system', termination: { by: 'network', reason: 'media-timeout' } });
   });
 
   it('events of a served call come in the order of their causes', () => {
@@ -407,7 +392,6 @@ describe('lessons of the field: talking and hanging up', () => {
       'call.left-queue',
       'agent.state-changed',
       'call.connected',
-      'call.disconnected',
       'agent.state-changed',
     ]);
   });

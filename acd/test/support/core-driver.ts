@@ -57,20 +57,40 @@ export class CoreDriver {
     this.input({ type: 'configured', agents, queues });
   }
 
+  readonly #talks = new Map<string, Offer>();
+  readonly #closing: string[] = [];
+
   input(input: Input): readonly EventDraft[] {
     const result = step(this.state, input, this.now);
     this.state = result.state;
     this.ignored = result.ignored;
     for (const effect of result.effects) this.#note(effect);
     this.events.push(...result.events);
+    this.#endTalks(input);
     return result.events;
+  }
+
+  /** What a conversation does: it has the seat until the agent leaves, and gives the caller the result. */
+  #endTalks(input: Input): void {
+    for (const [id, { callId, agentId }] of this.#talks) {
+      if (this.state.tables.calls.get(callId)?.offer?.id === id) continue;
+      this.#talks.delete(id);
+      this.seats.delete(id);
+      this.results.set(callId, { outcome: 'served', agentId, callerStillUp: input.type !== 'caller-left' });
+    }
+    for (const offerId of this.#closing.splice(0)) {
+      const talk = this.#talks.get(offerId);
+      if (talk) this.input({ type: 'talk-ended', offerId, callId: talk.callId });
+    }
   }
 
   #note(effect: Effect): void {
     this.effects.push(effect);
     if (effect.type === 'ring') this.seats.set(effect.offer.id, effect.offer);
     if (effect.type === 'end-seat') this.seats.delete(effect.offerId);
-    if (effect.type === 'close-engagement' || effect.type === 'forget-seat') this.seats.delete(effect.offerId);
+    if (effect.type === 'forget-seat') this.seats.delete(effect.offerId);
+    if (effect.type === 'open-conversation') this.#talks.set(effect.offer.id, effect.offer);
+    if (effect.type === 'close-conversation') this.#closing.push(effect.offerId);
     if (effect.type === 'finish') this.results.set(effect.callId, effect.result);
     if (effect.type === 'save') this.changes.push(...effect.changes);
     if (effect.type === 'set-timer')

@@ -5,11 +5,15 @@ import {
   type Call,
   type CallControl,
   type CallLeg,
+  type Conference,
   DEFAULT_SETTINGS,
   type Directory,
+  DomainError,
   type DomainEvent,
   type EventBus,
   type EventDraft,
+  EXTENSION_DEFAULTS,
+  type Extension,
   type LegEvent,
   type LegState,
   type LegStats,
@@ -229,6 +233,54 @@ export class FakeBridge implements Bridge {
   }
 }
 
+interface FakeRecording {
+  callId: string;
+  stopped: boolean;
+  left: CallLeg;
+  right: CallLeg | undefined;
+  /** What was set after the start: `right:seat-1002`. */
+  channels: string[];
+  agents: (string | undefined)[];
+  paused: boolean;
+}
+
+/** Who hears whom, as it was set last. */
+export class FakeConference implements Conference {
+  readonly id: string;
+  hearing = new Map<CallLeg, readonly CallLeg[]>();
+  closed = false;
+  /** What `set` comes to, for switches that fail. */
+  failure: Error | undefined;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  legs(): readonly CallLeg[] {
+    return [...this.hearing.keys()].filter((leg) => leg.state !== 'ended');
+  }
+
+  async set(hearing: ReadonlyMap<CallLeg, readonly CallLeg[]>): Promise<void> {
+    if (this.failure) throw this.failure;
+    this.hearing = new Map(hearing);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.hearing = new Map();
+  }
+
+  /** `caller-c1: seat-1001`, sorted. */
+  get heard(): string[] {
+    const short = (leg: CallLeg) => leg.id.replace(/-\d+$/, '');
+    return [...this.hearing].map(([leg, heard]) => `${short(leg)} hears ${heard.map(short).sort().join(' ')}`).sort();
+  }
+}
+
+function extensionConfig(number: string): Extension {
+  return { ...EXTENSION_DEFAULTS, number, displayName: `Phone ${number}`, sipPassword: 'secret', outboundAllowed: true, enabled: true };
+}
+
 export interface RungSeat {
   agentId: string;
   callId: string;
@@ -241,8 +293,17 @@ export class World {
   readonly events: DomainEvent[] = [];
   readonly rung: RungSeat[] = [];
   readonly bridges: FakeBridge[] = [];
-  readonly controls = new Map<string, CallControl>();
-  readonly recordings: { callId: string; stopped: boolean; left: CallLeg; right: CallLeg | undefined }[] = [];
+  readonly conferences: FakeConference[] = [];
+  readonly controls = new Map<string, CallControl[]>();
+  readonly recordings: FakeRecording[] = [];
+  /** The recorder records only what is demanded. */
+  recordsOnDemand = false;
+  /** Plain extensions. */
+  readonly extensions = new Set<string>();
+  /** Numbers and extensions that are busy. */
+  readonly unreachable = new Set<string>();
+  readonly flows = new Set<string>();
+  readonly runs: { call: Call; flowId: string; finish(termination: Termination): void }[] = [];
   readonly registered = new Set<string>();
   /** Order in which the outside was touched: `ring`, `bridge`, `record`, `event:<type>`. */
   readonly log: string[] = [];
@@ -298,14 +359,15 @@ export class World {
     return {
       trunks: () => [],
       trunk: () => undefined,
-      extension: () => undefined,
+      extension: (number) =>
+        this.extensions.has(number) || this.agents.some((a) => a.id === number) ? extensionConfig(number) : undefined,
       extensions: () => [],
       accessCode: () => undefined,
       queue,
       queues: () => this.queues,
       agent: (id) => this.agents.find((a) => a.id === id),
       agents: () => this.agents,
-      flow: () => undefined,
+      flow: (id) => (this.flows.has(id) ? { version: 1, document: {} } : undefined),
       flowIds: () => [],
       schedule: () => undefined,
       calendarDay: () => undefined,
@@ -330,6 +392,33 @@ export class World {
           this.log.push('bridge');
           return this.bridgeWith(a, b);
         },
+        conference: () => {
+          const conference = new FakeConference(`k${this.#ids++}`);
+          this.conferences.push(conference);
+          return conference;
+        },
+      },
+      parties: {
+        resolve: (dialled) => {
+          if (this.extensions.has(dialled)) return { kind: 'extension', extension: dialled };
+          if (/^0\d+$/.test(dialled)) return { kind: 'number', number: dialled };
+          throw new DomainError('bad-request', `to: ${dialled} leads nowhere`, { field: 'to' });
+        },
+        ring: ({ target, callId, timeoutMs }) => {
+          const name = target.kind === 'extension' ? target.extension : target.number;
+          this.log.push(`ring:${name}`);
+          const leg = new FakeLeg(`party-${name}-${this.#ids++}`, 'outbound');
+          this.rung.push({ agentId: name, callId, timeoutMs, leg });
+          if (this.unreachable.has(name)) leg.die({ by: 'called', reason: 'busy' });
+          return new FakeRing(leg);
+        },
+      },
+      flows: {
+        run: (call, flowId) =>
+          new Promise((resolve) => {
+            this.runs.push({ call, flowId, finish: (termination) => resolve({ termination }) });
+            void call.leg.ended.then((termination) => resolve({ termination }));
+          }),
       },
       seats: {
         ring: ({ agentId, callId, timeoutMs }) => {
@@ -344,17 +433,20 @@ export class World {
         reachable: (agentId) => this.registered.has(agentId),
       },
       recorder: {
-        start: async ({ callId, left, right }) => {
+        start: async ({ callId, left, right, demanded, agentId }) => {
           this.log.push('record');
-          const recording = { callId, stopped: false, left, right };
+          if (this.recordsOnDemand && !demanded) return undefined;
+          const recording: FakeRecording = { callId, stopped: false, left, right, channels: [], agents: [agentId], paused: false };
           this.recordings.push(recording);
+          const named = (legs: CallLeg | readonly CallLeg[] | undefined) =>
+            (legs === undefined ? [] : Array.isArray(legs) ? (legs as readonly CallLeg[]) : [legs as CallLeg]).map((l) => l.id).join('+');
           const active: ActiveRecording = {
             id: `r${this.recordings.length}`,
-            setAgent() {},
-            setRight() {},
-            setLeft() {},
-            pause() {},
-            resume() {},
+            setAgent: (id) => void recording.agents.push(id),
+            setRight: (legs) => void recording.channels.push(`right:${named(legs)}`),
+            setLeft: (legs) => void recording.channels.push(`left:${named(legs)}`),
+            pause: () => void Object.assign(recording, { paused: true }),
+            resume: () => void Object.assign(recording, { paused: false }),
             async stop() {
               recording.stopped = true;
             },
@@ -371,8 +463,13 @@ export class World {
       },
       calls: {
         control: (control) => {
-          this.controls.set(control.callId, control);
-          return () => this.controls.delete(control.callId);
+          const stack = this.controls.get(control.callId) ?? [];
+          this.controls.set(control.callId, [...stack, control]);
+          return () => {
+            const left = (this.controls.get(control.callId) ?? []).filter((one) => one !== control);
+            if (left.length > 0) this.controls.set(control.callId, left);
+            else this.controls.delete(control.callId);
+          };
         },
       },
       directory: this.#directory(),
@@ -409,7 +506,7 @@ export class World {
   }
 
   control(callId: string): CallControl {
-    const control = this.controls.get(callId);
+    const control = this.controls.get(callId)?.at(-1);
     if (!control) throw new Error(`nobody controls ${callId}`);
     return control;
   }

@@ -1,7 +1,8 @@
 import type { CollectOptions, CollectResult } from '@yixian/contracts';
 import { IllegalTransition } from '@yixian/contracts';
-import { type Local, type Move, type NodeInput, type Scene, speech } from './machine.js';
+import type { Local, Move, NodeInput, Scene } from './machine.js';
 import type { PromptRef } from './schema.js';
+import { speech } from './speech.js';
 
 // Asking the caller for keys: said, then collected, then judged; shared by menu, collect and survey.
 //
@@ -17,9 +18,13 @@ export interface Question {
   attempts: number;
   /** The move a good answer leads to; undefined when the keys are no good answer. */
   accept(result: CollectResult): Move | undefined;
-  /** Node after the last attempt. */
-  otherwise: string;
+  /** Node after the last attempt, or the move that is made then. */
+  otherwise: string | (() => Move);
+  /** Names of the two stages and the question's number, where a node asks several. */
+  stages?: { prompt: string; collect: string; index?: number };
 }
+
+const STAGES = { prompt: 'prompt', collect: 'collect' };
 
 /** Begins to ask; keys typed ahead are taken at once, without the prompt. */
 export function ask(question: Question, scene: Scene): Move {
@@ -29,8 +34,9 @@ export function ask(question: Question, scene: Scene): Move {
 
 /** Goes on asking. */
 export function askOn(question: Question, local: Local, input: NodeInput, scene: Scene): Move {
-  if (local.stage === 'prompt' && input.type === 'playback-ended') return listen(question, local.attempt);
-  if (local.stage === 'collect' && input.type === 'digits-collected') return judge(question, local, input.result, scene);
+  const { prompt, collect } = question.stages ?? STAGES;
+  if (local.stage === prompt && input.type === 'playback-ended') return listen(question, local.attempt);
+  if (local.stage === collect && input.type === 'digits-collected') return judge(question, local, input.result, scene);
   throw new IllegalTransition('ask', local.stage, input.type);
 }
 
@@ -39,7 +45,9 @@ function judge(question: Question, local: Local, result: CollectResult, scene: S
   if (good) return { ...good, keys: result.digits };
   const attempt = local.attempt + 1;
   if (attempt >= question.attempts) {
-    return { do: 'go', to: question.otherwise, driver: 'automatic', keys: result.digits, clearDigits: true };
+    const { otherwise } = question;
+    const move: Move = typeof otherwise === 'string' ? { do: 'go', to: otherwise, driver: 'automatic' } : otherwise();
+    return { ...move, keys: result.digits, clearDigits: true };
   }
   const sorry = result.digits === '' ? question.noChoicePrompts : question.invalidPrompts;
   // What else was typed after a wrong key was meant for a menu that is not there.
@@ -47,11 +55,15 @@ function judge(question: Question, local: Local, result: CollectResult, scene: S
 }
 
 function say(question: Question, refs: readonly PromptRef[], scene: Scene, attempt: number): Move & { do: 'wait' } {
-  const items = speech(refs, scene.variables);
+  const items = speech(refs, scene);
   if (items.length === 0) return listen(question, attempt);
-  return { do: 'wait', effect: { type: 'play', items, interruptOn: 'any' }, local: { stage: 'prompt', attempt } };
+  const { prompt, index } = question.stages ?? { ...STAGES, index: undefined };
+  const local = { stage: prompt, attempt, ...(index === undefined ? {} : { index }) };
+  return { do: 'wait', effect: { type: 'play', items, interruptOn: 'any', language: scene.language }, local };
 }
 
 function listen(question: Question, attempt: number): Move & { do: 'wait' } {
-  return { do: 'wait', effect: { type: 'collect', options: question.collect }, local: { stage: 'collect', attempt } };
+  const { collect, index } = question.stages ?? { ...STAGES, index: undefined };
+  const local = { stage: collect, attempt, ...(index === undefined ? {} : { index }) };
+  return { do: 'wait', effect: { type: 'collect', options: question.collect }, local };
 }

@@ -1,7 +1,9 @@
+import { type LocalInstant, localInstant } from '@yixian/contracts';
 import { z } from 'zod';
-import { type Scene, valueOfVariable } from './machine.js';
+import type { Scene } from './machine.js';
 import { matchesPattern, patternSchema } from './pattern.js';
 import { nameSchema } from './schema.js';
+import { valueOfVariable } from './variables.js';
 
 // Conditions of a branch: comparisons as data, so that a flow can be checked, shown and never executes text.
 
@@ -47,9 +49,9 @@ export function holds(condition: Condition, scene: Scene): boolean {
   if ('all' in condition) return condition.all.every((c) => holds(c, scene));
   if ('any' in condition) return condition.any.some((c) => holds(c, scene));
   if ('not' in condition) return !holds(condition.not, scene);
-  if ('timeOfDay' in condition) return isWithin(condition.timeOfDay, localTime(scene.now, scene.timeZone));
+  if ('timeOfDay' in condition) return isWithin(condition.timeOfDay, localInstant(scene.now, scene.timeZone));
   if ('date' in condition) {
-    const { date } = localTime(scene.now, scene.timeZone);
+    const { date } = localInstant(scene.now, scene.timeZone);
     return condition.date.from <= date && date <= condition.date.to;
   }
   const value = valueOfVariable(scene.variables, condition.variable);
@@ -69,37 +71,7 @@ export function variablesOf(condition: Condition): string[] {
   return 'variable' in condition ? [condition.variable] : [];
 }
 
-interface LocalTime {
-  /** `2026-10-01`. */
-  date: string;
-  /** `08:30`. */
-  clock: string;
-  /** 1 Monday … 7 Sunday. */
-  day: number;
-}
-
-const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-
-function localTime(now: number, timeZone: string): LocalTime {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    weekday: 'short',
-  });
-  const part = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]));
-  return {
-    date: `${part.year}-${part.month}-${part.day}`,
-    clock: `${part.hour}:${part.minute}`,
-    day: DAYS.indexOf(part.weekday ?? '') + 1,
-  };
-}
-
-function isWithin(range: { from: string; to: string; days?: number[] | undefined }, at: LocalTime): boolean {
+function isWithin(range: { from: string; to: string; days?: number[] | undefined }, at: LocalInstant): boolean {
   const overnight = range.from > range.to;
   if (!overnight) return allows(range.days, at.day) && range.from <= at.clock && at.clock < range.to;
   // The hours after midnight belong to the day on which the range began.

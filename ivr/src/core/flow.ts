@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type FlowNode, type FlowNodeType, isNodeType, nodeModules } from './nodes/index.js';
-import { nameSchema } from './schema.js';
+import { languageSchema, nameSchema } from './schema.js';
 
 /** A flow as it is drawn, checked and run. */
 export interface Flow {
@@ -10,6 +10,8 @@ export interface Flow {
   language: string;
   /** Name of the first node. */
   start: string;
+  /** Variables that another flow sets for this one. */
+  variables?: string[] | undefined;
   nodes: Record<string, FlowNode>;
 }
 
@@ -19,6 +21,7 @@ export interface FlowDocument {
   name: string;
   language: string;
   start: string;
+  variables?: string[];
   nodes: Record<string, { type: FlowNodeType } & Record<string, unknown>>;
 }
 
@@ -37,8 +40,9 @@ export const MAX_NODES = 500;
 const envelope = z.strictObject({
   id: nameSchema,
   name: z.string().trim().min(1).max(100),
-  language: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a language tag, e.g. zh-CN'),
+  language: languageSchema,
   start: nameSchema,
+  variables: z.array(nameSchema).max(50).optional(),
   nodes: z.record(z.string(), z.unknown()),
 });
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { SPOKEN_AS } from './spoken.js';
+import { READ_ONLY_VARIABLES } from './variables.js';
 
 // What several node types share in the flow document.
 
@@ -11,12 +13,19 @@ export const targetSchema = nameSchema;
 /** Milliseconds a caller is given; long enough to think, short enough to end. */
 export const waitSchema = z.int().min(500).max(60_000);
 
-/** One thing to say: a prompt by id, a text for speech synthesis, or a variable read as a number or digit by digit. */
+const spokenAs = z.enum(SPOKEN_AS);
+
+/**
+ * One thing to say: a prompt by id, a text for speech synthesis with `{{variable}}` in it, a variable read as a number or digit
+ * by digit, or any value (a variable's or a fixed one) as date, time, money and so on.
+ */
 export const promptRefSchema = z.union([
   nameSchema,
   z.strictObject({ say: z.string().trim().min(1).max(500) }),
   z.strictObject({ number: nameSchema }),
   z.strictObject({ digits: nameSchema }),
+  z.strictObject({ as: spokenAs, variable: nameSchema }),
+  z.strictObject({ as: spokenAs, value: z.string().min(1).max(64) }),
 ]);
 export type PromptRef = z.infer<typeof promptRefSchema>;
 
@@ -26,8 +35,24 @@ export const promptsSchema = z.array(promptRefSchema).max(20);
 export const valueSchema = z.union([z.string().regex(/^[0-9*#+]{1,32}$/, 'digits, at most 32'), z.strictObject({ variable: nameSchema })]);
 export type Value = z.infer<typeof valueSchema>;
 
+/** A name that is written down, or the value of a variable. */
+export const namedSchema = z.union([nameSchema, z.strictObject({ variable: nameSchema })]);
+
+/** A whole number that is written down, or the value of a variable. */
+export const numberOrVariable = (least: number, most: number) =>
+  z.union([z.int().min(least).max(most), z.strictObject({ variable: nameSchema })]);
+
+/** A text with places for variables. */
+export const templateSchema = z.string().max(500);
+
+/** A variable a node may set. */
+export const settableSchema = nameSchema.refine((name) => !READ_ONLY_VARIABLES.has(name), 'this variable cannot be set');
+
 /** What every node may carry for the editor; the interpreter does not look at it. */
 export const nodeBase = {
   label: z.string().max(100).optional(),
   position: z.strictObject({ x: z.number(), y: z.number() }).optional(),
 };
+
+/** Language of a flow or a call. */
+export const languageSchema = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a language tag, e.g. zh-CN');

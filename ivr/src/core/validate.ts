@@ -1,8 +1,9 @@
 import { type Flow, type FlowProblem, readFlow } from './flow.js';
-import { builtInVariables } from './machine.js';
-import type { Edge, Reference } from './node-module.js';
+import type { Edge, Reference, ReferenceKind } from './node-module.js';
 import { moduleOf } from './nodes/index.js';
 import type { PromptRef } from './schema.js';
+import { templateVariables } from './template.js';
+import { builtInVariables } from './variables.js';
 
 /** What exists outside the flow. A list that is not given is not checked. */
 export interface FlowContext {
@@ -11,6 +12,15 @@ export interface FlowContext {
   voicemailBoxes?: Iterable<string>;
   extensions?: Iterable<string>;
   flows?: Iterable<string>;
+  schedules?: Iterable<string>;
+  callerLists?: Iterable<string>;
+  /** Business groups and handling units. */
+  groups?: Iterable<string>;
+  skills?: Iterable<string>;
+  /** Names of secrets for requests. */
+  secrets?: Iterable<string>;
+  /** Hosts requests may go to, `host` or `host:port`. */
+  httpHosts?: Iterable<string>;
   /** Whether `{ "say": … }` can be spoken; not checked when undefined. */
   speech?: boolean;
 }
@@ -60,21 +70,42 @@ function faults(flow: Flow): FlowProblem[] {
   );
 }
 
-function missingReferences(flow: Flow, context: FlowContext): FlowProblem[] {
-  const variables = new Set<string>(builtInVariables);
-  for (const node of Object.values(flow.nodes)) {
-    const saved = moduleOf(node).saves?.(node);
-    if (saved) variables.add(saved);
-  }
-  const known = {
-    queue: context.queues && new Set(context.queues),
-    box: context.voicemailBoxes && new Set(context.voicemailBoxes),
-    extension: context.extensions && new Set(context.extensions),
+const WORDS: Record<ReferenceKind | 'prompt', string> = {
+  queue: 'queue',
+  box: 'voicemail box',
+  extension: 'extension',
+  flow: 'flow',
+  prompt: 'prompt',
+  variable: 'variable',
+  schedule: 'schedule',
+  list: 'list',
+  group: 'group',
+  skill: 'skill',
+  secret: 'secret',
+  host: 'allowed host',
+};
+
+function knownTo(flow: Flow, context: FlowContext): Record<ReferenceKind | 'prompt', ReadonlySet<string> | undefined> {
+  const set = (ids: Iterable<string> | undefined) => ids && new Set(ids);
+  const saved = Object.values(flow.nodes).flatMap((node) => moduleOf(node).saves?.(node) ?? []);
+  return {
+    queue: set(context.queues),
+    box: set(context.voicemailBoxes),
+    extension: set(context.extensions),
     flow: context.flows && new Set([...context.flows, flow.id]),
-    prompt: context.prompts && new Set(context.prompts),
-    variable: variables,
+    prompt: set(context.prompts),
+    variable: new Set([...builtInVariables, ...(flow.variables ?? []), ...saved]),
+    schedule: set(context.schedules),
+    list: set(context.callerLists),
+    group: set(context.groups),
+    skill: set(context.skills),
+    secret: set(context.secrets),
+    host: set(context.httpHosts),
   };
-  const word = { queue: 'queue', box: 'voicemail box', extension: 'extension', flow: 'flow', prompt: 'prompt', variable: 'variable' };
+}
+
+function missingReferences(flow: Flow, context: FlowContext): FlowProblem[] {
+  const known = knownTo(flow, context);
   return Object.entries(flow.nodes).flatMap(([nodeId, node]) =>
     moduleOf(node)
       .references(node)
@@ -84,22 +115,24 @@ function missingReferences(flow: Flow, context: FlowContext): FlowProblem[] {
           return context.speech === false ? [{ nodeId, field, message: 'no speech synthesis is installed for this text' }] : [];
         }
         const set = known[kind];
-        return !set || set.has(id) ? [] : [{ nodeId, field, message: `there is no ${word[kind]} ${id}` }];
+        return !set || set.has(id) ? [] : [{ nodeId, field, message: `there is no ${WORDS[kind]} ${id}` }];
       }),
   );
 }
 
-type Named = { kind: 'queue' | 'box' | 'extension' | 'flow' | 'prompt' | 'variable' | 'speech'; field: string; id: string };
+type Named = { kind: ReferenceKind | 'prompt' | 'speech'; field: string; id: string };
 
 function namedIn(reference: Reference): Named[] {
   if (reference.kind !== 'prompts') return [reference];
-  return reference.refs.map((ref, i) => ({ ...promptName(ref), field: `${reference.field}.${i}` }));
+  return reference.refs.flatMap((ref, i) => promptNames(ref).map((named) => ({ ...named, field: `${reference.field}.${i}` })));
 }
 
-function promptName(ref: PromptRef): { kind: 'prompt' | 'variable' | 'speech'; id: string } {
-  if (typeof ref === 'string') return { kind: 'prompt', id: ref };
-  if ('say' in ref) return { kind: 'speech', id: ref.say };
-  return { kind: 'variable', id: 'number' in ref ? ref.number : ref.digits };
+function promptNames(ref: PromptRef): { kind: 'prompt' | 'variable' | 'speech'; id: string }[] {
+  if (typeof ref === 'string') return [{ kind: 'prompt', id: ref }];
+  if ('say' in ref)
+    return [{ kind: 'speech', id: ref.say }, ...templateVariables(ref.say).map((id) => ({ kind: 'variable' as const, id }))];
+  if ('value' in ref) return [];
+  return [{ kind: 'variable', id: 'number' in ref ? ref.number : 'digits' in ref ? ref.digits : ref.variable }];
 }
 
 function unreachable(flow: Flow): FlowProblem[] {
@@ -116,8 +149,9 @@ function unreachable(flow: Flow): FlowProblem[] {
 }
 
 /**
- * Circles that nobody has to drive: neither a key of the caller nor a wait for another party stands in between.
- * A silent line would stay in one for ever, or spin.
+ * Circles that nobody has to drive: neither a key of the caller nor a wait for another party stands in between, and no
+ * counter ends them. A silent line would stay in one for ever, or spin. A loop's body is left out: where every circle passes
+ * through one, each counter that goes round for ever would have to begin anew for ever, by a circle of the ways that are left.
  */
 function endlessLoops(flow: Flow): FlowProblem[] {
   const done = new Set<string>();

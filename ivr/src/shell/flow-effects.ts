@@ -1,18 +1,10 @@
-import type { Call, CallLeg, Clock, Logger, Playback, PlaybackEnd, QueuePort, QueueResult, Recorder, Timer } from '@yixian/contracts';
+import type { Call, CallLeg, Playback, PlaybackEnd, Timer } from '@yixian/contracts';
 import type { FlowEffect, FlowInput, TicketedEffect } from '../core/machine.js';
-import type { FlowLookup, PublishedFlow } from './flow-loader.js';
-import { mediaFor, type SpeechDeps } from './speech.js';
-import type { Transferrer } from './transferrer.js';
+import { type Answer, askNeighbour, messageOf, type NeighbourDeps, type NeighbourEffect } from './flow-neighbours.js';
+import { mediaFor } from './speech.js';
 import { createTypeAhead } from './type-ahead.js';
 
-export interface FlowEffectsDeps extends SpeechDeps {
-  load(flowId: string): FlowLookup;
-  queues: QueuePort;
-  recorder: Pick<Recorder, 'voicemail'>;
-  transferrer: Transferrer;
-  clock: Clock;
-  logger: Logger;
-}
+export type FlowEffectsDeps = NeighbourDeps;
 
 /** The way back from effects to the run. */
 export interface FlowReports {
@@ -21,8 +13,8 @@ export interface FlowReports {
   fail(error: unknown): void;
   /** Whether the flow still waits for the effect with this ticket. */
   awaits(ticket: number): boolean;
-  /** For the log. */
-  nodeId(): string | undefined;
+  /** Where the call is, for the log. */
+  place(): { flow?: string; node?: string };
 }
 
 /** Everything but the end of the flow, which is the run's own. */
@@ -32,10 +24,10 @@ type EffectOf<T extends TicketedEffect['type']> = Extract<TicketedEffect, { type
 
 /** Longest announcement; past it the switch has lost the playback. */
 const PLAY_GUARD_MS = 600_000;
-/** Added to a collection's or a recording's own deadline before it is given up. */
+/** Added to a collection's own deadline before it is given up. */
 const GUARD_SLACK_MS = 15_000;
 
-/** Runs the effects of one call's flow on its leg and the ports. Owns the playback, the collection, the queue place and the timer. */
+/** Runs the effects of one call's flow on its leg and the ports. Owns the playback, the collection, the place in a queue and the timer. */
 export class FlowEffects {
   #deps: FlowEffectsDeps;
   #call: Call;
@@ -44,11 +36,10 @@ export class FlowEffects {
   /** Set while a playback may be interrupted. */
   #interrupt: (() => void) | undefined;
   #collecting = false;
-  #leaveQueue: (() => void) | undefined;
+  #leave: (() => void) | undefined;
   #guard: Timer | undefined;
   #typeAhead = createTypeAhead();
   #unsubscribe: () => void;
-  #next: PublishedFlow | undefined;
 
   constructor(deps: FlowEffectsDeps, call: Call, reports: FlowReports) {
     this.#deps = deps;
@@ -79,32 +70,18 @@ export class FlowEffects {
       case 'stopMedia':
         this.#stopMedia();
         break;
-      case 'enqueue':
-        this.#enqueue(effect);
-        break;
       case 'leaveQueue':
-        this.#leaveQueue?.();
+        this.#leave?.();
         break;
-      case 'transfer':
-        this.#transfer(effect);
-        break;
-      case 'switchFlow':
-        this.#switchFlow(effect);
-        break;
-      case 'voicemail':
-        this.#voicemail(effect);
+      case 'warn':
+        this.#warn({}, effect.message);
         break;
       case 'awaitSettlement':
         this.#watch(effect.ms, 'the end of the call to be settled', () => this.#reports.feed({ type: 'settle-deadline' }));
         break;
+      default:
+        this.#ask(effect);
     }
-  }
-
-  /** The flow a `flow-switched` input speaks of. */
-  takeNext(): PublishedFlow | undefined {
-    const next = this.#next;
-    this.#next = undefined;
-    return next;
   }
 
   /** Lets go of everything. Doing it twice changes nothing. */
@@ -112,8 +89,8 @@ export class FlowEffects {
     this.#unwatch();
     this.#unsubscribe();
     this.#stopMedia();
-    this.#leaveQueue?.();
-    this.#leaveQueue = undefined;
+    this.#leave?.();
+    this.#leave = undefined;
   }
 
   #answer(leg: CallLeg): void {
@@ -131,7 +108,7 @@ export class FlowEffects {
   }
 
   #play(effect: EffectOf<'play'>): void {
-    const media = mediaFor(effect.items, this.#deps);
+    const media = mediaFor(effect.items, effect.language, this.#deps);
     if (media instanceof Promise) media.then((items) => this.#playNow(effect, items)).catch(this.#reports.fail);
     else this.#playNow(effect, media);
   }
@@ -180,55 +157,22 @@ export class FlowEffects {
     }, this.#reports.fail);
   }
 
-  #enqueue({ ticket, queueId, priority }: EffectOf<'enqueue'>): void {
-    // The queue has its own longest wait, and the talk after it has none.
+  /** Queue, talk and parking have deadlines of their own; what has none gets one here. */
+  #ask(effect: NeighbourEffect): void {
     this.#unwatch();
-    const place = this.#deps.queues.enqueue({ call: this.#call, queueId, priority });
-    this.#leaveQueue = () => place.leave();
-    const settle = (result: QueueResult): void => {
-      this.#leaveQueue = undefined;
-      this.#reports.feed({ type: 'queue-result', ticket, result });
+    const { ticket } = effect;
+    const { answer, leave, deadline } = askNeighbour(effect, this.#call, this.#deps, (facts, message) => this.#warn(facts, message));
+    const reply = (given: Answer): void => {
+      this.#leave = undefined;
+      this.#reports.feed({ ...given, ticket } as FlowInput);
     };
-    place.result.then(settle, (error: unknown) => {
-      this.#warn({ err: error, queueId }, 'the queue failed; the flow goes on');
-      settle({ outcome: 'failed', message: messageOf(error) });
-    });
-  }
-
-  #transfer({ ticket, target }: EffectOf<'transfer'>): void {
-    this.#unwatch();
-    this.#deps.transferrer.connect(this.#call, target).then(
-      (result) => this.#reports.feed({ type: 'transfer-result', ticket, ...result }),
-      (error: unknown) => {
-        this.#warn({ err: error, target }, 'the transfer failed; the flow goes on');
-        this.#reports.feed({ type: 'transfer-result', ticket, outcome: 'failed', callerStillUp: this.#call.leg.state !== 'ended' });
-      },
-    );
-  }
-
-  #voicemail({ ticket, box, maxDurationMs, finishOn }: EffectOf<'voicemail'>): void {
-    const { id: callId, caller, leg } = this.#call;
-    const done = (durationMs: number | undefined): void => this.#reports.feed({ type: 'voicemail-result', ticket, durationMs });
-    this.#watch(maxDurationMs + GUARD_SLACK_MS, 'a message to end', () => done(undefined));
-    this.#deps.recorder.voicemail({ callId, box, caller, leg, maxDurationMs, ...(finishOn === '' ? {} : { finishOn }) }).then(
-      (message) => done(message?.durationMs),
-      (error: unknown) => {
-        this.#warn({ err: error, box }, 'the message could not be recorded; the flow goes on');
-        done(undefined);
-      },
-    );
-  }
-
-  #switchFlow({ ticket, flowId }: EffectOf<'switchFlow'>): void {
-    this.#unwatch();
-    const lookup = this.#deps.load(flowId);
-    if (lookup.ok) {
-      this.#next = lookup.published;
-      this.#reports.feed({ type: 'flow-switched', ticket, flowId });
-    } else {
-      this.#warn({ flowId }, `${lookup.message}; the flow goes on`);
-      this.#reports.feed({ type: 'flow-unavailable', ticket, flowId });
+    if (!(answer instanceof Promise)) {
+      reply(answer);
+      return;
     }
+    this.#leave = leave;
+    if (deadline) this.#watch(deadline.ms, deadline.what, () => reply(deadline.otherwise));
+    answer.then(reply, this.#reports.fail);
   }
 
   /** One wait at a time, so one deadline at a time. */
@@ -254,9 +198,6 @@ export class FlowEffects {
   }
 
   #warn(facts: object, message: string): void {
-    this.#deps.logger.warn({ callId: this.#call.id, node: this.#reports.nodeId(), ...facts }, message);
+    this.#deps.logger.warn({ callId: this.#call.id, ...this.#reports.place(), ...facts }, message);
   }
 }
-
-/** What an unknown thing thrown says. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

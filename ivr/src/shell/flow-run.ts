@@ -1,13 +1,13 @@
 import type { Call, EventBus, FlowResult, Termination } from '@yixian/contracts';
-import { begin, type FlowState, type FlowStep, step, takeOver } from '../core/interpreter.js';
+import { begin, step } from '../core/interpreter.js';
 import type { FlowEvent, FlowInput } from '../core/machine.js';
-import { FlowEffects, type FlowEffectsDeps, messageOf } from './flow-effects.js';
+import type { FlowState, FlowStep } from '../core/state.js';
+import { FlowEffects, type FlowEffectsDeps } from './flow-effects.js';
 import type { PublishedFlow } from './flow-loader.js';
+import { messageOf } from './flow-neighbours.js';
 
 export interface FlowRunDeps extends FlowEffectsDeps {
   bus: Pick<EventBus, 'publish'>;
-  /** IANA name of the hotline's time zone. */
-  timeZone: string;
 }
 
 /**
@@ -21,7 +21,7 @@ export function runFlow(deps: FlowRunDeps, call: Call, first: PublishedFlow): Pr
 class FlowRun {
   #deps: FlowRunDeps;
   #call: Call;
-  #published: PublishedFlow;
+  #first: PublishedFlow;
   #resolve: (result: FlowResult) => void;
   #effects: FlowEffects;
   #state: FlowState | undefined;
@@ -32,13 +32,13 @@ class FlowRun {
   constructor(deps: FlowRunDeps, call: Call, first: PublishedFlow, resolve: (result: FlowResult) => void) {
     this.#deps = deps;
     this.#call = call;
-    this.#published = first;
+    this.#first = first;
     this.#resolve = resolve;
     this.#effects = new FlowEffects(deps, call, {
       feed: (input) => this.#feed(input),
       fail: (error) => this.#fail(error),
       awaits: (ticket) => !this.#over && this.#state?.wait?.ticket === ticket,
-      nodeId: () => this.#state?.nodeId,
+      place: () => placeOf(this.#state),
     });
   }
 
@@ -48,7 +48,7 @@ class FlowRun {
       (termination) => this.#feed({ type: 'caller-hung-up', termination }),
       (error: unknown) => this.#fail(error),
     );
-    const { flow, version } = this.#published;
+    const { flow, version } = this.#first;
     this.#work(() => this.#apply(begin(flow, { version, caller, called, timeZone: this.#deps.timeZone })));
   }
 
@@ -75,16 +75,12 @@ class FlowRun {
     const before = this.#state;
     if (!before) return;
     const now = this.#deps.clock.now();
-    const next = step(this.#published.flow, before, input, now);
+    const next = step(before, input, now);
     if (next.ignored) {
       this.#deps.logger.debug({ callId: this.#call.id, input: input.type, reason: next.ignored }, 'flow input ignored');
       return;
     }
     this.#apply(next);
-    const other = input.type === 'flow-switched' ? this.#effects.takeNext() : undefined;
-    if (!other) return;
-    this.#published = other;
-    this.#apply(takeOver(other.flow, other.version, before, now));
   }
 
   #apply(next: FlowStep): void {
@@ -104,6 +100,9 @@ class FlowRun {
   #finish(termination: Termination): void {
     if (this.#over) return;
     this.#over = true;
+    if (termination.reason === 'flow-failure') {
+      this.#deps.logger.error({ callId: this.#call.id, ...placeOf(this.#state) }, `the flow ended the call: ${termination.text}`);
+    }
     this.#effects.release();
     this.#resolve({ termination: this.#call.leg.termination ?? termination });
   }
@@ -111,10 +110,14 @@ class FlowRun {
   /** A mistake of ours ends this call's flow and touches no other. */
   #fail(error: unknown): void {
     if (this.#over) return;
-    this.#deps.logger.error({ err: error, callId: this.#call.id, node: this.#state?.nodeId }, 'the flow failed');
+    this.#deps.logger.error({ err: error, callId: this.#call.id, ...placeOf(this.#state) }, 'the flow failed');
     if (this.#state?.inFlow) {
-      this.#publish({ type: 'call.left-flow', data: { flowId: this.#published.flow.id, result: 'failed' } });
+      this.#publish({ type: 'call.left-flow', data: { flowId: this.#state.frame.flow.id, result: 'failed' } });
     }
     this.#finish({ by: 'system', reason: 'flow-failure', text: messageOf(error) });
   }
 }
+
+/** Where a call is, for the log. */
+const placeOf = (state: FlowState | undefined): { flow?: string; node?: string } =>
+  state ? { flow: state.frame.flow.id, node: state.frame.nodeId } : {};

@@ -16,7 +16,8 @@ export interface TtsDeps {
   clock: Clock;
   /** The synthesiser, default `espeak-ng`. */
   command?: string;
-  voice?: string;
+  /** By language tag or its first part; default `mandarinVoice`, and `en-us` for `en`. */
+  voices?: Readonly<Record<string, string>>;
   /** A text that takes longer is not spoken, milliseconds. Default 5000. */
   deadlineMs?: number;
 }
@@ -31,7 +32,7 @@ export interface Tts {
    * The file that says the text, from the cache when it was said before. Never rejects: undefined and one log line when it
    * cannot be had. Texts asked for together wait for each other so that a burst of calls does not start a burst of processes.
    */
-  speak(text: string): Promise<string | undefined>;
+  speak(text: string, language?: string): Promise<string | undefined>;
 }
 
 const RATE = 8000;
@@ -40,13 +41,14 @@ const MAX_AT_ONCE = 2;
 /** Speech by espeak-ng, as a process per new text. */
 export function createTts(deps: TtsDeps): Tts {
   const command = deps.command ?? 'espeak-ng';
-  const voice = deps.voice ?? mandarinVoice;
+  const voices: Readonly<Record<string, string>> = { en: 'en-us', ...deps.voices };
+  const voiceOf = (language: string): string => voices[language] ?? voices[language.split('-')[0] ?? ''] ?? mandarinVoice;
   const deadlineMs = deps.deadlineMs ?? 5000;
   const pending = new Map<string, Promise<string | undefined>>();
   const gate = createGate(MAX_AT_ONCE);
   const run = (args: readonly string[], input: string): Promise<string> => runProcess(deps.clock, command, args, input, deadlineMs);
 
-  async function synthesise(text: string, file: string): Promise<string> {
+  async function synthesise(text: string, voice: string, file: string): Promise<string> {
     if (await exists(file)) return file;
     await mkdir(deps.cacheDirectory, { recursive: true });
     // Written aside and renamed: a player never sees half a file, whoever dies.
@@ -61,9 +63,9 @@ export function createTts(deps: TtsDeps): Tts {
     return file;
   }
 
-  async function speakOnce(text: string, file: string): Promise<string | undefined> {
+  async function speakOnce(text: string, voice: string, file: string): Promise<string | undefined> {
     try {
-      return await gate(() => synthesise(text, file));
+      return await gate(() => synthesise(text, voice, file));
     } catch (error) {
       deps.logger.warn({ err: error, text }, `a text cannot be spoken: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
@@ -78,11 +80,12 @@ export function createTts(deps: TtsDeps): Tts {
         return { ok: false, problem: error instanceof Error ? error.message : String(error) };
       }
     },
-    speak(text) {
+    speak(text, language = 'zh-CN') {
+      const voice = voiceOf(language);
       const hash = createHash('sha256').update(`${voice}\n${text}`).digest('hex').slice(0, 40);
       const known = pending.get(hash);
       if (known) return known;
-      const spoken = speakOnce(text, join(deps.cacheDirectory, `${hash}.wav`)).finally(() => pending.delete(hash));
+      const spoken = speakOnce(text, voice, join(deps.cacheDirectory, `${hash}.wav`)).finally(() => pending.delete(hash));
       pending.set(hash, spoken);
       return spoken;
     },

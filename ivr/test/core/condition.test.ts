@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Condition, conditionSchema, holds } from '../../src/core/condition.js';
 import { matchesPattern, patternSchema } from '../../src/core/pattern.js';
+import { SCENE } from '../support/dialogue.js';
 
 const at = (iso: string) => Date.parse(iso);
 const holdsFor = (condition: Condition, variables: Record<string, string> = {}, now = 0): boolean => {
   assert.ok(conditionSchema.safeParse(condition).success, JSON.stringify(condition));
-  return holds(condition, { variables, typedAhead: false, now, timeZone: 'Asia/Shanghai' });
+  return holds(condition, { ...SCENE, variables, now });
 };
 
 describe('conditions of a branch', () => {

@@ -9,6 +9,8 @@ const WORDS = new Map([
   ['num-10', '十'],
   ['num-100', '百'],
   ['num-1000', '千'],
+  ['num-10000', '万'],
+  ['num-100000000', '亿'],
 ]);
 const read = (pieces: string[]): string => pieces.map((piece) => WORDS.get(piece) ?? `<${piece}>`).join('');
 const say = (value: number, counting = false): string => read(numberPieces(value, { counting }));
@@ -57,6 +59,26 @@ describe('numbers in Mandarin', () => {
     [2002, '两千零二'],
     [2222, '两千二百二十二'],
     [9999, '九千九百九十九'],
+    [10_000, '一万'],
+    [10_001, '一万零一'],
+    [10_010, '一万零一十'],
+    [12_000, '一万两千'],
+    [20_000, '两万'],
+    [22_222, '两万两千二百二十二'],
+    [100_000, '十万'],
+    [105_000, '十万五千'],
+    [100_500, '十万零五百'],
+    [120_000, '十二万'],
+    [200_000, '二十万'],
+    [1_005_000, '一百万五千'],
+    [10_050_000, '一千零五万'],
+    [20_000_000, '两千万'],
+    [100_000_000, '一亿'],
+    [100_005_000, '一亿零五千'],
+    [100_000_005, '一亿零五'],
+    [200_000_000, '两亿'],
+    [1_000_100_000, '十亿零一十万'],
+    [1_234_567_890, '十二亿三千四百五十六万七千八百九十'],
   ];
   for (const [value, words] of cases) it(`${value} is ${words}`, () => assert.equal(say(value), words));
 
@@ -76,9 +98,12 @@ describe('numbers in Mandarin', () => {
 
   it('other values are refused by name', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.double({ noInteger: true }), fc.integer({ min: 10_000 }), fc.integer({ max: -1 })), (value) => {
-        assert.throws(() => numberPieces(value), { name: 'RangeError', message: /from 0 to 9999/ });
-      }),
+      fc.property(
+        fc.oneof(fc.double({ noInteger: true }), fc.integer({ min: 1e12, max: Number.MAX_SAFE_INTEGER }), fc.integer({ max: -1 })),
+        (value) => {
+          assert.throws(() => numberPieces(value), { name: 'RangeError', message: /from 0 to 999999999999/ });
+        },
+      ),
     );
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type FlowContext, validateFlow } from '../../src/index.js';
+import { type FlowContext, nodeModules, validateFlow } from '../../src/index.js';
 import { documentOf } from '../support/dialogue.js';
 
 const end = { type: 'hangup' } as const;
@@ -32,7 +32,7 @@ const FAULTS: Array<{ rule: string; nodes: Parameters<typeof documentOf>[0]; pro
   {
     rule: 'an unknown node type',
     nodes: { a: play('b'), b: { type: 'dance' as never } },
-    problems: ['b type: unknown node type "dance"; known: play, menu, collect, branch, queue, transfer, voicemail, survey, hangup'],
+    problems: [`b type: unknown node type "dance"; known: ${Object.keys(nodeModules).join(', ')}`],
   },
   { rule: 'a missing target', nodes: { a: play('nowhere') }, problems: ['a next: there is no node nowhere'] },
   {

@@ -1,8 +1,21 @@
+import type { Scene } from '../../src/core/machine.js';
 import type { Flow, FlowContext, FlowDocument, FlowEffect, FlowEvent, FlowInput, FlowState, FlowStep } from '../../src/index.js';
 import { begin, step, validateFlow } from '../../src/index.js';
 
 /** 2026-03-02 is a Monday; 02:00 UTC is 10:00 in Shanghai. */
 export const MONDAY_10_00 = Date.UTC(2026, 2, 2, 2, 0);
+
+/** What a node may look at, in a call that has just begun. */
+export const SCENE: Scene = {
+  variables: {},
+  typedAhead: false,
+  now: MONDAY_10_00,
+  timeZone: 'Asia/Shanghai',
+  language: 'zh-CN',
+  minLevels: {},
+  passes: 0,
+  depth: 0,
+};
 
 export function flowOf(document: FlowDocument, context: FlowContext = {}): Flow {
   const check = validateFlow(document, context);
@@ -23,11 +36,9 @@ export class Dialogue {
   readonly events: FlowEvent[] = [];
   readonly effects: FlowEffect[] = [];
   last: FlowStep;
-  #flow: Flow;
   now = MONDAY_10_00;
 
   constructor(flow: Flow) {
-    this.#flow = flow;
     this.last = deepFreeze(begin(flow, { version: 1, caller: '13800000000', called: '12320', timeZone: 'Asia/Shanghai' }));
     this.state = this.last.state;
     this.#note();
@@ -37,7 +48,7 @@ export class Dialogue {
   tell(answer: Answer): string[] {
     const ticket = this.state.wait?.ticket ?? 0;
     const input = { ...answer, ticket } as FlowInput;
-    this.last = deepFreeze(step(this.#flow, this.state, deepFreeze(input), this.now));
+    this.last = deepFreeze(step(this.state, deepFreeze(input), this.now));
     this.state = this.last.state;
     this.#note();
     return this.last.effects.map(describeEffect);
@@ -60,15 +71,32 @@ export class Dialogue {
 export function describeEffect(effect: FlowEffect): string {
   switch (effect.type) {
     case 'play':
-      return `play ${effect.items.map((item) => ('id' in item ? item.id : JSON.stringify(item))).join('+')}${effect.interruptOn === 'any' ? '' : ' to the end'}`;
+      return `play ${effect.items.map((item) => ('id' in item ? item.id : `「${item.text}」`)).join('+')}${effect.interruptOn === 'any' ? '' : ' to the end'}`;
     case 'collect':
       return `collect ${effect.options.maxDigits} within ${effect.options.firstDigitTimeoutMs}`;
-    case 'enqueue':
-      return `enqueue ${effect.queueId}`;
+    case 'enqueue': {
+      const { type: _type, ticket: _ticket, queueId, priority, language: _language, ...more } = effect;
+      const wishes = Object.keys(more).length > 0 ? ` ${JSON.stringify(more)}` : '';
+      return `enqueue ${queueId}${priority === 0 ? '' : ` at ${priority}`}${wishes}`;
+    }
     case 'transfer':
       return `transfer ${effect.target.kind} ${effect.target.value}`;
-    case 'switchFlow':
-      return `switchFlow ${effect.flowId}`;
+    case 'loadFlow':
+      return `loadFlow ${effect.flowId}`;
+    case 'record':
+      return `record ${effect.maxDurationMs} ${effect.endAfterSilenceMs} ${effect.finishOn}`;
+    case 'http':
+      return `http ${effect.request.method} ${effect.request.url}`;
+    case 'lookUpSchedule':
+      return `lookUpSchedule ${effect.scheduleId}`;
+    case 'lookUpCaller':
+      return `lookUpCaller ${effect.listId} ${effect.number}`;
+    case 'requestCallback':
+      return `requestCallback ${effect.queueId} ${effect.number}`;
+    case 'park':
+      return `park ${effect.slot ?? 'anywhere'} for ${effect.timeoutMs}`;
+    case 'warn':
+      return `warn ${effect.message}`;
     case 'voicemail':
       return `voicemail ${effect.box} ${effect.maxDurationMs} ${effect.finishOn}`;
     case 'hangUp':
@@ -89,7 +117,7 @@ export function describeEvent(event: FlowEvent): string {
     case 'call.entered-flow':
       return `entered ${event.data.flowId} v${event.data.version}`;
     case 'survey.answered':
-      return `survey ${event.data.score}`;
+      return `survey ${event.data.surveyId === undefined ? '' : `${event.data.surveyId} `}${event.data.score}`;
     case 'call.answered':
       return 'answered';
   }

@@ -1,4 +1,14 @@
-import type { Call, DomainEvent, EventDraft, FlowResult, Logger, QueueResult } from '@yixian/contracts';
+import type {
+  CalendarDay,
+  Call,
+  CallerListEntry,
+  DomainEvent,
+  EventDraft,
+  FlowResult,
+  Logger,
+  QueueResult,
+  Schedule,
+} from '@yixian/contracts';
 import { SimulatedClock } from '@yixian/contracts';
 import {
   createFlowRunner,
@@ -42,6 +52,9 @@ export class Hotline {
   readonly transfer = deferred<TransferResult>();
   readonly message = deferred<{ voicemailId: string; durationMs: number } | undefined>();
   readonly flows = new Map<string, { version: number; document: unknown }>();
+  readonly schedules = new Map<string, Schedule>();
+  readonly calendar = new Map<string, CalendarDay>();
+  readonly lists = new Map<string, CallerListEntry[]>();
   readonly call: Call;
   result: FlowResult | undefined;
   deps: FlowRunnerDeps;
@@ -51,7 +64,13 @@ export class Hotline {
     this.flows.set(document.id, { version: 3, document });
     this.call = { id: 'call-1', direction: 'inbound', caller: '13800000000', called: '12320', startedAt: MONDAY_10_00, leg: this.leg };
     this.deps = {
-      directory: { flow: (id) => this.flows.get(id) },
+      directory: {
+        flow: (id) => this.flows.get(id),
+        schedule: (id) => this.schedules.get(id),
+        calendarDay: (date) => this.calendar.get(date),
+        callerList: (id) => this.lists.get(id) && { id, name: id, kind: 'other' },
+        callerListEntry: (id, number) => this.lists.get(id)?.find((entry) => entry.number === number),
+      },
       queues: {
         enqueue: ({ queueId, priority }) => {
           this.asked.push(`enqueue ${queueId} ${priority}`);

@@ -1,21 +1,44 @@
-import type { Clock, EventBus, IdSource, Logger, RecordingRows, Switch } from '@yixian/contracts';
+import type {
+  AudioCipher,
+  CallRegistry,
+  Clock,
+  Directory,
+  EventBus,
+  IdSource,
+  Logger,
+  RecordingRows,
+  Switch,
+  VoicemailRow,
+} from '@yixian/contracts';
 import type { Background } from './background.js';
+import type { DiskGuard } from './guard.js';
+import type { Keyring } from './keyring.js';
 
 export interface RecorderOptions {
-  switch: Pick<Switch, 'record'>;
+  switch: Pick<Switch, 'record' | 'setMessagesWaiting'>;
   rows: RecordingRows;
   events: EventBus;
+  /** Policies, groups, boxes, and how and where to keep what is recorded. */
+  configuration: Pick<Directory, 'agent' | 'queue' | 'trunk' | 'extension' | 'settings' | 'box' | 'boxes' | 'onChange'>;
+  /** Records of the calls in progress: the other party where nobody named it. */
+  calls?: Pick<CallRegistry, 'record'>;
   /** Folder of all recordings; made when missing. */
   directory: string;
+  /** Folder of the master keys; made when missing. */
+  keysDirectory: string;
   clock: Clock;
   ids: IdSource;
   logger: Logger;
-  /** With less room than this on the disk nothing more is recorded; 500 MB when not given. */
-  freeDiskMinBytes?: number;
+  /** 0 to before 1, drawn once a call. */
+  random?: () => number;
   /** Asks how much room there is; the file system itself when not given. */
   freeBytes?: (directory: string) => Promise<number>;
   /** Silence that ends a voicemail, milliseconds. */
   voicemailSilenceMs?: number;
+  /** Told of every message whose box has a `notifyUrl`. */
+  notify?: (url: string, message: VoicemailRow) => void;
+  /** Told of every deletion by a retention rule. */
+  audit?: (entry: { at: number; username: string; action: string; subject: string; details?: Record<string, unknown> }) => Promise<void>;
 }
 
 export interface Counters {
@@ -27,7 +50,16 @@ export interface Counters {
   voicemails: number;
   voicemailsDiscarded: number;
   repaired: number;
-  freeBytes: number;
+  encrypted: number;
+  deleted: number;
+}
+
+/** A recording or message under way, as the disk guard sees it. */
+export interface Running {
+  /** Closes the file properly; the call goes on. */
+  interrupt(): void;
+  /** There is room again. */
+  goOn(): void;
 }
 
 /** What the parts of the recorder share. */
@@ -35,10 +67,19 @@ export interface Context {
   options: RecorderOptions;
   counters: Counters;
   background: Background;
-  /** Ids this process is recording now: not to be repaired. */
+  keyring: Keyring;
+  guard: DiskGuard;
+  /** Ids this process is recording or storing now: not to be repaired. */
   active: Set<string>;
+  running: Set<Running>;
   /** Readies the folder for a file and makes sure that there is room; rejects saying why not. */
   prepare(name: string): Promise<string>;
+  /** How what is finished now is kept. */
+  cipher(): AudioCipher;
+  /** A message has its row. */
+  messageLeft(message: VoicemailRow): void;
+  /** The draw of a call. */
+  draw(callId: string): number;
 }
 
 /** How long the switch may take to begin a recording. */

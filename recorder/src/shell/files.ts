@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, statfs } from 'node:fs/promises';
+import { chmod, mkdir, open, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { HEADER_WINDOW, repairWav, type WavRepair } from '../core/wav.js';
 
@@ -31,11 +29,14 @@ export async function makePrivate(path: string): Promise<void> {
   await chmod(path, 0o600);
 }
 
-/** SHA-256 of a file, hexadecimal, read in pieces. */
-export async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+export async function isMissing(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw error;
+  }
 }
 
 /**

@@ -1,10 +1,14 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RecordingRow } from '@yixian/contracts';
+import { type RecordingRow, VOICEMAIL_DEFAULTS } from '@yixian/contracts';
+import { pausesWithin } from '../core/pauses.js';
 import { SHORTEST_MESSAGE_MS } from '../core/voicemail.js';
+import { HEADER_WINDOW, repairWav } from '../core/wav.js';
+import { bytesOf, openContainer } from './container-file.js';
 import { type Context, messageOf } from './context.js';
-import { makePrivate, repairFile, sha256, within } from './files.js';
-import { publish } from './recording.js';
+import { isMissing, makePrivate, repairFile, within } from './files.js';
+import { completed, publish } from './recording.js';
+import { containerName, storeAudio } from './store-audio.js';
 import { discard, publishLeft, readNote, store, voicemailFolder } from './voicemail.js';
 
 /** Makes what a dead process was writing playable up to its death, and says so in the rows. */
@@ -21,13 +25,15 @@ async function repairRecording(context: Context, row: RecordingRow): Promise<voi
   const { rows, logger, directory } = context.options;
   try {
     const file = within(directory, row.file);
-    const { durationMs, length } = await repairFile(file);
-    await makePrivate(file);
+    const { durationMs, length } = await repairAudio(context, row.id, row.file);
     const endedAt = row.startedAt + durationMs;
-    const change = { state: 'complete', durationMs, bytes: length, endedAt, sha256: await sha256(file) } as const;
-    await rows.update(row.id, change);
+    const pauses = pausesWithin(row.pauses, row.startedAt, endedAt);
+    const repaired: RecordingRow = { ...row, state: 'complete', durationMs, bytes: length, endedAt, ...pauses };
+    await rm(`${containerName(file)}.tmp`, { force: true });
+    const kept = await storeAudio(context, row.id, row.file);
+    await rows.update(row.id, completed(repaired, kept)).finally(() => kept.release());
     context.counters.repaired += 1;
-    publish(context, row, { type: 'recording.stopped', data: { recordingId: row.id, durationMs, bytes: length } });
+    publish(context, repaired, { type: 'recording.stopped', data: { recordingId: row.id, durationMs, bytes: length } });
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const message = missing ? `the file ${row.file} is missing` : messageOf(error);
@@ -36,6 +42,20 @@ async function repairRecording(context: Context, row: RecordingRow): Promise<voi
     context.counters.failed += 1;
     publish(context, row, { type: 'recording.failed', data: { recordingId: row.id, message } });
   }
+}
+
+/** Makes the plain file whole; where it was encrypted already, before its row knew, its length is read from the container. */
+async function repairAudio(context: Context, id: string, name: string): Promise<{ durationMs: number; length: number }> {
+  const file = within(context.options.directory, name);
+  const container = containerName(file);
+  if ((await isMissing(file)) && !(await isMissing(container))) {
+    const source = await openContainer(container, id, context.keyring);
+    const head = await bytesOf(source, 0, HEADER_WINDOW);
+    return { durationMs: repairWav(head, source.bytes).durationMs, length: source.bytes };
+  }
+  const { durationMs, length } = await repairFile(file);
+  await makePrivate(file);
+  return { durationMs, length };
 }
 
 /** Messages without a row: a note beside the file tells whose they are. */
@@ -58,16 +78,16 @@ async function repairVoicemail(context: Context, path: string): Promise<boolean>
   try {
     const note = await readNote(path);
     if (context.active.has(note.id)) return false;
-    if (!(await stat(path).catch(() => undefined))) {
+    if ((await isMissing(path)) && (await isMissing(containerName(path)))) {
       await discard(path);
       return false;
     }
-    const { durationMs } = await repairFile(path);
+    const { durationMs } = await repairAudio(context, note.id, note.file);
     if (durationMs < SHORTEST_MESSAGE_MS) {
       await discard(path);
       return false;
     }
-    const row = { ...note, durationMs };
+    const row = { ...VOICEMAIL_DEFAULTS, ...note, durationMs };
     publishLeft(context, row);
     await store(context, row, path);
     return true;

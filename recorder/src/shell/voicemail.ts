@@ -8,9 +8,11 @@ import {
   VOICEMAIL_DEFAULTS,
   type VoicemailRow,
 } from '@yixian/contracts';
+import { voicemailFacts } from '../core/facts.js';
 import { SHORTEST_MESSAGE_MS, spokenMs } from '../core/voicemail.js';
-import { type Context, messageOf, START_DEADLINE_MS, withDeadline } from './context.js';
+import { type Context, messageOf, type Running, START_DEADLINE_MS, withDeadline } from './context.js';
 import { datedName, makePrivate } from './files.js';
+import { type Kept, sealOf, storeAudio } from './store-audio.js';
 
 type VoicemailRequest = Parameters<Recorder['voicemail']>[0];
 
@@ -30,6 +32,7 @@ export async function takeVoicemail(
     ...{ leftAt: options.clock.now(), durationMs: 0, file: datedName(id, options.clock.now(), VOICEMAIL_FOLDER) },
   };
   context.active.add(id);
+  let storing = false;
   try {
     const path = await withDeadline(context.prepare(draft.file), START_DEADLINE_MS, options.clock, 'a look at the recordings folder');
     options.events.publish({ type: 'voicemail.started', callId, data: { box } });
@@ -39,14 +42,17 @@ export async function takeVoicemail(
     // Names call and box should the process be killed before the row exists.
     await writeFile(noteOf(path), JSON.stringify(draft), { mode: 0o600 });
     const result = await record(context, request, path);
-    return await keep(context, draft, result, path);
+    const left = await keep(context, draft, result, path);
+    storing = left !== undefined;
+    return left;
   } catch (error) {
     context.counters.failed += 1;
     options.logger.error({ err: error, callId, voicemailId: id }, 'no voicemail can be taken');
     options.events.publish({ type: 'recording.failed', callId, data: { recordingId: id, message: messageOf(error) } });
     return undefined;
   } finally {
-    context.active.delete(id);
+    // Not yet where it is still being stored.
+    if (!storing) context.active.delete(id);
   }
 }
 
@@ -61,6 +67,11 @@ async function record(context: Context, request: VoicemailRequest, file: string)
   const { leg, finishOn = '' } = request;
   let tap: RecordingTap | undefined;
   let pressed = false;
+  const running: Running = {
+    interrupt: () => tap && stop(context, tap),
+    goOn: () => undefined,
+  };
+  context.running.add(running);
   const unsubscribe = leg.subscribe((event) => {
     if (event.type !== 'digit' || !finishOn.includes(event.digit.digit)) return;
     pressed = true;
@@ -79,6 +90,7 @@ async function record(context: Context, request: VoicemailRequest, file: string)
     throw error;
   } finally {
     unsubscribe();
+    context.running.delete(running);
     // The key that ended the message is no choice for the next menu.
     leg.clearDigits();
   }
@@ -117,11 +129,31 @@ export function publishLeft({ options }: Context, row: VoicemailRow): void {
   options.events.publish({ type: 'voicemail.left', callId: row.callId, data });
 }
 
+/** Encrypts where the settings ask for it, seals, writes the row, tells whoever waits for messages. Never rejects. */
 export async function store(context: Context, row: VoicemailRow, path: string): Promise<void> {
-  context.counters.voicemails += 1;
-  await makePrivate(path).catch((error: Error) => context.options.logger.warn({ err: error, file: path }, 'voicemail file mode'));
-  const stored = await context.background.persist(`voicemail ${row.id}`, () => context.options.rows.insertVoicemail(row));
-  if (stored) await rm(noteOf(path), { force: true }).catch(() => undefined);
+  const { options, background, counters, active } = context;
+  counters.voicemails += 1;
+  active.add(row.id);
+  await makePrivate(path).catch((error: Error) => options.logger.warn({ err: error, file: path }, 'voicemail file mode'));
+  let kept: Kept | undefined;
+  let complete = row;
+  const stored = await background.persist(`voicemail ${row.id}`, async () => {
+    kept ??= await storeAudio(context, row.id, row.file);
+    complete = sealed(row, kept);
+    await options.rows.insertVoicemail(complete);
+  });
+  kept?.release();
+  active.delete(row.id);
+  if (!stored) return;
+  await rm(noteOf(path), { force: true }).catch((error: Error) => options.logger.warn({ err: error, file: path }, 'voicemail note'));
+  context.messageLeft(complete);
+}
+
+/** The row of a message that is kept. */
+export function sealed(row: VoicemailRow, kept: Kept): VoicemailRow {
+  const { file, cipher, digests } = kept;
+  const facts: VoicemailRow = { ...row, file, cipher, bytes: digests.bytes, sha256: digests.sha256 };
+  return { ...facts, seal: sealOf(kept, voicemailFacts(facts)) };
 }
 
 export function noteOf(path: string): string {

@@ -1,16 +1,25 @@
 import { writeFile } from 'node:fs/promises';
-import type {
-  CallLeg,
-  DomainEvent,
-  EventBus,
-  EventDraft,
-  IdSource,
-  LegEvent,
-  Playback,
-  RecordingResult,
-  RecordRequest,
-  Switch,
+import {
+  type AgentConfig,
+  type CallLeg,
+  DEFAULT_SETTINGS,
+  type DomainEvent,
+  type EventBus,
+  type EventDraft,
+  type Extension,
+  type HotlineSettings,
+  type IdSource,
+  type LegEvent,
+  type MessagesWaiting,
+  type Playback,
+  type QueueConfig,
+  type RecordingResult,
+  type RecordRequest,
+  type Switch,
+  type Trunk,
+  type VoicemailBox,
 } from '@yixian/contracts';
+import type { RecorderOptions } from '../../src/index.js';
 
 /** A WAV as the switch writes it: 8 kHz, 16 bit; the header may claim another length than there is. */
 export function wav(channels: number, frames: number, claimed = frames): Uint8Array {
@@ -67,7 +76,9 @@ export function fakeLeg(): FakeLeg & CallLeg {
 }
 
 /** Stands where the switch's media engine is: writes real files, ends when the test says so. */
-export class FakeSwitch implements Pick<Switch, 'record'> {
+export class FakeSwitch implements Pick<Switch, 'record' | 'setMessagesWaiting'> {
+  /** What phones were told, in order. */
+  waiting: string[] = [];
   requests: RecordRequest[] = [];
   /** What happened to each tap, in order. */
   log: string[] = [];
@@ -111,6 +122,16 @@ export class FakeSwitch implements Pick<Switch, 'record'> {
     };
   }
 
+  setMessagesWaiting(extension: string, { newMessages, oldMessages }: MessagesWaiting): void {
+    this.waiting.push(`${extension} ${newMessages}/${oldMessages}`);
+    this.#told();
+  }
+
+  /** Resolves when so much was said to phones. */
+  saidToPhones(count: number): Promise<void> {
+    return this.#until(() => this.waiting.length >= count);
+  }
+
   #told(): void {
     for (const listener of this.#listeners) listener();
   }
@@ -146,26 +167,32 @@ export class FakeSwitch implements Pick<Switch, 'record'> {
 /** Keeps what was published, and lets a test wait for it. */
 export class TestBus implements EventBus {
   events: DomainEvent[] = [];
-  #waiting: { type: string; resolve(event: DomainEvent): void }[] = [];
+  #waiting: { type: string; count: number; resolve(event: DomainEvent): void }[] = [];
 
   publish(draft: EventDraft): DomainEvent {
     const event = { at: 0, ...draft, id: `ev-${this.events.length}`, seq: this.events.length + 1 } as DomainEvent;
     this.events.push(event);
-    for (const w of this.#waiting) if (w.type === event.type) w.resolve(event);
+    for (const w of this.#waiting)
+      if (w.type === event.type && this.events.filter((e) => e.type === w.type).length >= w.count) w.resolve(event);
+    for (const listener of this.#listeners) listener(event);
     return event;
   }
 
-  subscribe(): () => void {
-    return () => undefined;
+  #listeners = new Set<(event: DomainEvent) => void>();
+
+  subscribe(listener: (event: DomainEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   get types(): string[] {
     return this.events.map((event) => event.type);
   }
 
-  next(type: DomainEvent['type']): Promise<DomainEvent> {
-    const seen = this.events.find((event) => event.type === type);
-    return seen ? Promise.resolve(seen) : new Promise((resolve) => this.#waiting.push({ type, resolve }));
+  /** The event of this type, the `count`th of them; seen already or still to come. */
+  next(type: DomainEvent['type'], count = 1): Promise<DomainEvent> {
+    const seen = this.events.filter((event) => event.type === type)[count - 1];
+    return seen ? Promise.resolve(seen) : new Promise((resolve) => this.#waiting.push({ type, count, resolve }));
   }
 }
 
@@ -177,4 +204,39 @@ export function countingIds(): IdSource {
       return `${prefix}-${n}`;
     },
   };
+}
+
+type Configuration = RecorderOptions['configuration'];
+
+/** The configuration as a test wants it; `change` tells the recorder of what is different. */
+export class FakeConfiguration implements Configuration {
+  current: HotlineSettings = structuredClone({ ...DEFAULT_SETTINGS, recordingMinFreeMegabytes: 0 });
+  agents = new Map<string, AgentConfig>();
+  queues = new Map<string, QueueConfig>();
+  trunks = new Map<string, Trunk>();
+  extensions = new Set<string>();
+  voicemailBoxes: VoicemailBox[] = [];
+  #listeners = new Set<() => void>();
+
+  agent = (id: string): AgentConfig | undefined => this.agents.get(id);
+  queue = (id: string): QueueConfig | undefined => this.queues.get(id);
+  trunk = (id: string): Trunk | undefined => this.trunks.get(id);
+  extension = (number: string): Extension | undefined => (this.extensions.has(number) ? ({ number } as Extension) : undefined);
+  settings = (): HotlineSettings => this.current;
+  boxes = (): readonly VoicemailBox[] => this.voicemailBoxes;
+  box = (id: string): VoicemailBox | undefined => this.voicemailBoxes.find((box) => box.id === id);
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  change(settings: Partial<HotlineSettings>): void {
+    Object.assign(this.current, settings);
+    for (const listener of this.#listeners) listener();
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
 }

@@ -7,8 +7,9 @@ import { version } from '../version.js';
 import { administrationOf } from './administration.js';
 import type { Foundation } from './foundation.js';
 import { healthOf } from './health.js';
+import { recordingsDir } from './recording.js';
 import { startReports } from './reports.js';
-import { recordingsDir, type Telephony } from './telephony.js';
+import type { Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
 
 const CLOSE_DEADLINE_MS = 5000;

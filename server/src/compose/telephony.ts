@@ -1,14 +1,15 @@
 import path from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
-import { createRecordingRows } from '@yixian/db';
+import type { FlowRunner } from '@yixian/contracts';
 import { createFlowRunner, createPrompts, createTts, type Transferrer } from '@yixian/ivr';
-import { createRecorder, type RecorderService } from '@yixian/recorder';
+import type { RecorderService } from '@yixian/recorder';
 import { createEdgePolicy, createOutside, createSbc, type Edge, type Sbc } from '@yixian/sbc';
 import { createSoftswitch, type Softswitch } from '@yixian/softswitch';
 import { promptDirectories } from '../prompt-set.js';
 import { createRegistrationStore } from '../registration-store.js';
 import { version } from '../version.js';
 import type { Foundation } from './foundation.js';
+import { composeRecorder } from './recording.js';
 import type { Undo } from './undo.js';
 
 /** Everything a call meets, from the wire to the agent. */
@@ -27,7 +28,7 @@ const CALLS_END_MS = 5000;
 export async function startTelephony(base: Foundation, undo: Undo): Promise<Telephony> {
   const { config, logger, clock, ids, events, calls, directory, redis } = base;
   // the edge is asked before there are calls to count, hence the late binding
-  const live: { sbc?: Sbc; acd?: AcdService } = {};
+  const live: { sbc?: Sbc; acd?: AcdService; flows?: FlowRunner } = {};
   const edge = createEdgePolicy({ directory, clock, logger, events, liveCallsOn: (trunkId) => live.sbc?.liveCallsOn(trunkId) ?? 0 });
   undo.add('edge', () => edge.close());
   const softswitch = createSoftswitch({
@@ -46,20 +47,16 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const tts = createTts({ cacheDirectory: path.join(config.dataDir, 'spoken'), logger, clock });
   const outside = createOutside({ switch: softswitch, directory, events, clock, logger, prompts, timeZone: config.timeZone });
   undo.add('outside', () => outside.routes.close());
-  const recorder = createRecorder({
-    switch: softswitch,
-    rows: createRecordingRows(base.database.knex),
-    events,
-    directory: recordingsDir(base),
-    clock,
-    ids,
-    logger,
-  });
-  undo.add('recorder', () => recorder.close());
-  await recorder.repairUnfinished();
+  const { recorder, begin: beginRecording } = await composeRecorder(base, softswitch, undo);
   const acd = createAcd({
     switch: softswitch,
     seats: outside.seats,
+    // whoever talks may be put through to the edge's parties or to a flow, which both are made after the queues
+    parties: {
+      resolve: (dialled, by) => lateBound(live.sbc).parties.resolve(dialled, by),
+      ring: (request) => lateBound(live.sbc).parties.ring(request),
+    },
+    flows: { run: (call, flowId, options) => lateBound(live.flows).run(call, flowId, options) },
     recorder,
     prompts,
     calls,
@@ -83,6 +80,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     logger,
     timeZone: config.timeZone,
   });
+  live.flows = flows;
   const sbc = createSbc({
     switch: softswitch,
     directory,
@@ -117,14 +115,11 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   await started.catch((error: Error) => {
     throw new Error(/^cannot listen/.test(error.message) ? `SIP_PORT or HOTLINE_HOST: ${error.message}` : error.message, { cause: error });
   });
+  await beginRecording();
   return { softswitch, edge, sbc, acd, recorder };
 }
 
-export function recordingsDir(base: Pick<Foundation, 'config'>): string {
-  return path.join(base.config.dataDir, 'recordings');
-}
-
-function lateBound(sbc: Sbc | undefined): Sbc {
-  if (!sbc) throw new Error('a flow wants a transfer before the edge is composed');
-  return sbc;
+function lateBound<T>(made: T | undefined): T {
+  if (made === undefined) throw new Error('a call wants a part of the hotline that is not composed yet');
+  return made;
 }

@@ -21,6 +21,8 @@ export interface SipLimits {
   tcpWriteStallMs: number;
   /** Server transactions at once; beyond it new requests get 503. Default 20,000. */
   serverTransactions: number;
+  /** Subscriptions to message waiting, all phones together; beyond it 503. Default 10,000. */
+  subscriptions: number;
   /** Contacts of one extension; more are refused 403. Default 10. */
   contactsPerExtension: number;
 }
@@ -35,6 +37,7 @@ export const DEFAULT_LIMITS: SipLimits = {
   tcpWriteBufferBytes: 256 * 1024,
   tcpWriteStallMs: 32_000,
   serverTransactions: 20_000,
+  subscriptions: 10_000,
   contactsPerExtension: 10,
 };
 

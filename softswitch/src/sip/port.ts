@@ -1,4 +1,4 @@
-import type { Admission, Registration, RequestSummary, SourceAddress, Transport } from '@yixian/contracts';
+import type { Admission, MessagesWaiting, Registration, RequestSummary, SipMessage, SourceAddress, Transport } from '@yixian/contracts';
 
 // What the SIP side offers to `softswitch.ts`: sessions and registrations, SDP as opaque text. Media stays out of here.
 
@@ -30,6 +30,50 @@ export interface InviteOptions {
   auth?: { username: string; password: string };
 }
 
+/** A dialog, from our side: our tag and the peer's. */
+export interface DialogId {
+  callId: string;
+  localTag: string;
+  remoteTag: string;
+}
+
+/** A dialog somebody asks to take the place of (RFC 3891). */
+export interface ReplacedDialog extends DialogId {
+  /** Only while it is not answered. */
+  earlyOnly: boolean;
+}
+
+/** A REFER (RFC 3515). Unsettled it is refused 603 after 30 s, before the phone gives up; what comes too late changes nothing. */
+export interface IncomingRefer {
+  /** User part of Refer-To, escapes undone, printable ASCII, at most 64 characters; may be empty with `replaces`. */
+  readonly target: string;
+  readonly replaces: ReplacedDialog | undefined;
+  /** 202, and NOTIFY 100 at once. */
+  accept(): void;
+  progress(status: number): void;
+  /** Ends the subscription with this status. */
+  done(status: number): void;
+  /** Instead of `accept`. */
+  refuse(status: number, phrase: string): void;
+}
+
+/** A text to one contact (RFC 3428). */
+export interface MessageOptions {
+  uri: string;
+  nextHop?: NextHop;
+  toUser?: string;
+  from: { user: string; displayName?: string };
+  text: string;
+}
+
+export type MessageOutcome = { ok: true } | { ok: false; end: SessionEnd };
+
+/** How a MESSAGE is answered. */
+export interface MessageAnswer {
+  status: number;
+  text?: string;
+}
+
 /** How a session ended, in SIP's own words. `softswitch.ts` turns it into a Termination. */
 export interface SessionEnd {
   /** `remote-bye`/`remote-cancel`: they ended it. `refused`: a final response ≥ 300 to our INVITE. `local`: we did. Others: the RFC 3261 failures. */
@@ -41,8 +85,11 @@ export interface SessionEnd {
 }
 
 export interface SessionHandlers {
-  /** UAC: 1xx, 100 included. `sdp` when it carried one (reliable or not). Several 1xx of a forking proxy are told one by one. */
-  onProgress?(status: number, sdp: string | undefined): void;
+  /**
+   * UAC: 1xx, 100 included. `sdp` when it carried one (reliable or not). Several 1xx of a forking proxy are told one by one.
+   * `reasonHeader`: why it will fail, when a network says so along with an announcement (RFC 6432).
+   */
+  onProgress?(status: number, sdp: string | undefined, reasonHeader?: string): void;
   /** UAC: 2xx, ACK already sent. */
   onAccepted?(sdp: string): void;
   /** UAS: the ACK of our 2xx came; `sdp` when it carried the answer to our (late-offer) offer. */
@@ -56,6 +103,8 @@ export interface SessionHandlers {
   onAnswer?(sdp: string): void;
   /** INFO in the dialog; it has been answered 200. */
   onInfo?(contentType: string, body: string): void;
+  /** REFER in the answered dialog; without this handler it is refused 603. */
+  onRefer?(refer: IncomingRefer): void;
   /** Once, last. */
   onEnded(end: SessionEnd): void;
 }
@@ -73,6 +122,8 @@ export interface InviteSession {
   readonly requestUser: string;
   /** Inbound: the SDP offer of the INVITE; undefined is a late offer. */
   readonly remoteSdp: string | undefined;
+  /** Inbound: the dialog this INVITE asks to take the place of (RFC 3891). */
+  readonly replaces: ReplacedDialog | undefined;
   /** Whether the peer lists a method in Allow (for INFO, UPDATE). */
   allows(method: string): boolean;
   setHandlers(handlers: SessionHandlers): void;
@@ -103,6 +154,8 @@ export interface SipHandlers {
   authenticationResult(request: RequestSummary, extension: string, ok: boolean): void;
   /** An admitted INVITE; 100 is sent. `admission` is the accepted origin. */
   onInvite(session: InviteSession, origin: Extract<Admission, { action: 'accept' }>['origin']): void;
+  /** An admitted MESSAGE of an extension, judged: text/plain, UTF-8, not too long. Unanswered it is refused 503 after 20 s. */
+  onMessage(message: SipMessage): Promise<MessageAnswer>;
   registrationChanged(change: { extension: string; contacts: number; reason: 'registered' | 'unregistered' | 'expired' }): void;
   /** Called with all bindings of an extension after each change, to keep them across a restart. */
   saveRegistrations(extension: string, registrations: readonly Registration[]): void;
@@ -118,6 +171,12 @@ export interface SipStack {
   /** Ends what is left and frees sockets and timers. */
   stop(): Promise<void>;
   invite(options: InviteOptions, handlers: SessionHandlers): InviteSession;
+  /** Resolves within 10 s, never rejects. */
+  message(options: MessageOptions): Promise<MessageOutcome>;
+  /** What phones of the extension are told of its box (RFC 3842), now and when they subscribe or register. */
+  setMessagesWaiting(extension: string, waiting: MessagesWaiting): void;
+  /** The call of a dialog (RFC 3891 §3), also when it has just ended. */
+  callOf(dialog: DialogId): { session: InviteSession; state: 'early' | 'confirmed' | 'ended' } | undefined;
   restoreRegistrations(registrations: readonly Registration[]): void;
   registrations(extension?: string): readonly Registration[];
   /** Prometheus-style counters, e.g. `sip_messages_discarded_total{reason="malformed"}`. */

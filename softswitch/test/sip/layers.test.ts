@@ -8,7 +8,8 @@ const LAYERS: Record<string, readonly string[]> = {
   dialog: ['parser'],
   digest: ['parser'],
   registrar: ['parser', 'dialog'],
-  ua: ['transport', 'parser', 'transaction', 'dialog', 'digest', 'registrar'],
+  notifier: ['parser'],
+  ua: ['transport', 'parser', 'transaction', 'dialog', 'digest', 'registrar', 'notifier'],
 };
 
 /** Files that may hold sockets, DNS or the machine's interfaces. */

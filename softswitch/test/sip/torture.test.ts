@@ -267,7 +267,7 @@ describe('RFC 4475 §3.2, §3.3: transactions and applications', () => {
 
   it('a request line too long → 414, a known method we do not take → 405 with Allow', async () => {
     await owes(text({ line: `INVITE sip:${'1'.repeat(3_000)}@192.0.2.1 SIP/2.0` }), '414 INVITE');
-    const peer = await owes(text({ line: 'SUBSCRIBE sip:12320@192.0.2.1 SIP/2.0', cseq: '1 SUBSCRIBE' }), '405 SUBSCRIBE');
+    const peer = await owes(text({ line: 'PUBLISH sip:12320@192.0.2.1 SIP/2.0', cseq: '1 PUBLISH' }), '405 PUBLISH');
     assert.match(headerValue(peer.lastResponse(), 'allow') ?? '', /INVITE, ACK/);
   });
 

@@ -104,6 +104,7 @@ describe('over real sockets', () => {
       sipPassword: () => undefined,
       authenticationResult: () => undefined,
       onInvite: (session) => session.refuse(486, 'Busy Here'),
+      onMessage: async () => ({ status: 202 }),
       registrationChanged: () => undefined,
       saveRegistrations: () => undefined,
       ...over,

@@ -1,5 +1,5 @@
 // A network of the tests' own: stacks and raw peers exchange bytes over a simulated clock, with loss on demand.
-import { type Admission, type Registration, SimulatedClock, silentLogger } from '@yixian/contracts';
+import { type Admission, type Registration, SimulatedClock, silentLogger, type SipMessage as TextMessage } from '@yixian/contracts';
 import type { SipStackOptions } from '../../src/sip/options.js';
 import type { SipMessage, SipRequest, SipResponse } from '../../src/sip/parser/message.js';
 import { headerValue } from '../../src/sip/parser/message.js';
@@ -173,6 +173,7 @@ export interface TestStack {
   authentications: Array<{ extension: string; ok: boolean }>;
   registrationChanges: Array<{ extension: string; contacts: number; reason: string }>;
   saved: Map<string, readonly Registration[]>;
+  messages: TextMessage[];
 }
 
 export interface TestStackOptions extends Partial<SipStackOptions> {
@@ -180,6 +181,7 @@ export interface TestStackOptions extends Partial<SipStackOptions> {
   port?: number;
   transport?: 'udp' | 'tcp';
   admit?: SipHandlers['admit'];
+  onMessage?: SipHandlers['onMessage'];
   password?: (extension: string) => string | undefined;
   onInvite?: (session: InviteSession, origin: Extract<Admission, { action: 'accept' }>['origin']) => void;
 }
@@ -212,6 +214,7 @@ export async function stackOn(wire: Wire, options: TestStackOptions = {}): Promi
     authentications: [],
     registrationChanges: [],
     saved: new Map(),
+    messages: [],
   };
   await stack.start({
     admit: (request) => {
@@ -223,6 +226,10 @@ export async function stackOn(wire: Wire, options: TestStackOptions = {}): Promi
     onInvite: (session, origin) => {
       test.sessions.push(session);
       options.onInvite?.(session, origin);
+    },
+    onMessage: (message) => {
+      test.messages.push(message);
+      return options.onMessage?.(message) ?? Promise.resolve({ status: 202 });
     },
     registrationChanged: (change) => test.registrationChanges.push(change),
     saveRegistrations: (extension, registrations) => test.saved.set(extension, registrations),

@@ -1,8 +1,10 @@
 import { requirePeers } from '../../src/peers/index.js';
 import { Bench, type MakeSwitch } from './bench.js';
+import { describeConference } from './conference.js';
 import { describeDigits } from './digits.js';
 import { describeInbound } from './inbound.js';
 import { describeMedia } from './media.js';
+import { describeMute } from './mute.js';
 import { describeOutbound } from './outbound.js';
 import { describeRecording } from './recording.js';
 import { describeReinvite } from './reinvite.js';
@@ -30,6 +32,8 @@ export function describeSwitch(name: string, make: MakeSwitch): void {
     describeDigits(bench);
     describeMedia(bench);
     describeRecording(bench);
+    describeConference(bench);
+    describeMute(bench);
     describeRobustness(bench);
     describeLifecycle(make);
   });

@@ -55,7 +55,7 @@ export const collect: NodeModule<CollectNode> = {
     node.minDigits > node.maxDigits
       ? [{ field: 'minDigits', message: `minDigits ${node.minDigits} exceeds maxDigits ${node.maxDigits}` }]
       : [],
-  saves: (node) => node.saveAs,
+  saves: (node) => [node.saveAs],
   enter: (node, scene) => ask(question(node), scene),
   resume: (node, local, input, scene) => askOn(question(node), local, input, scene),
 };

@@ -1,8 +1,8 @@
 import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
-import { speech } from '../machine.js';
 import { edgesOf, type NodeModule } from '../node-module.js';
 import { nodeBase, promptsSchema, targetSchema } from '../schema.js';
+import { speech } from '../speech.js';
 
 const schema = z.strictObject({
   ...nodeBase,
@@ -20,12 +20,12 @@ export const play: NodeModule<PlayNode> = {
   edges: (node) => edgesOf('automatic', { next: node.next }),
   references: (node) => [{ kind: 'prompts', field: 'prompts', refs: node.prompts }],
   enter(node, scene) {
-    const items = speech(node.prompts, scene.variables);
+    const items = speech(node.prompts, scene);
     const skip = items.length === 0 || (scene.typedAhead && node.interruptible);
     if (skip) return { do: 'go', to: node.next, driver: 'automatic', typedAhead: scene.typedAhead };
     return {
       do: 'wait',
-      effect: { type: 'play', items, interruptOn: node.interruptible ? 'any' : 'none' },
+      effect: { type: 'play', items, interruptOn: node.interruptible ? 'any' : 'none', language: scene.language },
       local: { stage: 'prompt', attempt: 0 },
     };
   },

@@ -1,8 +1,9 @@
 import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
-import { type Variables, valueOfVariable } from '../machine.js';
+import type { Move } from '../machine.js';
 import { edgesOf, type NodeModule, type Reference } from '../node-module.js';
 import { nameSchema, nodeBase, targetSchema, type Value, valueSchema } from '../schema.js';
+import { textFrom } from '../speech.js';
 
 const schema = z.strictObject({
   ...nodeBase,
@@ -16,9 +17,6 @@ const schema = z.strictObject({
   otherwise: targetSchema,
 });
 export type TransferNode = z.infer<typeof schema>;
-
-const dialled = (value: Value, variables: Variables): string =>
-  typeof value === 'string' ? value : valueOfVariable(variables, value.variable);
 
 function valueReferences(kind: 'extension' | undefined, field: string, value: Value): Reference[] {
   if (typeof value !== 'string') return [{ kind: 'variable', field, id: value.variable }];
@@ -40,14 +38,15 @@ export const transfer: NodeModule<TransferNode> = {
   },
   enter({ to, otherwise }, scene) {
     const local = { stage: 'away', attempt: 0 } as const;
-    if ('flow' in to) return { do: 'wait', effect: { type: 'switchFlow', flowId: to.flow }, local };
+    if ('flow' in to) return { do: 'wait', effect: { type: 'loadFlow', flowId: to.flow }, local };
     const kind = 'extension' in to ? 'extension' : 'number';
-    const value = dialled('extension' in to ? to.extension : to.number, scene.variables);
+    const value = textFrom('extension' in to ? to.extension : to.number, scene.variables);
     // What the caller typed may be nothing, or end in keys no number has.
     if (!/^[0-9*#+]{1,32}$/.test(value)) return { do: 'go', to: otherwise, driver: 'automatic', variables: { transferResult: 'failed' } };
     return { do: 'wait', effect: { type: 'transfer', target: { kind, value } }, local };
   },
-  resume(node, local, input) {
+  resume(node, local, input): Move {
+    if (input.type === 'flow-loaded') return { do: 'switch', flow: input.flow, version: input.version };
     if (input.type === 'flow-unavailable') {
       return { do: 'go', to: node.otherwise, driver: 'automatic', variables: { transferResult: 'failed' } };
     }

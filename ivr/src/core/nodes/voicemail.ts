@@ -1,8 +1,9 @@
 import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
-import { type Move, speech } from '../machine.js';
+import type { Move } from '../machine.js';
 import { edgesOf, type NodeModule } from '../node-module.js';
 import { nameSchema, nodeBase, promptsSchema, targetSchema } from '../schema.js';
+import { speech } from '../speech.js';
 
 const schema = z.strictObject({
   ...nodeBase,
@@ -40,9 +41,13 @@ export const voicemail: NodeModule<VoicemailNode> = {
     { kind: 'prompts', field: 'prompts', refs: node.prompts },
   ],
   enter(node, scene) {
-    const items = scene.typedAhead ? [] : speech(node.prompts, scene.variables);
+    const items = scene.typedAhead ? [] : speech(node.prompts, scene);
     if (items.length === 0) return record(node);
-    return { do: 'wait', effect: { type: 'play', items, interruptOn: 'any' }, local: { stage: 'prompt', attempt: 0 } };
+    return {
+      do: 'wait',
+      effect: { type: 'play', items, interruptOn: 'any', language: scene.language },
+      local: { stage: 'prompt', attempt: 0 },
+    };
   },
   resume(node, local, input) {
     if (local.stage === 'prompt' && input.type === 'playback-ended') return record(node);

@@ -6,6 +6,7 @@ import { type HeaderField, header, type SipRequest } from '../parser/message.js'
 import { serialize } from '../parser/serialize.js';
 import { escapeUser, formatHost, parseUri } from '../parser/uri.js';
 import type { CoreFields } from '../parser/validate.js';
+import type { InviteSession } from '../port.js';
 import type { ClientTransaction } from '../transaction/client.js';
 import type { NewRequest, TransactionLayer } from '../transaction/layer.js';
 import { MAGIC_COOKIE } from '../transaction/via.js';
@@ -13,14 +14,31 @@ import type { Resolver } from '../transport/resolve.js';
 import type { Hop, TransportLayer } from '../transport/types.js';
 
 /** Methods we take (RFC 3261 §20.5). */
-export const ALLOW = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'REGISTER', 'INFO', 'UPDATE', 'PRACK'] as const;
-/** Extensions we speak: RFC 3262, RFC 4028. */
-export const SUPPORTED = ['100rel', 'timer'] as const;
+export const ALLOW = [
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'OPTIONS',
+  'REGISTER',
+  'INFO',
+  'UPDATE',
+  'PRACK',
+  'REFER',
+  'SUBSCRIBE',
+  'MESSAGE',
+] as const;
+/** Those of them that are taken within a call. */
+export const ALLOW_IN_CALL = ['INVITE', 'ACK', 'BYE', 'OPTIONS', 'INFO', 'UPDATE', 'PRACK', 'REFER', 'SUBSCRIBE'] as const;
+/** Extensions we speak: RFC 3262, RFC 4028, RFC 3891, RFC 4488. */
+export const SUPPORTED = ['100rel', 'timer', 'replaces', 'norefersub'] as const;
 
 /** What receives the requests of one dialog. */
 export interface DialogEndpoint {
   receive(incoming: NewRequest): void;
   acknowledge(ack: SipRequest, fields: CoreFields): void;
+  /** The call this dialog is of, as long as it has not ended; none of a subscription. */
+  readonly call?: { session: InviteSession; state: 'early' | 'confirmed' | 'ended' } | undefined;
 }
 
 /** What all sessions share. */
@@ -97,8 +115,8 @@ export function hopOf(ctx: UaContext, uriText: string, done: (hop: Hop | undefin
   else ctx.resolve({ host: uri.host, port: uri.port, transport }, done);
 }
 
-export function allowHeader(): HeaderField {
-  return header('Allow', ALLOW.join(', '));
+export function allowHeader(methods: readonly string[] = ALLOW): HeaderField {
+  return header('Allow', methods.join(', '));
 }
 
 export function supportedHeader(): HeaderField {

@@ -4,8 +4,9 @@ import { judgeSessionTimer } from '../dialog/session-timer.js';
 import { sdpOf } from '../parser/body.js';
 import { addressList, hasOption, parseDelta } from '../parser/fields.js';
 import { type HeaderField, header, headerValue, type SipRequest, type SipResponse } from '../parser/message.js';
+import { parseReplaces } from '../parser/refer-to.js';
 import { parseUri } from '../parser/uri.js';
-import type { InviteSession, SessionEnd, SessionHandlers } from '../port.js';
+import type { IncomingRefer, InviteSession, ReplacedDialog, SessionEnd, SessionHandlers } from '../port.js';
 import type { NewRequest } from '../transaction/layer.js';
 import { responseTo } from '../transaction/responses.js';
 import type { ServerTransaction } from '../transaction/server.js';
@@ -44,6 +45,7 @@ export class InboundSession implements InviteSession, UsageOwner {
   readonly toUser: string;
   readonly requestUser: string;
   readonly remoteSdp: string | undefined;
+  readonly replaces: ReplacedDialog | undefined;
   readonly #ctx: UaContext;
   readonly #request: SipRequest;
   readonly #transaction: ServerTransaction;
@@ -85,6 +87,7 @@ export class InboundSession implements InviteSession, UsageOwner {
     this.toUser = fields.to.uri?.user ?? '';
     this.requestUser = parseUri(request.uri)?.user ?? '';
     this.remoteSdp = sdpOf(request);
+    this.replaces = replacedDialog(request);
     this.#usage = new DialogUsage(ctx, {
       dialog,
       owner: this,
@@ -229,6 +232,18 @@ export class InboundSession implements InviteSession, UsageOwner {
     this.#handlers?.onInfo?.(contentType, body);
   }
 
+  referred(refer: IncomingRefer): true | undefined {
+    // Before the answer there is nobody to be put through.
+    if (this.#state !== 'confirmed' && this.#state !== 'accepted') return undefined;
+    if (!this.#handlers?.onRefer) return undefined;
+    this.#handlers.onRefer(refer);
+    return true;
+  }
+
+  get session(): InviteSession {
+    return this;
+  }
+
   prack(incoming: NewRequest): boolean {
     if (!this.#reliable.acknowledge(incoming.request)) return false;
     const sdp = sdpOf(incoming.request);
@@ -330,6 +345,13 @@ export class InboundSession implements InviteSession, UsageOwner {
     if (this.#handlers) this.#handlers.onEnded(end);
     else this.#undelivered = end;
   }
+}
+
+/** The dialog an INVITE asks to replace; what cannot be read has been refused before (`user-agent.ts`). */
+function replacedDialog(request: SipRequest): ReplacedDialog | undefined {
+  const value = headerValue(request, 'replaces');
+  const replaces = value === undefined ? undefined : parseReplaces(value);
+  return replaces && { callId: replaces.callId, localTag: replaces.toTag, remoteTag: replaces.fromTag, earlyOnly: replaces.earlyOnly };
 }
 
 function assertedUser(request: SipRequest): string | undefined {

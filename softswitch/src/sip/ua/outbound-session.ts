@@ -7,11 +7,12 @@ import { addressList, formatNameAddr, parseDelta } from '../parser/fields.js';
 import { type HeaderField, header, headerValue, makeRequest, type SipRequest, type SipResponse } from '../parser/message.js';
 import { formatUri, parseUri } from '../parser/uri.js';
 import { type CoreFields, readCore } from '../parser/validate.js';
-import type { InviteOptions, InviteSession, SessionEnd, SessionHandlers } from '../port.js';
+import type { IncomingRefer, InviteOptions, InviteSession, SessionEnd, SessionHandlers } from '../port.js';
 import type { ClientTransaction } from '../transaction/client.js';
 import { T1_64 } from '../transaction/timers.js';
 import type { Hop } from '../transport/types.js';
-import { allowHeader, contactFor, hopOf, sdpBody, sdpHeaders, sendRequest, supportedHeader, type UaContext } from './context.js';
+import { allowHeader, contactFor, sdpBody, sdpHeaders, sendRequest, supportedHeader, type UaContext } from './context.js';
+import { routeTo } from './route.js';
 import { DialogUsage } from './usage.js';
 import type { UsageOwner } from './usage-port.js';
 
@@ -44,6 +45,7 @@ export class OutboundSession implements InviteSession {
   readonly toUser: string;
   readonly requestUser: string;
   readonly remoteSdp = undefined;
+  readonly replaces = undefined;
   readonly #ctx: UaContext;
   readonly #options: InviteOptions;
   readonly #fromTag: string;
@@ -61,6 +63,8 @@ export class OutboundSession implements InviteSession {
   #sessionExpires: number;
   #minSe: number;
   #answered: Fork | undefined;
+  /** The Reason a provisional response gave for a refusal still to come (RFC 6432). */
+  #announced: string | undefined;
 
   constructor(ctx: UaContext, options: InviteOptions, handlers: SessionHandlers) {
     this.#ctx = ctx;
@@ -90,18 +94,7 @@ export class OutboundSession implements InviteSession {
       this.#state = 'calling';
       this.#invite(hop);
     };
-    if (nextHop && nextHop.transport !== 'udp' && nextHop.transport !== 'tcp') {
-      resolved(undefined, new Error(`no transport ${nextHop.transport}`));
-      return;
-    }
-    if (!nextHop) {
-      hopOf(this.#ctx, uri, resolved);
-      return;
-    }
-    const direct: Hop = { transport: nextHop.transport === 'tcp' ? 'tcp' : 'udp', address: nextHop.address, port: nextHop.port };
-    // The stream a phone registered over is gone: the Contact itself is the only other way to it.
-    if (direct.transport === 'tcp' && !this.#ctx.transport.connected(direct) && parseUri(uri)?.host) hopOf(this.#ctx, uri, resolved);
-    else this.#ctx.resolve({ host: direct.address, port: direct.port, transport: direct.transport }, resolved);
+    routeTo(this.#ctx, uri, nextHop, resolved);
   }
 
   allows(method: string): boolean {
@@ -262,6 +255,8 @@ export class OutboundSession implements InviteSession {
       offer: (offer) => this.#handlers.onOffer?.(offer) ?? refusal,
       answer: (sdp) => this.#handlers.onAnswer?.(sdp),
       infoReceived: (type, body) => this.#handlers.onInfo?.(type, body),
+      referred: (refer) => this.#referred(usage(), refer),
+      session: this,
       prack: () => false,
       firstOfferOpen: () => {
         // Only a reliable response can have brought the answer before the 2xx (RFC 3262 §5).
@@ -272,6 +267,13 @@ export class OutboundSession implements InviteSession {
         if (this.#answered?.usage === usage()) this.#finish(end);
       },
     };
+  }
+
+  #referred(usage: DialogUsage, refer: IncomingRefer): true | undefined {
+    // Before the answer there is nobody to be put through to.
+    if (this.#answered?.usage !== usage || this.#state !== 'confirmed' || !this.#handlers.onRefer) return undefined;
+    this.#handlers.onRefer(refer);
+    return true;
   }
 
   #progressed(response: SipResponse, fields: CoreFields): void {
@@ -286,7 +288,9 @@ export class OutboundSession implements InviteSession {
     }
     const sdp = sdpOf(response);
     if (fork && sdp !== undefined) fork.sdp = sdp;
-    if (this.#state === 'calling') this.#handlers.onProgress?.(response.status, sdp);
+    const reasonHeader = headerValue(response, 'reason');
+    this.#announced = reasonHeader ?? this.#announced;
+    if (this.#state === 'calling') this.#handlers.onProgress?.(response.status, sdp, reasonHeader);
   }
 
   #sendPrack(fork: Fork, rseq: number): void {
@@ -335,7 +339,7 @@ export class OutboundSession implements InviteSession {
       if (this.#hop) this.#invite(this.#hop);
       return;
     }
-    const reasonHeader = headerValue(response, 'reason');
+    const reasonHeader = headerValue(response, 'reason') ?? this.#announced;
     this.#finish({
       kind: 'refused',
       status: response.status,

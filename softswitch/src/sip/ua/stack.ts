@@ -1,14 +1,27 @@
-import type { Registration } from '@yixian/contracts';
+import type { MessagesWaiting, Registration } from '@yixian/contracts';
+import { dialogKey } from '../dialog/dialog.js';
 import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
 import { DigestServer } from '../digest/server.js';
 import { Counters, Discards } from '../metrics.js';
 import { DEFAULT_LIMITS, type SipStackOptions } from '../options.js';
-import type { InviteOptions, InviteSession, ListenPoint, SessionHandlers, SipHandlers, SipStack } from '../port.js';
+import type {
+  DialogId,
+  InviteOptions,
+  InviteSession,
+  ListenPoint,
+  MessageOptions,
+  MessageOutcome,
+  SessionHandlers,
+  SipHandlers,
+  SipStack,
+} from '../port.js';
 import { Registrar } from '../registrar/registrar.js';
 import { TransactionLayer } from '../transaction/layer.js';
 import { createResolver, type NameService, systemNames } from '../transport/resolve.js';
 import { isIpv6, type TransportLayer } from '../transport/types.js';
 import type { UaContext } from './context.js';
+import { MessageWaiting } from './message-waiting.js';
+import { sendMessage } from './messages.js';
 import { OutboundSession } from './outbound-session.js';
 import type { OwnedClock } from './owned-clock.js';
 import { pooledRandom } from './random.js';
@@ -41,6 +54,7 @@ export class Stack implements SipStack {
   readonly #registrar: Registrar;
   readonly #context: UaContext;
   readonly #server: UserAgentServer;
+  readonly #messageWaiting: MessageWaiting;
   readonly #internalError: StackParts['internalError'];
   #handlers: SipHandlers | undefined;
   #stopping: Promise<void> | undefined;
@@ -57,7 +71,7 @@ export class Stack implements SipStack {
     this.#registrar = new Registrar({
       clock,
       limits: { minExpires: options.minExpires ?? 60, maxExpires: options.maxExpires ?? 3_600, contacts: limits.contactsPerExtension },
-      handlers: () => this.#running(),
+      handlers: () => ({ ...this.#running(), registrationChanged: (change) => this.#registrationChanged(change) }),
     });
     this.#context = {
       clock,
@@ -86,8 +100,15 @@ export class Stack implements SipStack {
       nonceLifetimeMs: options.nonceLifetimeMs ?? 300_000,
       randomBytes,
     });
+    this.#messageWaiting = new MessageWaiting({
+      ctx: this.#context,
+      registrations: (extension) => this.#registrar.list(extension),
+      maxSubscriptions: limits.subscriptions,
+      perExtension: limits.contactsPerExtension,
+    });
     this.#server = new UserAgentServer({
       ctx: this.#context,
+      messageWaiting: this.#messageWaiting,
       digest,
       registrar: this.#registrar,
       handlers: () => this.#running(),
@@ -98,6 +119,12 @@ export class Stack implements SipStack {
   #running(): SipHandlers {
     if (!this.#handlers) throw new Error('the SIP stack is not started');
     return this.#handlers;
+  }
+
+  #registrationChanged(change: Parameters<SipHandlers['registrationChanged']>[0]): void {
+    this.#running().registrationChanged(change);
+    // After the answer to the REGISTER.
+    if (change.reason === 'registered') queueMicrotask(() => this.#guard(() => this.#messageWaiting.registered(change.extension)));
   }
 
   async start(handlers: SipHandlers): Promise<void> {
@@ -148,6 +175,7 @@ export class Stack implements SipStack {
   async #stop(): Promise<void> {
     this.#server.drain();
     for (const session of [...this.#context.sessions]) session.end();
+    this.#messageWaiting.stop();
     // Hang-ups just sent get a moment to be answered; what is lost now is the peer's session timer to notice.
     await new Promise<void>((resolve) => {
       const grace = this.#clock.setTimer(STOP_GRACE_MS, resolve);
@@ -169,6 +197,18 @@ export class Stack implements SipStack {
     return session;
   }
 
+  message(options: MessageOptions): Promise<MessageOutcome> {
+    return sendMessage(this.#context, options);
+  }
+
+  setMessagesWaiting(extension: string, waiting: MessagesWaiting): void {
+    this.#messageWaiting.set(extension, waiting);
+  }
+
+  callOf(dialog: DialogId): ReturnType<SipStack['callOf']> {
+    return this.#context.dialogs.get(dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag))?.call;
+  }
+
   restoreRegistrations(registrations: readonly Registration[]): void {
     this.#registrar.restore(registrations);
   }
@@ -184,6 +224,7 @@ export class Stack implements SipStack {
       sip_server_transactions: this.#transactions.servers,
       sip_dialogs: this.#context.dialogs.size,
       sip_sessions: this.#context.sessions.size,
+      sip_subscriptions: this.#messageWaiting.size,
       sip_connections: this.#transport.connections(),
       sip_registrations: this.#registrar.list().length,
       sip_timers: this.#clock.pending,

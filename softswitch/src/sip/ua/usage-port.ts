@@ -1,7 +1,7 @@
 import type { Dialog } from '../dialog/dialog.js';
 import type { AgreedTimer } from '../dialog/session-timer.js';
 import type { HeaderField, SipMessage, SipResponse } from '../parser/message.js';
-import type { SessionEnd } from '../port.js';
+import type { IncomingRefer, InviteSession, SessionEnd } from '../port.js';
 import type { NewRequest } from '../transaction/layer.js';
 import type { ClientCallbacks, UaContext } from './context.js';
 
@@ -11,6 +11,10 @@ export interface UsageOwner {
   offer(offer: string | undefined): { sdp: string } | { refuse: number; phrase: string };
   answer(sdp: string): void;
   infoReceived(contentType: string, body: string): void;
+  /** REFER (RFC 3515), to be settled by the one who takes it; undefined when nobody does. */
+  referred?(refer: IncomingRefer): true | undefined;
+  /** The session this dialog belongs to. */
+  readonly session: InviteSession;
   /** PRACK of a reliable provisional response of ours; false is owed 481. */
   prack(incoming: NewRequest): boolean;
   /** The peer or a failure ended the dialog; the usage has sent what is owed. */

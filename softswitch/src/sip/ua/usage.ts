@@ -5,11 +5,12 @@ import { answerChallenge } from '../digest/client.js';
 import { listValues } from '../parser/fields.js';
 import { type HeaderField, header, headerValue, type SipMessage, type SipRequest, type SipResponse } from '../parser/message.js';
 import type { CoreFields } from '../parser/validate.js';
-import type { SessionEnd } from '../port.js';
+import type { InviteSession, SessionEnd } from '../port.js';
 import type { NewRequest } from '../transaction/layer.js';
 import { responseTo } from '../transaction/responses.js';
 import type { Hop } from '../transport/types.js';
 import {
+  ALLOW_IN_CALL,
   allowHeader,
   type ClientCallbacks,
   contactFor,
@@ -22,6 +23,7 @@ import {
 } from './context.js';
 import { receiveInfo } from './info.js';
 import { OfferExchange } from './offer-exchange.js';
+import { ReferUsage } from './refer.js';
 import { SessionRefresh } from './session-refresh.js';
 import type { UsageOwner, UsagePort } from './usage-port.js';
 
@@ -54,6 +56,7 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   readonly caller: boolean;
   readonly offers: OfferExchange;
   readonly timer: SessionRefresh;
+  readonly #refers: ReferUsage;
   readonly contactUser: string;
   dialog: Dialog;
   /** What the peer lists in Allow, as far as heard. */
@@ -71,6 +74,7 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
     this.#auth = options.auth;
     this.#peer = options.peer;
     this.offers = new OfferExchange(this);
+    this.#refers = new ReferUsage(this);
     this.timer = new SessionRefresh(
       ctx.clock,
       () => this.offers.refresh(),
@@ -82,6 +86,11 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   /** A refresh or its answer sets the session timer anew; an ended dialog has none. */
   armTimer(agreed: AgreedTimer | undefined): void {
     if (this.open) this.timer.arm(agreed);
+  }
+
+  get call(): { session: InviteSession; state: 'early' | 'confirmed' | 'ended' } {
+    const state = this.#phase !== 'open' ? 'ended' : this.dialog.confirmed ? 'confirmed' : 'early';
+    return { session: this.owner.session, state };
   }
 
   get open(): boolean {
@@ -198,6 +207,7 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   /** Sends BYE and lets the dialog go once it is answered. */
   bye(reasonHeader?: string): void {
     if (this.#phase !== 'open') return;
+    this.#refers.close(false);
     this.#phase = 'terminating';
     this.#release();
     const extra = reasonHeader === undefined ? [] : [header('Reason', reasonHeader)];
@@ -219,6 +229,7 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   /** Forgets the dialog without a word. */
   gone(): void {
     if (this.#phase === 'gone') return;
+    this.#refers.close(true);
     this.#phase = 'gone';
     this.#release();
     this.ctx.dialogs.delete(keyOf(this.dialog));
@@ -262,6 +273,12 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
       case 'INFO':
         receiveInfo(this, incoming);
         break;
+      case 'REFER':
+        this.#refers.receive(incoming);
+        break;
+      case 'SUBSCRIBE':
+        this.#refers.subscribe(incoming);
+        break;
       case 'PRACK':
         if (!this.owner.prack(incoming)) this.respond(incoming, 481, 'Call/Transaction Does Not Exist');
         break;
@@ -269,7 +286,7 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
         this.respond(incoming, 200, 'OK', [allowHeader(), supportedHeader(), header('Accept', 'application/sdp')]);
         break;
       default:
-        this.respond(incoming, 405, 'Method Not Allowed', [allowHeader()]);
+        this.respond(incoming, 405, 'Method Not Allowed', [allowHeader(ALLOW_IN_CALL)]);
     }
   }
 

@@ -2,7 +2,9 @@ import type { Admission } from '@yixian/contracts';
 import { dialogKey } from '../dialog/dialog.js';
 import { judgeSessionTimer } from '../dialog/session-timer.js';
 import type { DigestServer } from '../digest/server.js';
-import { header, type SipRequest } from '../parser/message.js';
+import { ALLOW_EVENTS } from '../notifier/subscribe.js';
+import { type HeaderField, header, type SipRequest } from '../parser/message.js';
+import { parseReplaces } from '../parser/refer-to.js';
 import { type CoreFields, judgeRequest } from '../parser/validate.js';
 import type { SipHandlers } from '../port.js';
 import type { Registrar } from '../registrar/registrar.js';
@@ -11,6 +13,10 @@ import { responseTo } from '../transaction/responses.js';
 import { AdmissionControl } from './admission.js';
 import { ALLOW, allowHeader, SUPPORTED, supportedHeader, type UaContext } from './context.js';
 import { InboundSession } from './inbound-session.js';
+import type { MessageWaiting } from './message-waiting.js';
+import { receiveMessage } from './messages.js';
+
+type Origin = Extract<Admission, { action: 'accept' }>['origin'];
 
 const CAPABILITIES = { allow: ALLOW, supported: SUPPORTED };
 
@@ -18,6 +24,7 @@ export interface UserAgentDeps {
   ctx: UaContext;
   digest: DigestServer;
   registrar: Registrar;
+  messageWaiting: MessageWaiting;
   handlers(): SipHandlers;
   maxServerTransactions: number;
 }
@@ -101,15 +108,31 @@ export class UserAgentServer {
     if (!origin) return;
     if (method === 'INVITE') this.#invite(incoming, origin);
     else if (method === 'REGISTER') this.#register(incoming, origin);
+    else if (method === 'MESSAGE') this.#message(incoming, origin);
+    else if (method === 'SUBSCRIBE') this.#deps.messageWaiting.subscribe(incoming, origin, this.#refuse);
+    else if (method === 'REFER') this.#admission.reply(incoming, 403, 'Forbidden - only within a call');
     else this.#options(incoming);
   }
 
+  readonly #refuse = (incoming: NewRequest, status: number, phrase: string, headers: readonly HeaderField[] = []): void =>
+    this.#admission.reply(incoming, status, phrase, headers);
+
+  #message(incoming: NewRequest, origin: Origin): void {
+    receiveMessage(this.#deps.ctx, incoming, origin, this.#deps.handlers(), this.#refuse);
+  }
+
   #options(incoming: NewRequest): void {
-    const headers = [allowHeader(), supportedHeader(), header('Accept', 'application/sdp'), header('Accept-Encoding', 'identity')];
+    const headers = [
+      allowHeader(),
+      supportedHeader(),
+      ALLOW_EVENTS,
+      header('Accept', 'application/sdp'),
+      header('Accept-Encoding', 'identity'),
+    ];
     this.#admission.reply(incoming, 200, 'OK', headers);
   }
 
-  #register(incoming: NewRequest, origin: Extract<Admission, { action: 'accept' }>['origin']): void {
+  #register(incoming: NewRequest, origin: Origin): void {
     const { request, fields, source } = incoming;
     // §10.3 step 3: nobody registers contacts for another address of record.
     if (origin.kind !== 'extension' || fields.to.uri?.user !== origin.extension) {
@@ -121,11 +144,17 @@ export class UserAgentServer {
     this.#admission.reply(incoming, answer.status, answer.phrase, answer.headers);
   }
 
-  #invite(incoming: NewRequest, origin: Extract<Admission, { action: 'accept' }>['origin']): void {
+  #invite(incoming: NewRequest, origin: Origin): void {
     const { ctx } = this.#deps;
     const timer = judgeSessionTimer(incoming.request, ctx.sessionTimer);
     if (timer.kind === 'too-small') {
       this.#admission.reply(incoming, 422, 'Session Interval Too Small', [header('Min-SE', String(timer.minSe))]);
+      return;
+    }
+    const replaces = incoming.request.headers.filter((h) => h.key === 'replaces');
+    // RFC 3891 §3: one at most, and one that can be read.
+    if (replaces.length > 1 || replaces.some((h) => !parseReplaces(h.value))) {
+      this.#admission.reply(incoming, 400, 'Bad Request - malformed Replaces');
       return;
     }
     const { source } = incoming;

@@ -26,7 +26,7 @@ function refused(code: string): (error: unknown) => boolean {
   return (error) => error instanceof DomainError && error.code === code;
 }
 
-describe('an engagement', () => {
+describe('an agent of a queue and a caller', () => {
   it('rings the seat within the call to enqueue: nothing is awaited between the last key and the INVITE', async () => {
     const w = await world();
     w.enqueue('c1');
@@ -139,10 +139,7 @@ describe('an engagement', () => {
     const { leg } = await talking(w);
     const control = w.control('c1');
     await Promise.all([control.hold('1001'), control.resume('1001'), control.hold('1001')]);
-    assert.deepEqual(
-      w.bridges.map((b) => b.standing),
-      [false, false],
-    );
+    assert.ok(w.bridges.every((b) => !b.standing));
     assert.deepEqual(leg.heard, ['queue-music']);
   });
 
@@ -160,20 +157,26 @@ describe('an engagement', () => {
     assert.deepEqual(w.took(), ['call.held', 'call.resumed']);
   });
 
-  it('a resume that the switch refuses leaves the call on hold, with music, to be tried again', async () => {
+  it('a switch that cannot join two living legs gives the caller back, and says why', async () => {
     const w = await world();
-    const { leg } = await talking(w);
+    const { leg, result, seat } = await talking(w);
     const control = w.control('c1');
     await control.hold('1001');
-    const works = w.bridgeWith;
     w.bridgeWith = async () => {
       throw new Error('no ports');
     };
     await assert.rejects(control.resume('1001'), refused('unavailable'));
-    assert.deepEqual(leg.heard, ['queue-music']);
-    w.bridgeWith = works;
-    await control.resume('1001');
+    assert.equal(seat.leg.termination?.reason, 'media-failure');
+    assert.deepEqual(await result, { outcome: 'served', agentId: '1001', callerStillUp: true });
     assert.deepEqual(leg.heard, []);
+  });
+
+  it('who hung up is told truly when the network did', async () => {
+    const w = await world();
+    const { seat } = await talking(w);
+    seat.leg.die({ by: 'network', reason: 'media-timeout' });
+    const gone = w.events.find((e) => e.type === 'call.disconnected');
+    assert.deepEqual(gone?.data, { by: 'system', termination: { by: 'network', reason: 'media-timeout' } });
   });
 
   it('the caller hangs up on hold: the agent’s leg is ended, the music is off', async () => {
@@ -220,12 +223,6 @@ describe('an engagement', () => {
     assert.equal(w.stateOf('1001'), 'on-call');
     seat.leg.die(byAgent);
     assert.equal((await result).outcome, 'served');
-  });
-
-  it('without record there is no recording', async () => {
-    const w = await world(queueConfig('consult'));
-    await talking(w);
-    assert.equal(w.recordings.length, 0);
   });
 
   it('tells the media figures of the agent’s leg when it is over', async () => {

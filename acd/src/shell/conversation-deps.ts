@@ -1,0 +1,55 @@
+import type {
+  Acd,
+  CallRegistry,
+  Clock,
+  Directory,
+  EventBus,
+  FlowRunner,
+  Logger,
+  PartyDialer,
+  Prompts,
+  QueuePort,
+  Recorder,
+  SeatDialer,
+  Switch,
+} from '@yixian/contracts';
+
+/** What people who talk need of the world. */
+export interface ConversationDeps {
+  switch: Pick<Switch, 'bridge' | 'conference'>;
+  seats: SeatDialer;
+  parties: PartyDialer;
+  flows: FlowRunner;
+  queues: QueuePort;
+  acd: Pick<Acd, 'agent' | 'occupy' | 'release'>;
+  recorder: Recorder;
+  prompts: Prompts;
+  calls: Pick<CallRegistry, 'control'>;
+  directory: Directory;
+  events: EventBus;
+  clock: Clock;
+  logger: Logger;
+  options: ConversationOptions;
+}
+
+/** Times in milliseconds. */
+export interface ConversationOptions {
+  /** How long somebody is rung who is put through to, consulted or asked to join. */
+  ringMs: number;
+  /** How long whoever sent a caller on is rung when nobody came. */
+  returnRingMs: number;
+  /** How long a supervisor's own seat is rung. */
+  superviseRingMs: number;
+  /** How long a caller is parked before the one who did it is rung again. */
+  parkMs: number;
+  /** Prompt of the music on hold, where the queue names none. */
+  music: string;
+}
+
+export const CONVERSATION_OPTIONS: ConversationOptions = {
+  ringMs: 30_000,
+  returnRingMs: 20_000,
+  superviseRingMs: 30_000,
+  parkMs: 120_000,
+  music: 'queue-music',
+};

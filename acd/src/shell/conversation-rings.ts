@@ -1,0 +1,115 @@
+import { type AgentId, DomainError, type PartyAddress, type Seat, type SeatRing, type TransferTarget } from '@yixian/contracts';
+import { type ConversationEffect, inRoom, type Named, type RingPurpose } from '../core/conversation.js';
+import type { Conversation } from './conversation.js';
+import type { ConversationDeps, ConversationOptions } from './conversation-deps.js';
+import { reportLeg } from './conversation-parties.js';
+
+type RingEffect = Omit<Extract<ConversationEffect, { type: 'ring' }>, 'type' | 'party'>;
+
+export function ringLimit(options: ConversationOptions, purpose: RingPurpose): number {
+  if (purpose === 'supervise') return options.superviseRingMs;
+  return purpose === 'return' ? options.returnRingMs : options.ringMs;
+}
+
+/** Rings whoever is wanted. `release` gives back what the ring has taken, when the party is out of the books. */
+export function dialParty(conversation: Conversation, effect: RingEffect): { ring: SeatRing; release: (() => void) | undefined } {
+  const { deps, call } = conversation;
+  const { target, purpose, by } = effect;
+  const timeoutMs = ringLimit(deps.options, purpose);
+  const shown = shownTo(conversation, purpose, by);
+  switch (target.kind) {
+    case 'agent': {
+      if (purpose === 'return') assertFree(deps, target.agentId);
+      return ringSeat(conversation, target.agentId, shown, timeoutMs);
+    }
+    case 'extension':
+    case 'number': {
+      const ring = deps.parties.ring({ target, ...(by ? { by } : {}), shown, callId: call.id, timeoutMs });
+      return { ring, release: undefined };
+    }
+    default:
+      throw new Error(`nobody can be rung in a ${target.kind}`);
+  }
+}
+
+/** The seat of an agent, wherever it is; a supervisor without one is rung at the extension. */
+function ringSeat(
+  conversation: Conversation,
+  agentId: AgentId,
+  caller: PartyAddress,
+  timeoutMs: number,
+): { ring: SeatRing; release: () => void } {
+  const { deps, call } = conversation;
+  const seat: Seat = deps.acd.agent(agentId)?.seat ?? { kind: 'sip' };
+  deps.acd.occupy(agentId, call.id);
+  const release = (): void => deps.acd.release(agentId, call.id);
+  try {
+    const trunk = call.trunkId ? { trunkId: call.trunkId } : {};
+    const ring = deps.seats.ring({ agentId, seat, caller, callId: call.id, timeoutMs, called: call.called, ...trunk });
+    if (ring.state !== 'ended' && !seat.persistent) void reportLeg(deps, { callId: call.id, agentId, party: 'agent', leg: ring.leg });
+    return { ring, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Colleagues see who asks, everybody else sees who calls. */
+function shownTo(conversation: Conversation, purpose: RingPurpose, by: AgentId | null): PartyAddress {
+  const { deps, call, state } = conversation;
+  if (by && purpose === 'consult') {
+    const displayName = deps.directory.extension(by)?.displayName;
+    return { number: by, ...(displayName ? { displayName } : {}) };
+  }
+  const subject = inRoom(state).find((p) => p.extension === null) ?? inRoom(state).find((p) => p.extension !== by);
+  return { number: subject?.name ?? call.caller };
+}
+
+/** Why an agent cannot be rung for a colleague now. */
+function assertFree(deps: ConversationDeps, agentId: AgentId): void {
+  const state = deps.acd.agent(agentId)?.state;
+  if (state === 'on-call' || state === 'ringing') {
+    throw new DomainError('conflict', `agent ${agentId} ${state === 'on-call' ? 'is on a call' : 'is being offered a call'}`, {
+      agentId,
+      state,
+    });
+  }
+}
+
+/** Who is meant, checked as far as it can be without ringing. */
+export function nameTarget(deps: ConversationDeps, target: TransferTarget): Named {
+  switch (target.kind) {
+    case 'agent':
+      return nameAgent(deps, target);
+    case 'queue':
+      if (!deps.directory.queue(target.queueId)) throw unknown('queue', target.queueId);
+      if (!Number.isFinite(target.priority ?? 0)) throw new DomainError('bad-request', 'priority: a number', { field: 'priority' });
+      return { target, name: target.queueId, extension: null, agent: false };
+    case 'flow':
+      if (!deps.directory.flow(target.flowId)) throw unknown('flow', target.flowId);
+      return { target, name: target.flowId, extension: null, agent: false };
+    case 'extension': {
+      if (!deps.directory.extension(target.extension)?.enabled) throw unknown('extension', target.extension);
+      assertFree(deps, target.extension);
+      const agent = deps.directory.agent(target.extension) !== undefined;
+      return { target, name: target.extension, extension: target.extension, agent };
+    }
+    case 'number':
+      return { target, name: target.number, extension: null, agent: false };
+  }
+}
+
+function nameAgent(deps: ConversationDeps, target: Extract<TransferTarget, { kind: 'agent' }>): Named {
+  const { agentId } = target;
+  const agent = deps.acd.agent(agentId);
+  if (!agent) throw unknown('agent', agentId);
+  if (agent.state === 'offline') throw new DomainError('conflict', `agent ${agentId} is not signed in`, { agentId });
+  assertFree(deps, agentId);
+  if (!deps.seats.reachable(agentId, agent.seat))
+    throw new DomainError('conflict', `the seat of agent ${agentId} cannot be reached`, { agentId });
+  return { target, name: agentId, extension: agentId, agent: true };
+}
+
+function unknown(field: string, value: string): DomainError {
+  return new DomainError('bad-request', `${field}: there is no ${field} ${value}`, { field });
+}

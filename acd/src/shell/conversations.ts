@@ -1,0 +1,83 @@
+import type { CallLeg, ConversationEnd, Conversations, Termination } from '@yixian/contracts';
+import type { PartyId } from '../core/conversation.js';
+import { Conversation, type ConversationRequest } from './conversation.js';
+import type { ConversationDeps } from './conversation-deps.js';
+
+/** All conversations and the slots where callers are parked. */
+export interface ConversationIndex {
+  add(conversation: Conversation): void;
+  remove(conversation: Conversation): void;
+  /** The conversation that has this leg. */
+  find(leg: CallLeg): { conversation: Conversation; party: PartyId } | undefined;
+  begin(request: ConversationRequest): Conversation;
+  /** A slot nobody is parked in; undefined when all are taken. */
+  nextSlot(wanted?: string): string | undefined;
+  park(slot: string, conversation: Conversation): void;
+  freeSlot(slot: string): void;
+}
+
+export interface ConversationsService extends Conversations {
+  /** For the queues: more is known there than for a direct call. */
+  open(request: ConversationRequest): Conversation;
+  /** The hotline goes down: everybody goes. */
+  close(termination: Termination): void;
+  metrics(): Record<string, number>;
+}
+
+/** Slots by the number dialled after `*5`. */
+const SLOTS: readonly string[] = Array.from({ length: 99 }, (_, n) => String(701 + n));
+
+export function createConversations(deps: ConversationDeps): ConversationsService {
+  const live = new Set<Conversation>();
+  const slots = new Map<string, Conversation>();
+  let begun = 0;
+
+  const index: ConversationIndex = {
+    add(conversation) {
+      begun += 1;
+      live.add(conversation);
+    },
+    remove: (conversation) => void live.delete(conversation),
+    find(leg) {
+      for (const conversation of live) {
+        const party = conversation.parties.partyOf(leg);
+        if (party !== undefined) return { conversation, party };
+      }
+      return undefined;
+    },
+    begin: (request) => new Conversation(deps, index, request),
+    nextSlot: (wanted) => (wanted !== undefined && !slots.has(wanted) ? wanted : SLOTS.find((slot) => !slots.has(slot))),
+    park: (slot, conversation) => void slots.set(slot, conversation),
+    freeSlot: (slot) => void slots.delete(slot),
+  };
+
+  return {
+    open: index.begin,
+    begin: (request) => index.begin(request).end,
+    retrieve(slot, by) {
+      const conversation = slots.get(slot);
+      return conversation?.retrieve(by);
+    },
+    park(call, { slot: wanted, timeoutMs, music, announcement }) {
+      const slot = index.nextSlot(wanted);
+      if (slot === undefined) return { slot: '', result: Promise.resolve({ outcome: 'timeout' }) };
+      const intro = announcement?.(slot);
+      const conversation = index.begin({
+        call,
+        caller: { leg: call.leg, party: call.caller, role: 'caller' },
+        ...(music ? { music } : {}),
+        parked: { slot, timeoutMs, ...(intro ? { intro } : {}) },
+      });
+      return { slot, result: conversation.end.then((end) => parkResult(conversation, end)) };
+    },
+    close(termination) {
+      for (const conversation of [...live]) conversation.fact({ type: 'closed', termination });
+    },
+    metrics: () => ({ conversations_active: live.size, conversations_total: begun, conversations_parked: slots.size }),
+  };
+}
+
+function parkResult(conversation: Conversation, end: ConversationEnd) {
+  if (conversation.wasRetrieved) return { outcome: 'retrieved', callerStillUp: end.callerStillUp } as const;
+  return { outcome: end.callerStillUp ? 'timeout' : 'abandoned' } as const;
+}

@@ -1,0 +1,108 @@
+import { open, rm, stat } from 'node:fs/promises';
+import type { AudioCipher, AudioSeal, AudioSource } from '@yixian/contracts';
+import { createDigester, type Digests, encryptFile, openContainer } from './container-file.js';
+import type { Context } from './context.js';
+import { isMissing, within } from './files.js';
+import type { MasterKey } from './keyring.js';
+import { hashOf, signatureOf } from './suites.js';
+
+// What is done with a finished WAV: it is encrypted where the settings ask for it, and sealed.
+
+/** Audio in the form in which it stays. */
+export interface Kept {
+  /** Relative to the recordings folder. */
+  file: string;
+  cipher: AudioCipher;
+  digests: Digests;
+  master: MasterKey;
+  /** To be called when the row tells of the master key. */
+  release(): void;
+}
+
+export const containerName = (name: string): string => name.replace(/\.wav$/, '.yxr');
+
+/**
+ * Encrypts the file where the settings ask for it; the plain one is gone when this resolves. Tried again after a failure it
+ * begins anew, and finds what a dead process had finished.
+ */
+export async function storeAudio(context: Context, id: string, name: string): Promise<Kept> {
+  const { options, keyring, background } = context;
+  const master = await keyring.current();
+  const release = keyring.claim(master.id);
+  try {
+    return { ...(await background.queue(() => keep(context, id, name, master))), master, release };
+  } catch (error) {
+    release();
+    options.logger.error({ err: error, id }, 'what was recorded cannot be stored yet');
+    throw error;
+  }
+}
+
+async function keep(context: Context, id: string, name: string, master: MasterKey): Promise<Pick<Kept, 'file' | 'cipher' | 'digests'>> {
+  const from = within(context.options.directory, name);
+  const container = within(context.options.directory, containerName(name));
+  if (await isMissing(from)) {
+    // Encrypted, and killed before the row knew of it.
+    const source = await openContainer(container, id, context.keyring);
+    return {
+      file: containerName(name),
+      cipher: await cipherInside(container),
+      digests: await digestsOf(source, await cipherInside(container)),
+    };
+  }
+  const cipher = context.cipher();
+  if (cipher === 'none') return { file: name, cipher, digests: await digestsOf(await plainSource(from), cipher) };
+  const digests = await encryptFile({ from, to: container, id, suite: cipher, master, hash: hashOf(cipher) });
+  await rm(from, { force: true });
+  context.counters.encrypted += 1;
+  return { file: containerName(name), cipher, digests };
+}
+
+async function cipherInside(path: string): Promise<AudioCipher> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(5), 0, 5, 0);
+    return buffer[4] === 1 ? 'aes-256-gcm' : 'sm4-ctr-sm3';
+  } finally {
+    await file.close();
+  }
+}
+
+export async function digestsOf(source: AudioSource, cipher: AudioCipher): Promise<Digests> {
+  const digester = createDigester(hashOf(cipher));
+  for await (const piece of source.read(0, source.bytes)) digester.take(piece);
+  return digester.digests();
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** A file as it is. */
+export async function plainSource(path: string): Promise<AudioSource> {
+  const { size } = await stat(path);
+  return {
+    bytes: size,
+    async *read(from, to) {
+      const file = await open(path, 'r');
+      try {
+        for (let at = from; at < to; ) {
+          const { bytesRead, buffer } = await file.read(
+            Buffer.alloc(Math.min(PIECE_BYTES, to - at)),
+            0,
+            Math.min(PIECE_BYTES, to - at),
+            at,
+          );
+          if (bytesRead === 0) throw new Error('the file ends too early');
+          at += bytesRead;
+          yield buffer.subarray(0, bytesRead);
+        }
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+export function sealOf({ cipher, digests, master }: Pick<Kept, 'cipher' | 'digests' | 'master'>, facts: string): AudioSeal {
+  const hash = hashOf(cipher);
+  return { hash, content: digests.content, keyId: master.id, signature: signatureOf(hash, master.key, facts, digests.content) };
+}

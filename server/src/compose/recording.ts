@@ -1,0 +1,70 @@
+import path from 'node:path';
+import type { Logger, VoicemailRow } from '@yixian/contracts';
+import { createIdentityStore, createRecordingRows } from '@yixian/db';
+import { createRecorder, type RecorderService } from '@yixian/recorder';
+import type { Softswitch } from '@yixian/softswitch';
+import { createJobs, type Jobs } from '../jobs.js';
+import { postMessageLeft } from '../voicemail-notice.js';
+import type { Foundation } from './foundation.js';
+import type { Undo } from './undo.js';
+
+const HOUR_MS = 3_600_000;
+/** Twelve tries, the last after about eight hours. */
+const NOTICE = { attempts: 12, firstRetryMs: 15_000, atOnce: 4 };
+
+export interface Recording {
+  recorder: RecorderService;
+  /** Phones are told, the disk is watched, background work begins. */
+  begin(): Promise<void>;
+}
+
+/** Recordings, voicemail and what is done about them in the background. */
+export async function composeRecorder(base: Foundation, softswitch: Softswitch, undo: Undo): Promise<Recording> {
+  const { clock, ids, events, calls, directory, logger, redis, database } = base;
+  const jobs = createJobs({ url: redis.url, clock, logger });
+  // closed after the recorder: what that stores last may still have to be told of
+  undo.add('background work', () => jobs.close());
+  const notify = noticeJob(jobs, logger);
+  const identity = createIdentityStore(database.knex);
+  const recorder = createRecorder({
+    switch: softswitch,
+    rows: createRecordingRows(database.knex),
+    ...{ events, calls, clock, ids, logger },
+    configuration: directory,
+    directory: recordingsDir(base),
+    keysDirectory: keysDir(base),
+    notify: (url, message) => notify({ url, message }),
+    audit: (entry) => identity.audit(entry),
+  });
+  undo.add('recorder', () => recorder.close());
+  jobs.every('recording-retention', HOUR_MS, () => recorder.applyRetention());
+  jobs.every('recording-keys', HOUR_MS, () => recorder.changeKeys());
+  await recorder.repairUnfinished();
+  return {
+    recorder,
+    async begin() {
+      recorder.watch();
+      await jobs.start();
+    },
+  };
+}
+
+interface Notice {
+  url: string;
+  message: VoicemailRow;
+}
+
+function noticeJob(jobs: Jobs, logger: Logger): (notice: Notice) => void {
+  return jobs.kind<Notice>('voicemail-notice', NOTICE, async ({ url, message }) => {
+    await postMessageLeft(url, message);
+    logger.debug({ voicemailId: message.id, box: message.box }, 'told of a message');
+  });
+}
+
+export function recordingsDir(base: Pick<Foundation, 'config'>): string {
+  return path.join(base.config.dataDir, 'recordings');
+}
+
+export function keysDir(base: Pick<Foundation, 'config'>): string {
+  return path.join(base.config.dataDir, 'keys');
+}

@@ -1,0 +1,106 @@
+import type { Clock, Logger } from '@yixian/contracts';
+import Queue from 'bull';
+
+// Background work that survives a restart: Bull over the hotline's Redis. One queue; each kind of work is a named job.
+
+export interface Jobs {
+  /** Work that comes round, and once at the start. Of several processes one does it at a time. */
+  every(name: string, everyMs: number, run: () => Promise<unknown>): void;
+  /** Work that is asked for with data, tried again with growing pauses until it succeeds or the tries are used up. */
+  kind<T>(
+    name: string,
+    options: { attempts: number; firstRetryMs: number; atOnce: number },
+    run: (data: T) => Promise<unknown>,
+  ): (data: T) => void;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const QUEUE = 'jobs';
+const PREFIX = 'yixian:jobs';
+const CLOSE_DEADLINE_MS = 3_000;
+const KEPT_FAILURES = 50;
+
+/** @param url of the Redis, `unix://path` for a socket */
+export function createJobs({ url, clock, logger }: { url: string; clock: Clock; logger: Logger }): Jobs {
+  const queue = new Queue(QUEUE, {
+    prefix: PREFIX,
+    redis: { ...redisOptions(url), retryStrategy: (times: number) => Math.min(50 * 2 ** times, 2_000) },
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: KEPT_FAILURES },
+  });
+  const rounds: { name: string; everyMs: number }[] = [];
+  let away = false;
+  queue.on('error', (error) => {
+    // Every connection says so at every try: once is enough.
+    if (!away) logger.warn({ reason: error.message }, 'background work waits for redis');
+    away = true;
+  });
+  queue.on('active', () => {
+    away = false;
+  });
+  queue.on('failed', (job, error) => {
+    const last = job.attemptsMade >= (job.opts.attempts ?? 1);
+    logger[last ? 'error' : 'warn'](
+      { err: error, job: job.name, attempt: job.attemptsMade },
+      last ? 'background work failed' : 'background work is tried again',
+    );
+  });
+
+  const process = (name: string, atOnce: number, run: (data: never) => Promise<unknown>): void => {
+    // The promise is that of the worker's whole life; why a job failed is told by the event.
+    void queue.process(name, atOnce, async (job) => {
+      await run(job.data as never);
+    });
+  };
+  return {
+    every(name, everyMs, run) {
+      rounds.push({ name, everyMs });
+      process(name, 1, run);
+    },
+    kind(name, { attempts, firstRetryMs, atOnce }, run) {
+      process(name, atOnce, run);
+      return (data) => {
+        queue.add(name, data, { attempts, backoff: { type: 'exponential', delay: firstRetryMs } }).catch((error: unknown) => {
+          logger.error({ err: error, job: name }, 'background work could not be put down');
+        });
+      };
+    },
+    async start() {
+      const wanted = new Map(rounds.map(({ name, everyMs }) => [name, everyMs]));
+      for (const { key, name, every } of await queue.getRepeatableJobs()) {
+        if (wanted.get(name) !== Number(every)) await queue.removeRepeatableByKey(key);
+      }
+      for (const { name, everyMs } of rounds) {
+        await queue.add(name, {}, { repeat: { every: everyMs } });
+        await queue.add(name, {});
+      }
+    },
+    async close() {
+      // Without a Redis the worker's last words wait for ever.
+      await new Promise<void>((resolve) => {
+        const late = clock.setTimer(CLOSE_DEADLINE_MS, resolve);
+        const done = (): void => {
+          late.cancel();
+          resolve();
+        };
+        queue.close().then(done, done);
+      });
+      for (const client of queue.clients) client.disconnect();
+    },
+  };
+}
+
+function redisOptions(
+  url: string,
+): { path: string } | { host: string; port: number; db: number; username?: string; password?: string; tls?: object } {
+  if (url.startsWith('unix://')) return { path: url.slice('unix://'.length) };
+  const { protocol, hostname, port, pathname, username, password } = new URL(url);
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || 6379,
+    db: Number(pathname.slice(1)) || 0,
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}

@@ -1,0 +1,25 @@
+import { parseUri } from '../parser/uri.js';
+import type { NextHop } from '../port.js';
+import type { Hop } from '../transport/types.js';
+import { hopOf, type UaContext } from './context.js';
+
+/** Where a request outside of dialogs goes: where the phone registered from, else where its URI leads (RFC 3263). */
+export function routeTo(
+  ctx: UaContext,
+  uri: string,
+  nextHop: NextHop | undefined,
+  done: (hop: Hop | undefined, error?: Error) => void,
+): void {
+  if (!nextHop) {
+    hopOf(ctx, uri, done);
+    return;
+  }
+  if (nextHop.transport !== 'udp' && nextHop.transport !== 'tcp') {
+    done(undefined, new Error(`no transport ${nextHop.transport}`));
+    return;
+  }
+  const direct: Hop = { transport: nextHop.transport, address: nextHop.address, port: nextHop.port };
+  // The stream a phone registered over is gone: the Contact itself is the only other way to it.
+  if (direct.transport === 'tcp' && !ctx.transport.connected(direct) && parseUri(uri)?.host) hopOf(ctx, uri, done);
+  else ctx.resolve({ host: direct.address, port: direct.port, transport: direct.transport }, done);
+}
