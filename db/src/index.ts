@@ -3,6 +3,7 @@ export { connect, ping } from './shell/connect.js';
 export { createDirectory, type LiveDirectory } from './shell/directory.js';
 export { createIdentityStore } from './shell/identity.js';
 export { createJournal, type Journal, type JournalOptions } from './shell/journal.js';
+export { createMessageRows } from './shell/message-rows.js';
 export { migrate, pendingMigrations } from './shell/migrate.js';
 export { type Ownership, ownDatabase } from './shell/ownership.js';
 export { addPerson, addUser, type Credentials, type NewUser, type Secrets } from './shell/people.js';
@@ -12,3 +13,4 @@ export { createRecordQueries, type RecordQueriesOptions } from './shell/queries.
 export { createRecordingRows } from './shell/recording-rows.js';
 export { createReports, type ReportOptions, type Reports } from './shell/reports/index.js';
 export { addDemoAgents, type DemoCredentials, firstRunDocument, isEmpty, resetDemo, type SeedOptions, seedDemo } from './shell/seed.js';
+export { createTrunkUsageRows } from './shell/trunk-usage-rows.js';

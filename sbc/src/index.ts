@@ -4,6 +4,7 @@ export { outboundUri } from './core/outbound-uri.js';
 export { directionOf, type Route, type RoutingView, route } from './core/routing.js';
 export type { SbcDeps, SbcOptions } from './shell/deps.js';
 export { createEdgePolicy, type Edge, type EdgePolicyDeps } from './shell/edge-policy.js';
+export { createMessages, type MessageService, type MessagesDeps, type MessagesOptions } from './shell/messages.js';
 export { createOutside, type Outside, type OutsideDeps } from './shell/outside.js';
 export { createSbc, type Sbc } from './shell/sbc.js';
 export type { SourceGuardOptions } from './shell/source-guard.js';

@@ -4,6 +4,7 @@ import * as revisions from './migrations/0002-revisions.js';
 import * as configuration from './migrations/0003-configuration.js';
 import * as recordings from './migrations/0004-recordings.js';
 import * as statistics from './migrations/0005-statistics.js';
+import * as messages from './migrations/0006-messages.js';
 
 interface Migration {
   name: string;
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '0003-configuration', up: configuration.up, down: configuration.down },
   { name: '0004-recordings', up: recordings.up, down: recordings.down },
   { name: '0005-statistics', up: statistics.up, down: statistics.down },
+  { name: '0006-messages', up: messages.up, down: messages.down },
 ];
 
 /** Any number of ours: processes that migrate the same database wait for each other on it. */

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
 import type { FlowRunner } from '@yixian/contracts';
+import { createMessageRows, createTrunkUsageRows } from '@yixian/db';
 import { createFlowRunner, createPrompts, createTts, type Transferrer } from '@yixian/ivr';
 import type { RecorderService } from '@yixian/recorder';
-import { createEdgePolicy, createOutside, createSbc, type Edge, type Sbc } from '@yixian/sbc';
+import { createEdgePolicy, createMessages, createOutside, createSbc, type Edge, type MessageService, type Sbc } from '@yixian/sbc';
 import { createSoftswitch, type Softswitch } from '@yixian/softswitch';
 import { promptDirectories } from '../prompt-set.js';
 import { createRegistrationStore } from '../registration-store.js';
@@ -19,6 +20,7 @@ export interface Telephony {
   sbc: Sbc;
   acd: AcdService;
   recorder: RecorderService;
+  messages: MessageService;
 }
 
 const ACD_KEYS = 'yixian:acd:';
@@ -45,7 +47,17 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   });
   const prompts = createPrompts({ directories: promptDirectories(config), logger });
   const tts = createTts({ cacheDirectory: path.join(config.dataDir, 'spoken'), logger, clock });
-  const outside = createOutside({ switch: softswitch, directory, events, clock, logger, prompts, timeZone: config.timeZone });
+  const outside = createOutside({
+    switch: softswitch,
+    directory,
+    events,
+    clock,
+    logger,
+    prompts,
+    timeZone: config.timeZone,
+    trunkUsage: createTrunkUsageRows(base.database.knex),
+  });
+  await outside.meter.start();
   undo.add('outside', () => outside.routes.close());
   const { recorder, begin: beginRecording } = await composeRecorder(base, softswitch, undo);
   const acd = createAcd({
@@ -99,14 +111,26 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   undo.add('sbc', () => sbc.close());
   live.sbc = sbc;
 
+  const messages = createMessages({
+    switch: softswitch,
+    directory,
+    rows: createMessageRows(base.database.knex),
+    events,
+    clock,
+    ids,
+    logger,
+  });
+  undo.add('messages', () => messages.close());
   undo.add('acd', () => acd.stop());
   await acd.start();
   undo.add('calls', () => sbc.drain(CALLS_END_MS)); // after the switch has ended their legs: their last events belong in the journal
   undo.add('switch', () => softswitch.stop());
   const started = softswitch.start({
     inbound: (leg) => sbc.inbound(leg),
+    message: (message) => messages.fromPhone(message),
     registrationChanged({ extension, contacts, reason }) {
       acd.registrationChanged({ extension, contacts });
+      messages.registrationChanged({ extension, contacts });
       const draft = { agentId: extension } as const;
       if (contacts > 0) events.publish({ ...draft, type: 'agent.registered', data: { extension, contacts } });
       else events.publish({ ...draft, type: 'agent.unregistered', data: { extension, reason } });
@@ -116,7 +140,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     throw new Error(/^cannot listen/.test(error.message) ? `SIP_PORT or HOTLINE_HOST: ${error.message}` : error.message, { cause: error });
   });
   await beginRecording();
-  return { softswitch, edge, sbc, acd, recorder };
+  await messages.start();
+  return { softswitch, edge, sbc, acd, recorder, messages };
 }
 
 function lateBound<T>(made: T | undefined): T {
