@@ -32,6 +32,12 @@ export interface BaresipOptions {
   registerEverySeconds?: number;
   /** How long it rings before it gives up, seconds. */
   ringSeconds?: number;
+  /** Shows the texts it gets: `shown()`. */
+  showsTexts?: boolean;
+  /** URI that `message` writes to. */
+  contact?: string;
+  /** Subscribes to message waiting once it has registered (RFC 3842). */
+  messageWaiting?: boolean;
 }
 
 export type BaresipEventType =
@@ -48,7 +54,10 @@ export type BaresipEventType =
   | 'CALL_DTMF_END'
   | 'CALL_LOCAL_SDP'
   | 'CALL_REMOTE_SDP'
-  | 'CALL_RTCP';
+  | 'CALL_RTCP'
+  | 'TRANSFER'
+  | 'TRANSFER_FAILED'
+  | 'MWI_NOTIFY';
 
 export interface BaresipEvent {
   type: BaresipEventType | string;
@@ -78,6 +87,10 @@ export interface BaresipPhone {
   resume(): Promise<void>;
   /** Keys by RFC 4733. */
   sendDigits(digits: string): Promise<void>;
+  /** The transfer key: REFER in the current call. */
+  transfer(target: string): Promise<void>;
+  /** SIP MESSAGE to `contact`. */
+  message(text: string): Promise<void>;
   /** Any command of baresip's menu. @returns its output */
   command(name: string, params?: string): Promise<string>;
   /** What was heard in the calls so far, oldest first; a call's file is whole once it is closed. Silence between packets is not in it. */
@@ -85,13 +98,20 @@ export interface BaresipPhone {
   /** What was heard in the last call. @throws Error when nothing was */
   lastHeard(): Promise<Sound>;
   log(): string;
+  /** What it would have on its screen, texts above all (`showsTexts`). */
+  shown(): string;
   /** Ends without unregistering, as when the phone loses its power. */
   kill(): Promise<void>;
   /** Ends and removes its folder. */
   stop(): Promise<void>;
 }
 
-function configText(options: BaresipOptions, folder: string, wav: string, ports: { sip: number; control: number; rtp: number }): string {
+function configText(
+  options: BaresipOptions,
+  folder: string,
+  wav: string,
+  ports: { sip: number; control: number; rtp: number; console?: number },
+): string {
   const codecs = options.codecs ?? ['PCMU', 'PCMA'];
   return [
     'poll_method epoll',
@@ -118,6 +138,9 @@ function configText(options: BaresipOptions, folder: string, wav: string, ports:
     'module sndfile.so',
     'module_app account.so',
     'module_app menu.so',
+    ...(options.contact ? ['module_app contact.so'] : []),
+    ...(options.messageWaiting ? ['module_app mwi.so'] : []),
+    ...(ports.console ? ['module cons.so', `cons_listen 127.0.0.1:${ports.console}`] : []),
     'module_app ctrl_tcp.so',
     '',
   ].join('\n');
@@ -144,15 +167,20 @@ function accountText(options: BaresipOptions, sipPort: number): string {
 export async function startBaresip(options: BaresipOptions): Promise<BaresipPhone> {
   const folder = await mkdtemp(join(tmpdir(), `yx-phone-${options.user}-`));
   await mkdir(join(folder, 'heard'));
-  const ports = { sip: await freePorts(2), control: await freePort(), rtp: await freePorts(RTP_PORTS) };
+  const ports = {
+    ...{ sip: await freePorts(2), control: await freePort(), rtp: await freePorts(RTP_PORTS) },
+    ...(options.showsTexts ? { console: await freePort() } : {}),
+  };
   const wav = options.audioFile ?? (await writeToneWav(join(folder, 'says.wav'), options.toneHz ?? 440, 180));
   await writeFile(join(folder, 'config'), configText(options, folder, wav, ports));
   await writeFile(join(folder, 'accounts'), '');
-  await writeFile(join(folder, 'contacts'), '');
+  await writeFile(join(folder, 'contacts'), options.contact ? `<${options.contact}>\n` : '');
+  if (options.contact) await writeFile(join(folder, 'current_contact'), options.contact);
   const child = await startProcess('baresip', ['-f', folder], { cwd: folder });
   try {
     const socket = await connectControl(child, ports.control);
-    const phone = new Phone(options.user, folder, ports.sip, child, socket);
+    const screen = ports.console ? await connectControl(child, ports.console) : undefined;
+    const phone = new Phone(options.user, folder, ports.sip, child, socket, screen);
     // Created over the control port, so that not even the first REGISTER_OK is missed.
     await phone.command('uanew', accountText(options, ports.sip));
     return phone;
@@ -190,16 +218,23 @@ class Phone implements BaresipPhone {
   readonly #child: PeerProcess;
   readonly #socket: Socket;
   readonly #answers = new Map<string, (text: string) => void>();
+  readonly #screen: Socket | undefined;
+  #shown = '';
   #untaken: BaresipEvent[] = [];
   #waiting: Waiting[] = [];
   #token = 0;
 
-  constructor(user: string, folder: string, sipPort: number, child: PeerProcess, socket: Socket) {
+  constructor(user: string, folder: string, sipPort: number, child: PeerProcess, socket: Socket, screen?: Socket) {
     this.user = user;
     this.sipPort = sipPort;
     this.#folder = folder;
     this.#child = child;
     this.#socket = socket;
+    this.#screen = screen;
+    screen?.on('data', (bytes) => {
+      this.#shown += bytes.toString('utf8');
+    });
+    screen?.on('error', (error) => this.events.push({ type: 'SCREEN_LOST', param: error.message, at: performance.now() }));
     const reader = new NetstringReader();
     socket.on('data', (bytes) => {
       for (const payload of reader.push(bytes)) this.#received(JSON.parse(payload));
@@ -275,6 +310,14 @@ class Phone implements BaresipPhone {
     await this.command('sndcode', digits);
   }
 
+  async transfer(target: string): Promise<void> {
+    await this.command('transfer', target);
+  }
+
+  async message(text: string): Promise<void> {
+    await this.command('message', text);
+  }
+
   async heard(): Promise<Sound[]> {
     const folder = join(this.#folder, 'heard');
     const files = (await readdir(folder)).filter((f) => f.endsWith('-dec.wav')).sort();
@@ -285,6 +328,10 @@ class Phone implements BaresipPhone {
     const last = (await this.heard()).at(-1);
     if (!last) throw new Error(`phone ${this.user} heard nothing; log:\n${this.log().slice(-1500)}`);
     return last;
+  }
+
+  shown(): string {
+    return this.#shown;
   }
 
   log(): string {
@@ -298,6 +345,7 @@ class Phone implements BaresipPhone {
 
   async stop(): Promise<void> {
     this.#socket.destroy();
+    this.#screen?.destroy();
     await this.#child.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }

@@ -199,6 +199,12 @@ function info(contentType: string, text: string, options: RequestOptions = {}): 
   return `<send retrans="500">${message(requestHead('INFO', { cseq: 2, ...options }, true), { type: contentType, text })}</send>`;
 }
 
+/** Any other request, within the dialog or (`outside`) before there is one. */
+function request(method: string, options: RequestOptions & { body?: { type: string; text: string }; outside?: boolean } = {}): Step {
+  const { body, outside = false, ...rest } = options;
+  return `<send retrans="500">${message(requestHead(method, { cseq: 2, ...rest }, !outside), body)}</send>`;
+}
+
 /** A request or anything at all, as written; `[len]` and the other keywords work. */
 const raw = (text: string): Step => `<send><![CDATA[\n${text}\n]]></send>`;
 
@@ -230,6 +236,7 @@ export const steps = {
   bye,
   cancel,
   info,
+  request,
   raw,
 } as const;
 

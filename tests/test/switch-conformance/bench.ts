@@ -7,10 +7,14 @@ import {
   type BaresipOptions,
   type BaresipPhone,
   eventually,
+  freePort,
   type SippOptions,
   type SippRun,
+  scenario,
   startBaresip,
   startSipp,
+  steps,
+  succeeded,
   within,
 } from '../../src/peers/index.js';
 
@@ -62,12 +66,14 @@ export class TestPolicy implements EdgePolicy {
   }
 }
 
+const TAKEN: SwitchHandlers['message'] = async () => ({ status: 202 });
+
 /** One switch with its peers: what a test starts here is ended here. */
 export class Bench {
   readonly policy = new TestPolicy();
   readonly registrations: { extension: string; contacts: number; reason: string }[] = [];
   /** What becomes of a text that arrives; a test sets its own. */
-  onMessage: SwitchHandlers['message'] = async () => ({ status: 202 });
+  onMessage: SwitchHandlers['message'] = TAKEN;
   readonly #make: MakeSwitch;
   #sut: SwitchUnderTest | undefined;
   #folder = '';
@@ -102,6 +108,7 @@ export class Bench {
   async clear(): Promise<void> {
     await Promise.all(this.#phones.splice(0).map((p) => p.stop()));
     await Promise.all(this.#sipps.splice(0).map((s) => s.stop()));
+    this.onMessage = TAKEN;
     if (!this.#sut) return;
     for (const leg of this.sw.legs()) leg.hangUp({ by: 'system', reason: 'normal' });
     this.#arrived = [];
@@ -178,6 +185,30 @@ export class Bench {
     const run = await starting;
     this.#sipps.push(run);
     return run;
+  }
+
+  /** Registers an extension from a port, as a phone does; then a callee may listen there. */
+  async registered(extension: string, given?: number): Promise<number> {
+    const port = given ?? (await freePort());
+    const head = (cseq: number, auth: boolean): string =>
+      `<send retrans="500"><![CDATA[\n${[
+        'REGISTER sip:[remote_ip]:[remote_port] SIP/2.0',
+        'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport',
+        `From: <sip:${extension}@[remote_ip]>;tag=[pid]reg[call_number]`,
+        `To: <sip:${extension}@[remote_ip]>`,
+        'Call-ID: [call_id]',
+        `CSeq: ${cseq} REGISTER`,
+        `Contact: <sip:${extension}@[local_ip]:[local_port]>`,
+        'Max-Forwards: 70',
+        'Expires: 300',
+        ...(auth ? ['[authentication]'] : []),
+        'Content-Length: 0',
+        '',
+      ].join('\n')}\n]]></send>`;
+    const registering = scenario([head(1, false), steps.recvResponse(401, { auth: true }), head(2, true), steps.recvResponse(200)]);
+    const auth = { username: extension, password: PASSWORDS[extension] ?? '' };
+    succeeded(await (await this.caller(registering, { port, service: '', auth })).finished);
+    return port;
   }
 
   dialExtension(extension: string, timeoutMs = 20_000): CallLeg {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { calleeScenario, eventually, freePort, scenario, steps, succeeded, toneDurationMs, writeCapture } from '../../src/peers/index.js';
-import { type Bench, PASSWORDS, Watch } from './bench.js';
+import { calleeScenario, eventually, scenario, steps, succeeded, toneDurationMs, writeCapture } from '../../src/peers/index.js';
+import { type Bench, Watch } from './bench.js';
 import { AGENT_HZ, answeredAgent, heardAfterHangUp, listen } from './scenes.js';
 
 /** Called, never answered: waits for the CANCEL. */
@@ -14,30 +14,6 @@ function cancelledCallee(check?: string): string {
     '<send retrans="500"><![CDATA[\nSIP/2.0 487 Request Terminated\n[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]yxuas[call_number]\n[last_Call-ID:]\nCSeq: [cseq] INVITE\nContent-Length: 0\n\n]]></send>',
     steps.recvRequest('ACK'),
   ]);
-}
-
-/** Registers an extension from a port of its own, as a phone does; then a callee may listen there. */
-async function register(bench: Bench, extension: string): Promise<number> {
-  const port = await freePort();
-  const head = (cseq: number, auth: boolean): string =>
-    `<send retrans="500"><![CDATA[\n${[
-      'REGISTER sip:[remote_ip]:[remote_port] SIP/2.0',
-      'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport',
-      `From: <sip:${extension}@[remote_ip]>;tag=[pid]reg[call_number]`,
-      `To: <sip:${extension}@[remote_ip]>`,
-      'Call-ID: [call_id]',
-      `CSeq: ${cseq} REGISTER`,
-      `Contact: <sip:${extension}@[local_ip]:[local_port]>`,
-      'Max-Forwards: 70',
-      'Expires: 300',
-      ...(auth ? ['[authentication]'] : []),
-      'Content-Length: 0',
-      '',
-    ].join('\n')}\n]]></send>`;
-  const registering = scenario([head(1, false), steps.recvResponse(401, { auth: true }), head(2, true), steps.recvResponse(200)]);
-  const password = PASSWORDS[extension] ?? '';
-  succeeded(await (await bench.caller(registering, { port, service: '', auth: { username: extension, password } })).finished);
-  return port;
 }
 
 export function describeOutbound(bench: Bench): void {
@@ -71,7 +47,7 @@ export function describeOutbound(bench: Bench): void {
     });
 
     it('fork to all contacts; the first to answer wins, the others are cancelled as completed elsewhere', async () => {
-      const port = await register(bench, '1003');
+      const port = await bench.registered('1003');
       const loser = await bench.callee(cancelledCallee(steps.mustMatch('Reason: *SIP *; *cause=200')), { port });
       const winner = await bench.phone({ user: '1003', toneHz: AGENT_HZ });
       assert.equal(bench.sw.registrations('1003').length, 2);
@@ -118,6 +94,59 @@ export function describeOutbound(bench: Bench): void {
         succeeded(await run.finished);
       });
     }
+
+    for (const [cause, reason] of [
+      [17, 'busy'],
+      [19, 'no-answer'],
+      [20, 'switched-off'],
+      [21, 'declined'],
+    ] as const) {
+      it(`refused 480 with Q.850 cause ${cause} end with ${reason} (RFC 3326)`, async () => {
+        const headers = [`Reason: Q.850;cause=${cause}`];
+        const run = await bench.callee(calleeScenario({ refuse: { status: 480, phrase: 'Temporarily Unavailable', headers } }));
+        const leg = bench.dialUri(run);
+        const termination = await leg.ended;
+        assert.deepEqual([termination.reason, termination.sipStatus, termination.q850], [reason, 480, cause]);
+        succeeded(await run.finished);
+      });
+    }
+
+    it('announced by the network before the refusal are no answer: "switched off" in early media, then 480 (RFC 6432)', async () => {
+      const announced = ['Reason: Q.850;cause=20;text="Subscriber absent"'];
+      const run = await bench.callee(
+        scenario([
+          steps.recvRequest('INVITE'),
+          steps.reply(183, 'Session Progress', { sdp: {}, headers: announced }),
+          steps.pause(500),
+          steps.reply(480, 'Temporarily Unavailable', { reliable: true }),
+          steps.recvRequest('ACK'),
+        ]),
+      );
+      const leg = bench.dialUri(run);
+      const watch = new Watch(leg);
+      const termination = await leg.ended;
+      assert.deepEqual([termination.reason, termination.q850], ['switched-off', 20]);
+      assert.deepEqual(watch.names, ['early-media', 'ended']);
+      assert.equal(await leg.answered, false);
+      succeeded(await run.finished);
+    });
+
+    it('ask the phone to answer by itself, when they are told to', async () => {
+      const check = [
+        steps.mustMatch('Call-Info: .*;answer-after=0', 'info'),
+        steps.mustMatch('Alert-Info: .*alert-autoanswer', 'alert'),
+      ].join('');
+      const run = await bench.callee(calleeScenario({ check }));
+      const leg = bench.sw.dial({
+        target: { kind: 'uri', uri: `sip:1001@127.0.0.1:${run.port}` },
+        from: { number: '12320' },
+        timeoutMs: 10_000,
+        autoAnswer: true,
+      });
+      assert.equal(await leg.answered, true);
+      leg.hangUp({ by: 'system', reason: 'normal' });
+      succeeded(await run.finished);
+    });
 
     it('to an extension without a contact have ended with not-registered', async () => {
       const leg = bench.dialExtension('1004');

@@ -9,6 +9,8 @@ import { describeOutbound } from './outbound.js';
 import { describeRecording } from './recording.js';
 import { describeReinvite } from './reinvite.js';
 import { describeLifecycle, describeRobustness } from './robustness.js';
+import { describeTexts } from './texts.js';
+import { describeTransfer } from './transfer.js';
 
 export type { MakeSwitch, SwitchSetup, SwitchUnderTest } from './bench.js';
 
@@ -29,6 +31,8 @@ export function describeSwitch(name: string, make: MakeSwitch): void {
     describeInbound(bench);
     describeOutbound(bench);
     describeReinvite(bench);
+    describeTransfer(bench);
+    describeTexts(bench);
     describeDigits(bench);
     describeMedia(bench);
     describeRecording(bench);
