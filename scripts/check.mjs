@@ -9,6 +9,7 @@ const bin = (name) => path.join(ROOT, 'node_modules', '.bin', name);
 const STEPS = [
   ['format and lint', bin('biome'), ['ci', '.']],
   ['types', bin('tsc'), ['-b']],
+  ['types of the web application', bin('tsc'), ['-p', 'web']],
   ['architecture', bin('mocha'), ['tests/dist/test/architecture/*.test.js']],
   [
     'unit tests',

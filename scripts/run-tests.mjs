@@ -16,6 +16,7 @@ process.env.YIXIAN_TEST_COUNTS = counts;
 const SUITES = [
   ['switch conformance', 'tests/dist/test/switch-conformance/**/*.test.js'],
   ['end to end', 'tests/dist/test/e2e/**/*.test.js'],
+  ['browser', 'tests/dist/test/browser/**/*.test.js'],
 ];
 
 const started = Date.now();

@@ -492,6 +492,7 @@ export async function openHouse(
       clock,
     },
     recordingsDir,
+    webDir: join(recordingsDir, 'web'),
     identity,
     directory: {
       ...directory,

@@ -3,6 +3,8 @@ import { io } from 'socket.io-client';
 import type { CommandAnswer } from './shell/commands.js';
 import type { Snapshot } from './shell/snapshot.js';
 
+export type { Snapshot };
+
 export interface EventClientOptions {
   /** E.g. `http://127.0.0.1:8080`; in a browser the page's own origin when absent. */
   url?: string;

@@ -13,6 +13,7 @@ import { createErrorHandler, createNotFound } from './errors.js';
 import { createSecurityHeaders } from './headers.js';
 import { createMetrics } from './metrics.js';
 import { mountRoutes } from './mount.js';
+import { createWeb } from './web.js';
 
 export interface ApiDeps extends CommandDeps, HealthDeps {
   auth: Authenticator;
@@ -21,6 +22,8 @@ export interface ApiDeps extends CommandDeps, HealthDeps {
   recordingsDir: string;
   identity: IdentityStore;
   administration: AdministrationDeps;
+  /** The built browser application. */
+  webDir: string;
   reports: ReportDeps;
   /** Name → value of every stage, read at each scrape. */
   metrics: readonly (() => Record<string, number>)[];
@@ -62,7 +65,7 @@ export function assemble(deps: ApiDeps): { app: Express; routes: readonly Route[
     checkResponses: options.checkResponses ?? false,
   });
   app.use('/api', createDocs(openApiOf(routes, deps.version ?? '0.1.0')));
-  app.get('/', (_req, res) => res.redirect('/api/docs'));
+  app.use(createWeb(deps.webDir));
   app.use(createNotFound());
   app.use(createErrorHandler(logger));
   return { app, routes };

@@ -4,9 +4,11 @@ import type { RequestHandler } from 'express';
 const CSP = [
   "default-src 'none'",
   "script-src 'self'",
-  // swagger-ui writes style attributes; nothing else is let in from the page itself.
+  // swagger-ui and the application's components write style attributes; nothing else is let in from the page itself.
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
+  "img-src 'self' data: blob:",
+  // Recordings are fetched with the session's token and played from memory.
+  "media-src 'self' blob:",
   "font-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",

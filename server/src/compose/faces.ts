@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { createApi, createAuthenticator, createCommands } from '@yixian/admin';
 import { createGateway } from '@yixian/agent-gateway';
 import { createIdentityStore, ping } from '@yixian/db';
@@ -13,6 +14,8 @@ import type { Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
 
 const CLOSE_DEADLINE_MS = 5000;
+/** From `server/dist/src/compose`. */
+const WEB_DIR = fileURLToPath(new URL('../../../../web/dist', import.meta.url));
 
 /** REST, Socket.IO, health and metrics on one HTTP port. */
 export async function startFaces(base: Foundation, telephony: Telephony, draining: () => boolean, undo: Undo): Promise<string> {
@@ -28,6 +31,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     auth,
     administration: administrationOf(base, telephony, auth),
     recordingsDir: recordingsDir(base),
+    webDir: WEB_DIR,
     reports: { reports: startReports(base, undo), directory, timeZone: base.config.timeZone, clock },
     health: () =>
       healthOf({

@@ -6,6 +6,7 @@ export interface PeersAvailability {
   sipp: string | undefined;
   baresip: string | undefined;
   redis: string | undefined;
+  chromium: string | undefined;
 }
 
 let known: Promise<PeersAvailability> | undefined;
@@ -14,6 +15,7 @@ async function look(): Promise<PeersAvailability> {
   const sipp = await findProgram('sipp');
   const baresip = await findProgram('baresip');
   const redis = await findProgram('redis-server');
+  const chromium = await findProgram('chromium');
   return {
     sipp: sipp
       ? await missingFile('/usr/share/sip-tester/dtmf_2833_1.pcap', 'sipp is here, its RTP captures (Debian: sip-tester) are not')
@@ -22,6 +24,7 @@ async function look(): Promise<PeersAvailability> {
       ? await missingFile('/usr/lib/baresip/modules/ctrl_tcp.so', 'baresip is here, its modules (Debian: baresip-core) are not')
       : 'baresip is not installed (Debian: apt-get install baresip-core)',
     redis: redis ? undefined : 'redis-server is not installed (Debian: apt-get install redis-server)',
+    chromium: chromium ? undefined : 'chromium is not installed (Debian: apt-get install chromium)',
   };
 }
 

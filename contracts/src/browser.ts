@@ -1,0 +1,11 @@
+// Everything a browser may use: the package without what needs Node.js.
+export * from './access.js';
+export * from './call-record.js';
+export * from './directory.js';
+export * from './errors.js';
+export * from './events.js';
+export * from './formulas.js';
+export * from './local-day.js';
+export * from './outward.js';
+export * from './schedule.js';
+export * from './termination.js';

@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { AgentCredentials, Hotline } from '../hotline.js';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Quiet towards the outside; a microphone that plays a tone, granted without a question. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+export interface BrowserOptions {
+  language?: 'zh' | 'en';
+  /** A WAV the microphone plays instead of Chromium's beep. */
+  microphone?: string;
+  viewport?: { width: number; height: number };
+  dark?: boolean;
+}
+
+/** One Chromium with a profile of its own; `close` ends it and removes the profile. */
+export class TestBrowser {
+  readonly context: BrowserContext;
+  readonly #profile: string;
+  /** Whatever a page wrote as an error, for tests that must not have any. */
+  readonly errors: string[] = [];
+
+  private constructor(context: BrowserContext, profile: string) {
+    this.context = context;
+    this.#profile = profile;
+  }
+
+  static async start(options: BrowserOptions = {}): Promise<TestBrowser> {
+    const profile = mkdtempSync(path.join(tmpdir(), 'yixian-chromium-'));
+    const microphone = options.microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${options.microphone}`];
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: CHROMIUM,
+      headless: true,
+      args: [...ARGUMENTS, ...microphone],
+      viewport: options.viewport ?? { width: 1366, height: 768 },
+      colorScheme: options.dark ? 'dark' : 'light',
+      locale: options.language === 'en' ? 'en-US' : 'zh-CN',
+      timezoneId: 'Asia/Shanghai',
+      permissions: ['microphone'],
+    });
+    context.setDefaultTimeout(20_000);
+    const browser = new TestBrowser(context, profile);
+    const language = options.language ?? 'zh';
+    await context.addInitScript(`if (!localStorage.getItem('yixian.language')) localStorage.setItem('yixian.language', '${language}')`);
+    context.on('console', (message) => {
+      if (message.type() === 'error') browser.errors.push(message.text());
+    });
+    context.on('weberror', (error) => browser.errors.push(String(error.error())));
+    return browser;
+  }
+
+  async page(): Promise<Page> {
+    return this.context.pages()[0] ?? this.context.newPage();
+  }
+
+  /** Signs in by the form, as a person would. */
+  async signIn(hotline: Hotline, who: Pick<AgentCredentials, 'username' | 'password'>, where = '/'): Promise<Page> {
+    const page = await this.page();
+    await page.goto(hotline.http + where);
+    await page.locator('input[autocomplete="username"]').fill(who.username);
+    await page.locator('input[autocomplete="current-password"]').fill(who.password);
+    await page.locator('button[type="submit"]').click();
+    await page.locator('#header-slot').waitFor({ state: 'attached' });
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Serious and critical faults of accessibility on the page as it is now: rule, and where. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    interface Found {
+      violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
+    }
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<Found> } };
+    const { violations } = await axe.run();
+    return violations
+      .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      .flatMap((v) => v.nodes.map((node) => `${v.id}: ${node.target.join(' ')} — ${node.failureSummary}`));
+  });
+}

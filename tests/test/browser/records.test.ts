@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
+import { requirePeers } from '../../src/peers/available.js';
+import { Scenario } from '../../src/scenario.js';
+
+describe('the browser application: sign-in and call records', () => {
+  let scenario: Scenario;
+  let browser: TestBrowser;
+
+  before(async function () {
+    await requirePeers(this, 'chromium', 'baresip');
+    scenario = await Scenario.start();
+    browser = await TestBrowser.start();
+  });
+  after(async () => {
+    await browser?.close();
+    await scenario?.close();
+  });
+
+  it('a wrong password is said so, in words, and nothing else is shown', async () => {
+    const page = await browser.page();
+    await page.goto(`${scenario.hotline.http}/calls`);
+    await page.locator('input[autocomplete="username"]').fill('admin');
+    await page.locator('input[autocomplete="current-password"]').fill('wrong');
+    await page.locator('button[type="submit"]').click();
+    await page.getByText('用户名或密码不正确').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+
+  it('a call is in the list with its outcome, and its timeline opens; English at a click', async () => {
+    const caller = await scenario.caller('13800000001');
+    await caller.dial(scenario.uri('12320'));
+    const callId = await scenario.callOf('13800000001');
+    await caller.hangUp();
+    await scenario.record(callId);
+    const { admin } = scenario.hotline.firstRun();
+    const page = await browser.signIn(scenario.hotline, admin, '/calls');
+    const row = page.getByRole('row').filter({ hasText: '13800000001' });
+    await row.getByText('菜单中放弃').waitFor();
+    await row.click();
+    await page.getByText('call.entered-flow').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: '管理员' }).click();
+    await page.getByText('English').click();
+    await page.getByText('Abandoned in the menu').first().waitFor();
+  });
+
+  it('a reload keeps the session, another path comes back to where one was', async () => {
+    const page = await browser.page();
+    await page.reload();
+    await page.getByText('Abandoned in the menu').first().waitFor();
+    assert.equal(new URL(page.url()).pathname, '/calls');
+  });
+});

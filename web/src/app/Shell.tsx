@@ -1,0 +1,164 @@
+import { BgColorsOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined, UserOutlined, WifiOutlined } from '@ant-design/icons';
+import { Badge, Button, Drawer, Dropdown, Flex, Grid, Layout, Menu, type MenuProps, Spin, Tooltip, Typography, theme } from 'antd';
+import { Suspense, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Outlet, useLocation, useNavigate } from 'react-router';
+import { ErrorBoundary } from '../components/ErrorBoundary.js';
+import { request } from './api.js';
+import { setLanguage } from './i18n.js';
+import { useLiveStatus } from './live.js';
+import { type PageSpec, pagesFor, SECTION_ICONS } from './pages.js';
+import { setSession, useUser } from './session.js';
+import { type ThemeChoice, useTheme } from './theme.js';
+
+type Items = NonNullable<MenuProps['items']>;
+
+function useMenu(pages: readonly PageSpec[]): Items {
+  const { t } = useTranslation();
+  return useMemo(() => {
+    const items: Items = [];
+    const sections = new Map<string, Items>();
+    for (const page of pages) {
+      const item = { key: page.path, label: t(`menu.${page.name}`), icon: page.icon };
+      if (!page.section) {
+        items.push(item);
+        continue;
+      }
+      let children = sections.get(page.section);
+      if (!children) {
+        children = [];
+        sections.set(page.section, children);
+        items.push({ key: `section:${page.section}`, label: t(`menu.${page.section}`), icon: SECTION_ICONS[page.section], children });
+      }
+      children.push(item);
+    }
+    return items;
+  }, [pages, t]);
+}
+
+function LiveBadge() {
+  const { t } = useTranslation();
+  const status = useLiveStatus();
+  const text = status === 'connected' ? t('connected') : t('interrupted');
+  return (
+    <Tooltip title={text}>
+      <Badge status={status === 'connected' ? 'success' : 'error'} dot offset={[-2, 2]}>
+        <WifiOutlined role="status" aria-label={text} style={{ fontSize: 16 }} />
+      </Badge>
+    </Tooltip>
+  );
+}
+
+function UserMenu() {
+  const { t, i18n } = useTranslation();
+  const user = useUser();
+  const { choice, choose } = useTheme();
+  const choices: ThemeChoice[] = ['light', 'dark', 'system'];
+  const names = { light: t('themeLight'), dark: t('themeDark'), system: t('themeSystem') };
+  const signOut = (): void => {
+    void request('DELETE', '/session').catch(() => undefined);
+    setSession(undefined);
+  };
+  const items: Items = [
+    { key: 'who', type: 'group', label: `${user.displayName} · ${user.roles.map((role) => t(`role.${role}`)).join(' ')}` },
+    { key: 'language', icon: <GlobalOutlined />, label: i18n.language === 'en' ? '中文' : 'English' },
+    {
+      key: 'theme',
+      icon: <BgColorsOutlined />,
+      label: t('theme'),
+      children: choices.map((one) => ({ key: `theme:${one}`, label: names[one] })),
+    },
+    { type: 'divider' },
+    { key: 'out', icon: <LogoutOutlined />, label: t('signOut') },
+  ];
+  const onClick: MenuProps['onClick'] = ({ key }) => {
+    if (key === 'language') setLanguage(i18n.language === 'en' ? 'zh' : 'en');
+    else if (key === 'out') signOut();
+    else if (key.startsWith('theme:')) choose(key.slice('theme:'.length) as ThemeChoice);
+  };
+  return (
+    <Dropdown menu={{ items, onClick, selectedKeys: [`theme:${choice}`], selectable: true }} trigger={['click']}>
+      <Button type="text" icon={<UserOutlined />} aria-label={user.displayName}>
+        {user.displayName}
+      </Button>
+    </Dropdown>
+  );
+}
+
+/** The frame of every page: menu, header, and the page in a boundary of its own. */
+export function Shell() {
+  const user = useUser();
+  const pages = useMemo(() => pagesFor(user), [user]);
+  const items = useMenu(pages.filter((page) => !page.bare || page.icon));
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const { t } = useTranslation();
+  const { token } = theme.useToken();
+  const wide = Grid.useBreakpoint().lg ?? true;
+  const [open, setOpen] = useState(false);
+  const current = pages.find((page) => pathname === `/${page.path}` || pathname.startsWith(`/${page.path}/`));
+  const menu = (
+    <Menu
+      mode="inline"
+      style={{ borderInlineEnd: 0 }}
+      items={items}
+      selectedKeys={current ? [current.path] : []}
+      defaultOpenKeys={wide ? items.map((item) => String(item?.key)) : []}
+      onClick={({ key }) => {
+        setOpen(false);
+        void navigate(`/${key}`);
+      }}
+    />
+  );
+  return (
+    <Layout style={{ minHeight: '100vh' }}>
+      <Layout.Header
+        style={{
+          background: token.colorBgContainer,
+          borderBottom: `1px solid ${token.colorBorderSecondary}`,
+          padding: '0 16px',
+          height: 52,
+          lineHeight: '52px',
+        }}
+      >
+        <Flex align="center" gap={12} style={{ height: '100%', width: '100%' }}>
+          {wide ? null : <Button type="text" icon={<MenuOutlined />} aria-label={t('more')} onClick={() => setOpen(true)} />}
+          <img src="/icon.svg" alt="" width={26} height={26} />
+          <Typography.Text strong style={{ fontSize: 16 }}>
+            {t('product')}
+          </Typography.Text>
+          <Flex id="header-slot" align="center" gap={8} style={{ flex: 1, minWidth: 0 }} />
+          <LiveBadge />
+          <UserMenu />
+        </Flex>
+      </Layout.Header>
+      <Layout>
+        {wide ? (
+          <Layout.Sider theme="light" width={200} style={{ borderInlineEnd: `1px solid ${token.colorBorderSecondary}`, overflow: 'auto' }}>
+            <nav>{menu}</nav>
+          </Layout.Sider>
+        ) : (
+          <Drawer
+            open={open}
+            onClose={() => setOpen(false)}
+            placement="left"
+            size={240}
+            styles={{ body: { padding: 0 } }}
+            title={t('product')}
+          >
+            <nav>{menu}</nav>
+          </Drawer>
+        )}
+        <Layout.Content style={{ padding: wide ? 16 : 8, minWidth: 0 }}>
+          <main>
+            <ErrorBoundary page={pathname}>
+              <Suspense fallback={<Spin style={{ display: 'block', margin: '20vh auto' }} />}>
+                <Outlet />
+              </Suspense>
+            </ErrorBoundary>
+          </main>
+        </Layout.Content>
+      </Layout>
+    </Layout>
+  );
+}

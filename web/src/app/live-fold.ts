@@ -1,0 +1,172 @@
+import type { Snapshot } from '@yixian/agent-gateway/client';
+import {
+  type AgentView,
+  applyCallEvent,
+  type CallRecord,
+  type CallView,
+  type DomainEvent,
+  type EventView,
+  type QueueView,
+} from '@yixian/contracts/browser';
+
+// The picture and how an event changes it. Pure; the same fold of calls as the server's.
+
+export interface LivePicture {
+  readonly seq: number;
+  readonly agents: ReadonlyMap<string, AgentView>;
+  readonly queues: ReadonlyMap<string, QueueView>;
+  /** In progress, and those that have just ended. */
+  readonly calls: ReadonlyMap<string, CallRecord>;
+  /** Server's clock minus ours, milliseconds: durations are shown right on a machine whose clock is wrong. */
+  readonly clockOffset: number;
+}
+
+export const NOTHING_LIVE: LivePicture = { seq: 0, agents: new Map(), queues: new Map(), calls: new Map(), clockOffset: 0 };
+
+/** Calls that are over stay in the picture so long, for wrap-up and the last look. */
+const KEEP_ENDED_MS = 10 * 60_000;
+const KEEP_ENDED = 200;
+
+export function fromSnapshot(snapshot: Snapshot, before: LivePicture): LivePicture {
+  const ended = snapshot.gap ? [] : [...before.calls].filter(([, call]) => call.endedAt !== null);
+  return {
+    seq: snapshot.seq,
+    agents: new Map(snapshot.agents.map((agent) => [agent.extension, agent])),
+    queues: new Map(snapshot.queues.map((queue) => [queue.id, queue])),
+    calls: new Map([...ended, ...snapshot.calls.map((call): [string, CallRecord] => [call.id, recordOf(call)])]),
+    clockOffset: Date.parse(snapshot.at) - Date.now(),
+  };
+}
+
+export function foldEvent(picture: LivePicture, event: EventView): LivePicture {
+  const at = Date.parse(event.at);
+  return {
+    ...picture,
+    seq: event.seq,
+    calls: foldCalls(picture.calls, event, at),
+    agents: foldAgents(picture.agents, event),
+    queues: foldQueues(picture.queues, event, picture.calls),
+  };
+}
+
+function foldCalls(calls: LivePicture['calls'], event: EventView, at: number): LivePicture['calls'] {
+  if (event.callId === undefined) return calls;
+  const before = calls.get(event.callId);
+  const after = applyCallEvent(before, { ...event, at } as unknown as DomainEvent);
+  if (!after || after === before) return calls;
+  const next = new Map(calls).set(event.callId, after);
+  if (after.endedAt !== null) forgetOld(next, at);
+  return next;
+}
+
+function forgetOld(calls: Map<string, CallRecord>, now: number): void {
+  const ended = [...calls.values()].filter((call) => call.endedAt !== null).sort((a, b) => Number(a.endedAt) - Number(b.endedAt));
+  const surplus = ended.length - KEEP_ENDED;
+  ended.forEach((call, i) => {
+    if (i < surplus || now - Number(call.endedAt) > KEEP_ENDED_MS) calls.delete(call.id);
+  });
+}
+
+function foldAgents(agents: LivePicture['agents'], event: EventView): LivePicture['agents'] {
+  if (event.type === 'call.ended' || event.type === 'call.disconnected') return withoutCall(agents, event.callId);
+  const agent = event.agentId === undefined ? undefined : agents.get(event.agentId);
+  if (!agent) return agents;
+  const change = agentChange(agent, event);
+  return change ? new Map(agents).set(agent.extension, { ...agent, ...change }) : agents;
+}
+
+function withoutCall(agents: LivePicture['agents'], callId: string | undefined): LivePicture['agents'] {
+  const on = [...agents.values()].filter((agent) => callId !== undefined && agent.callId === callId);
+  if (on.length === 0) return agents;
+  const next = new Map(agents);
+  for (const agent of on) next.set(agent.extension, { ...agent, callId: null });
+  return next;
+}
+
+function agentChange(agent: AgentView, event: EventView): Partial<AgentView> | undefined {
+  const data = event.data;
+  switch (event.type) {
+    case 'agent.state-changed':
+      return { state: data.to as AgentView['state'], since: event.at, reason: (data.reason as string | null) ?? null };
+    case 'agent.seat-changed':
+      return { seat: data.seat as AgentView['seat'] };
+    case 'agent.registered':
+      return agent.seat.kind === 'phone' ? undefined : { reachable: true };
+    case 'agent.unregistered':
+      return agent.seat.kind === 'phone' ? undefined : { reachable: false };
+    case 'offer.made':
+    case 'call.connected':
+      return event.callId === undefined ? undefined : { callId: event.callId };
+    case 'offer.rejected':
+    case 'offer.timed-out':
+    case 'offer.withdrawn':
+      return agent.callId === event.callId ? { callId: null } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function foldQueues(queues: LivePicture['queues'], event: EventView, calls: LivePicture['calls']): LivePicture['queues'] {
+  const queue = event.queueId === undefined ? undefined : queues.get(event.queueId);
+  if (!queue || event.callId === undefined) return queues;
+  const { callId } = event;
+  const rest = queue.waiting.filter((one) => one.callId !== callId);
+  const set = (waiting: QueueView['waiting'], more: Partial<QueueView> = {}): LivePicture['queues'] =>
+    new Map(queues).set(queue.id, { ...queue, waiting: placed(waiting), waitingCount: waiting.length, ...more });
+  const offered = (to: string | null): LivePicture['queues'] =>
+    set(queue.waiting.map((one) => (one.callId === callId ? { ...one, offeredTo: to } : one)));
+  switch (event.type) {
+    case 'call.queued': {
+      const caller = calls.get(callId)?.caller ?? '';
+      const priority = Number(event.data.priority ?? 0);
+      return set([...rest, { callId, caller, position: 0, priority, since: event.at, offeredTo: null }]);
+    }
+    case 'call.left-queue':
+      return set(rest, event.data.result === 'served' ? { serving: queue.serving + 1 } : {});
+    case 'call.disconnected':
+      return set(queue.waiting, { serving: Math.max(0, queue.serving - 1) });
+    case 'offer.made':
+      return offered(event.agentId ?? null);
+    case 'offer.rejected':
+    case 'offer.timed-out':
+    case 'offer.withdrawn':
+      return offered(null);
+    default:
+      return queues;
+  }
+}
+
+/** Larger priority first, then first come. */
+function placed(waiting: QueueView['waiting']): QueueView['waiting'] {
+  return waiting
+    .toSorted((a, b) => b.priority - a.priority || Date.parse(a.since) - Date.parse(b.since))
+    .map((one, i) => (one.position === i + 1 ? one : { ...one, position: i + 1 }));
+}
+
+const ms = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso));
+
+/** A record as the fold keeps it, from how it looks outside. */
+export function recordOf(view: CallView): CallRecord {
+  return {
+    ...view,
+    trunkId: view.trunk,
+    startedAt: Date.parse(view.startedAt),
+    answeredAt: ms(view.answeredAt),
+    connectedAt: ms(view.connectedAt),
+    endedAt: ms(view.endedAt),
+    queueId: view.queue,
+    waitMs: view.waitSeconds * 1000,
+    agentId: view.agent,
+    talkMs: view.talkSeconds * 1000,
+    holdMs: view.holdSeconds * 1000,
+    overflowed: view.outcome === 'overflowed',
+    segments: view.segments.map((segment) => ({
+      kind: segment.kind,
+      startedAt: Date.parse(segment.startedAt),
+      endedAt: ms(segment.endedAt),
+      ...(segment.agent === null ? {} : { agentId: segment.agent }),
+      ...(segment.queue === null ? {} : { queueId: segment.queue }),
+      ...(segment.result === null ? {} : { result: segment.result }),
+    })),
+  };
+}

@@ -1,0 +1,105 @@
+import { connectEvents, type EventClient } from '@yixian/agent-gateway/client';
+import type { EventView } from '@yixian/contracts/browser';
+import { useSyncExternalStore } from 'react';
+import { foldEvent, fromSnapshot, type LivePicture, NOTHING_LIVE } from './live-fold.js';
+import { onSession, session, setSession } from './session.js';
+
+// The live picture of the hotline, as far as this user may see it: one connection a page, one picture, told at most once a frame.
+
+const RESYNC_MS = 20_000;
+
+type Status = 'connecting' | 'connected' | 'interrupted';
+
+interface Live {
+  picture: LivePicture;
+  status: Status;
+}
+
+let live: Live = { picture: NOTHING_LIVE, status: 'connecting' };
+let client: EventClient | undefined;
+let token: string | undefined;
+let frame: number | undefined;
+let resync: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<() => void>();
+const eventListeners = new Set<(event: EventView) => void>();
+
+/** Fifty events a second are one picture a frame; a hidden tab has no frames and is told by a timer. */
+function changed(next: Partial<Live>): void {
+  live = { ...live, ...next };
+  if (frame !== undefined) return;
+  const tell = (): void => {
+    frame = undefined;
+    for (const listener of listeners) listener();
+  };
+  frame = document.hidden ? (setTimeout(tell, 100) as unknown as number) : requestAnimationFrame(tell);
+}
+
+function start(): void {
+  const current = session();
+  if (current?.token === token) return;
+  stop();
+  if (!current) return;
+  token = current.token;
+  client = connectEvents({
+    token,
+    onSnapshot: (snapshot) => changed({ picture: fromSnapshot(snapshot, live.picture), status: 'connected' }),
+    onEvent(event) {
+      changed({ picture: foldEvent(live.picture, event) });
+      for (const listener of eventListeners) listener(event);
+    },
+    onStatus(status) {
+      if (status === 'ended') setSession(undefined);
+      else changed({ status });
+    },
+  });
+  // Events carry what happened, not what was worked out of it (ready, estimated wait): asked for anew now and then.
+  resync = setInterval(() => {
+    if (!document.hidden) client?.sync();
+  }, RESYNC_MS);
+}
+
+function stop(): void {
+  clearInterval(resync);
+  client?.close();
+  client = undefined;
+  token = undefined;
+  changed({ picture: NOTHING_LIVE, status: 'connecting' });
+}
+
+/** Called once: the connection follows the session from here on. */
+export function startLive(): void {
+  onSession(start);
+  start();
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) client?.sync();
+  });
+}
+
+export function livePicture(): LivePicture {
+  return live.picture;
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** A part of the live picture; a new render only when that part is another. */
+export function useLive<T>(select: (picture: LivePicture) => T): T {
+  return useSyncExternalStore(subscribe, () => select(live.picture));
+}
+
+export function useLiveStatus(): Status {
+  return useSyncExternalStore(subscribe, () => live.status);
+}
+
+/** Each event as it comes; the returned function ends it. */
+export function onEvent(listener: (event: EventView) => void): () => void {
+  eventListeners.add(listener);
+  return () => eventListeners.delete(listener);
+}
+
+/** Asks for the whole picture anew. */
+export function resyncNow(): void {
+  client?.sync();
+}

@@ -1,0 +1,101 @@
+import { App as AntApp, theme as antTheme, ConfigProvider } from 'antd';
+import enUS from 'antd/locale/en_US';
+import zhCN from 'antd/locale/zh_CN';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+export type ThemeChoice = 'light' | 'dark' | 'system';
+const KEY = 'yixian.theme';
+
+interface ThemeState {
+  choice: ThemeChoice;
+  dark: boolean;
+  choose(choice: ThemeChoice): void;
+}
+
+const ThemeContext = createContext<ThemeState>({ choice: 'system', dark: false, choose() {} });
+
+export function useTheme(): ThemeState {
+  return useContext(ThemeContext);
+}
+
+function stored(): ThemeChoice {
+  try {
+    const text = localStorage.getItem(KEY);
+    return text === 'light' || text === 'dark' ? text : 'system';
+  } catch {
+    return 'system';
+  }
+}
+
+const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
+
+/** Every text keeps a contrast of 4.5 : 1 (WCAG 2.1 AA), on tags too. */
+const LIGHT = {
+  colorPrimary: '#0a5bbd',
+  colorTextSecondary: 'rgba(0, 0, 0, 0.68)',
+  colorTextTertiary: 'rgba(0, 0, 0, 0.6)',
+  colorTextDescription: 'rgba(0, 0, 0, 0.64)',
+  colorTextPlaceholder: 'rgba(0, 0, 0, 0.56)',
+  orange: '#a34a00',
+  gold: '#8a5a00',
+  volcano: '#b02a06',
+  green: '#2b6e0b',
+  cyan: '#00666d',
+  blue: '#0a5bbd',
+  purple: '#5a22a6',
+  red: '#b3121d',
+};
+const DARK = {
+  colorPrimary: '#4096ff',
+  colorTextSecondary: 'rgba(255, 255, 255, 0.72)',
+  colorTextTertiary: 'rgba(255, 255, 255, 0.62)',
+  colorTextDescription: 'rgba(255, 255, 255, 0.68)',
+  colorTextPlaceholder: 'rgba(255, 255, 255, 0.56)',
+};
+
+/** Fonts of the machine only: the network of an office may be closed. */
+const FONT = `-apple-system, 'Segoe UI', 'Noto Sans SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', 'WenQuanYi Micro Hei', sans-serif`;
+
+export function ThemeProvider({ children }: { children: ReactNode }) {
+  const [choice, setChoice] = useState(stored);
+  const [system, setSystem] = useState(systemDark.matches);
+  const { i18n } = useTranslation();
+  useEffect(() => {
+    const listen = (event: MediaQueryListEvent) => setSystem(event.matches);
+    systemDark.addEventListener('change', listen);
+    return () => systemDark.removeEventListener('change', listen);
+  }, []);
+  const dark = choice === 'dark' || (choice === 'system' && system);
+  useEffect(() => {
+    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+  }, [dark]);
+  const state = useMemo<ThemeState>(
+    () => ({
+      choice,
+      dark,
+      choose(next) {
+        try {
+          localStorage.setItem(KEY, next);
+        } catch {
+          // not kept, but shown
+        }
+        setChoice(next);
+      },
+    }),
+    [choice, dark],
+  );
+  return (
+    <ThemeContext value={state}>
+      <ConfigProvider
+        locale={i18n.language === 'en' ? enUS : zhCN}
+        theme={{
+          algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
+          token: { ...(dark ? DARK : LIGHT), borderRadius: 6, fontFamily: FONT },
+        }}
+      >
+        <AntApp>{children}</AntApp>
+      </ConfigProvider>
+    </ThemeContext>
+  );
+}

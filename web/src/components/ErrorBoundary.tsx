@@ -1,0 +1,44 @@
+import { Button, Result } from 'antd';
+import { Component, type ErrorInfo, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+interface State {
+  error: Error | undefined;
+}
+
+function Failed({ error }: { error: Error }) {
+  const { t } = useTranslation();
+  return (
+    <Result
+      status="error"
+      title={t('pageFailed')}
+      subTitle={error.message}
+      extra={
+        <Button type="primary" onClick={() => window.location.reload()}>
+          {t('reload')}
+        </Button>
+      }
+    />
+  );
+}
+
+/** A page that fails does not take the menu and the telephone with it. Another `page` is another try. */
+export class ErrorBoundary extends Component<{ page: string; children: ReactNode }, State & { page: string }> {
+  override state: State & { page: string } = { error: undefined, page: this.props.page };
+
+  static getDerivedStateFromError(error: Error): Partial<State> {
+    return { error };
+  }
+
+  static getDerivedStateFromProps(props: { page: string }, state: State & { page: string }): (State & { page: string }) | null {
+    return props.page === state.page ? null : { error: undefined, page: props.page };
+  }
+
+  override componentDidCatch(error: Error, info: ErrorInfo): void {
+    console.error('page failed', error, info.componentStack);
+  }
+
+  override render(): ReactNode {
+    return this.state.error ? <Failed error={this.state.error} /> : this.props.children;
+  }
+}

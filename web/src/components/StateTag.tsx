@@ -1,0 +1,30 @@
+import type { AgentView } from '@yixian/contracts/browser';
+import { Tag } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { clockText, useNow } from '../app/time.js';
+
+/** Colours of the states, everywhere the same. */
+export const STATE_COLOUR: Record<AgentView['state'], string> = {
+  offline: 'default',
+  'not-ready': 'orange',
+  ready: 'green',
+  ringing: 'gold',
+  'on-call': 'blue',
+  'wrap-up': 'purple',
+};
+
+export function StateTag({ state, reason }: { state: AgentView['state']; reason?: string | null }) {
+  const { t } = useTranslation();
+  return (
+    <Tag color={STATE_COLOUR[state]}>
+      {t(`state.${state}`)}
+      {reason ? ` · ${reason}` : ''}
+    </Tag>
+  );
+}
+
+/** How long it has lasted, ticking. */
+export function Since({ at }: { at: string | number }) {
+  const now = useNow();
+  return <span style={{ fontVariantNumeric: 'tabular-nums' }}>{clockText(now - new Date(at).getTime())}</span>;
+}

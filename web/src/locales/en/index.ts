@@ -1,0 +1,5 @@
+import { common } from './common.js';
+import { records } from './records.js';
+
+/** One catalogue an area of the application; the English one has the type of the Chinese, so no string can be missing. */
+export const en = { common, records };

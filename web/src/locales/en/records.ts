@@ -1,0 +1,30 @@
+import type { records as zh } from '../zh/records.js';
+
+export const records: typeof zh = {
+  calls: {
+    title: 'Calls',
+    one: 'Call',
+    id: 'Id',
+    caller: 'Caller',
+    called: 'Called',
+    direction: 'Direction',
+    outcome: 'Outcome',
+    queue: 'Queue',
+    agent: 'Agent',
+    started: 'Started',
+    wait: 'Wait',
+    talk: 'Talk',
+    hold: 'Hold',
+    duration: 'Duration',
+    survey: 'Survey',
+    endedBy: 'Ended by',
+    range: 'Between',
+    numberHint: 'Number; end with * to search by its beginning',
+    path: 'Path',
+    timeline: 'Timeline',
+    segments: 'Segments',
+    inProgress: 'In progress',
+    loadMore: 'Load more',
+    by: { caller: 'Caller', called: 'Called', agent: 'Agent', supervisor: 'Supervisor', system: 'System', network: 'Network' },
+  },
+};

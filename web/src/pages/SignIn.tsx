@@ -1,0 +1,66 @@
+import { GlobalOutlined, LockOutlined, UserOutlined } from '@ant-design/icons';
+import type { UserView } from '@yixian/contracts/browser';
+import { Alert, Button, Card, Flex, Form, Input, Typography } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError, post } from '../app/api.js';
+import { setLanguage } from '../app/i18n.js';
+import { setSession } from '../app/session.js';
+
+interface Credentials {
+  username: string;
+  password: string;
+}
+
+const WORDS: Record<string, string> = {
+  unauthenticated: 'signInWrong',
+  locked: 'signInLocked',
+  'too-many-requests': 'signInTooMany',
+  unreachable: 'unreachable',
+};
+
+export function SignIn() {
+  const { t, i18n } = useTranslation();
+  const [failure, setFailure] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  async function signIn(credentials: Credentials): Promise<void> {
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      setSession(await post<{ token: string; user: UserView }>('/session', credentials));
+    } catch (error) {
+      const word = error instanceof ApiError ? WORDS[error.code] : undefined;
+      setFailure(word ? t(word) : t('failed', { message: String(error instanceof Error ? error.message : error) }));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Flex component="main" vertical align="center" justify="center" gap={24} style={{ minHeight: '100vh', padding: 16 }}>
+      <Flex vertical align="center" gap={4}>
+        <img src="/icon.svg" alt="" width={56} height={56} />
+        <Typography.Title level={2} style={{ margin: 0 }}>
+          {t('product')}
+        </Typography.Title>
+      </Flex>
+      <Card style={{ width: 360, maxWidth: '100%' }}>
+        <Form<Credentials> layout="vertical" onFinish={(credentials) => void signIn(credentials)} requiredMark={false}>
+          <Form.Item name="username" label={t('username')} rules={[{ required: true, message: t('usernameRequired') }]}>
+            <Input prefix={<UserOutlined />} autoComplete="username" autoFocus />
+          </Form.Item>
+          <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('passwordRequired') }]}>
+            <Input.Password prefix={<LockOutlined />} autoComplete="current-password" />
+          </Form.Item>
+          {failure ? <Alert type="error" showIcon title={failure} style={{ marginBottom: 16 }} role="alert" /> : null}
+          <Button type="primary" htmlType="submit" block loading={busy}>
+            {t('signIn')}
+          </Button>
+        </Form>
+      </Card>
+      <Button type="text" icon={<GlobalOutlined />} onClick={() => setLanguage(i18n.language === 'en' ? 'zh' : 'en')}>
+        {i18n.language === 'en' ? '中文' : 'English'}
+      </Button>
+    </Flex>
+  );
+}

@@ -1,0 +1,90 @@
+import { useQuery } from '@tanstack/react-query';
+import type { CallView, EventView } from '@yixian/contracts/browser';
+import { Descriptions, Drawer, Skeleton, Table, Tag, Timeline, Typography } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { get } from '../../app/api.js';
+import { clockText, momentText } from '../../app/time.js';
+
+type Detailed = CallView & { timeline: EventView[] };
+
+/** What an event says beside its name, in few words. */
+function details(event: EventView): string {
+  const parts = [event.queueId, event.agentId, ...Object.values(event.data).filter((v) => typeof v === 'string' || typeof v === 'number')];
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+function Call({ call }: { call: Detailed }) {
+  const { t } = useTranslation(['records', 'common']);
+  const s = (value: number | null): string => (value === null ? '' : clockText(value * 1000));
+  const items = [
+    { key: 'id', label: t('calls.id'), span: 2, children: <Typography.Text copyable>{call.id}</Typography.Text> },
+    { key: 'caller', label: t('calls.caller'), children: call.caller },
+    { key: 'called', label: t('calls.called'), children: call.called },
+    { key: 'direction', label: t('calls.direction'), children: t(`common:direction.${call.direction}`) },
+    { key: 'outcome', label: t('calls.outcome'), children: call.outcome ? t(`common:outcome.${call.outcome}`) : t('calls.inProgress') },
+    { key: 'queue', label: t('calls.queue'), children: call.queue },
+    { key: 'agent', label: t('calls.agent'), children: call.agent },
+    { key: 'wait', label: t('calls.wait'), children: s(call.waitSeconds) },
+    { key: 'talk', label: t('calls.talk'), children: s(call.talkSeconds) },
+    { key: 'hold', label: t('calls.hold'), children: s(call.holdSeconds) },
+    { key: 'duration', label: t('calls.duration'), children: s(call.durationSeconds) },
+    { key: 'survey', label: t('calls.survey'), children: call.survey },
+    {
+      key: 'end',
+      label: t('calls.endedBy'),
+      children: call.termination ? `${t(`calls.by.${call.termination.by}`)} · ${call.termination.reason}` : '',
+    },
+  ];
+  return (
+    <>
+      <Descriptions size="small" column={2} bordered items={items} />
+      <Typography.Title level={5}>{t('calls.path')}</Typography.Title>
+      <div>
+        {call.path.map((step, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the same step may be taken twice
+          <Tag key={`${i} ${step}`} style={{ marginBottom: 4 }}>
+            {step}
+          </Tag>
+        ))}
+      </div>
+      <Typography.Title level={5}>{t('calls.segments')}</Typography.Title>
+      <Table
+        size="small"
+        pagination={false}
+        rowKey={(segment) => `${segment.kind} ${segment.startedAt} ${segment.agent}`}
+        dataSource={call.segments}
+        columns={[
+          { title: '', dataIndex: 'kind' },
+          { title: t('calls.started'), dataIndex: 'startedAt', render: momentText },
+          { title: t('calls.duration'), dataIndex: 'durationSeconds', align: 'right', render: s },
+          { title: t('calls.queue'), dataIndex: 'queue' },
+          { title: t('calls.agent'), dataIndex: 'agent' },
+          { title: t('calls.outcome'), dataIndex: 'result' },
+        ]}
+      />
+      <Typography.Title level={5}>{t('calls.timeline')}</Typography.Title>
+      <Timeline
+        items={call.timeline.map((event) => ({
+          key: event.id,
+          content: (
+            <>
+              <Typography.Text type="secondary">{momentText(event.at)}</Typography.Text> <b>{event.type}</b> {details(event)}
+            </>
+          ),
+        }))}
+      />
+    </>
+  );
+}
+
+/** One call, whole. */
+export function CallDrawer({ id, onClose }: { id: string | undefined; onClose(): void }) {
+  const { t } = useTranslation('records');
+  const call = useQuery({ queryKey: ['call', id], queryFn: () => get<Detailed>(`/calls/${id}`), enabled: id !== undefined });
+  return (
+    <Drawer open={id !== undefined} onClose={onClose} size={720} title={t('calls.one')}>
+      {call.isError ? <Typography.Text type="danger">{call.error.message}</Typography.Text> : null}
+      {call.data ? <Call call={call.data} /> : call.isLoading ? <Skeleton active /> : null}
+    </Drawer>
+  );
+}

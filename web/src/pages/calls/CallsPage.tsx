@@ -1,0 +1,144 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { CallView } from '@yixian/contracts/browser';
+import { Button, Card, DatePicker, Flex, Form, Input, Select, Table, type TableColumnsType, Tag } from 'antd';
+import type { Dayjs } from 'dayjs';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { get, type Page, withQuery } from '../../app/api.js';
+import { clockText, momentText } from '../../app/time.js';
+import { useFailure } from '../../app/use-failure.js';
+import { CallDrawer } from './CallDrawer.js';
+
+interface Filter {
+  range?: [Dayjs | null, Dayjs | null] | null;
+  caller?: string;
+  called?: string;
+  agent?: string;
+  queue?: string;
+  direction?: CallView['direction'];
+  outcome?: NonNullable<CallView['outcome']>;
+}
+
+export const OUTCOME_COLOUR: Record<NonNullable<CallView['outcome']>, string> = {
+  answered: 'green',
+  'outbound-answered': 'green',
+  voicemail: 'cyan',
+  overflowed: 'gold',
+  'abandoned-in-flow': 'orange',
+  'abandoned-in-queue': 'volcano',
+  'abandoned-ringing': 'volcano',
+  'outbound-unanswered': 'orange',
+  rejected: 'default',
+  failed: 'red',
+};
+
+const DIRECTIONS: CallView['direction'][] = ['inbound', 'outbound', 'internal'];
+const OUTCOMES = Object.keys(OUTCOME_COLOUR) as NonNullable<CallView['outcome']>[];
+
+function queryOf({ range, ...filter }: Filter) {
+  return { ...filter, from: range?.[0]?.toISOString(), to: range?.[1]?.toISOString(), limit: 50 };
+}
+
+function useColumns(): TableColumnsType<CallView> {
+  const { t } = useTranslation(['records', 'common']);
+  const seconds = (value: number): string => (value > 0 ? clockText(value * 1000) : '');
+  return [
+    { title: t('calls.started'), dataIndex: 'startedAt', width: 150, render: (at: string) => momentText(at) },
+    { title: t('calls.direction'), dataIndex: 'direction', width: 80, render: (d: CallView['direction']) => t(`common:direction.${d}`) },
+    { title: t('calls.caller'), dataIndex: 'caller', width: 140 },
+    { title: t('calls.called'), dataIndex: 'called', width: 120 },
+    { title: t('calls.queue'), dataIndex: 'queue', width: 110 },
+    { title: t('calls.agent'), dataIndex: 'agent', width: 80 },
+    { title: t('calls.wait'), dataIndex: 'waitSeconds', width: 80, align: 'right', render: seconds },
+    { title: t('calls.talk'), dataIndex: 'talkSeconds', width: 80, align: 'right', render: seconds },
+    {
+      title: t('calls.outcome'),
+      dataIndex: 'outcome',
+      width: 140,
+      render: (outcome: CallView['outcome']) =>
+        outcome ? (
+          <Tag color={OUTCOME_COLOUR[outcome]}>{t(`common:outcome.${outcome}`)}</Tag>
+        ) : (
+          <Tag color="blue">{t('calls.inProgress')}</Tag>
+        ),
+    },
+    { title: t('calls.survey'), dataIndex: 'survey', width: 80, align: 'center' },
+  ];
+}
+
+/** 通话记录: every call, newest first, and each with its way and timeline. */
+export default function CallsPage() {
+  const { t } = useTranslation(['records', 'common']);
+  const [filter, setFilter] = useState<Filter>({});
+  const [shown, setShown] = useState<string>();
+  const fail = useFailure();
+  const columns = useColumns();
+  const calls = useInfiniteQuery({
+    queryKey: ['calls', queryOf(filter)],
+    queryFn: ({ pageParam }) => get<Page<CallView>>(withQuery('/calls', { ...queryOf(filter), cursor: pageParam })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+  const rows = calls.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Flex vertical gap={12}>
+      <Card size="small">
+        <Form<Filter> layout="inline" onFinish={setFilter} style={{ rowGap: 8 }}>
+          <Form.Item name="range" label={t('calls.range')}>
+            <DatePicker.RangePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" />
+          </Form.Item>
+          <Form.Item name="caller" label={t('calls.caller')} tooltip={t('calls.numberHint')}>
+            <Input allowClear style={{ width: 140 }} />
+          </Form.Item>
+          <Form.Item name="called" label={t('calls.called')}>
+            <Input allowClear style={{ width: 120 }} />
+          </Form.Item>
+          <Form.Item name="agent" label={t('calls.agent')}>
+            <Input allowClear style={{ width: 90 }} />
+          </Form.Item>
+          <Form.Item name="direction" label={t('calls.direction')}>
+            <Select
+              allowClear
+              style={{ width: 110 }}
+              options={DIRECTIONS.map((value) => ({ value, label: t(`common:direction.${value}`) }))}
+            />
+          </Form.Item>
+          <Form.Item name="outcome" label={t('calls.outcome')}>
+            <Select allowClear style={{ width: 150 }} options={OUTCOMES.map((value) => ({ value, label: t(`common:outcome.${value}`) }))} />
+          </Form.Item>
+          <Button type="primary" htmlType="submit">
+            {t('common:search')}
+          </Button>
+        </Form>
+      </Card>
+      <Card size="small" styles={{ body: { padding: 0 } }}>
+        <Table<CallView>
+          rowKey="id"
+          size="small"
+          columns={columns}
+          dataSource={rows}
+          loading={calls.isLoading}
+          pagination={false}
+          scroll={{ x: 1000 }}
+          onRow={(call) => ({
+            onClick: () => setShown(call.id),
+            onKeyDown: (event) => event.key === 'Enter' && setShown(call.id),
+            tabIndex: 0,
+            style: { cursor: 'pointer' },
+          })}
+        />
+        {calls.hasNextPage ? (
+          <Button
+            type="link"
+            block
+            loading={calls.isFetchingNextPage}
+            onClick={() => void calls.fetchNextPage().then((result) => result.error && fail(result.error))}
+          >
+            {t('calls.loadMore')}
+          </Button>
+        ) : null}
+      </Card>
+      <CallDrawer id={shown} onClose={() => setShown(undefined)} />
+    </Flex>
+  );
+}
