@@ -8,7 +8,9 @@ import { type AgentStateName, IllegalTransition } from '@yixian/contracts';
  *   ready ──offline──▶ offline
  *   not-ready ──not-ready──▶ not-ready     for another reason
  *
- *   ringing ──missed──▶ not-ready          no answer, refused, unreachable, or the phone failed
+ *   ringing ──missed──▶ not-ready          no answer, refused, busy, unreachable, or the phone failed
+ *   ringing ──missed──▶ ready              where the queue says so: last among the idle
+ *   ringing ──missed──▶ offline            where the queue says so
  *   ringing ──withdrawn──▶ ready           the caller left; the place among the idle is kept
  *   ringing ──failed──▶ ready              our own failure, not the agent's: back, last among the idle
  *   ringing ──withdrawn──▶ not-ready       wished between answer and bridge
@@ -29,6 +31,7 @@ import { type AgentStateName, IllegalTransition } from '@yixian/contracts';
  *   wrap-up ──not-ready──▶ not-ready
  *   wrap-up ──offline──▶ offline
  *
+ *   not-ready ──rested──▶ ready            the pause after a missed offer is over
  *   not-ready ──registered──▶ ready        set aside because the phone was gone, and the phone is back
  *   ringing ──restart──▶ ready             the process that knew the call has died
  *   on-call ──restart──▶ ready
@@ -43,7 +46,7 @@ import { type AgentStateName, IllegalTransition } from '@yixian/contracts';
  *  ready      takes calls as soon as the seat is reachable
  *  ringing    holds one offer; a deadline ends it
  *  on-call    talks, or has the line taken by a call outside the queues; the legs' owners end it
- *  wrap-up    after a call of a queue that grants it; a deadline ends it
+ *  wrap-up    after a call of a queue that grants it; a deadline ends it, or the agent where the queue leaves it open
  */
 export type AgentCause =
   | 'ready'
@@ -58,6 +61,7 @@ export type AgentCause =
   | 'ended'
   | 'over'
   | 'registered'
+  | 'rested'
   | 'restart';
 
 type Row = Readonly<Partial<Record<AgentCause, readonly AgentStateName[]>>>;
@@ -72,11 +76,12 @@ export const AGENT_TRANSITIONS: Readonly<Record<AgentStateName, Row>> = {
     offline: ['offline'],
     occupied: ['on-call'],
     registered: ['ready'],
+    rested: ['ready'],
   },
   ready: { 'not-ready': ['not-ready'], offline: ['offline'], offered: ['ringing'], occupied: ['on-call'] },
   ringing: {
     bridged: ['on-call'],
-    missed: ['not-ready'],
+    missed: WISHED,
     withdrawn: WISHED,
     failed: WISHED,
     'not-ready': ['not-ready'],

@@ -1,8 +1,8 @@
-import type { AgentStateName } from '@yixian/contracts';
-import { reopen, standing, takeBack } from './offers.js';
+import { startRest } from './missed.js';
+import { dropOffer, offerOf, standing, takeBack } from './offers.js';
 import { WISH_READY } from './tables.js';
-import { becomeIdle, enterState, leaveIdle, newIdlePlace, putAgent, type Turn } from './turn.js';
-import type { AgentEntry, CallEntry, Input, Offer, StoredAgent, Wish } from './types.js';
+import { becomeIdle, enterState, ignore, leaveIdle, newIdlePlace, putAgent, recount, type Turn } from './turn.js';
+import { type AgentEntry, type CallEntry, type Input, type Offer, OPEN_ENDED, type StoredAgent, type Wish } from './types.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
 
@@ -16,7 +16,7 @@ export function wishState(turn: Turn, input: InputOf<'state-wished'>): void {
   const wish: Wish = { state: input.state, reason: input.reason, by: input.by };
   switch (agent.state) {
     case 'on-call':
-      putAgent(turn, { ...agent, wish });
+      chooseNext(turn, agent, wish);
       return;
     case 'ringing':
       wishWhileRinging(turn, agent, wish);
@@ -31,8 +31,15 @@ export function wishState(turn: Turn, input: InputOf<'state-wished'>): void {
   }
 }
 
+/** What the agent will be after the call and its wrap-up. */
+function chooseNext(turn: Turn, agent: AgentEntry, wish: Wish): void {
+  putAgent(turn, { ...agent, wish });
+  const { state, reason, by } = wish;
+  turn.events.push({ type: 'agent.next-state-chosen', at: turn.now, agentId: agent.id, data: { state, reason, by } });
+}
+
 function wishWhileFree(turn: Turn, agent: AgentEntry, wish: Wish): void {
-  const same = agent.state === wish.state && (wish.state !== 'not-ready' || (agent.reason === wish.reason && !agent.awaitsRegistration));
+  const same = agent.state === wish.state && (wish.state !== 'not-ready' || (agent.reason === wish.reason && !agent.awaitsRegistration && agent.restUntil === null));
   if (same) {
     ignore(turn, `already ${wish.state}`);
     return;
@@ -47,26 +54,28 @@ function wishWhileFree(turn: Turn, agent: AgentEntry, wish: Wish): void {
 function wishWhileRinging(turn: Turn, agent: AgentEntry, wish: Wish): void {
   const call = offeredCall(turn, agent);
   if (call?.phase === 'connecting') {
-    putAgent(turn, { ...agent, wish });
+    chooseNext(turn, agent, wish);
     return;
   }
   if (wish.state === 'ready') {
     ignore(turn, 'already ready');
     return;
   }
-  if (call) takeBack(turn, call.offer, `agent ${wish.state}`);
+  const offer = call && agent.offer;
+  if (offer) takeBack(turn, offer, `agent ${wish.state}`);
   enterWish(turn, agent, wish);
-  if (call) reopen(turn, call);
+  if (call && offer) dropOffer(turn, call, offer.id);
 }
 
 function enterWish(turn: Turn, agent: AgentEntry, wish: Wish): void {
+  if (agent.restUntil !== null) turn.effects.push({ type: 'cancel-timer', timer: 'rest', id: agent.id });
   const idle = wish.state === 'ready' ? newIdlePlace(turn, agent.id) : agent.idle;
   enterState(turn, agent, {
     cause: wish.state,
     to: wish.state,
     reason: wish.reason,
     by: wish.by,
-    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, awaitsRegistration: false, idle },
+    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, restUntil: null, awaitsRegistration: false, idle },
   });
 }
 
@@ -128,11 +137,15 @@ export function occupyLine(turn: Turn, input: InputOf<'line-occupied'>): void {
     putAgent(turn, { ...agent, lines });
     return;
   }
-  if (offered) takeBack(turn, offered.offer, 'agent took another call');
+  const offer = offered && agent.offer && offerOf(offered, agent.offer.id);
+  if (offer) takeBack(turn, offer, 'agent took another call');
   if (agent.state === 'wrap-up') turn.effects.push({ type: 'cancel-timer', timer: 'wrap-up', id: agent.id });
-  const wish = agent.state === 'not-ready' ? { state: agent.state, reason: agent.reason, by: 'system' } : agent.wish;
-  enterState(turn, agent, { cause: 'occupied', to: 'on-call', reason: null, by: 'system', patch: { lines, offer: null, wish } });
-  if (offered) reopen(turn, offered);
+  if (agent.restUntil !== null) turn.effects.push({ type: 'cancel-timer', timer: 'rest', id: agent.id });
+  const resting = agent.state === 'not-ready' && agent.restUntil !== null;
+  const wish = agent.state === 'not-ready' && !resting ? { state: agent.state, reason: agent.reason, by: 'system' } : agent.wish;
+  const patch = { lines, offer: null, restUntil: null, wish };
+  enterState(turn, agent, { cause: 'occupied', to: 'on-call', reason: null, by: 'system', patch });
+  if (offered && offer) dropOffer(turn, offered, offer.id);
 }
 
 export function releaseLine(turn: Turn, input: InputOf<'line-released'>): void {
@@ -145,26 +158,38 @@ export function releaseLine(turn: Turn, input: InputOf<'line-released'>): void {
   if (agent.state === 'on-call' && !agent.offer && agent.lines.length === 0) freeLine(turn, agent, agent.wrapUpUntil);
 }
 
+export interface Handled {
+  talkMs: number;
+  wrapUpMs: number;
+  /** The agent ends the wrap-up. */
+  open: boolean;
+}
+
 /** The call of a queue is over for the agent. */
-export function endEngagement(turn: Turn, agentId: string, wrapUpMs: number): void {
+export function endEngagement(turn: Turn, agentId: string, { talkMs, wrapUpMs, open }: Handled): void {
   const before = turn.tables.agents.get(agentId);
   if (before?.state !== 'on-call') return;
-  const wrapUpUntil = wrapUpMs > 0 ? turn.now + wrapUpMs : null;
-  if (before.lines.length > 0) putAgent(turn, { ...before, offer: null, wrapUpUntil });
-  else freeLine(turn, before, wrapUpUntil);
+  const calls = before.calls + 1;
+  const counted = { calls, talkMs: before.talkMs + talkMs };
+  const wrapUpUntil = open ? OPEN_ENDED : wrapUpMs > 0 ? turn.now + wrapUpMs : null;
+  if (before.lines.length > 0) putAgent(turn, { ...before, ...counted, offer: null, wrapUpUntil });
+  else freeLine(turn, before, wrapUpUntil, counted);
 }
 
 /** Nothing takes the line any more: on to wrap-up, as long as any is left, or to the state wished. */
-function freeLine(turn: Turn, agent: AgentEntry, wrapUpUntil: number | null): void {
+function freeLine(turn: Turn, agent: AgentEntry, wrapUpUntil: number | null, counted: Pick<AgentEntry, 'calls' | 'talkMs'> = agent): void {
+  const { calls, talkMs } = counted;
   if (wrapUpUntil !== null && wrapUpUntil > turn.now) {
-    enterState(turn, agent, { cause: 'ended', to: 'wrap-up', reason: null, by: 'system', patch: { offer: null, wrapUpUntil } });
+    const patch = { offer: null, wrapUpUntil, calls, talkMs };
+    enterState(turn, agent, { cause: 'ended', to: 'wrap-up', reason: null, by: 'system', patch });
     startWrapUp(turn, agent.id, wrapUpUntil);
     return;
   }
-  landOnWish(turn, agent, 'ended');
+  landOnWish(turn, agent, 'ended', counted);
 }
 
 function startWrapUp(turn: Turn, agentId: string, until: number): void {
+  if (until === OPEN_ENDED) return;
   turn.effects.push({
     type: 'set-timer',
     timer: 'wrap-up',
@@ -174,7 +199,12 @@ function startWrapUp(turn: Turn, agentId: string, until: number): void {
   });
 }
 
-function landOnWish(turn: Turn, agent: AgentEntry, cause: 'ended' | 'over' | 'restart'): void {
+function landOnWish(
+  turn: Turn,
+  agent: AgentEntry,
+  cause: 'ended' | 'over' | 'restart',
+  { calls, talkMs }: Pick<AgentEntry, 'calls' | 'talkMs'> = agent,
+): void {
   const { state, reason, by } = agent.wish;
   const idle = state === 'ready' ? newIdlePlace(turn, agent.id) : agent.idle;
   enterState(turn, agent, {
@@ -182,7 +212,7 @@ function landOnWish(turn: Turn, agent: AgentEntry, cause: 'ended' | 'over' | 're
     to: state,
     reason: cause === 'restart' ? (reason ?? 'restart') : reason,
     by,
-    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, awaitsRegistration: false, idle },
+    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, restUntil: null, awaitsRegistration: false, idle, calls, talkMs },
   });
 }
 
@@ -209,10 +239,11 @@ export function retire(turn: Turn, agent: AgentEntry): void {
 export function restore(turn: Turn, stored: StoredAgent): void {
   const fresh = turn.tables.agents.get(stored.agentId);
   if (fresh?.state !== 'offline') return;
-  const { agentId: _, ...kept } = stored;
-  const agent: AgentEntry = { ...fresh, ...kept, idle: newIdlePlace(turn, fresh.id) };
+  const { agentId: _, day, calls, talkMs, ...kept } = stored;
+  const today = day === turn.tables.day;
+  const agent: AgentEntry = { ...fresh, ...kept, idle: newIdlePlace(turn, fresh.id), calls: today ? calls : 0, talkMs: today ? talkMs : 0 };
   turn.tables.agents.set(agent.id, agent);
-  recount(agent, agent.state);
+  recount(turn.tables, agent, 'offline', agent.state);
   if (agent.state === 'ready') {
     becomeIdle(turn, agent);
     return;
@@ -221,15 +252,6 @@ export function restore(turn: Turn, stored: StoredAgent): void {
     startWrapUp(turn, agent.id, agent.wrapUpUntil);
     return;
   }
+  if (agent.restUntil !== null && agent.state === 'not-ready') startRest(turn, agent.id, agent.restUntil);
   if (agent.state === 'ringing' || agent.state === 'on-call' || agent.state === 'wrap-up') landOnWish(turn, agent, 'restart');
-}
-
-/** Counts an agent into the pool as being in this state, coming from nowhere. */
-export function recount(agent: AgentEntry, state: AgentStateName): void {
-  agent.pool.signedIn += Number(state !== 'offline');
-  agent.pool.working += Number(state !== 'offline' && state !== 'not-ready');
-}
-
-export function ignore(turn: Turn, why: string): void {
-  turn.ignored = why;
 }

@@ -1,46 +1,62 @@
 import type { AgentConfig, QueueConfig } from '@yixian/contracts';
-import { recount, retire } from './agents.js';
+import { retire } from './agents.js';
+import { dropAll } from './callbacks.js';
 import { closeCall } from './calls.js';
-import { refile, settleAll } from './offers.js';
-import { newAgent, newQueue, poolFor } from './tables.js';
-import { putAgent, type Turn } from './turn.js';
-import type { Tables } from './types.js';
+import { fileReady, laneFor, poolFor, tieLane } from './lanes.js';
+import { newPlace } from './places.js';
+import { settleAll } from './settle.js';
+import { isAvailable, newAgent, newQueue, reconfigure } from './tables.js';
+import { changed, putAgent, recount, type Turn } from './turn.js';
+import type { CallEntry, QueueEntry, Tables } from './types.js';
+import { arm, stepAt } from './waiting.js';
 
 /**
  * Takes over the directory as it stands. Nobody is logged out and nobody loses a place by it; a call keeps the priority
- * and the longest wait it came with. Calls of a queue that is gone go on with `failed`; agents who are gone are signed
- * out when their call is over.
+ * it came with, what it asks for and how long it may wait are the queue's new ones. Calls of a queue that is gone go on
+ * with `failed`; agents who are gone are signed out when their call is over.
  */
 export function configure(turn: Turn, agents: readonly AgentConfig[], queues: readonly QueueConfig[]): void {
   const { tables } = turn;
   closeQueues(turn, new Set(queues.map((q) => q.id)));
   tables.pools.clear();
+  tables.named.clear();
+  tables.signedIn = 0;
   for (const config of queues) {
-    const known = tables.queues.get(config.id);
-    if (known) known.config = config;
-    else tables.queues.set(config.id, newQueue(config));
+    const known = tables.queues.get(config.id) ?? newQueue(config);
+    tables.queues.set(config.id, known);
+    reconfigure(known, config);
   }
-  for (const queue of tables.queues.values()) queue.pools = [];
+  tables.remembers = queues.some((q) => q.sticky !== null);
   const enabled = new Map(agents.filter((a) => a.enabled).map((a) => [a.id, a]));
   repool(tables, enabled);
   for (const config of enabled.values()) {
     if (!tables.agents.has(config.id)) putAgent(turn, newAgent(tables, config, turn.now));
   }
+  for (const queue of tables.queues.values()) requeue(turn, queue);
   for (const agent of [...tables.agents.values()]) {
     if (!enabled.has(agent.id)) retire(turn, agent);
   }
-  for (const agent of tables.agents.values()) refile(turn, agent);
-  for (const call of turn.opened ?? []) {
-    if (tables.calls.get(call.id)?.phase === 'waiting') call.queue.open.add(call.place);
+  tables.cutOff.clear();
+  for (const agent of tables.agents.values()) {
+    if (isAvailable(agent)) fileReady(agent);
+    else if (agent.state === 'ready') tables.cutOff.add(agent.id);
   }
+  for (const call of turn.opened ?? []) openAgain(tables, call.id);
   turn.freed = undefined;
   turn.opened = undefined;
+  turn.advanced = undefined;
   settleAll(turn);
+}
+
+function openAgain(tables: Tables, callId: string): void {
+  const call = tables.calls.get(callId);
+  if (call?.phase === 'waiting') call.lane.open.add(call.place);
 }
 
 function closeQueues(turn: Turn, keep: ReadonlySet<string>): void {
   for (const [id, queue] of turn.tables.queues) {
     if (keep.has(id)) continue;
+    dropAll(turn, id);
     for (const place of [...queue.places]) {
       const call = turn.tables.calls.get(place.callId);
       if (call) closeCall(turn, call, `queue ${id} was removed`);
@@ -49,11 +65,59 @@ function closeQueues(turn: Turn, keep: ReadonlySet<string>): void {
   }
 }
 
+/** Pools anew, and the agents counted in the queues they serve. */
 function repool(tables: Tables, enabled: ReadonlyMap<string, AgentConfig>): void {
   for (const before of tables.agents.values()) {
     const config = enabled.get(before.id) ?? before.config;
-    const agent = { ...before, config, pool: poolFor(tables, config.skills), removed: !enabled.has(before.id) };
+    const agent = { ...before, config, pool: poolFor(tables, config), removed: !enabled.has(before.id) };
     tables.agents.set(agent.id, agent);
-    recount(agent, agent.state);
+    recount(tables, agent, 'offline', agent.state);
+  }
+}
+
+/** Places and lanes anew: rate of ageing and requirements may have changed. Talking calls only point to their queue. */
+function requeue(turn: Turn, queue: QueueEntry): void {
+  const { tables } = turn;
+  const calls = [...queue.places].flatMap((place) => tables.calls.get(place.callId) ?? []);
+  queue.places.clear();
+  for (const before of calls) {
+    const step = stepAt(queue, turn.now - before.since);
+    const { priority, since, order } = before.place;
+    const place = newPlace(queue.config, before.id, priority, since, order);
+    const lane = laneFor(tables, { queue, ask: before.ask, step, sticky: before.sticky });
+    const call: CallEntry = changed(before, { place, step, lane });
+    tables.calls.set(call.id, call);
+    queue.places.add(place);
+    if (call.phase === 'waiting') lane.open.add(place);
+    if (call.phase === 'offered' && queue.config.strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
+    arm(turn, call);
+  }
+}
+
+/** The counters of the day begin at nothing; whoever is ranked by them is filed anew. */
+export function beginDay(turn: Turn, day: string): void {
+  const { tables } = turn;
+  if (tables.day === day) {
+    turn.ignored = 'the day has begun already';
+    return;
+  }
+  tables.day = day;
+  for (const lane of rankedLanes(tables)) lane.ready?.clear();
+  for (const agent of [...tables.agents.values()]) {
+    if (agent.calls > 0 || agent.talkMs > 0) putAgent(turn, { ...agent, calls: 0, talkMs: 0 });
+  }
+  for (const lane of rankedLanes(tables)) {
+    for (const pool of lane.pools) {
+      pool.lanes = pool.lanes.filter((other) => other !== lane);
+      pool.ranked = pool.ranked.filter((other) => other !== lane);
+    }
+    lane.pools = [];
+    tieLane(tables, lane);
+  }
+}
+
+function* rankedLanes(tables: Tables) {
+  for (const queue of tables.queues.values()) {
+    for (const lane of new Set([...queue.lanes, ...queue.extra.values()])) if (lane.ready) yield lane;
   }
 }

@@ -1,5 +1,5 @@
-import { longestIdle } from './tables.js';
-import type { QueueEntry } from './types.js';
+import { somebodyReady } from './lanes.js';
+import type { CallEntry, Lane, QueueEntry, Tables } from './types.js';
 
 /** The newest call weighs at least this much in the mean. */
 const NEWEST_WEIGHT = 1 / 16;
@@ -16,9 +16,20 @@ export function recordHandling(queue: QueueEntry, handlingMs: number): void {
  * @param position from 1
  * @returns milliseconds; 0 when somebody is free; null when no call of this queue has ended yet or nobody is at work
  */
-export function estimateWaitMs(queue: QueueEntry, position: number): number | null {
-  if (longestIdle(queue)) return 0;
-  const working = queue.pools.reduce((sum, pool) => sum + pool.working, 0);
-  if (queue.handled === 0 || working === 0) return null;
-  return Math.round((position * queue.handlingMs) / working);
+export function estimateWaitMs(tables: Tables, queue: QueueEntry, position: number, lane: Lane | undefined = queue.lanes[0]): number | null {
+  if (lane && somebodyReady(tables, lane)) return 0;
+  if (queue.handled === 0 || queue.working === 0) return null;
+  return Math.round((position * queue.handlingMs) / queue.working);
+}
+
+/** Compares what was expected on arrival with what happened. */
+export function recordWait(call: CallEntry, waitMs: number): void {
+  if (call.estimateMs === null) return;
+  call.queue.estimates += 1;
+  call.queue.estimateErrorMs += Math.abs(call.estimateMs - waitMs);
+}
+
+/** Mean absolute error of the estimates, milliseconds; null before the first that could be compared. */
+export function estimateErrorMs(queue: QueueEntry): number | null {
+  return queue.estimates === 0 ? null : Math.round(queue.estimateErrorMs / queue.estimates);
 }

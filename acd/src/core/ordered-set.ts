@@ -11,7 +11,7 @@ const DELTA = 3;
 const RATIO = 2;
 
 /**
- * A set kept in the order of `compare`. `add`, `delete` and `rank` take O(log n), `first` and `size` O(1).
+ * A set kept in the order of `compare`. `add`, `delete`, `rank`, `at` and `after` take O(log n), `first` and `size` O(1).
  * Items that compare equal are the same item; an item's order must not change while it is in the set.
  */
 export class OrderedSet<T> implements Iterable<T> {
@@ -74,6 +74,38 @@ export class OrderedSet<T> implements Iterable<T> {
       }
     }
     return before;
+  }
+
+  /** The item with so many before it; undefined when there are not so many. */
+  at(rank: number): T | undefined {
+    let node = this.#root;
+    let before = rank;
+    while (node) {
+      const left = sizeOf(node.left);
+      if (before === left) return node.item;
+      if (before < left) {
+        node = node.left;
+      } else {
+        before -= left + 1;
+        node = node.right;
+      }
+    }
+    return undefined;
+  }
+
+  /** The first item that comes after this one, whether or not it is in the set. */
+  after(item: T): T | undefined {
+    let node = this.#root;
+    let next: T | undefined;
+    while (node) {
+      if (this.#compare(item, node.item) < 0) {
+        next = node.item;
+        node = node.left;
+      } else {
+        node = node.right;
+      }
+    }
+    return next;
   }
 
   clear(): void {

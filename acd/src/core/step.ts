@@ -1,18 +1,12 @@
 import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, restore, wishState } from './agents.js';
-import {
-  arrive,
-  bridged,
-  bridgeFailed,
-  callerLeft,
-  closeCall,
-  offerExpired,
-  seatAnswered,
-  seatEnded,
-  talkEnded,
-  waitExpired,
-} from './calls.js';
-import { configure } from './configure.js';
-import { settle } from './offers.js';
+import { waitDue } from './age.js';
+import { callbackAnswered, callbackDue, callbackFailed, cancelCallback, requestCallback, restoreCallback, stopCalling } from './callbacks.js';
+import { arrive, callerLeft, closeCall, moveCall } from './calls.js';
+import { beginDay, configure } from './configure.js';
+import { changeDoor, restoreDoor } from './doors.js';
+import { endRest } from './missed.js';
+import { settle } from './settle.js';
+import { bridged, bridgeFailed, offerExpired, seatAnswered, seatEnded, talkEnded } from './talk.js';
 import { changesOf, newTurn, type Turn } from './turn.js';
 import type { AcdState, Effect, Input, StepResult } from './types.js';
 
@@ -93,8 +87,35 @@ function decide(turn: Turn, input: Input): void {
     case 'offer-expired':
       offerExpired(turn, input);
       return;
-    case 'wait-expired':
-      waitExpired(turn, input);
+    case 'wait-due':
+      waitDue(turn, input);
+      return;
+    case 'rest-expired':
+      endRest(turn, input);
+      return;
+    case 'day-began':
+      beginDay(turn, input.day);
+      return;
+    case 'door-changed':
+      changeDoor(turn, input);
+      return;
+    case 'call-moved':
+      moveCall(turn, input);
+      return;
+    case 'callback-requested':
+      requestCallback(turn, input);
+      return;
+    case 'callback-cancelled':
+      cancelCallback(turn, input);
+      return;
+    case 'callback-due':
+      callbackDue(turn, input);
+      return;
+    case 'callback-answered':
+      callbackAnswered(turn, input);
+      return;
+    case 'callback-failed':
+      callbackFailed(turn, input);
       return;
     case 'wrap-up-expired':
       endWrapUp(turn, input);
@@ -111,8 +132,12 @@ function decide(turn: Turn, input: Input): void {
 /** In the order they became idle, so that the longest idle stays first. */
 function restoreAll(turn: Turn, input: Extract<Input, { type: 'restored' }>): void {
   for (const stored of [...input.agents].sort((a, b) => a.since - b.since || (a.agentId < b.agentId ? -1 : 1))) restore(turn, stored);
+  for (const door of input.doors) restoreDoor(turn, door);
+  for (const { number, agentId, at } of [...input.talks].sort((a, b) => a.at - b.at)) turn.tables.talks.set(number, { agentId, at });
+  for (const stored of input.callbacks) restoreCallback(turn, stored);
 }
 
 function stopAll(turn: Turn): void {
+  stopCalling(turn, 'the hotline is stopping');
   for (const call of [...turn.tables.calls.values()]) closeCall(turn, call, 'the hotline is stopping');
 }

@@ -1,38 +1,29 @@
 import type { AgentConfig, AgentId, QueueConfig, Seat } from '@yixian/contracts';
+import type { StoredAgent, StoredCall, StoredCallback } from './inputs.js';
+import { makeLanes, poolFor } from './lanes.js';
 import { OrderedSet } from './ordered-set.js';
-import type {
-  AcdState,
-  AgentEntry,
-  CallEntry,
-  IdlePlace,
-  Place,
-  Pool,
-  QueueEntry,
-  StoredAgent,
-  StoredCall,
-  Tables,
-  Wish,
-} from './types.js';
+import { byPlace } from './places.js';
+import type { AcdState, AgentEntry, CallbackEntry, CallEntry, Offer, QueueEntry, Tables, Wish } from './types.js';
 
-/** Longest idle first. */
-export function byIdle(a: IdlePlace, b: IdlePlace): number {
-  return a.order - b.order;
-}
-
-/** Larger priority first, then first come. */
-export function byPlace(a: Place, b: Place): number {
-  return b.priority - a.priority || a.order - b.order;
-}
-
-/** The state before anything happened: no agents, no queues. */
-export function emptyState(): AcdState {
+/**
+ * The state before anything happened: no agents, no queues.
+ * @param seed of whatever is drawn by lot
+ */
+export function emptyState(seed = 1): AcdState {
   const tables: Tables = {
     turn: 0,
     order: 0,
+    seed,
+    day: '',
+    signedIn: 0,
+    remembers: false,
     agents: new Map(),
     calls: new Map(),
     queues: new Map(),
     pools: new Map(),
+    callbacks: new Map(),
+    named: new Map(),
+    talks: new Map(),
     cutOff: new Set(),
   };
   return { turn: 0, tables };
@@ -40,48 +31,53 @@ export function emptyState(): AcdState {
 
 export const SIP_SEAT: Seat = { kind: 'sip' };
 export const WISH_READY: Wish = { state: 'ready', reason: null, by: 'system' };
-
-export function skillKey(skills: readonly string[]): string {
-  return JSON.stringify([...new Set(skills)].sort());
-}
+export const NO_OFFERS: readonly Offer[] = [];
 
 export function newQueue(config: QueueConfig): QueueEntry {
   return {
     id: config.id,
     config,
     places: new OrderedSet(byPlace),
-    open: new OrderedSet(byPlace),
+    lanes: [],
+    extra: new Map(),
+    extraLimit: 0,
     pools: [],
+    rank: ranksOf(config),
+    cursor: null,
+    signedIn: 0,
+    working: 0,
     serving: 0,
     handled: 0,
     handlingMs: 0,
+    callbacksInLine: 0,
+    estimates: 0,
+    estimateErrorMs: 0,
+    door: 'schedule',
+    doorBy: null,
+    isOpen: true,
+    because: 'always',
   };
 }
 
-/** The pool of this set of skills, made and tied to the queues it can serve when it is new. */
-export function poolFor(tables: Tables, skills: readonly string[]): Pool {
-  const key = skillKey(skills);
-  const known = tables.pools.get(key);
-  if (known) return known;
-  const pool: Pool = { key, skills: new Set(skills), ready: new OrderedSet(byIdle), queues: [], signedIn: 0, working: 0 };
-  for (const queue of tables.queues.values()) {
-    if (!canServe(pool, queue)) continue;
-    pool.queues.push(queue);
-    queue.pools.push(pool);
-  }
-  tables.pools.set(key, pool);
-  return pool;
+export function ranksOf(config: QueueConfig): Map<AgentId, number> {
+  return new Map(config.agentOrder.map((id, n) => [id, n]));
 }
 
-export function canServe(pool: Pool, queue: QueueEntry): boolean {
-  return queue.config.requiredSkills.every((skill) => pool.skills.has(skill));
+/** A queue with the lanes of its settings; ties to pools are made by whoever makes the pools. */
+export function reconfigure(queue: QueueEntry, config: QueueConfig): void {
+  queue.config = config;
+  queue.rank = ranksOf(config);
+  queue.pools = [];
+  queue.signedIn = 0;
+  queue.working = 0;
+  makeLanes(queue);
 }
 
 export function newAgent(tables: Tables, config: AgentConfig, now: number): AgentEntry {
   return {
     id: config.id,
     config,
-    pool: poolFor(tables, config.skills),
+    pool: poolFor(tables, config),
     state: 'offline',
     since: now,
     reason: null,
@@ -91,7 +87,11 @@ export function newAgent(tables: Tables, config: AgentConfig, now: number): Agen
     offer: null,
     lines: [],
     wrapUpUntil: null,
+    restUntil: null,
     idle: { order: 0, agentId: config.id },
+    lastOffer: 0,
+    calls: 0,
+    talkMs: 0,
     awaitsRegistration: false,
     removed: false,
   };
@@ -102,7 +102,7 @@ export function isAvailable(agent: AgentEntry): boolean {
   return agent.state === 'ready' && agent.reachable;
 }
 
-export function storedAgent(agent: AgentEntry): StoredAgent {
+export function storedAgent(agent: AgentEntry, day: string): StoredAgent {
   return {
     agentId: agent.id,
     state: agent.state,
@@ -111,7 +111,11 @@ export function storedAgent(agent: AgentEntry): StoredAgent {
     seat: agent.seat,
     wish: agent.wish,
     wrapUpUntil: agent.wrapUpUntil,
+    restUntil: agent.restUntil,
     awaitsRegistration: agent.awaitsRegistration,
+    day,
+    calls: agent.calls,
+    talkMs: agent.talkMs,
   };
 }
 
@@ -126,37 +130,24 @@ export function storedCall(call: CallEntry): StoredCall {
   };
 }
 
-/** Agents signed in who have the skills of the queue. */
-export function signedIn(queue: QueueEntry): number {
-  return queue.pools.reduce((sum, pool) => sum + pool.signedIn, 0);
+export function storedCallback({ id, phase: _, ...kept }: CallbackEntry): StoredCallback {
+  return { callbackId: id, ...kept };
 }
 
-/** The agent idle for longest among those who may have a call of the queue. One look per set of skills. */
-export function longestIdle(queue: QueueEntry): IdlePlace | undefined {
-  let best: IdlePlace | undefined;
-  for (const pool of queue.pools) {
-    const head = pool.ready.first;
-    if (head && (!best || byIdle(head, best) < 0)) best = head;
-  }
-  return best;
+/** Callers with a place, callbacks not counted. */
+export function callersIn(queue: QueueEntry): number {
+  return queue.places.size - queue.callbacksInLine;
 }
 
-/** The call that goes first among those an agent of the pool may have. One look per queue. */
-export function firstInLine(pool: Pool): Place | undefined {
-  let best: Place | undefined;
-  for (const queue of pool.queues) {
-    const head = queue.open.first;
-    if (head && (!best || byPlace(head, best) < 0)) best = head;
-  }
-  return best;
+/** Everybody whose seat rings for the call, or who is on it. */
+export function offersOf(call: CallEntry): readonly Offer[] {
+  if (!call.offer) return NO_OFFERS;
+  return call.more.length === 0 ? [call.offer] : [call.offer, ...call.more];
 }
 
-/** All ids of agents in the tables that are cut off and have the skills of the queue. */
+/** All ids of agents in the tables that are cut off and may serve the queue. */
 export function cutOffAgents(state: AcdState, queueId: string): AgentId[] {
   const queue = state.tables.queues.get(queueId);
   if (!queue || state.tables.cutOff.size === 0) return [];
-  return [...state.tables.cutOff].filter((id) => {
-    const agent = state.tables.agents.get(id);
-    return agent !== undefined && canServe(agent.pool, queue);
-  });
+  return [...state.tables.cutOff].filter((id) => state.tables.agents.get(id)?.pool.queues.includes(queue) === true);
 }

@@ -1,8 +1,10 @@
 import type { AgentId, AgentStateName, CallId, EventDraft, QueueResult } from '@yixian/contracts';
 import { type AgentCause, assertAgentTransition } from './agent-state.js';
 import { assertCallTransition, type CallCause } from './call-state.js';
-import { isAvailable, storedAgent, storedCall } from './tables.js';
-import type { AgentEntry, CallEntry, Effect, IdlePlace, StoreChange, Tables } from './types.js';
+import type { StoreChange } from './inputs.js';
+import { laneFor, unfileReady } from './lanes.js';
+import { isAvailable, NO_OFFERS, storedAgent, storedCall } from './tables.js';
+import type { AgentEntry, CallEntry, Effect, IdlePlace, QueueEntry, Tables } from './types.js';
 
 /** One step under way: the tables, the time, and what has been decided so far. */
 export interface Turn {
@@ -16,10 +18,16 @@ export interface Turn {
   freed: AgentEntry[] | undefined;
   /** Calls that became open in this step, still to be matched. */
   opened: CallEntry[] | undefined;
+  /** Agents who went not ready or signed out: whoever waits for them alone is looked at. */
+  departed: AgentId[] | undefined;
+  /** Queues a place was lost in, when callbacks stand in their lines. */
+  advanced: QueueEntry[] | undefined;
   /** Agents replaced in this step; may name one twice. */
   touchedAgents: AgentId[] | undefined;
   /** Calls that got or lost a place in this step; may name one twice. */
   touchedCalls: CallId[] | undefined;
+  /** Of other tables, in order. */
+  changes: StoreChange[] | undefined;
   ignored: string | undefined;
 }
 
@@ -32,8 +40,11 @@ export function newTurn(tables: Tables, now: number): Turn {
     events: [],
     freed: undefined,
     opened: undefined,
+    departed: undefined,
+    advanced: undefined,
     touchedAgents: undefined,
     touchedCalls: undefined,
+    changes: undefined,
     ignored: undefined,
   };
 }
@@ -43,6 +54,10 @@ export function listed<T>(list: T[] | undefined, item: T): T[] {
   if (!list) return [item];
   list.push(item);
   return list;
+}
+
+export function ignore(turn: Turn, why: string): void {
+  turn.ignored = why;
 }
 
 export function putAgent(turn: Turn, agent: AgentEntry): AgentEntry {
@@ -70,7 +85,12 @@ export interface Entering {
   patch?: AgentPatch;
 }
 
-type AgentPatch = Partial<Pick<AgentEntry, 'wish' | 'offer' | 'lines' | 'wrapUpUntil' | 'awaitsRegistration' | 'reachable' | 'idle'>>;
+type AgentPatch = Partial<
+  Pick<
+    AgentEntry,
+    'wish' | 'offer' | 'lines' | 'wrapUpUntil' | 'restUntil' | 'awaitsRegistration' | 'reachable' | 'idle' | 'lastOffer' | 'calls' | 'talkMs'
+  >
+>;
 
 const NO_PATCH: AgentPatch = {};
 
@@ -90,7 +110,11 @@ function moved(agent: AgentEntry, e: Entering, since: number): AgentEntry {
     offer: patch.offer === undefined ? agent.offer : patch.offer,
     lines: patch.lines ?? agent.lines,
     wrapUpUntil: patch.wrapUpUntil === undefined ? agent.wrapUpUntil : patch.wrapUpUntil,
+    restUntil: patch.restUntil === undefined ? agent.restUntil : patch.restUntil,
     idle: patch.idle ?? agent.idle,
+    lastOffer: patch.lastOffer ?? agent.lastOffer,
+    calls: patch.calls ?? agent.calls,
+    talkMs: patch.talkMs ?? agent.talkMs,
     awaitsRegistration: patch.awaitsRegistration ?? agent.awaitsRegistration,
     removed: agent.removed,
   };
@@ -103,7 +127,7 @@ function moved(agent: AgentEntry, e: Entering, since: number): AgentEntry {
 export function enterState(turn: Turn, agent: AgentEntry, e: Entering): AgentEntry {
   assertAgentTransition(agent.state, e.cause, e.to);
   if (agent.state === 'ready') leaveIdle(turn, agent);
-  count(agent, e.to);
+  recount(turn.tables, agent, agent.state, e.to);
   const next = putAgent(turn, moved(agent, e, turn.now));
   turn.events.push({
     type: 'agent.state-changed',
@@ -112,13 +136,14 @@ export function enterState(turn: Turn, agent: AgentEntry, e: Entering): AgentEnt
     data: { from: agent.state, to: e.to, reason: e.reason, by: e.by },
   });
   if (e.to === 'ready') becomeIdle(turn, next);
+  else if (e.to === 'offline' || e.to === 'not-ready') turn.departed = listed(turn.departed, agent.id);
   if (e.to === 'offline' && next.removed) turn.tables.agents.delete(next.id);
   return next;
 }
 
 /** Takes a ready agent out of the indexes. */
 export function leaveIdle(turn: Turn, agent: AgentEntry): void {
-  agent.pool.ready.delete(agent.idle);
+  unfileReady(agent);
   turn.tables.cutOff.delete(agent.id);
 }
 
@@ -128,41 +153,66 @@ export function becomeIdle(turn: Turn, agent: AgentEntry): void {
   else turn.tables.cutOff.add(agent.id);
 }
 
-function count(agent: AgentEntry, to: AgentStateName): void {
-  const { pool, state } = agent;
-  pool.signedIn += Number(to !== 'offline') - Number(state !== 'offline');
-  pool.working += Number(isWorking(to)) - Number(isWorking(state));
+/** Counts an agent in the queues he serves; `offline` stands for nowhere as well. */
+export function recount(tables: Tables, { pool }: AgentEntry, from: AgentStateName, to: AgentStateName): void {
+  const signedIn = Number(to !== 'offline') - Number(from !== 'offline');
+  const working = Number(isWorking(to)) - Number(isWorking(from));
+  if (signedIn === 0 && working === 0) return;
+  tables.signedIn += signedIn;
+  for (const queue of pool.queues) {
+    queue.signedIn += signedIn;
+    queue.working += working;
+  }
 }
 
 export function isWorking(state: AgentStateName): boolean {
   return state !== 'offline' && state !== 'not-ready';
 }
 
-/** Moves a call to another phase, checked against the diagram. */
-export function enterPhase(turn: Turn, call: CallEntry, cause: CallCause, patch: CallPatch): CallEntry {
-  assertCallTransition(call.phase, cause, patch.phase);
-  return putCall(turn, {
-    id: call.id,
+export type CallPatch = Partial<
+  Pick<
+    CallEntry,
+    'phase' | 'offer' | 'more' | 'failures' | 'overdue' | 'talkingSince' | 'lane' | 'step' | 'sticky' | 'place' | 'callback' | 'id' | 'caller' | 'estimateMs'
+  >
+>;
+
+/** The call with some of it changed. Written out like `moved`. */
+export function changed(call: CallEntry, patch: CallPatch): CallEntry {
+  return {
+    id: patch.id ?? call.id,
     queue: call.queue,
-    caller: call.caller,
-    place: call.place,
+    lane: patch.lane ?? call.lane,
+    caller: patch.caller ?? call.caller,
+    place: patch.place ?? call.place,
     since: call.since,
-    phase: patch.phase,
+    enteredAt: call.enteredAt,
+    ask: call.ask,
+    step: patch.step ?? call.step,
+    sticky: patch.sticky === undefined ? call.sticky : patch.sticky,
+    visited: call.visited,
+    phase: patch.phase ?? call.phase,
     offer: patch.offer === undefined ? call.offer : patch.offer,
+    more: patch.more ?? call.more,
     failures: patch.failures ?? call.failures,
-    overdue: call.overdue,
+    overdue: patch.overdue ?? call.overdue,
+    estimateMs: patch.estimateMs === undefined ? call.estimateMs : patch.estimateMs,
     talkingSince: patch.talkingSince ?? call.talkingSince,
-  });
+    callback: patch.callback === undefined ? call.callback : patch.callback,
+  };
 }
 
-type CallPatch = Pick<CallEntry, 'phase'> & Partial<Pick<CallEntry, 'offer' | 'failures' | 'talkingSince'>>;
+/** Moves a call to another phase, checked against the diagram. */
+export function enterPhase(turn: Turn, call: CallEntry, cause: CallCause, patch: CallPatch & Pick<CallEntry, 'phase'>): CallEntry {
+  assertCallTransition(call.phase, cause, patch.phase);
+  return putCall(turn, changed(call, patch));
+}
 
 /** Takes a call out of the queue and the tables for good; the result goes to whoever enqueued it. */
-export function removeCall(turn: Turn, call: CallEntry, result: QueueResult): void {
+export function removeCall(turn: Turn, call: CallEntry, result: QueueResult | null): void {
   assertCallTransition(call.phase, 'end', 'gone');
   if (call.phase !== 'talking') losePlace(turn, call);
   turn.tables.calls.delete(call.id);
-  turn.effects.push({ type: 'finish', callId: call.id, result });
+  if (result) turn.effects.push({ type: 'finish', callId: call.id, result });
 }
 
 /** A call that talked is the conversation's: its result comes from there. */
@@ -174,15 +224,33 @@ export function forgetCall(turn: Turn, call: CallEntry): void {
 /** The call takes its place in the queue. */
 export function takePlace(turn: Turn, call: CallEntry): void {
   call.queue.places.add(call.place);
-  turn.touchedCalls = listed(turn.touchedCalls, call.id);
+  if (call.callback) call.queue.callbacksInLine += 1;
+  else turn.touchedCalls = listed(turn.touchedCalls, call.id);
 }
 
 /** The call gives its place up: it talks, or goes on. */
 export function losePlace(turn: Turn, call: CallEntry): void {
-  if (call.phase === 'waiting') call.queue.open.delete(call.place);
-  call.queue.places.delete(call.place);
-  turn.touchedCalls = listed(turn.touchedCalls, call.id);
+  const { queue, lane } = call;
+  if (call.phase === 'waiting') lane.open.delete(call.place);
+  else if (lane.ringing.size > 0) lane.ringing.delete(call.place);
+  queue.places.delete(call.place);
+  if (call.callback) queue.callbacksInLine -= 1;
+  else turn.touchedCalls = listed(turn.touchedCalls, call.id);
+  if (queue.callbacksInLine > 0) turn.advanced = listed(turn.advanced, queue);
 }
+
+/** The call is open again at the place it had. */
+export function reopen(turn: Turn, call: CallEntry, patch: Pick<CallPatch, 'failures'> = NO_CALL_PATCH): CallEntry {
+  if (call.lane.ringing.size > 0) call.lane.ringing.delete(call.place);
+  // It may have been relaxed while it rang.
+  const lane = call.queue.config.relaxation.length === 0 ? call.lane : laneFor(turn.tables, call);
+  const failures = patch.failures ?? call.failures;
+  const open = enterPhase(turn, call, 'lapse', { lane, failures, phase: 'waiting', offer: null, more: NO_OFFERS });
+  turn.opened = listed(turn.opened, open);
+  return open;
+}
+
+const NO_CALL_PATCH: CallPatch = {};
 
 /** Nearly every step touches one agent and one call; a set for those would cost more than the change. */
 function once(ids: readonly string[] = []): readonly string[] {
@@ -192,14 +260,19 @@ function once(ids: readonly string[] = []): readonly string[] {
 
 /** What the store has to know of this step: agents as they are now, and calls with a place. */
 export function changesOf(turn: Turn): StoreChange[] {
-  const changes: StoreChange[] = [];
-  for (const agentId of once(turn.touchedAgents)) {
-    const agent = turn.tables.agents.get(agentId);
-    changes.push(agent ? { type: 'agent', agent: storedAgent(agent) } : { type: 'agent-gone', agentId });
+  const changes: StoreChange[] = turn.changes ?? [];
+  for (const key of once(turn.touchedAgents)) {
+    const agent = turn.tables.agents.get(key);
+    changes.push({ table: 'agents', key, value: agent ? storedAgent(agent, turn.tables.day) : null });
   }
-  for (const callId of once(turn.touchedCalls)) {
-    const call = turn.tables.calls.get(callId);
-    changes.push(call && call.phase !== 'talking' ? { type: 'call', call: storedCall(call) } : { type: 'call-gone', callId });
+  for (const key of once(turn.touchedCalls)) {
+    const call = turn.tables.calls.get(key);
+    changes.push({ table: 'calls', key, value: call && call.phase !== 'talking' ? storedCall(call) : null });
   }
   return changes;
+}
+
+/** Keeps something of a table that has few changes. */
+export function keep(turn: Turn, change: StoreChange): void {
+  turn.changes = listed(turn.changes, change);
 }

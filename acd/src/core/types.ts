@@ -1,17 +1,22 @@
-import type {
-  AgentConfig,
-  AgentId,
-  AgentStateName,
-  CallId,
-  EpochMs,
-  EventDraft,
-  QueueConfig,
-  QueueId,
-  QueueResult,
-  Seat,
-  Termination,
-} from '@yixian/contracts';
+import type { AgentConfig, AgentId, AgentStateName, CallId, EpochMs, QueueConfig, QueueDoor, QueueId, Seat } from '@yixian/contracts';
+import type { CallbackPhase } from './callback-state.js';
 import type { OrderedSet } from './ordered-set.js';
+
+export type {
+  Asked,
+  Effect,
+  Input,
+  Kept,
+  StepResult,
+  StoreChange,
+  StoredAgent,
+  StoredCall,
+  StoredCallback,
+  StoredDoor,
+  StoredTalk,
+  StoreTables,
+  TimerKind,
+} from './inputs.js';
 
 export type OfferId = string;
 export type WishedState = 'ready' | 'not-ready' | 'offline';
@@ -29,9 +34,25 @@ export interface IdlePlace {
   readonly agentId: AgentId;
 }
 
-/** A place in a queue: larger priority first, then first come. Kept by a call until an agent talks with it. */
+/** A ready agent as a queue's strategy ranks him: smaller key first, then smaller order, then by id. */
+export interface Candidate {
+  readonly key: number;
+  readonly order: number;
+  readonly agentId: AgentId;
+}
+
+/**
+ * A place in a queue: larger priority first, then first come. Kept by a call until an agent talks with it.
+ *
+ * A call of a queue with ageing gains `rate` points a millisecond, so its priority at any time is `key + rate · now` with
+ * `key = priority − rate · since`. Within one queue the rate is one and the order of the keys never changes: no timers.
+ */
 export interface Place {
+  readonly key: number;
+  readonly rate: number;
+  /** As it was at arrival. */
   readonly priority: number;
+  readonly since: EpochMs;
   readonly order: number;
   readonly callId: CallId;
 }
@@ -52,13 +73,24 @@ export interface AgentEntry {
   readonly offer: Offer | null;
   /** Calls outside the queues that take the line. */
   readonly lines: readonly CallId[];
+  /** `OPEN_ENDED`: until the agent ends it. */
   readonly wrapUpUntil: EpochMs | null;
+  /** Not ready until then after a missed offer; then ready by itself. */
+  readonly restUntil: EpochMs | null;
   readonly idle: IdlePlace;
+  /** Grows with every offer made to anybody: who was asked longest ago has the smallest. */
+  readonly lastOffer: number;
+  /** Calls of queues of the hotline's day, and how long the agent talked on them. */
+  readonly calls: number;
+  readonly talkMs: number;
   /** Set aside because the seat could not be reached; a new registration makes the agent ready again. */
   readonly awaitsRegistration: boolean;
   /** No longer in the directory: forgotten as soon as offline. */
   readonly removed: boolean;
 }
+
+/** A wrap-up without a deadline. A number, so that JSON keeps it. */
+export const OPEN_ENDED = Number.MAX_SAFE_INTEGER;
 
 /**
  * A call in a queue. A test compares this picture with the table in `call-state.ts`.
@@ -71,26 +103,50 @@ export interface AgentEntry {
  *   connecting ──end──▶ gone
  *
  *  waiting     no seat rings for it
- *  offered     one seat rings for it; the offer's deadline runs
- *  connecting  the agent has answered, the bridge does not stand yet; a deadline runs
+ *  offered     one seat rings for it, or with ring-all several; each offer's deadline runs
+ *  connecting  one agent has answered, the bridge does not stand yet, or the number of a callback rings; a deadline runs
  *  talking     out of the queue, with the agent
  */
 export type CallPhase = 'waiting' | 'offered' | 'connecting' | 'talking';
 
-/** One call. Never changed, only replaced. */
+/** What a call asks for beside its queue; one object, `NO_ASK`, for all that ask for nothing. */
+export interface Ask {
+  readonly agentId: AgentId | null;
+  readonly group: string | null;
+  readonly minLevels: Readonly<Record<string, number>>;
+}
+
+/** One call, or one callback in the line. Never changed, only replaced. */
 export interface CallEntry {
   readonly id: CallId;
   readonly queue: QueueEntry;
+  /** Where it is found by agents who may have it. */
+  readonly lane: Lane;
   readonly caller: string;
   readonly place: Place;
   readonly since: EpochMs;
+  /** When it came into this queue. */
+  readonly enteredAt: EpochMs;
+  readonly ask: Ask;
+  /** How many steps of relaxation have been taken. */
+  readonly step: number;
+  /** The agent who last talked with the caller is waited for until then. */
+  readonly sticky: { readonly agentId: AgentId; readonly until: EpochMs } | null;
+  /** Queues it was in before, by overflow: never again. */
+  readonly visited: readonly QueueId[];
   readonly phase: CallPhase;
   readonly offer: Offer | null;
+  /** With ring-all: the other offers. */
+  readonly more: readonly Offer[];
   /** How often the bridge could not be made; a call that cannot be connected must not use up every agent. */
   readonly failures: number;
   /** The longest wait passed while the bridge was being made. */
   readonly overdue: boolean;
+  /** What was expected on arrival, milliseconds. */
+  readonly estimateMs: number | null;
   readonly talkingSince: EpochMs | null;
+  /** Set for a callback in the line; nobody listens to it, and there is no leg yet. */
+  readonly callback: CallbackEntry | null;
 }
 
 /** The lease by which one agent may have one call until `expiresAt`. */
@@ -99,18 +155,62 @@ export interface Offer {
   readonly callId: CallId;
   readonly agentId: AgentId;
   readonly queueId: QueueId;
+  readonly madeAt: EpochMs;
   readonly expiresAt: EpochMs;
 }
 
-/** Agents with one and the same set of skills. */
+/** A callback in place of waiting. Never changed, only replaced. */
+export interface CallbackEntry {
+  readonly id: string;
+  readonly queueId: QueueId;
+  readonly number: string;
+  readonly priority: number;
+  readonly since: EpochMs;
+  readonly order: number;
+  readonly attempts: number;
+  readonly notBefore: EpochMs | null;
+  readonly callId: CallId | null;
+  readonly by: string;
+  readonly phase: CallbackPhase;
+}
+
+/** Agents with one and the same skills, levels and groups. */
 export interface Pool {
   readonly key: string;
-  readonly skills: ReadonlySet<string>;
+  readonly levels: ReadonlyMap<string, number>;
+  readonly groups: ReadonlySet<string>;
   readonly ready: OrderedSet<IdlePlace>;
+  /** Every lane these agents may serve. */
+  lanes: Lane[];
+  /** Those of them that rank agents themselves. */
+  ranked: Lane[];
+  /** Queues these agents may serve at some step of relaxation. */
   queues: QueueEntry[];
-  signedIn: number;
-  /** Signed in and not `not-ready`. */
-  working: number;
+}
+
+/** What an agent needs: a level in each of some skills, and membership of groups. */
+export interface Requirement {
+  readonly key: string;
+  readonly levels: readonly (readonly [skill: string, level: number])[];
+  readonly groups: readonly string[];
+}
+
+/** Calls of one queue that ask for one and the same: of one step of relaxation, of one agent, or of a request of its own. */
+export interface Lane {
+  readonly key: string;
+  readonly queue: QueueEntry;
+  readonly requirement: Requirement;
+  /** Only this agent. */
+  readonly agentId: AgentId | null;
+  /** Calls that no agent is asked for now. */
+  readonly open: OrderedSet<Place>;
+  /** With ring-all: calls that ring, for whoever becomes free meanwhile. */
+  readonly ringing: OrderedSet<Place>;
+  pools: Pool[];
+  /** Those with a ready agent, when the longest idle goes first. */
+  readonly readyPools: Set<Pool>;
+  /** Ready agents in the order of the strategy; null when the longest idle goes first. */
+  readonly ready: OrderedSet<Candidate> | null;
 }
 
 export interface QueueEntry {
@@ -118,107 +218,56 @@ export interface QueueEntry {
   config: QueueConfig;
   /** Every call that has a place: waiting, offered, connecting. */
   readonly places: OrderedSet<Place>;
-  /** Those of them that no agent is asked for now. */
-  readonly open: OrderedSet<Place>;
+  /** By relaxation: `lanes[0]` is what the queue asks for at first. */
+  lanes: Lane[];
+  /** For calls that ask for more. */
+  readonly extra: Map<string, Lane>;
+  /** As many of them before the empty ones are cleared away. */
+  extraLimit: number;
   pools: Pool[];
+  /** Ranks of `agentOrder`. */
+  rank: ReadonlyMap<AgentId, number>;
+  /** Strategy sequential: whom it last rang. */
+  cursor: Candidate | null;
+  signedIn: number;
+  /** Signed in and not `not-ready`. */
+  working: number;
   serving: number;
   handled: number;
   /** Mean time a call takes an agent (talk and wrap-up), milliseconds, the recent ones weighing more. */
   handlingMs: number;
+  /** Callbacks that have a place in the line. */
+  callbacksInLine: number;
+  /** Estimates that were compared with what happened, and the sum of their absolute errors. */
+  estimates: number;
+  estimateErrorMs: number;
+  door: QueueDoor;
+  doorBy: string | null;
+  isOpen: boolean;
+  because: string;
 }
-
-export type Input =
-  /** The directory's agents and queues as they stand now. */
-  | { type: 'configured'; agents: readonly AgentConfig[]; queues: readonly QueueConfig[] }
-  /** What the store kept of the agents; once, after the first `configured`. */
-  | { type: 'restored'; agents: readonly StoredAgent[] }
-  | { type: 'state-wished'; agentId: AgentId; state: WishedState; reason: string | null; by: string }
-  | { type: 'seat-chosen'; agentId: AgentId; seat: Seat; reachable: boolean }
-  | { type: 'reachability-changed'; agentId: AgentId; reachable: boolean }
-  | { type: 'line-occupied'; agentId: AgentId; callId: CallId }
-  | { type: 'line-released'; agentId: AgentId; callId: CallId }
-  | { type: 'call-arrived'; callId: CallId; queueId: QueueId; caller: string; priority: number }
-  /** The caller hung up, or the flow took the call out of the queue. */
-  | { type: 'caller-left'; callId: CallId; termination: Termination }
-  | { type: 'seat-answered'; offerId: OfferId; callId: CallId }
-  | { type: 'seat-ended'; offerId: OfferId; callId: CallId; termination: Termination }
-  | { type: 'bridged'; offerId: OfferId; callId: CallId }
-  | { type: 'bridge-failed'; offerId: OfferId; callId: CallId; message: string }
-  /** The agent has left the conversation that began with this offer. */
-  | { type: 'talk-ended'; offerId: OfferId; callId: CallId }
-  | { type: 'offer-expired'; offerId: OfferId; callId: CallId }
-  | { type: 'wait-expired'; callId: CallId; order: number }
-  | { type: 'wrap-up-expired'; agentId: AgentId; until: EpochMs }
-  /** The process is going down: every waiting call goes on, every ringing seat is told. */
-  | { type: 'stopped' };
-
-/** Deadlines: of an offer, of a call's wait, of an agent's wrap-up; `id` is the offer's, the call's, the agent's. */
-export type TimerKind = 'offer' | 'wait' | 'wrap-up';
-
-export type Effect =
-  | { type: 'ring'; offer: Offer; seat: Seat; caller: string; timeoutMs: number }
-  | { type: 'bridge'; offer: Offer }
-  | { type: 'end-seat'; offerId: OfferId; termination: Termination }
-  /** The seat's leg has ended by itself. */
-  | { type: 'forget-seat'; offerId: OfferId }
-  /** The bridge stands: caller and seat belong to the conversation from here on; it tells `talk-ended` when the agent has left. */
-  | { type: 'open-conversation'; offer: Offer; music: string }
-  /** Everybody has to go. */
-  | { type: 'close-conversation'; offerId: OfferId; termination: Termination }
-  | { type: 'start-treatment'; callId: CallId; queueId: QueueId }
-  | { type: 'resume-treatment'; callId: CallId }
-  | { type: 'stop-treatment'; callId: CallId }
-  | { type: 'finish'; callId: CallId; result: QueueResult }
-  /** Replaces a timer of the same kind and id. */
-  | { type: 'set-timer'; timer: TimerKind; id: string; delayMs: number; input: Input }
-  | { type: 'cancel-timer'; timer: TimerKind; id: string }
-  | { type: 'save'; changes: readonly StoreChange[] };
-
-export interface StepResult {
-  state: AcdState;
-  effects: readonly Effect[];
-  events: readonly EventDraft[];
-  /** Why nothing happened, when a lawful race made the input too late. */
-  ignored?: string;
-}
-
-/** An agent as the store keeps it. */
-export interface StoredAgent {
-  agentId: AgentId;
-  state: AgentStateName;
-  since: EpochMs;
-  reason: string | null;
-  seat: Seat;
-  wish: Wish;
-  wrapUpUntil: EpochMs | null;
-  awaitsRegistration: boolean;
-}
-
-/** A waiting call as the store keeps it: enough to know the place. */
-export interface StoredCall {
-  callId: CallId;
-  queueId: QueueId;
-  caller: string;
-  priority: number;
-  order: number;
-  since: EpochMs;
-}
-
-export type StoreChange =
-  | { type: 'agent'; agent: StoredAgent }
-  | { type: 'agent-gone'; agentId: AgentId }
-  | { type: 'call'; call: StoredCall }
-  | { type: 'call-gone'; callId: CallId };
 
 /** The tables behind a state. Entries are replaced, never changed; the indexes over them are changed in place. */
 export interface Tables {
   turn: number;
   /** Source of places: grows with every arrival and every return to idle. */
   order: number;
+  /** Of the strategy random. */
+  seed: number;
+  /** Of the hotline's time zone, e.g. `2026-10-01`; empty before the first. */
+  day: string;
+  signedIn: number;
+  /** Some queue waits for the agent who last talked. */
+  remembers: boolean;
   readonly agents: Map<AgentId, AgentEntry>;
   readonly calls: Map<CallId, CallEntry>;
   readonly queues: Map<QueueId, QueueEntry>;
   readonly pools: Map<string, Pool>;
+  readonly callbacks: Map<string, CallbackEntry>;
+  /** Lanes for one agent, by agent. */
+  readonly named: Map<AgentId, Lane[]>;
+  /** Who last talked with a number; the oldest goes first when there are too many. */
+  readonly talks: Map<string, { agentId: AgentId; at: EpochMs }>;
   /** Ready agents whose seat cannot ring: to be asked about again when somebody waits for them. */
   readonly cutOff: Set<AgentId>;
 }

@@ -1,7 +1,8 @@
-import type { AgentId, AgentSnapshot, CallId, QueueId, QueueSnapshot, WaitingCallSnapshot } from '@yixian/contracts';
-import { estimateWaitMs } from './estimate.js';
-import { signedIn } from './tables.js';
-import type { AcdState, AgentEntry, QueueEntry, Tables } from './types.js';
+import type { AgentId, AgentSnapshot, CallbackView, CallId, QueueId, QueueSnapshot, WaitingCallSnapshot } from '@yixian/contracts';
+import { estimateErrorMs, estimateWaitMs } from './estimate.js';
+import { levelsOf } from './lanes.js';
+import { WISH_READY } from './tables.js';
+import { type AcdState, type AgentEntry, type CallbackEntry, OPEN_ENDED, type QueueEntry, type Tables } from './types.js';
 
 // Reading a state: copies for whoever asks, never the entries or the indexes themselves.
 
@@ -25,12 +26,14 @@ function snapshot(agent: AgentEntry): AgentSnapshot {
     reachable: agent.reachable,
     callId: agent.offer?.callId ?? agent.lines[0] ?? null,
     skills: [...agent.config.skills],
-    skillLevels: { ...agent.config.skillLevels },
+    skillLevels: Object.fromEntries(levelsOf(agent.config)),
     groups: [...agent.config.groups],
-    next: null,
-    wrapUpUntil: agent.wrapUpUntil,
+    next: agent.wish === WISH_READY || !MAY_CHOOSE.has(agent.state) ? null : { state: agent.wish.state, reason: agent.wish.reason },
+    wrapUpUntil: agent.state !== 'wrap-up' || agent.wrapUpUntil === OPEN_ENDED ? null : agent.wrapUpUntil,
   };
 }
+
+const MAY_CHOOSE = new Set(['ringing', 'on-call', 'wrap-up']);
 
 export function queueSnapshots(state: AcdState, now: number): QueueSnapshot[] {
   return [...state.tables.queues.values()].map((queue) => queueView(state.tables, queue, now));
@@ -44,14 +47,16 @@ export function queueSnapshot(state: AcdState, id: QueueId, now: number): QueueS
 function queueView(tables: Tables, queue: QueueEntry, now: number): QueueSnapshot {
   const waiting: WaitingCallSnapshot[] = [];
   let oldest = now;
+  let position = 0;
   for (const place of queue.places) {
     const call = tables.calls.get(place.callId);
-    if (!call) continue;
+    position += 1;
+    if (!call || call.callback) continue;
     oldest = Math.min(oldest, call.since);
     waiting.push({
       callId: call.id,
       caller: call.caller,
-      position: waiting.length + 1,
+      position,
       priority: place.priority,
       since: call.since,
       offeredTo: call.offer?.agentId ?? null,
@@ -62,13 +67,13 @@ function queueView(tables: Tables, queue: QueueEntry, now: number): QueueSnapsho
     name: queue.config.name,
     waiting,
     longestWaitMs: now - oldest,
-    estimatedWaitMs: estimateWaitMs(queue, queue.places.size + 1),
+    estimatedWaitMs: estimateWaitMs(tables, queue, queue.places.size + 1),
     ready: queue.pools.reduce((sum, pool) => sum + pool.ready.size, 0),
     serving: queue.serving,
-    signedIn: signedIn(queue),
-    door: { queueId: queue.id, door: 'schedule', open: true, because: 'always' },
-    callbacks: 0,
-    estimateErrorMs: null,
+    signedIn: queue.signedIn,
+    door: { queueId: queue.id, door: queue.door, open: queue.isOpen, because: queue.because },
+    callbacks: callbacksOf(tables, queue.id),
+    estimateErrorMs: estimateErrorMs(queue),
   };
 }
 
@@ -77,5 +82,23 @@ export function standingOf(state: AcdState, callId: CallId): { position: number;
   const call = state.tables.calls.get(callId);
   if (!call || call.phase === 'talking') return undefined;
   const position = call.queue.places.rank(call.place) + 1;
-  return { position, estimateMs: estimateWaitMs(call.queue, position), ringing: call.phase !== 'waiting' };
+  return { position, estimateMs: estimateWaitMs(state.tables, call.queue, position, call.lane), ringing: call.phase !== 'waiting' };
+}
+
+function callbacksOf(tables: Tables, queueId: QueueId): number {
+  let count = 0;
+  for (const callback of tables.callbacks.values()) if (callback.queueId === queueId) count += 1;
+  return count;
+}
+
+export function callbackViews(state: AcdState): CallbackView[] {
+  return [...state.tables.callbacks.values()].map((callback) => callbackView(state.tables, callback));
+}
+
+export function callbackView(tables: Tables, callback: CallbackEntry): CallbackView {
+  const { id, queueId, number, since, attempts, notBefore } = callback;
+  const line = tables.calls.get(id);
+  const position = line ? line.queue.places.rank(line.place) + 1 : null;
+  const waiting = line?.phase === 'offered' ? 'agent-ringing' : 'waiting';
+  return { id, queueId, number, state: callback.phase === 'calling' ? 'calling' : waiting, since, position, attempts, notBefore };
 }

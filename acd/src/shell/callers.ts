@@ -1,4 +1,4 @@
-import type { Call, CallId, QueueResult, Termination } from '@yixian/contracts';
+import type { Call, CallId, MediaItem, QueueResult, Termination } from '@yixian/contracts';
 import type { Treatment } from './treatment.js';
 
 /** A caller as the shell knows one: from `enqueue` to the result. */
@@ -10,6 +10,8 @@ export interface Caller {
   handOver(): void;
   /** Settles the result and lets go of the leg. Doing it twice changes nothing. */
   finish(result: QueueResult): void;
+  /** The same, after the caller has heard this. */
+  finishAfter(items: readonly MediaItem[], result: QueueResult): void;
 }
 
 /** Watches a caller's leg until the result is there. The end of a leg is heard as an event and as a promise: whichever comes first. */
@@ -27,6 +29,13 @@ export function createCaller(call: Call, onEnded: (callId: CallId, termination: 
     if (event.type === 'ended') ended(event.termination);
   });
   void call.leg.ended.then(ended);
+  function letGo(caller: Caller): boolean {
+    if (finished) return false;
+    finished = true;
+    caller.handOver();
+    return true;
+  }
+
   return {
     call,
     result,
@@ -37,10 +46,12 @@ export function createCaller(call: Call, onEnded: (callId: CallId, termination: 
       this.treatment?.stop();
     },
     finish(outcome) {
-      if (finished) return;
-      finished = true;
-      this.handOver();
-      settle(outcome);
+      if (letGo(this)) settle(outcome);
+    },
+    finishAfter(items, outcome) {
+      if (!letGo(this)) return;
+      if (items.length === 0 || call.leg.state === 'ended') settle(outcome);
+      else void call.leg.play(items).finished.then(() => settle(outcome));
     },
   };
 }

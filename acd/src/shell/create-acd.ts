@@ -1,8 +1,10 @@
 import {
   type Acd,
   type AgentSnapshot,
+  type Callbacks,
   type Conversations,
   DomainError,
+  type EventDraft,
   type QueuePort,
   type QueueRequest,
   type QueueResult,
@@ -15,14 +17,17 @@ import { agentSnapshot, agentSnapshots, queueSnapshot, queueSnapshots } from '..
 import { CONVERSATION_OPTIONS } from './conversation-deps.js';
 import { createConversations } from './conversations.js';
 import type { AcdDeps } from './deps.js';
+import { createDoors } from './doors.js';
 import { createEffects } from './effects.js';
 import { createFigures } from './figures.js';
+import { assertLicensed, assertSeat, createQueueCommands } from './queue-commands.js';
 
 export interface AcdService {
   acd: Acd;
   queues: QueuePort;
   /** Whoever talks, by a queue or without. */
   conversations: Conversations;
+  callbacks: Callbacks;
   /** The contacts of an extension changed: without any its agent is offered nothing, with one again as before. */
   registrationChanged(change: { extension: string; contacts: number }): void;
   /** Restores what the store kept and takes up work. Rejects when the store cannot be read. */
@@ -43,11 +48,12 @@ export function createAcd(deps: AcdDeps): AcdService {
   const inbox: Input[] = [];
   /** Calls outside the queues, and whose lines they take. */
   const lines = new Map<string, Set<string>>();
-  let state: AcdState = emptyState();
+  let state: AcdState = emptyState(clock.now());
   let deciding = false;
   let phase: 'new' | 'running' | 'stopped' = 'new';
   let release: Array<() => void> = [];
   const effects = createEffects({ ...deps, dispatch, state: () => state, figures, conversations: () => conversations });
+  const doors = createDoors({ ...deps, timers: effects.timers, state: () => state, dispatch });
 
   /** One input after the other, each to its end: what an effect or a listener asks for is decided after it, never inside. */
   function dispatch(input: Input): void {
@@ -65,14 +71,25 @@ export function createAcd(deps: AcdDeps): AcdService {
     const result = step(state, input, clock.now());
     state = result.state;
     for (const effect of result.effects) effects.run(effect);
-    for (const event of result.events) events.publish(event);
+    for (const event of result.events) {
+      events.publish(event);
+      if (event.type === 'agent.seat-changed' || event.type === 'agent.state-changed') lineFollows(event);
+    }
     figures.count(result);
     if (result.ignored !== undefined) logger.debug({ input, reason: result.ignored }, 'acd: input ignored');
+  }
+
+  /** Nailed-up lines come and go with the agent. */
+  function lineFollows(event: EventDraft): void {
+    const agent = state.tables.agents.get(event.agentId ?? '');
+    if (event.type === 'agent.state-changed' && event.data.from !== 'offline' && event.data.to !== 'offline') return;
+    if (agent) seats.agentChanged(agent.id, agent.seat, agent.state !== 'offline');
   }
 
   function configure(): void {
     dispatch({ type: 'configured', agents: directory.agents(), queues: directory.queues() });
     for (const agent of [...state.tables.agents.values()]) checkReachable(agent.id, agent.seat);
+    if (phase === 'running') doors.watch();
   }
 
   function checkReachable(agentId: string, seat: Seat): void {
@@ -101,6 +118,7 @@ export function createAcd(deps: AcdDeps): AcdService {
     async setState(id, wished, reason, by) {
       known(id);
       if (!WISHES.includes(wished)) throw new DomainError('bad-request', `state: ${WISHES.join(', ')}, not ${wished}`, { field: 'state' });
+      if (wished !== 'offline') assertLicensed(state, directory, state.tables.agents.get(id));
       dispatch({ type: 'state-wished', agentId: id, state: wished, reason, by });
       // Events of the registrar can be missed; whoever signs in is looked up.
       checkReachable(id, known(id).seat);
@@ -108,19 +126,11 @@ export function createAcd(deps: AcdDeps): AcdService {
     },
     async setSeat(id, seat, _by) {
       known(id);
-      assertSeat(seat);
+      assertSeat(id, seat, seats);
       dispatch({ type: 'seat-chosen', agentId: id, seat, reachable: seats.reachable(id, seat) });
       return known(id);
     },
-    async moveCall(callId) {
-      throw new DomainError('unavailable', 'calls cannot be moved yet', { callId });
-    },
-    async setDoor(queueId) {
-      throw new DomainError('unavailable', 'doors cannot be set yet', { queueId });
-    },
-    async answer(id, callId) {
-      throw new DomainError('unavailable', 'answering for the phone is not there yet', { agentId: id, callId });
-    },
+    ...createQueueCommands({ directory, doors, seats, now: clock.now, state: () => state, dispatch, ringAgain: effects.ringAgain }),
     occupy(id, callId) {
       if (!state.tables.agents.has(id)) return;
       lines.set(callId, (lines.get(callId) ?? new Set()).add(id));
@@ -136,7 +146,9 @@ export function createAcd(deps: AcdDeps): AcdService {
     const result = effects.admit(call);
     // Before a caller waits for an agent who seems cut off, ask the registrar itself.
     for (const agentId of cutOffAgents(state, queueId)) checkReachable(agentId, known(agentId).seat);
-    dispatch({ type: 'call-arrived', callId: call.id, queueId, caller: call.caller, priority });
+    doors.look(queueId);
+    const { agentId, group, minLevels, since } = request;
+    dispatch({ type: 'call-arrived', callId: call.id, queueId, caller: call.caller, priority, ...given({ agentId, group, minLevels, since }) });
     return { result, leave: () => leave(call.id) };
   }
 
@@ -166,11 +178,16 @@ export function createAcd(deps: AcdDeps): AcdService {
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`acd: start after ${phase}`);
     const kept = await store.load();
+    doors.beginDay();
     configure();
-    dispatch({ type: 'restored', agents: kept.agents });
-    for (const agent of [...state.tables.agents.values()]) checkReachable(agent.id, agent.seat);
+    dispatch({ type: 'restored', ...kept });
+    for (const agent of [...state.tables.agents.values()]) {
+      checkReachable(agent.id, agent.seat);
+      seats.agentChanged(agent.id, agent.seat, agent.state !== 'offline');
+    }
+    doors.watch();
     // Their legs died with the process that knew them.
-    store.write(kept.calls.map((call) => ({ type: 'call-gone', callId: call.callId })));
+    store.write(kept.calls.map((call) => ({ table: 'calls', key: call.callId, value: null })));
     if (kept.calls.length > 0) logger.warn({ calls: kept.calls.map((c) => c.callId) }, 'acd: calls that waited when the last process died');
     release = [
       directory.onChange(configure),
@@ -199,8 +216,11 @@ export function createAcd(deps: AcdDeps): AcdService {
     acd,
     queues: { enqueue },
     conversations,
+    callbacks: effects.callbacks.port,
     registrationChanged({ extension, contacts }) {
-      if (state.tables.agents.has(extension)) dispatch({ type: 'reachability-changed', agentId: extension, reachable: contacts > 0 });
+      const agent = state.tables.agents.get(extension);
+      // A telephone number rings whether or not the extension's own phone is there.
+      if (agent && agent.seat.kind !== 'phone') dispatch({ type: 'reachability-changed', agentId: extension, reachable: contacts > 0 });
     },
     start,
     stop,
@@ -211,13 +231,7 @@ export function createAcd(deps: AcdDeps): AcdService {
   };
 }
 
-function assertSeat(seat: Seat): void {
-  if (seat.kind !== 'sip') {
-    throw new DomainError('unavailable', `seat kind ${seat.kind} is not available yet; available: sip`, { field: 'kind', kind: seat.kind });
-  }
-  if (seat.number !== undefined || seat.confirm !== undefined) {
-    throw new DomainError('bad-request', 'number and confirm belong to seats of kind phone', {
-      field: seat.number === undefined ? 'confirm' : 'number',
-    });
-  }
+/** Without what is undefined. */
+function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
 }

@@ -6,6 +6,7 @@ import type {
   FlowRunner,
   IdSource,
   Logger,
+  OutboundCalls,
   PartyDialer,
   Prompts,
   Recorder,
@@ -23,6 +24,8 @@ export interface AcdDeps {
   parties: PartyDialer;
   /** Where callers are sent on to. */
   flows: FlowRunner;
+  /** Numbers that are called back. */
+  outbound: OutboundCalls;
   recorder: Recorder;
   prompts: Prompts;
   calls: Pick<CallRegistry, 'control'>;
@@ -30,6 +33,8 @@ export interface AcdDeps {
   events: EventBus;
   clock: Clock;
   ids: IdSource;
+  /** Of the hotline: decides schedules and days. */
+  timeZone: string;
   store: AcdStore;
   logger: Logger;
   /** Of conversations; default `CONVERSATION_OPTIONS`. */

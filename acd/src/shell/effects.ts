@@ -1,6 +1,7 @@
-import type { Call, CallId, QueueResult } from '@yixian/contracts';
+import type { Call, CallId, QueueConfig, QueueResult } from '@yixian/contracts';
 import type { AcdState, Effect, Input, Offer } from '../core/types.js';
 import { standingOf } from '../core/views.js';
+import { type CallbackCalls, createCallbackCalls, mayBeCalled } from './callback-calls.js';
 import { type Caller, createCaller } from './callers.js';
 import type { Conversation } from './conversation.js';
 import type { ConversationsService } from './conversations.js';
@@ -8,7 +9,7 @@ import type { AcdDeps } from './deps.js';
 import type { Figures } from './figures.js';
 import { createSeats, type RungSeat } from './seats.js';
 import { createTimers, type Timers } from './timers.js';
-import { createTreatment } from './treatment.js';
+import { type CallbackOffer, createTreatment } from './treatment.js';
 
 export interface EffectsDeps extends AcdDeps {
   dispatch(input: Input): void;
@@ -25,6 +26,9 @@ export interface Effects {
   /** Whether the call is under watch already. */
   holds(callId: CallId): boolean;
   stop(): void;
+  /** Rings the seat of an offer again so that the phone answers by itself; false when none rings. */
+  ringAgain(offerId: string): boolean;
+  readonly callbacks: CallbackCalls;
   readonly timers: Timers;
 }
 
@@ -34,7 +38,15 @@ export function createEffects(deps: EffectsDeps): Effects {
   /** By the offer they began with, until the agent of the offer has left. */
   const conversations = new Map<string, Conversation>();
   const timers = createTimers(deps.clock);
-  const seats = createSeats({ dialer: deps.seats, events: deps.events, logger, dispatch });
+  const callOf = (callId: CallId): Call | undefined => callers.get(callId)?.call;
+  const seats = createSeats({ dialer: deps.seats, events: deps.events, logger, dispatch, callOf });
+  const callbacks = createCallbackCalls({ ...deps, seats, admit });
+
+  function admit(call: Call): Promise<QueueResult> {
+    const caller = createCaller(call, (callId, termination) => dispatch({ type: 'caller-left', callId, termination }));
+    callers.set(call.id, caller);
+    return caller.result;
+  }
 
   /** The bridge comes first: what the caller hears of the agent is counted from here. */
   function bridge(offer: Offer): void {
@@ -44,6 +56,7 @@ export function createEffects(deps: EffectsDeps): Effects {
       failBridge(offer, 'a leg is gone');
       return;
     }
+    seat.offer = offer;
     caller.treatment?.pause();
     deps.switch.bridge(caller.call.leg, seat.leg).then(
       (made) => {
@@ -109,8 +122,12 @@ export function createEffects(deps: EffectsDeps): Effects {
     const caller = callers.get(callId);
     const queue = deps.directory.queue(queueId);
     if (!caller || !queue) return;
+    const { call } = caller;
+    caller.treatment?.stop();
     caller.treatment = createTreatment({
-      leg: caller.call.leg,
+      leg: call.leg,
+      language: call.language,
+      callback: callbackOffer(call, queue),
       prompts: deps.prompts,
       clock: deps.clock,
       music: queue.music,
@@ -118,6 +135,33 @@ export function createEffects(deps: EffectsDeps): Effects {
       standing: () => standingOf(deps.state(), callId),
     });
     caller.treatment.start();
+  }
+
+  /** A call of ours to a number is a callback already; a number that cannot be called back is offered nothing. */
+  function callbackOffer({ id: callId, caller: number, direction }: Call, { id: queueId, callback }: QueueConfig): CallbackOffer | undefined {
+    if (!callback || direction === 'outbound' || !mayBeCalled(number)) return undefined;
+    const accept = (): void => {
+      callbacks.port.request({ queueId, number, callId, by: 'caller' }).catch((error: unknown) => {
+        logger.info({ err: error, callId }, 'acd: a callback was asked for and not given');
+      });
+    };
+    return { afterMs: callback.offerAfterMs, key: callback.key, prompt: callback.prompt, accept };
+  }
+
+  function resumeTreatment(callId: CallId): void {
+    const treatment = callers.get(callId)?.treatment;
+    const entry = deps.state().tables.calls.get(callId);
+    if (treatment) treatment.resume();
+    else if (entry) startTreatment(callId, entry.queue.id);
+  }
+
+  function finish(callId: CallId, result: QueueResult): void {
+    const caller = callers.get(callId);
+    callers.delete(callId);
+    if (!caller) return;
+    const thanks = result.outcome === 'callback' ? deps.prompts.item('callback-thanks', caller.call.language) : undefined;
+    if (thanks) caller.finishAfter([thanks], result);
+    else caller.finish(result);
   }
 
   function perform(effect: Effect): void {
@@ -144,14 +188,19 @@ export function createEffects(deps: EffectsDeps): Effects {
         startTreatment(effect.callId, effect.queueId);
         return;
       case 'resume-treatment':
-        callers.get(effect.callId)?.treatment?.resume();
+        resumeTreatment(effect.callId);
         return;
       case 'stop-treatment':
         callers.get(effect.callId)?.treatment?.stop();
         return;
       case 'finish':
-        callers.get(effect.callId)?.finish(effect.result);
-        callers.delete(effect.callId);
+        finish(effect.callId, effect.result);
+        return;
+      case 'dial-callback':
+        callbacks.dial(effect);
+        return;
+      case 'cancel-callback':
+        callbacks.cancel(effect.callbackId, effect.termination);
         return;
       case 'set-timer':
         timers.set(`${effect.timer}:${effect.id}`, effect.delayMs, () => dispatch(effect.input));
@@ -188,11 +237,9 @@ export function createEffects(deps: EffectsDeps): Effects {
         failed(effect, error);
       }
     },
-    admit(call) {
-      const caller = createCaller(call, (callId, termination) => dispatch({ type: 'caller-left', callId, termination }));
-      callers.set(call.id, caller);
-      return caller.result;
-    },
+    admit,
+    ringAgain: (offerId) => seats.ringAgain(offerId),
+    callbacks,
     holds: (callId) => callers.has(callId),
     stop: () => timers.cancelAll(),
     timers,

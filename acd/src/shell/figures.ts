@@ -1,7 +1,12 @@
 import type { AgentStateName, EventDraft } from '@yixian/contracts';
+import type { CallbackPhase } from '../core/callback-state.js';
+import { estimateErrorMs } from '../core/estimate.js';
+import { callersIn } from '../core/tables.js';
 import type { AcdState, StepResult } from '../core/types.js';
 
 const STATES: readonly AgentStateName[] = ['offline', 'not-ready', 'ready', 'ringing', 'on-call', 'wrap-up'];
+
+const PHASES: readonly CallbackPhase[] = ['resting', 'in-line', 'calling'];
 
 /** Counters in Prometheus naming. */
 export interface Figures {
@@ -33,8 +38,17 @@ export function createFigures(): Figures {
         figures[name] = (figures[name] ?? 0) + 1;
       }
       for (const queue of state.tables.queues.values()) {
-        figures[`acd_calls_waiting{queue="${queue.id}"}`] = queue.places.size;
+        figures[`acd_calls_waiting{queue="${queue.id}"}`] = callersIn(queue);
         figures[`acd_calls_serving{queue="${queue.id}"}`] = queue.serving;
+        figures[`acd_queue_open{queue="${queue.id}"}`] = Number(queue.isOpen);
+        figures[`acd_estimates_compared_total{queue="${queue.id}"}`] = queue.estimates;
+        const error = estimateErrorMs(queue);
+        if (error !== null) figures[`acd_estimate_mean_absolute_error_seconds{queue="${queue.id}"}`] = error / 1000;
+      }
+      for (const phase of PHASES) figures[`acd_callbacks{state="${phase}"}`] = 0;
+      for (const { phase } of state.tables.callbacks.values()) {
+        const name = `acd_callbacks{state="${phase}"}`;
+        figures[name] = (figures[name] ?? 0) + 1;
       }
       return figures;
     },
@@ -53,6 +67,16 @@ function counterOf(event: EventDraft): string | undefined {
     case 'offer.timed-out':
     case 'offer.withdrawn':
       return `acd_offers_total{step="${event.type.slice('offer.'.length)}"}`;
+    case 'call.overflowed':
+      return `acd_calls_overflowed_total{queue="${event.queueId}",rule="${event.data.rule}"}`;
+    case 'call.requirements-relaxed':
+      return `acd_requirements_relaxed_total{queue="${event.queueId}"}`;
+    case 'callback.requested':
+    case 'callback.attempted':
+    case 'callback.attempt-failed':
+    case 'callback.completed':
+    case 'callback.closed':
+      return `acd_callback_steps_total{step="${event.type.slice('callback.'.length)}"}`;
     default:
       return undefined;
   }

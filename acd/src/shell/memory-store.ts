@@ -1,32 +1,18 @@
-import type { StoreChange, StoredAgent, StoredCall } from '../core/types.js';
-import type { AcdStore } from './store.js';
+import type { Kept } from '../core/types.js';
+import { type AcdStore, TABLES } from './store.js';
 
 /** A store in memory: for tests, where another ACD started on the same one is the restart. */
 export function createMemoryAcdStore(): AcdStore {
-  const agents = new Map<string, StoredAgent>();
-  const calls = new Map<string, StoredCall>();
-  const apply = (change: StoreChange): void => {
-    switch (change.type) {
-      case 'agent':
-        agents.set(change.agent.agentId, structuredClone(change.agent));
-        return;
-      case 'agent-gone':
-        agents.delete(change.agentId);
-        return;
-      case 'call':
-        calls.set(change.call.callId, structuredClone(change.call));
-        return;
-      case 'call-gone':
-        calls.delete(change.callId);
-        return;
-      default:
-        change satisfies never;
-    }
-  };
+  const tables = new Map<keyof Kept, Map<string, unknown>>(TABLES.map((table) => [table, new Map()]));
   return {
-    load: async () => ({ agents: structuredClone([...agents.values()]), calls: structuredClone([...calls.values()]) }),
+    async load() {
+      return Object.fromEntries(TABLES.map((table) => [table, structuredClone([...(tables.get(table)?.values() ?? [])])])) as unknown as Kept;
+    },
     write(changes) {
-      for (const change of changes) apply(change);
+      for (const { table, key, value } of changes) {
+        if (value === null) tables.get(table)?.delete(key);
+        else tables.get(table)?.set(key, structuredClone(value));
+      }
     },
     flush: async () => {},
     pending: () => 0,

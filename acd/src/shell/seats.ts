@@ -1,9 +1,10 @@
-import type { Bridge, CallLeg, EventBus, LegStats, Logger, SeatDialer, SeatRing, Termination } from '@yixian/contracts';
+import type { Bridge, Call, CallId, CallLeg, EventBus, LegStats, Logger, SeatDialer, SeatRing, Termination } from '@yixian/contracts';
 import type { Effect, Input, Offer, OfferId } from '../core/types.js';
 
 /** A seat that rings or talks for an offer. */
 export interface RungSeat {
-  readonly offer: Offer;
+  /** Of a callback the call's id comes later. */
+  offer: Offer;
   readonly ring: SeatRing;
   readonly leg: CallLeg;
   bridge: Bridge | undefined;
@@ -18,10 +19,16 @@ export interface SeatsDeps {
   events: EventBus;
   logger: Logger;
   dispatch(input: Input): void;
+  /** The call of this id, while somebody waits with it. */
+  callOf(callId: CallId): Pick<Call, 'called' | 'trunkId'> | undefined;
 }
 
+type Ring = Extract<Effect, { type: 'ring' }>;
+
 export interface Seats {
-  ring(effect: Extract<Effect, { type: 'ring' }>): void;
+  ring(effect: Ring): void;
+  /** Rings once more, so that the phone answers by itself. @returns false when no seat rings for the offer */
+  ringAgain(offerId: OfferId): boolean;
   get(offerId: OfferId): RungSeat | undefined;
   /** Ends the seat's leg whatever its state; what the leg still says is not listened to. */
   end(offerId: OfferId, termination: Termination): void;
@@ -34,17 +41,17 @@ export interface Seats {
 
 /** The legs to agents' seats, by offer. */
 export function createSeats(deps: SeatsDeps): Seats {
-  const seats = new Map<OfferId, RungSeat>();
+  const seats = new Map<OfferId, RungSeat & { readonly rung: Ring }>();
 
   function ended(offer: Offer, termination: Termination): void {
     if (seats.has(offer.id)) deps.dispatch({ type: 'seat-ended', offerId: offer.id, callId: offer.callId, termination });
   }
 
   function listen(seat: RungSeat): () => void {
-    const { offer, ring, leg } = seat;
+    const { ring, leg } = seat;
     const ofRing = ring.subscribe((event) => {
-      if (event.type === 'accepted') deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
-      if (event.type === 'ended') ended(offer, event.termination);
+      if (event.type === 'accepted') deps.dispatch({ type: 'seat-answered', offerId: seat.offer.id, callId: seat.offer.callId });
+      if (event.type === 'ended') ended(seat.offer, event.termination);
     });
     const ofLeg = leg.subscribe((event) => {
       switch (event.type) {
@@ -62,26 +69,42 @@ export function createSeats(deps: SeatsDeps): Seats {
     };
   }
 
-  return {
-    ring({ offer, seat: kind, caller, timeoutMs }) {
+  function dial(rung: Ring, autoAnswer: boolean): void {
+    const { offer, seat: kind, caller, timeoutMs } = rung;
+    const call = deps.callOf(offer.callId);
+    const ring = deps.dialer.ring({
+      agentId: offer.agentId,
+      seat: kind,
+      caller: { number: caller },
+      callId: offer.callId,
       // The lease ends first; the switch's own limit is there for the case that nobody takes the seat back.
-      const limit = timeoutMs + 2_000;
-      const ring = deps.dialer.ring({
-        agentId: offer.agentId,
-        seat: kind,
-        caller: { number: caller },
-        callId: offer.callId,
-        timeoutMs: limit,
-      });
-      const { leg } = ring;
-      const seat: RungSeat = { offer, ring, leg, bridge: undefined, handedOver: false, heldEarly: false, unsubscribe() {} };
-      seats.set(offer.id, seat);
-      if (ring.state === 'ended') {
-        return ended(offer, ring.termination ?? { by: 'system', reason: 'not-registered' });
-      }
-      seat.unsubscribe = listen(seat);
-      void report(deps, offer, leg);
-      if (ring.state === 'accepted') deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
+      timeoutMs: timeoutMs + 2_000,
+      ...(call ? { called: call.called } : {}),
+      ...(call?.trunkId === undefined ? {} : { trunkId: call.trunkId }),
+      ...(autoAnswer ? { autoAnswer } : {}),
+    });
+    const { leg } = ring;
+    const seat = { rung, offer, ring, leg, bridge: undefined, handedOver: false, heldEarly: false, unsubscribe() {} };
+    seats.set(offer.id, seat);
+    if (ring.state === 'ended') {
+      ended(offer, ring.termination ?? { by: 'system', reason: 'not-registered' });
+      return;
+    }
+    seat.unsubscribe = listen(seat);
+    void report(deps, offer, leg);
+    if (ring.state === 'accepted') deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
+  }
+
+  return {
+    ring: (effect) => dial(effect, false),
+    ringAgain(offerId) {
+      const seat = seats.get(offerId);
+      if (seat?.ring.state !== 'ringing') return false;
+      seat.unsubscribe();
+      seats.delete(offerId);
+      seat.ring.end({ by: 'system', reason: 'withdrawn', text: 'rings again to answer by itself' });
+      dial(seat.rung, true);
+      return true;
     },
     get: (offerId) => seats.get(offerId),
     end(offerId, termination) {

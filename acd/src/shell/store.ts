@@ -1,13 +1,12 @@
-import type { StoreChange, StoredAgent, StoredCall } from '../core/types.js';
+import type { Kept, StoreChange } from '../core/types.js';
 
 /**
  * Where the ACD keeps what has to outlive the process. Decisions never wait for it: `write` returns at once, and what
- * is written later for the same agent or call replaces what was written before. A test suite holds every implementation
- * to this.
+ * is written later for the same entry replaces what was written before. A test suite holds every implementation to this.
  */
 export interface AcdStore {
   /** Everything kept, each entry once. Rejects when the store cannot be read. */
-  load(): Promise<{ agents: StoredAgent[]; calls: StoredCall[] }>;
+  load(): Promise<Kept>;
   /** Takes the changes of one decision; they become visible together. Never throws. */
   write(changes: readonly StoreChange[]): void;
   /** Resolves when everything taken so far is kept. */
@@ -15,3 +14,6 @@ export interface AcdStore {
   /** Changes taken and not yet known to be kept. */
   pending(): number;
 }
+
+/** Every table there is. */
+export const TABLES = ['agents', 'calls', 'callbacks', 'doors', 'talks'] as const satisfies readonly (keyof Kept)[];

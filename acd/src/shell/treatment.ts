@@ -8,8 +8,20 @@ export interface TreatmentDeps {
   music: string;
   /** Milliseconds between announcements; 0 for none. */
   announceEveryMs: number;
+  language?: string | undefined;
+  /** A callback in place of waiting; undefined when there is none. */
+  callback?: CallbackOffer | undefined;
   /** Where the caller stands now; undefined once out of the queue. */
   standing(): { position: number; estimateMs: number | null; ringing: boolean } | undefined;
+}
+
+export interface CallbackOffer {
+  /** Not before so long a wait. */
+  afterMs: number;
+  key: string;
+  /** Prompt id. */
+  prompt: string;
+  accept(): void;
 }
 
 /** What the caller hears while waiting. */
@@ -26,7 +38,7 @@ export interface Treatment {
 /** Largest number the prompts can say. */
 const MAX_SPOKEN = 9999;
 const MINUTE_MS = 60_000;
-const RINGBACK: MediaItem = { kind: 'tone', tone: 'ringback' };
+export const RINGBACK: MediaItem = { kind: 'tone', tone: 'ringback' };
 
 /** Music for as long as somebody waits: the prompt, or ringback where there is none, so that the line never seems dead. */
 export function playMusic(leg: CallLeg, prompts: Prompts, music: string, language?: string): { stop(): void } {
@@ -49,15 +61,41 @@ export function createTreatment(deps: TreatmentDeps): Treatment {
   let announcing: Playback | undefined;
   let timer: Timer | undefined;
   let over = false;
+  const startedAt = clock.now();
+  /** The caller has heard of the callback. */
+  let offered = false;
+  let offerTimer: Timer | undefined;
+  const unsubscribe = deps.callback
+    ? leg.subscribe((event) => {
+        if (event.type === 'digit' && offered && !over && event.digit.digit === deps.callback?.key) deps.callback.accept();
+      })
+    : () => {};
+
+  function offer(): MediaItem[] {
+    const { callback } = deps;
+    const item = callback && clock.now() - startedAt >= callback.afterMs ? prompts.item(callback.prompt, deps.language) : undefined;
+    if (item) offered = true;
+    return item ? [item] : [];
+  }
+
+  /** The first offer does not wait for the next announcement. */
+  function armOffer(): void {
+    if (!deps.callback || offered) return;
+    offerTimer?.cancel();
+    offerTimer = clock.setTimer(Math.max(0, startedAt + deps.callback.afterMs - clock.now()), () => {
+      if (!offered && !announcing) announce();
+    });
+  }
 
   function music(): void {
     announcing = undefined;
-    playing = playMusic(leg, prompts, deps.music);
+    playing = playMusic(leg, prompts, deps.music, deps.language);
   }
 
   function announce(): boolean {
     const standing = deps.standing();
-    const items = standing ? announcement(prompts, standing.position, standing.estimateMs) : [];
+    const spoken = standing && deps.announceEveryMs > 0 ? announcement(prompts, standing.position, standing.estimateMs, deps.language) : [];
+    const items = standing && !standing.ringing ? [...spoken, ...offer()] : spoken;
     if (items.length === 0) return false;
     const playback = leg.play(items);
     announcing = playback;
@@ -79,6 +117,7 @@ export function createTreatment(deps: TreatmentDeps): Treatment {
 
   function pause(): void {
     timer?.cancel();
+    offerTimer?.cancel();
     announcing = undefined;
     playing?.stop();
     playing = undefined;
@@ -87,34 +126,39 @@ export function createTreatment(deps: TreatmentDeps): Treatment {
   return {
     start() {
       arm();
-      const silent = deps.announceEveryMs <= 0 || deps.standing()?.ringing !== false;
+      armOffer();
+      const silent = deps.standing()?.ringing !== false || (deps.announceEveryMs <= 0 && deps.callback?.afterMs !== 0);
       if (silent || !announce()) music();
     },
     pause,
     resume() {
       if (over) return;
       arm();
+      armOffer();
       music();
     },
     stop() {
       over = true;
+      unsubscribe();
       pause();
     },
   };
 }
 
 /** 您前面还有 N 位；预计等待 M 分钟. A phrase whose prompts are missing is left out whole, never a bare number. */
-export function announcement(prompts: Prompts, position: number, estimateMs: number | null): MediaItem[] {
+export function announcement(prompts: Prompts, position: number, estimateMs: number | null, language?: string): MediaItem[] {
   const ahead = position - 1;
   const minutes = estimateMs === null ? 0 : Math.ceil(estimateMs / MINUTE_MS);
   return [
-    ...(ahead > 0 ? phrase(prompts, 'queue-position-before', ahead, 'queue-position-after') : []),
-    ...(minutes > 0 ? phrase(prompts, 'queue-wait-before', minutes, 'queue-wait-after') : []),
+    ...(ahead > 0 ? phrase(prompts, ['queue-position-before', 'queue-position-after'], ahead, language) : []),
+    ...(minutes > 0 ? phrase(prompts, ['queue-wait-before', 'queue-wait-after'], minutes, language) : []),
   ];
 }
 
-function phrase(prompts: Prompts, before: string, value: number, after: string): MediaItem[] {
-  const first = prompts.item(before);
-  const last = prompts.item(after);
-  return first && last ? [first, ...prompts.sayNumber(Math.min(value, MAX_SPOKEN), { counting: true }), last] : [];
+function phrase(prompts: Prompts, [before, after]: readonly [string, string], value: number, language?: string): MediaItem[] {
+  const first = prompts.item(before, language);
+  const last = prompts.item(after, language);
+  if (!first || !last) return [];
+  const spoken = { counting: true, ...(language === undefined ? {} : { language }) };
+  return [first, ...prompts.sayNumber(Math.min(value, MAX_SPOKEN), spoken), last];
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { IllegalTransition } from '@yixian/contracts';
 import { AGENT_TRANSITIONS, assertAgentTransition } from '../../src/core/agent-state.js';
+import { CALLBACK_TRANSITIONS } from '../../src/core/callback-state.js';
 import { assertCallTransition, CALL_TRANSITIONS } from '../../src/core/call-state.js';
 import { assertTransition, CONVERSATION_TRANSITIONS } from '../../src/core/conversation.js';
 import { type Arrow, arrowsIn, sorted } from '../support/diagram.js';
@@ -18,6 +19,13 @@ describe('diagrams and tables say the same', () => {
       Object.entries(row).map(([label, to]) => ({ from, label, to })),
     );
     assert.deepEqual(sorted(arrowsIn('src/core/types.ts')), sorted(table));
+  });
+
+  it('callback phases', () => {
+    const table: Arrow[] = Object.entries(CALLBACK_TRANSITIONS).flatMap(([from, row]) =>
+      Object.entries(row).map(([label, to]) => ({ from, label, to })),
+    );
+    assert.deepEqual(sorted(arrowsIn('src/core/callback-state.ts')), sorted(table));
   });
 
   it('conversation phases', () => {

@@ -30,11 +30,13 @@ describe('lessons of the field: unanswered offers', () => {
   });
 
   for (const [name, termination, reason] of [
-    ['busy (486)', ended('busy', 486), 'rejected'],
+    ['busy (486)', ended('busy', 486), 'busy'],
     ['declined (603)', ended('declined', 603), 'rejected'],
     ['not registered', ended('not-registered'), 'not-registered'],
-    ['unreachable (transport failure)', ended('transport-failure'), 'not-registered'],
-    ['unreachable (no response, 408)', ended('no-response', 408), 'not-registered'],
+    ['unreachable (transport failure)', ended('transport-failure'), 'unreachable'],
+    ['switched off (Q.850 20 from a trunk)', ended('switched-off'), 'switched-off'],
+    ['answered but not confirmed (a mailbox)', ended('not-confirmed'), 'not-confirmed'],
+    ['unreachable (no response, 408)', ended('no-response', 408), 'unreachable'],
     ['no answer told by the switch (480)', ended('no-answer', 480), 'no-answer'],
     ['failure of the phone (500)', ended('switch-failure', 500), 'connection-failed'],
     ['no codec in common (488)', ended('no-common-codec', 488), 'connection-failed'],

@@ -164,7 +164,7 @@ describe('estimated wait', () => {
     const estimate = (): number | null | undefined => {
       const queue = d.state.tables.queues.get('consult');
       assert.ok(queue);
-      return estimateWaitMs(queue, 2);
+      return estimateWaitMs(d.state.tables, queue, 2);
     };
     d.ready('1');
     d.call('a');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AgentConfig, QueueConfig, TerminationReason } from '@yixian/contracts';
 import fc from 'fast-check';
-import type { StoreChange } from '../../src/core/types.js';
+import type { StoreChange, StoredAgent, StoredCall } from '../../src/core/types.js';
 import { agentConfig, BYE, CoreDriver, queueConfig } from '../support/core-driver.js';
 import { checkInvariants } from '../support/invariants.js';
 
@@ -231,7 +231,7 @@ describe('invariants under any sequence of inputs', function () {
         assert.equal(d.state.tables.calls.size, 0);
         assert.deepEqual([d.timers.size, d.seats.size], [0, 0]);
         for (const queue of d.state.tables.queues.values())
-          assert.deepEqual([queue.places.size, queue.open.size, queue.serving], [0, 0, 0]);
+          assert.deepEqual([queue.places.size, queue.serving], [0, 0]);
         for (const { id } of AGENTS) {
           for (const line of [0, 1]) d.input({ type: 'line-released', agentId: id, callId: `line-${line}` });
           d.advance(3_600_000);
@@ -294,7 +294,7 @@ describe('invariants under any sequence of inputs', function () {
         const { agents, calls } = replay(world.d.changes);
         const { tables } = world.d.state;
         assert.deepEqual([...agents.keys()].sort(), [...tables.agents.keys()].sort());
-        for (const [id, kept] of agents) assert.equal(kept.agent.state, tables.agents.get(id)?.state);
+        for (const [id, kept] of agents) assert.equal(kept.state, tables.agents.get(id)?.state);
         assert.deepEqual(
           [...calls.keys()].sort(),
           [...tables.calls.values()]
@@ -340,13 +340,13 @@ function assertNobodyOvertaken(
 }
 
 function replay(changes: readonly StoreChange[]) {
-  const agents = new Map<string, Extract<StoreChange, { type: 'agent' }>>();
-  const calls = new Set<string>();
-  for (const change of changes) {
-    if (change.type === 'agent') agents.set(change.agent.agentId, change);
-    if (change.type === 'agent-gone') agents.delete(change.agentId);
-    if (change.type === 'call') calls.add(change.call.callId);
-    if (change.type === 'call-gone') calls.delete(change.callId);
+  const agents = new Map<string, StoredAgent>();
+  const calls = new Map<string, StoredCall>();
+  for (const { table, key, value } of changes) {
+    if (table === 'agents' && value) agents.set(key, value);
+    else if (table === 'agents') agents.delete(key);
+    if (table === 'calls' && value) calls.set(key, value);
+    else if (table === 'calls') calls.delete(key);
   }
   return { agents, calls };
 }

@@ -87,7 +87,7 @@ describe('what a waiting caller hears', () => {
     const { leg, result } = w.enqueue('c1');
     leg.die({ by: 'caller', reason: 'normal' });
     assert.deepEqual(await result, { outcome: 'abandoned' });
-    assert.equal(w.clock.pendingTimers, 0);
+    assert.equal(w.timers, 0);
     assert.equal(leg.listeners, 0);
   });
 });
@@ -160,15 +160,31 @@ describe('agents from outside', () => {
     await assert.rejects(w.service.acd.setSeat('9999', { kind: 'sip' }, 'x'), refused('not-found'));
   });
 
-  it('seat kinds that are not built yet say so; a seat of kind sip takes no number', async () => {
+  it('a seat the dialler refuses is refused by name; number, confirm and persistent belong to phones', async () => {
     const w = await world();
-    for (const kind of ['softphone', 'phone'] as const) {
-      await assert.rejects(w.service.acd.setSeat('1001', { kind, number: '13800138000' }, '1001'), (error: unknown) => {
-        return error instanceof DomainError && error.code === 'unavailable' && error.message.includes(kind);
-      });
-    }
     await assert.rejects(w.service.acd.setSeat('1001', { kind: 'sip', number: '1' }, '1001'), refused('bad-request'));
+    await assert.rejects(w.service.acd.setSeat('1001', { kind: 'phone' }, '1001'), /number/);
     assert.equal((await w.service.acd.setSeat('1001', { kind: 'sip' }, '1001')).seat.kind, 'sip');
+    assert.equal((await w.service.acd.setSeat('1001', { kind: 'phone', number: '13800138000' }, '1001')).seat.number, '13800138000');
+    w.refusal = 'no trunk may call 0900';
+    await assert.rejects(w.service.acd.setSeat('1001', { kind: 'phone', number: '0900' }, '1001'), /no trunk may call 0900/);
+  });
+
+  it('nailed-up lines are told of sign-in, seat and sign-out', async () => {
+    const w = await world();
+    w.lines.length = 0;
+    await w.ready('1001');
+    await w.service.acd.setState('1001', 'not-ready', null, '1001');
+    await w.service.acd.setSeat('1001', { kind: 'phone', number: '138', persistent: true }, '1001');
+    await w.service.acd.setState('1001', 'offline', null, '1001');
+    assert.deepEqual(
+      w.lines.map(([id, seat, signedIn]) => [id, seat.kind, signedIn]),
+      [
+        ['1001', 'sip', true],
+        ['1001', 'phone', true],
+        ['1001', 'phone', false],
+      ],
+    );
   });
 
   it('who asked stands in the event', async () => {

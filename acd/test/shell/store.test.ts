@@ -23,14 +23,18 @@ function agent(agentId: string, more: Partial<StoredAgent> = {}): StoreChange {
     seat: { kind: 'sip' },
     wish,
     wrapUpUntil: null,
+    restUntil: null,
     awaitsRegistration: false,
+    day: '2026-10-01',
+    calls: 2,
+    talkMs: 300,
     ...more,
   };
-  return { type: 'agent', agent: kept };
+  return { table: 'agents', key: agentId, value: kept };
 }
 
 function call(callId: string, order = 1): StoreChange {
-  return { type: 'call', call: { callId, queueId: 'consult', caller: '138', priority: 0, order, since: 1 } };
+  return { table: 'calls', key: callId, value: { callId, queueId: 'consult', caller: '138', priority: 0, order, since: 1 } };
 }
 
 async function contents(store: AcdStore): Promise<[string, string][]> {
@@ -48,8 +52,8 @@ function storeContract(create: () => AcdStore): void {
     const store = create();
     store.write([agent('1', { state: 'ready' }), call('c1')]);
     store.write([agent('1', { state: 'ringing' }), call('c2')]);
-    store.write([{ type: 'call-gone', callId: 'c1' }, agent('2')]);
-    store.write([agent('3'), { type: 'agent-gone', agentId: '2' }]);
+    store.write([{ table: 'calls', key: 'c1', value: null }, agent('2')]);
+    store.write([agent('3'), { table: 'agents', key: '2', value: null }]);
     await store.flush();
     assert.equal(store.pending(), 0);
     assert.deepEqual(await contents(store), [
@@ -62,17 +66,36 @@ function storeContract(create: () => AcdStore): void {
   it('gives back exactly what it was given', async () => {
     const store = create();
     const given = agent('1', { state: 'not-ready', reason: '吃饭', wrapUpUntil: 5, wish: { state: 'offline', reason: 'x', by: '1' } });
-    store.write([given, call('c1', 7)]);
+    const callback = {
+      callbackId: 'cb1',
+      queueId: 'consult',
+      number: '138',
+      priority: 3,
+      since: 4,
+      order: 5,
+      attempts: 1,
+      notBefore: 6,
+      callId: null,
+      by: 'caller',
+    };
+    const door = { queueId: 'consult', door: 'closed', by: 'super' } as const;
+    const talk = { number: '138', agentId: '1', at: 9 };
+    store.write([given, call('c1', 7), { table: 'callbacks', key: 'cb1', value: callback }]);
+    store.write([
+      { table: 'doors', key: 'consult', value: door },
+      { table: 'talks', key: '138', value: talk },
+    ]);
     await store.flush();
-    const { agents, calls } = await store.load();
-    assert.deepEqual([given.type === 'agent' && given.agent], agents);
+    const { agents, calls, callbacks, doors, talks } = await store.load();
+    assert.deepEqual([callbacks, doors, talks], [[callback], [door], [talk]]);
+    assert.deepEqual([given.value], agents);
     assert.deepEqual(calls, [{ callId: 'c1', queueId: 'consult', caller: '138', priority: 0, order: 7, since: 1 }]);
   });
 
   it('an empty store is empty, and a flush of nothing comes back', async () => {
     const store = create();
     await store.flush();
-    assert.deepEqual(await store.load(), { agents: [], calls: [] });
+    assert.deepEqual(await store.load(), { agents: [], calls: [], callbacks: [], doors: [], talks: [] });
   });
 }
 
@@ -168,7 +191,7 @@ describe('store in Redis', function () {
       await store.flush();
       await stopProcess(own.process);
       store.write([agent('1', { state: 'ringing' }), call('c1')]);
-      store.write([agent('1', { state: 'on-call' }), { type: 'call-gone', callId: 'c1' }, agent('2')]);
+      store.write([agent('1', { state: 'on-call' }), { table: 'calls', key: 'c1', value: null }, agent('2')]);
       assert.ok(store.pending() > 0);
       own.process = await runRedis(own.port, own.dir);
       await store.flush();
@@ -211,7 +234,7 @@ describe('the way to Redis', () => {
     store.write([agent('1', { since: 1 })]);
     assert.equal(sent.length, 1);
     store.write([agent('1', { since: 2 }), call('c1')]);
-    store.write([agent('1', { since: 3 }), { type: 'call-gone', callId: 'c1' }]);
+    store.write([agent('1', { since: 3 }), { table: 'calls', key: 'c1', value: null }]);
     assert.equal(sent.length, 1, 'one MULTI on its way at a time');
     sent[0]?.answer(true);
     await settled();

@@ -86,7 +86,7 @@ describe('an agent of a queue and a caller', () => {
       [true],
     );
     assert.equal(w.stateOf('1001'), 'ready');
-    assert.equal(w.clock.pendingTimers, 0);
+    assert.equal(w.timers, 0);
   });
 
   it('the caller hangs up: the agent’s leg is ended with the caller’s reason', async () => {
@@ -96,7 +96,7 @@ describe('an agent of a queue and a caller', () => {
     assert.deepEqual(await result, { outcome: 'served', agentId: '1001', callerStillUp: false });
     assert.deepEqual(seat.leg.termination, byCaller);
     assert.equal(w.stateOf('1001'), 'ready');
-    assert.equal(w.clock.pendingTimers, 0);
+    assert.equal(w.timers, 0);
   });
 
   it('the agent’s desk hangs up: the same as the phone', async () => {
@@ -246,7 +246,7 @@ describe('offers at the wire', () => {
     assert.deepEqual(await result, { outcome: 'abandoned' });
     assert.equal(w.seat.leg.termination?.reason, 'withdrawn');
     assert.equal(w.stateOf('1001'), 'ready');
-    assert.equal(w.clock.pendingTimers, 0);
+    assert.equal(w.timers, 0);
   });
 
   it('CANCEL crosses 200: nothing is bridged and the agent stays free', async () => {

@@ -9,7 +9,7 @@ import {
 } from '@yixian/contracts';
 import { step } from '../../src/core/step.js';
 import { emptyState } from '../../src/core/tables.js';
-import type { AcdState, Effect, Input, Offer, StoreChange, WishedState } from '../../src/core/types.js';
+import type { AcdState, Asked, Effect, Input, Offer, StoreChange, WishedState } from '../../src/core/types.js';
 
 export function agentConfig(id: string, skills: string[] = ['consult'], more: Partial<AgentConfig> = {}): AgentConfig {
   return { id, userId: `u-${id}`, name: `agent ${id}`, skills, skillLevels: {}, groups: ['all'], recording: null, enabled: true, ...more };
@@ -47,6 +47,8 @@ export class CoreDriver {
   /** Seats that ring or talk, by offer. */
   readonly seats = new Map<string, Offer>();
   readonly timers = new Map<string, { at: number; input: Input }>();
+  /** Numbers that ring, by callback. */
+  readonly dialled = new Map<string, Extract<Effect, { type: 'dial-callback' }>>();
   ignored: string | undefined;
 
   constructor(agents: AgentConfig[] = [], queues: QueueConfig[] = []) {
@@ -91,6 +93,8 @@ export class CoreDriver {
     if (effect.type === 'forget-seat') this.seats.delete(effect.offerId);
     if (effect.type === 'open-conversation') this.#talks.set(effect.offer.id, effect.offer);
     if (effect.type === 'close-conversation') this.#closing.push(effect.offerId);
+    if (effect.type === 'dial-callback') this.dialled.set(effect.callbackId, effect);
+    if (effect.type === 'cancel-callback') this.dialled.delete(effect.callbackId);
     if (effect.type === 'finish') this.results.set(effect.callId, effect.result);
     if (effect.type === 'save') this.changes.push(...effect.changes);
     if (effect.type === 'set-timer')
@@ -125,8 +129,37 @@ export class CoreDriver {
     this.input({ type: 'state-wished', agentId: id, state, reason, by: id });
   }
 
-  call(callId: string, queueId = 'consult', priority = 0): void {
-    this.input({ type: 'call-arrived', callId, queueId, caller: `from-${callId}`, priority });
+  call(callId: string, queueId = 'consult', priority = 0, asked: Partial<Asked> & { caller?: string } = {}): void {
+    this.input({ type: 'call-arrived', callId, queueId, caller: `from-${callId}`, priority, ...asked });
+  }
+
+  move(callId: string, queueId: string, priority = 0): void {
+    this.input({ type: 'call-moved', callId, queueId, priority, by: 'super' });
+  }
+
+  door(queueId: string, open: boolean): void {
+    this.input({ type: 'door-changed', queueId, door: open ? 'open' : 'closed', open, because: 'by hand', by: 'super' });
+  }
+
+  callback(callbackId: string, queueId = 'consult', more: Partial<Extract<Input, { type: 'callback-requested' }>> = {}): void {
+    const request = { callbackId, queueId, number: `0${callbackId}`, callId: null, since: null, notBefore: null, by: 'caller' };
+    this.input({ type: 'callback-requested', ...request, ...more });
+  }
+
+  /** The number of a callback answers as this call. */
+  numberAnswers(callbackId: string, callId: string): void {
+    this.dialled.delete(callbackId);
+    this.input({ type: 'callback-answered', callbackId, callId });
+  }
+
+  numberFails(callbackId: string): void {
+    this.dialled.delete(callbackId);
+    this.input({ type: 'callback-failed', callbackId, termination: { by: 'network', reason: 'no-answer' } });
+  }
+
+  /** Everybody whose seat rings for the call, in the order they were asked. */
+  rungFor(callId: string): string[] {
+    return [...this.seats.values()].filter((offer) => offer.callId === callId).map((offer) => offer.agentId);
   }
 
   /** The agent whose seat rings or talks for the call. */

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { satisfies } from '../../src/core/lanes.js';
+import { offersOf } from '../../src/core/tables.js';
+import { type AgentEntry, type CallEntry, type Lane, OPEN_ENDED } from '../../src/core/types.js';
+import { nextDue } from '../../src/core/waiting.js';
 import type { CoreDriver } from './core-driver.js';
 
 // What must hold after every step, checked against the whole state the slow and obvious way.
@@ -11,18 +15,21 @@ export function checkInvariants(d: CoreDriver): void {
   everyWaitEnds(d);
 }
 
-/** No agent holds two offers; agent and call agree on the offer between them. */
+/** No agent holds two offers; a call has several only with ring-all; agent and call agree on the offer between them. */
 function noAgentHoldsTwoOffers(d: CoreDriver): void {
   const taken = new Map<string, string>();
   for (const call of d.state.tables.calls.values()) {
     assert.equal(call.offer !== null, call.phase !== 'waiting', `call ${call.id} in phase ${call.phase}`);
-    if (!call.offer) continue;
-    const other = taken.get(call.offer.agentId);
-    assert.equal(other, undefined, `agent ${call.offer.agentId} has calls ${other} and ${call.id}`);
-    taken.set(call.offer.agentId, call.id);
-    const agent = d.state.tables.agents.get(call.offer.agentId);
-    assert.equal(agent?.offer?.id, call.offer.id);
-    assert.equal(agent?.state, call.phase === 'talking' ? 'on-call' : 'ringing');
+    const several = call.phase === 'offered' && call.queue.config.strategy === 'ring-all';
+    if (!several) assert.equal(call.more.length, 0, `call ${call.id} is ${call.phase} with several`);
+    for (const offer of offersOf(call)) {
+      const other = taken.get(offer.agentId);
+      assert.equal(other, undefined, `agent ${offer.agentId} has calls ${other} and ${call.id}`);
+      taken.set(offer.agentId, call.id);
+      const agent = d.state.tables.agents.get(offer.agentId);
+      assert.equal(agent?.offer?.id, offer.id);
+      assert.equal(agent?.state, call.phase === 'talking' ? 'on-call' : 'ringing');
+    }
   }
   for (const agent of d.state.tables.agents.values()) {
     assert.equal(agent.offer?.callId, taken.get(agent.id), `agent ${agent.id} ${agent.state}`);
@@ -31,74 +38,93 @@ function noAgentHoldsTwoOffers(d: CoreDriver): void {
   }
 }
 
-/** Never both an available agent and a waiting call that may have him. */
+/** The slow and obvious way: from the settings themselves. */
+export function mayHave(agent: AgentEntry, call: CallEntry): boolean {
+  const { config } = call.queue;
+  const only = call.ask.agentId ?? call.sticky?.agentId;
+  if (only !== undefined) return agent.id === only;
+  for (const group of [config.group, call.ask.group]) if (group !== null && !agent.config.groups.includes(group)) return false;
+  const relaxed = call.step > 0 ? config.relaxation[call.step - 1]?.minLevels : undefined;
+  for (const skill of new Set([...config.requiredSkills, ...Object.keys(call.ask.minLevels)])) {
+    const queue = config.requiredSkills.includes(skill) ? ((relaxed ?? config.minLevels)[skill] ?? 1) : (relaxed?.[skill] ?? 1);
+    const needed = relaxed ? queue : Math.max(queue, call.ask.minLevels[skill] ?? 0);
+    const level = agent.config.skills.includes(skill) ? (agent.config.skillLevels[skill] ?? 5) : 0;
+    if (level < needed) return false;
+  }
+  return true;
+}
+
+/** Never both an available agent and a waiting call that may have him; nor a call of ring-all that could ring him too. */
 function noMatchIsLeftUndone(d: CoreDriver): void {
-  const { agents, calls } = d.state.tables;
-  for (const call of calls.values()) {
+  const ready = [...d.state.tables.agents.values()].filter((agent) => agent.state === 'ready' && agent.reachable);
+  for (const call of d.state.tables.calls.values()) {
     if (call.phase !== 'waiting') continue;
-    for (const agent of agents.values()) {
-      if (agent.state !== 'ready' || !agent.reachable) continue;
-      const may = call.queue.config.requiredSkills.every((s) => agent.config.skills.includes(s));
-      assert.ok(!may, `agent ${agent.id} is ready and call ${call.id} waits`);
-    }
+    for (const agent of ready) assert.ok(!mayHave(agent, call), `agent ${agent.id} is ready and call ${call.id} waits`);
   }
 }
 
 function indexesSayWhatTheEntriesSay(d: CoreDriver): void {
-  const { agents, calls, queues, pools, cutOff } = d.state.tables;
+  const { agents, calls, queues, pools, cutOff, named } = d.state.tables;
+  const available = (a: AgentEntry): boolean => a.state === 'ready' && a.reachable;
+  const ids = (list: Iterable<{ agentId: string }>): string[] => [...list].map((p) => p.agentId).sort();
   for (const pool of pools.values()) {
     const members = [...agents.values()].filter((a) => a.pool === pool);
-    assert.deepEqual(
-      [...pool.ready].map((p) => p.agentId).sort(),
-      members
-        .filter((a) => a.state === 'ready' && a.reachable)
-        .map((a) => a.id)
-        .sort(),
-    );
-    assert.equal(pool.signedIn, members.filter((a) => a.state !== 'offline').length, 'signed in');
-    assert.equal(pool.working, members.filter((a) => !['offline', 'not-ready'].includes(a.state)).length, 'working');
+    assert.deepEqual(ids(pool.ready), members.filter(available).map((a) => a.id).sort());
   }
-  assert.deepEqual(
-    [...cutOff].sort(),
-    [...agents.values()]
-      .filter((a) => a.state === 'ready' && !a.reachable)
-      .map((a) => a.id)
-      .sort(),
-  );
+  assert.deepEqual([...cutOff].sort(), [...agents.values()].filter((a) => a.state === 'ready' && !a.reachable).map((a) => a.id).sort());
+  assert.equal(d.state.tables.signedIn, [...agents.values()].filter((a) => a.state !== 'offline').length);
   for (const queue of queues.values()) {
     const mine = [...calls.values()].filter((c) => c.queue === queue);
-    assert.deepEqual(
-      [...queue.places].map((p) => p.callId).sort(),
-      mine
-        .filter((c) => c.phase !== 'talking')
-        .map((c) => c.id)
-        .sort(),
-    );
-    assert.deepEqual(
-      [...queue.open].map((p) => p.callId).sort(),
-      mine
-        .filter((c) => c.phase === 'waiting')
-        .map((c) => c.id)
-        .sort(),
-    );
+    const placed = mine.filter((c) => c.phase !== 'talking');
+    assert.deepEqual([...queue.places].map((p) => p.callId).sort(), placed.map((c) => c.id).sort());
     assert.equal(queue.serving, mine.filter((c) => c.phase === 'talking').length, 'serving');
+    assert.equal(queue.callbacksInLine, placed.filter((c) => c.callback).length, 'callbacks in line');
+    const lanes = [...queue.lanes, ...queue.extra.values(), ...[...named.values()].flat().filter((lane) => lane.queue === queue)];
+    for (const lane of new Set(lanes)) laneIsRight(d, lane, available);
+    const served = [...agents.values()].filter((a) => queue.lanes.some((lane) => satisfies(a.pool, lane.requirement)));
+    assert.equal(queue.signedIn, served.filter((a) => a.state !== 'offline').length, 'signed in');
+    assert.equal(queue.working, served.filter((a) => !['offline', 'not-ready'].includes(a.state)).length, 'working');
   }
+}
+
+function laneIsRight(d: CoreDriver, lane: Lane, available: (agent: AgentEntry) => boolean): void {
+  const { agents, calls } = d.state.tables;
+  const mine = [...calls.values()].filter((c) => c.lane === lane);
+  assert.deepEqual([...lane.open].map((p) => p.callId).sort(), mine.filter((c) => c.phase === 'waiting').map((c) => c.id).sort());
+  const rings = lane.queue.config.strategy === 'ring-all' && lane.agentId === null;
+  const ringing = rings ? mine.filter((c) => c.phase === 'offered').map((c) => c.id) : [];
+  assert.deepEqual([...lane.ringing].map((p) => p.callId).sort(), ringing.sort());
+  if (lane.agentId !== null) return;
+  const serves = [...agents.values()].filter((a) => available(a) && satisfies(a.pool, lane.requirement));
+  if (lane.ready) assert.deepEqual([...lane.ready].map((c) => c.agentId).sort(), serves.map((a) => a.id).sort());
+  else assert.deepEqual(new Set(lane.readyPools), new Set(serves.map((a) => a.pool)));
 }
 
 /** Every lease has a deadline, every deadline a lease. */
 function everyLeaseHasADeadline(d: CoreDriver): void {
   const due = new Set<string>();
-  for (const call of d.state.tables.calls.values()) {
-    if (call.offer && call.phase !== 'talking') due.add(`offer:${call.offer.id}`);
-    if (call.phase !== 'talking' && !call.overdue) due.add(`wait:${call.id}`);
+  const { calls, agents, callbacks } = d.state.tables;
+  for (const call of calls.values()) {
+    for (const offer of offersOf(call)) if (call.phase !== 'talking') due.add(`offer:${offer.id}`);
+    if (call.phase !== 'talking' && nextDue(call, d.now) < Number.POSITIVE_INFINITY) due.add(`wait:${call.id}`);
   }
-  for (const agent of d.state.tables.agents.values()) if (agent.state === 'wrap-up') due.add(`wrap-up:${agent.id}`);
+  for (const agent of agents.values()) {
+    if (agent.state === 'wrap-up' && agent.wrapUpUntil !== OPEN_ENDED) due.add(`wrap-up:${agent.id}`);
+    if (agent.state === 'not-ready' && agent.restUntil !== null) due.add(`rest:${agent.id}`);
+  }
+  for (const callback of callbacks.values()) {
+    const line = calls.get(callback.id);
+    assert.equal(line !== undefined, callback.phase === 'in-line' || (callback.phase === 'calling' && line?.phase === 'connecting'));
+    const sleeps = callback.phase === 'resting' && callback.notBefore !== null;
+    if (sleeps || (callback.phase === 'calling' && !line)) due.add(`callback:${callback.id}`);
+    assert.equal(d.dialled.has(callback.id), callback.phase === 'calling', `callback ${callback.id} is ${callback.phase}`);
+  }
   assert.deepEqual([...d.timers.keys()].sort(), [...due].sort());
 }
 
 /** Every call that waits or talks has no result yet, every seat that rings or talks belongs to one of them. */
 function everyWaitEnds(d: CoreDriver): void {
   for (const call of d.state.tables.calls.values()) assert.equal(d.results.has(call.id), false, `call ${call.id} has its result already`);
-  const offers = [...d.state.tables.calls.values()].flatMap((c) => (c.offer ? [c.offer.id] : []));
+  const offers = [...d.state.tables.calls.values()].flatMap((c) => offersOf(c).map((offer) => offer.id));
   assert.deepEqual([...d.seats.keys()].sort(), offers.sort());
 }

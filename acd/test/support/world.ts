@@ -12,8 +12,12 @@ import {
   type DomainEvent,
   type EventBus,
   type EventDraft,
-  EXTENSION_DEFAULTS,
   type Extension,
+  EXTENSION_DEFAULTS,
+  type HotlineSettings,
+  type OutboundCalls,
+  type Schedule,
+  type Seat,
   type LegEvent,
   type LegState,
   type LegStats,
@@ -286,6 +290,15 @@ export interface RungSeat {
   callId: string;
   timeoutMs: number;
   leg: FakeLeg;
+  autoAnswer: boolean;
+}
+
+export interface PlacedCall {
+  request: Parameters<OutboundCalls['place']>[0];
+  cancelled: Termination | undefined;
+  /** The number answers: a call with a leg. */
+  answer(): { call: Call; leg: FakeLeg };
+  fail(termination: Termination): void;
 }
 
 export class World {
@@ -307,6 +320,11 @@ export class World {
   readonly registered = new Set<string>();
   /** Order in which the outside was touched: `ring`, `bridge`, `record`, `event:<type>`. */
   readonly log: string[] = [];
+  readonly placed: PlacedCall[] = [];
+  readonly lines: [string, Seat, boolean][] = [];
+  settings: HotlineSettings = DEFAULT_SETTINGS;
+  schedules: Schedule[] = [];
+  refusal: string | undefined;
   readonly missingPrompts = new Set<string>();
   bridgeWith: (a: CallLeg, b: CallLeg) => Promise<Bridge>;
   agents: AgentConfig[];
@@ -350,6 +368,11 @@ export class World {
     },
   };
 
+  /** Timers beside the one that looks at the clock every minute. */
+  get timers(): number {
+    return this.clock.pendingTimers - 1;
+  }
+
   get subscribers(): number {
     return this.#subscribers.size + this.#onChange.size;
   }
@@ -369,7 +392,7 @@ export class World {
       agents: () => this.agents,
       flow: (id) => (this.flows.has(id) ? { version: 1, document: {} } : undefined),
       flowIds: () => [],
-      schedule: () => undefined,
+      schedule: (id) => this.schedules.find((s) => s.id === id),
       calendarDay: () => undefined,
       callerList: () => undefined,
       callerListEntry: () => undefined,
@@ -377,7 +400,7 @@ export class World {
       boxes: () => [],
       extensionGroup: () => undefined,
       extensionGroups: () => [],
-      settings: () => DEFAULT_SETTINGS,
+      settings: () => this.settings,
       onChange: (listener) => {
         this.#onChange.add(listener);
         return () => this.#onChange.delete(listener);
@@ -408,7 +431,7 @@ export class World {
           const name = target.kind === 'extension' ? target.extension : target.number;
           this.log.push(`ring:${name}`);
           const leg = new FakeLeg(`party-${name}-${this.#ids++}`, 'outbound');
-          this.rung.push({ agentId: name, callId, timeoutMs, leg });
+          this.rung.push({ agentId: name, callId, timeoutMs, leg, autoAnswer: false });
           if (this.unreachable.has(name)) leg.die({ by: 'called', reason: 'busy' });
           return new FakeRing(leg);
         },
@@ -421,17 +444,19 @@ export class World {
           }),
       },
       seats: {
-        ring: ({ agentId, callId, timeoutMs }) => {
+        ring: ({ agentId, callId, timeoutMs, autoAnswer = false }) => {
           this.log.push(`ring:${agentId}`);
           const leg = new FakeLeg(`seat-${agentId}-${this.#ids++}`, 'outbound');
-          this.rung.push({ agentId, callId, timeoutMs, leg });
+          this.rung.push({ agentId, callId, timeoutMs, leg, autoAnswer });
           if (!this.registered.has(agentId)) leg.die({ by: 'system', reason: 'not-registered' });
           return new FakeRing(leg);
         },
-        refusal: () => undefined,
-        agentChanged() {},
+        refusal: () => this.refusal,
+        agentChanged: (...args) => this.lines.push(args),
         reachable: (agentId) => this.registered.has(agentId),
       },
+      outbound: { place: (request) => this.#place(request) },
+      timeZone: 'Asia/Shanghai',
       recorder: {
         start: async ({ callId, left, right, demanded, agentId }) => {
           this.log.push('record');
@@ -479,6 +504,38 @@ export class World {
       store: this.store,
       logger: silentLogger,
     });
+  }
+
+  #place(request: PlacedCall['request']): ReturnType<OutboundCalls['place']> {
+    const id = `out-${this.#ids++}`;
+    let settle: (done: { callId: string | null; answered: boolean; termination: Termination }) => void = () => {};
+    const done = new Promise<{ callId: string | null; answered: boolean; termination: Termination }>((resolve) => {
+      settle = resolve;
+    });
+    const leg = new FakeLeg(`number-${id}`, 'outbound');
+    const placed: PlacedCall = {
+      request,
+      cancelled: undefined,
+      answer: () => {
+        leg.pickUp();
+        const { number } = request;
+        const call: Call = { id, direction: 'outbound', caller: 'hotline', called: number, startedAt: this.clock.now(), leg };
+        void request.body(call).then((termination) => {
+          leg.hangUp(termination);
+          settle({ callId: id, answered: true, termination });
+        });
+        return { call, leg };
+      },
+      fail: (termination) => settle({ callId: id, answered: false, termination }),
+    };
+    this.placed.push(placed);
+    return {
+      done,
+      cancel(termination) {
+        placed.cancelled = termination;
+        settle({ callId: id, answered: false, termination });
+      },
+    };
   }
 
   call(id: string): { call: Call; leg: FakeLeg } {

@@ -1,0 +1,47 @@
+import { effectiveLevels, laneFor } from './lanes.js';
+import { overflow, ruleFor } from './overflow.js';
+import { changed, ignore, putCall, type Turn } from './turn.js';
+import type { CallEntry, Input } from './types.js';
+import { arm, leave, release, relane, stepAt } from './waiting.js';
+
+// What time does to a call that waits.
+
+export function waitDue(turn: Turn, input: Extract<Input, { type: 'wait-due' }>): void {
+  const call = turn.tables.calls.get(input.callId);
+  if (call?.place.order !== input.order || call.phase === 'talking') {
+    ignore(turn, 'call waits no more');
+    return;
+  }
+  const aged = age(turn, call);
+  if (aged) arm(turn, aged);
+}
+
+/**
+ * Does what has fallen due.
+ * @returns the call as it waits on; undefined when it has gone elsewhere
+ */
+export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
+  const { config } = call.queue;
+  if (!call.callback && turn.now - call.enteredAt >= config.maxWaitMs) {
+    if (call.phase === 'connecting') return putCall(turn, changed(call, { overdue: true }));
+    leave(turn, call, 'waited too long', 'timeout', { outcome: 'timeout' });
+    return undefined;
+  }
+  const rule = call.phase === 'waiting' && !call.callback && config.overflow.length > 0 ? ruleFor(turn, call, 'waited') : undefined;
+  if (rule) {
+    overflow(turn, call, rule.rule);
+    return undefined;
+  }
+  if (call.sticky && call.sticky.until <= turn.now) release(turn, call);
+  return relaxed(turn, turn.tables.calls.get(call.id) ?? call);
+}
+
+function relaxed(turn: Turn, call: CallEntry): CallEntry {
+  const step = stepAt(call.queue, turn.now - call.since);
+  if (step <= call.step) return call;
+  const next = { ...call, step };
+  const lane = laneFor(turn.tables, next);
+  const data = { minLevels: effectiveLevels(next) };
+  if (!call.callback) turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: call.queue.id, data });
+  return relane(turn, call, changed(next, call.phase === 'waiting' ? { lane } : {}));
+}

@@ -1,0 +1,282 @@
+import { type AgentConfig, type AgentId, DEFAULT_SKILL_LEVEL, type QueueConfig } from '@yixian/contracts';
+import { OrderedSet } from './ordered-set.js';
+import { byPlace, goesBefore } from './places.js';
+import type { AgentEntry, Ask, CallEntry, Candidate, IdlePlace, Lane, Place, Pool, QueueEntry, Requirement, Tables } from './types.js';
+
+// Who may have what. Agents with the same skills, levels and groups form a pool; the open calls of a queue that ask for the
+// same form a lane. A lane knows the pools that satisfy it and a pool its lanes, so that a freed agent looks at one head per
+// lane and a call at one head per pool with somebody ready, or at the one head its strategy keeps.
+
+export const NO_ASK: Ask = { agentId: null, group: null, minLevels: {} };
+
+/** Lanes made for requests of their own are kept for the next such request; from so many on the empty ones go. */
+const MANY_EXTRA_LANES = 32;
+
+/** Longest idle first. */
+export function byIdle(a: IdlePlace, b: IdlePlace): number {
+  return a.order - b.order;
+}
+
+function byRank(a: Candidate, b: Candidate): number {
+  return a.key - b.key || a.order - b.order || (a.agentId < b.agentId ? -1 : Number(a.agentId > b.agentId));
+}
+
+/** Levels of an agent by skill; a skill without one has the default. */
+export function levelsOf(config: Pick<AgentConfig, 'skills' | 'skillLevels'>): Map<string, number> {
+  return new Map([...new Set(config.skills)].sort().map((skill) => [skill, config.skillLevels[skill] ?? DEFAULT_SKILL_LEVEL]));
+}
+
+/**
+ * What an agent needs at a step of relaxation. A step replaces the levels whole, those of the request too: what the request
+ * asks for has to be there still, at any level, unless the step waives it with 0.
+ */
+export function requirementOf(config: QueueConfig, step: number, ask: Ask): Requirement {
+  const levels = levelsAt(config, step, ask);
+  const groups = [...new Set([config.group, ask.group].filter((g) => g !== null))].sort();
+  const list = [...levels].filter(([, level]) => level > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { key: JSON.stringify([list, groups]), levels: list, groups };
+}
+
+/** The lowest level of each skill asked for; 0 where it is waived. */
+function levelsAt(config: QueueConfig, step: number, ask: Ask): Map<string, number> {
+  const relaxed = step > 0 ? config.relaxation[step - 1]?.minLevels : undefined;
+  const base = relaxed ?? config.minLevels;
+  const levels = new Map(config.requiredSkills.map((skill) => [skill, base[skill] ?? 1]));
+  for (const [skill, level] of Object.entries(ask.minLevels)) {
+    levels.set(skill, relaxed ? (relaxed[skill] ?? 1) : Math.max(level, levels.get(skill) ?? 0));
+  }
+  return levels;
+}
+
+/** For the event: every skill asked for with its level. */
+export function effectiveLevels(call: CallEntry): Record<string, number> {
+  return Object.fromEntries(levelsAt(call.queue.config, call.step, call.ask));
+}
+
+export function satisfies(pool: Pool, { levels, groups }: Requirement): boolean {
+  for (const [skill, level] of levels) if ((pool.levels.get(skill) ?? 0) < level) return false;
+  for (const group of groups) if (!pool.groups.has(group)) return false;
+  return true;
+}
+
+export function newLane(queue: QueueEntry, requirement: Requirement, agentId: AgentId | null = null): Lane {
+  const ranked = agentId === null && queue.config.strategy !== 'longest-idle';
+  return {
+    key: requirement.key,
+    queue,
+    requirement,
+    agentId,
+    open: new OrderedSet(byPlace),
+    ringing: new OrderedSet(byPlace),
+    pools: [],
+    readyPools: new Set(),
+    ready: ranked ? new OrderedSet(byRank) : null,
+  };
+}
+
+/** Ties a lane and the pools that satisfy it, and ranks whoever is ready. */
+export function tieLane(tables: Tables, lane: Lane): void {
+  for (const pool of tables.pools.values()) if (satisfies(pool, lane.requirement)) tie(tables, pool, lane);
+}
+
+function tie(tables: Tables, pool: Pool, lane: Lane): void {
+  pool.lanes.push(lane);
+  lane.pools.push(pool);
+  if (lane.ready) {
+    pool.ranked.push(lane);
+    for (const { agentId } of pool.ready) {
+      const agent = tables.agents.get(agentId);
+      if (agent) lane.ready.add(candidate(lane, agent));
+    }
+  } else if (pool.ready.size > 0) {
+    lane.readyPools.add(pool);
+  }
+}
+
+function untieLane(lane: Lane): void {
+  for (const pool of lane.pools) {
+    pool.lanes = pool.lanes.filter((other) => other !== lane);
+    pool.ranked = pool.ranked.filter((other) => other !== lane);
+  }
+}
+
+/** The pool of agents like this one, made and tied to the lanes it can serve when it is new. */
+export function poolFor(tables: Tables, config: Pick<AgentConfig, 'skills' | 'skillLevels' | 'groups'>): Pool {
+  const levels = levelsOf(config);
+  const groups = [...new Set(config.groups)].sort();
+  const key = JSON.stringify([[...levels], groups]);
+  const known = tables.pools.get(key);
+  if (known) return known;
+  const pool: Pool = { key, levels, groups: new Set(groups), ready: new OrderedSet(byIdle), lanes: [], ranked: [], queues: [] };
+  for (const queue of tables.queues.values()) {
+    for (const lane of [...queue.lanes, ...queue.extra.values()]) if (satisfies(pool, lane.requirement)) tie(tables, pool, lane);
+    tieQueue(pool, queue);
+  }
+  tables.pools.set(key, pool);
+  return pool;
+}
+
+/** Counts the pool among those that serve the queue at some step of relaxation. */
+function tieQueue(pool: Pool, queue: QueueEntry): void {
+  if (!queue.lanes.some((lane) => satisfies(pool, lane.requirement))) return;
+  pool.queues.push(queue);
+  queue.pools.push(pool);
+}
+
+/** The lanes of every step of relaxation; steps that ask for the same share one. */
+export function makeLanes(queue: QueueEntry): void {
+  const byKey = new Map<string, Lane>();
+  queue.extra.clear();
+  queue.extraLimit = MANY_EXTRA_LANES;
+  queue.lanes = [0, ...queue.config.relaxation.keys()].map((_, step) => {
+    const requirement = requirementOf(queue.config, step, NO_ASK);
+    const lane = byKey.get(requirement.key) ?? newLane(queue, requirement);
+    byKey.set(requirement.key, lane);
+    return lane;
+  });
+}
+
+/** Where a call belongs: with the one agent it waits for, or with those of its queue that ask for the same. */
+export function laneFor(tables: Tables, call: Pick<CallEntry, 'queue' | 'ask' | 'step' | 'sticky'>): Lane {
+  const { queue, ask, step } = call;
+  const agentId = ask.agentId ?? call.sticky?.agentId ?? null;
+  if (agentId !== null) return namedLane(tables, queue, agentId);
+  if (ask === NO_ASK) return queue.lanes[Math.min(step, queue.lanes.length - 1)] as Lane;
+  const requirement = requirementOf(queue.config, step, ask);
+  const own = queue.lanes.find((lane) => lane.key === requirement.key) ?? queue.extra.get(requirement.key);
+  return own ?? extraLane(tables, queue, requirement);
+}
+
+function extraLane(tables: Tables, queue: QueueEntry, requirement: Requirement): Lane {
+  if (queue.extra.size >= queue.extraLimit) {
+    const used = new Set([...tables.calls.values()].map((call) => call.lane));
+    for (const [key, lane] of queue.extra) {
+      if (used.has(lane)) continue;
+      untieLane(lane);
+      queue.extra.delete(key);
+    }
+    queue.extraLimit = Math.max(MANY_EXTRA_LANES, 2 * queue.extra.size);
+  }
+  const lane = newLane(queue, requirement);
+  queue.extra.set(lane.key, lane);
+  tieLane(tables, lane);
+  return lane;
+}
+
+function namedLane(tables: Tables, queue: QueueEntry, agentId: AgentId): Lane {
+  const lanes = tables.named.get(agentId) ?? [];
+  const known = lanes.find((lane) => lane.queue === queue);
+  if (known) return known;
+  const lane = newLane(queue, { key: `agent:${agentId}`, levels: [], groups: [] }, agentId);
+  tables.named.set(agentId, [...lanes, lane]);
+  return lane;
+}
+
+// ── ready agents ──
+
+/** An available agent is found by calls from here on. */
+export function fileReady(agent: AgentEntry): void {
+  const { pool } = agent;
+  if (!pool.ready.add(agent.idle)) return;
+  if (pool.ready.size === 1) for (const lane of pool.lanes) if (!lane.ready) lane.readyPools.add(pool);
+  for (const lane of pool.ranked) lane.ready?.add(candidate(lane, agent));
+}
+
+export function unfileReady(agent: AgentEntry): void {
+  const { pool } = agent;
+  if (!pool.ready.delete(agent.idle)) return;
+  if (pool.ready.size === 0) for (const lane of pool.lanes) if (!lane.ready) lane.readyPools.delete(pool);
+  for (const lane of pool.ranked) lane.ready?.delete(candidate(lane, agent));
+}
+
+/** As the strategy of the lane's queue ranks him; nothing it depends on changes while he is filed. */
+export function candidate({ queue }: Lane, agent: AgentEntry): Candidate {
+  const { order } = agent.idle;
+  const agentId = agent.id;
+  switch (queue.config.strategy) {
+    case 'fewest-calls':
+      return { key: agent.calls, order, agentId };
+    case 'least-talk-time':
+      return { key: agent.talkMs, order, agentId };
+    case 'round-robin':
+      return { key: agent.lastOffer, order, agentId };
+    case 'top-down':
+    case 'sequential':
+      return { key: queue.rank.get(agentId) ?? queue.rank.size, order: 0, agentId };
+    case 'longest-idle':
+    case 'random':
+    case 'ring-all':
+      return { key: 0, order, agentId };
+  }
+}
+
+/** The ready agent whom the strategy asks first. */
+export function pickAgent(tables: Tables, lane: Lane): AgentEntry | undefined {
+  const id = lane.agentId ?? (lane.ready ? picked(tables, lane, lane.ready) : longestIdle(lane));
+  const agent = id === undefined ? undefined : tables.agents.get(id);
+  return agent && agent.state === 'ready' && agent.reachable ? agent : undefined;
+}
+
+function longestIdle(lane: Lane): AgentId | undefined {
+  let best: IdlePlace | undefined;
+  for (const pool of lane.readyPools) {
+    const head = pool.ready.first;
+    if (head && (!best || head.order < best.order)) best = head;
+  }
+  return best?.agentId;
+}
+
+function picked(tables: Tables, { queue }: Lane, ready: OrderedSet<Candidate>): AgentId | undefined {
+  if (ready.size === 0) return undefined;
+  switch (queue.config.strategy) {
+    case 'random':
+      tables.seed = (tables.seed + 0x9e3779b9) | 0;
+      return ready.at(scattered(tables.seed) % ready.size)?.agentId;
+    case 'sequential':
+      return ((queue.cursor && ready.after(queue.cursor)) ?? ready.first)?.agentId;
+    default:
+      return ready.first?.agentId;
+  }
+}
+
+/** SplitMix32's finaliser: every bit of the seed moves every bit of the result. */
+function scattered(seed: number): number {
+  let z = Math.imul(seed ^ (seed >>> 16), 0x21f0aaad);
+  z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+  return (z ^ (z >>> 15)) >>> 0;
+}
+
+/** Whether somebody is ready for this call. Moves no cursor and draws nothing. */
+export function somebodyReady(tables: Tables, lane: Lane): boolean {
+  if (lane.agentId === null) return (lane.ready ? lane.ready.size : lane.readyPools.size) > 0;
+  const agent = tables.agents.get(lane.agentId);
+  return agent?.state === 'ready' && agent.reachable;
+}
+
+// ── open calls ──
+
+/** The call that goes first among those this agent may have. One look per lane. */
+export function firstInLine(tables: Tables, agent: AgentEntry, now: number): Place | undefined {
+  let best: Place | undefined;
+  for (const lane of agent.pool.lanes) {
+    const head = lane.open.first;
+    if (head && (!best || goesBefore(head, best, now))) best = head;
+  }
+  const named = tables.named.size > 0 ? tables.named.get(agent.id) : undefined;
+  if (!named) return best;
+  for (const lane of named) {
+    const head = lane.open.first;
+    if (head && (!best || goesBefore(head, best, now))) best = head;
+  }
+  return best;
+}
+
+/** The ring-all call that goes first among those that ring where this agent could, too. */
+export function firstRinging(agent: AgentEntry, now: number): Place | undefined {
+  let best: Place | undefined;
+  for (const lane of agent.pool.ranked) {
+    const head = lane.ringing.first;
+    if (head && (!best || goesBefore(head, best, now))) best = head;
+  }
+  return best;
+}

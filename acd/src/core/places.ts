@@ -1,0 +1,27 @@
+import type { CallId, EpochMs, QueueConfig } from '@yixian/contracts';
+import type { Place } from './types.js';
+
+const MINUTE_MS = 60_000;
+
+/** Where a call with this priority and this arrival stands in a queue. */
+export function newPlace(config: QueueConfig, callId: CallId, priority: number, since: EpochMs, order: number): Place {
+  const rate = config.ageingPerMinute / MINUTE_MS;
+  return { key: priority - rate * since, rate, priority, since, order, callId };
+}
+
+/** Within one queue: larger priority first, ageing counted, then first come. */
+export function byPlace(a: Place, b: Place): number {
+  return b.key - a.key || a.since - b.since || a.order - b.order;
+}
+
+/** Between queues: those of different rates of ageing are compared as they stand now. */
+export function goesBefore(a: Place, b: Place, now: EpochMs): boolean {
+  if (a.rate === b.rate) return byPlace(a, b) < 0;
+  const gap = priorityAt(b, now) - priorityAt(a, now);
+  return gap < 0 || (gap === 0 && (a.since < b.since || (a.since === b.since && a.order < b.order)));
+}
+
+/** Priority with what has been gained by waiting. */
+export function priorityAt(place: Place, now: EpochMs): number {
+  return place.key + place.rate * now;
+}

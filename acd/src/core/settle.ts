@@ -1,0 +1,169 @@
+import { startCallerFirst } from './callbacks.js';
+import { estimateWaitMs } from './estimate.js';
+import { fileReady, firstInLine, firstRinging, pickAgent } from './lanes.js';
+import { makeOffer } from './offers.js';
+import { noAgentsFor, queueDeserted } from './overflow.js';
+import { goesBefore } from './places.js';
+import { isAvailable } from './tables.js';
+import type { Turn } from './turn.js';
+import type { AgentEntry, CallEntry, Lane } from './types.js';
+import { release } from './waiting.js';
+
+/**
+ * Matches what this step set free. Before the step nobody available could have any open call, so only the newly freed
+ * agents and the newly opened calls need a look.
+ */
+export function settle(turn: Turn): void {
+  if (turn.departed) fileOpened(turn);
+  if (turn.departed) departures(turn);
+  const { freed, opened } = turn;
+  const call = opened?.[0];
+  if (!freed && call && opened.length === 1) {
+    if (fileCall(turn, call)) match(turn, turn.tables.calls.get(call.id) as CallEntry);
+  } else if (freed || opened) {
+    const agents = (freed ?? []).map((agent) => file(turn, agent)).filter((agent) => agent !== undefined);
+    fileOpened(turn);
+    if (agents.length === 1 && !opened) serve(turn, agents[0] as AgentEntry);
+    else settleSome(turn, agents, turn.opened ?? []);
+  }
+  if (turn.advanced) for (const queue of turn.advanced) dialEarly(turn, queue);
+}
+
+/** The agent as the step left him, filed among the available; undefined when the same step has taken him again. */
+function file(turn: Turn, freed: AgentEntry): AgentEntry | undefined {
+  const agent = turn.tables.agents.get(freed.id);
+  if (!agent || !isAvailable(agent)) return undefined;
+  fileReady(agent);
+  return agent;
+}
+
+function fileOpened(turn: Turn): void {
+  for (const call of turn.opened ?? []) fileCall(turn, call);
+}
+
+function fileCall(turn: Turn, opened: CallEntry): boolean {
+  const call = turn.tables.calls.get(opened.id);
+  if (call?.phase !== 'waiting') return false;
+  call.lane.open.add(call.place);
+  return true;
+}
+
+/** Gives the agent the first call he may have, or lets him join those a ring-all call rings. */
+function serve(turn: Turn, freed: AgentEntry): void {
+  for (;;) {
+    const agent = turn.tables.agents.get(freed.id);
+    if (!agent || !isAvailable(agent)) return;
+    const place = firstInLine(turn.tables, agent, turn.now);
+    const call = place && turn.tables.calls.get(place.callId);
+    if (!call) {
+      join(turn, agent);
+      return;
+    }
+    take(turn, agent, call);
+  }
+}
+
+function join(turn: Turn, agent: AgentEntry): void {
+  const place = agent.pool.ranked.length > 0 ? firstRinging(agent, turn.now) : undefined;
+  const call = place && turn.tables.calls.get(place.callId);
+  if (call) makeOffer(turn, agent, call);
+}
+
+/** Offers the call to the agent its queue's strategy asks first, if anybody is ready for it. */
+function match(turn: Turn, call: CallEntry): boolean {
+  const agent = pickAgent(turn.tables, call.lane);
+  if (agent) take(turn, agent, call);
+  else if (call.callback) dialEarly(turn, call.queue);
+  return agent !== undefined;
+}
+
+/** The agent is asked for the call; with ring-all everybody who is ready; a caller-first callback is dialled instead. */
+function take(turn: Turn, agent: AgentEntry, call: CallEntry): void {
+  const { strategy, callback } = call.queue.config;
+  if (call.callback && callback?.order === 'caller-first') {
+    startCallerFirst(turn, call);
+    return;
+  }
+  if (strategy !== 'ring-all' || call.lane.agentId !== null) {
+    makeOffer(turn, agent, call);
+    return;
+  }
+  let offered = call;
+  for (const { agentId } of [...(call.lane.ready ?? [])]) {
+    const each = turn.tables.agents.get(agentId);
+    if (each && isAvailable(each)) offered = makeOffer(turn, each, offered);
+  }
+}
+
+/** Several at once: the call that goes first before the others, each as its queue's strategy has it. */
+function settleSome(turn: Turn, agents: readonly AgentEntry[], calls: readonly CallEntry[]): void {
+  const done = new Set<string>();
+  for (;;) {
+    let best: CallEntry | undefined;
+    const consider = (id: string | undefined): void => {
+      const call = id === undefined || done.has(id) ? undefined : turn.tables.calls.get(id);
+      if (call?.phase === 'waiting' && (!best || goesBefore(call.place, best.place, turn.now))) best = call;
+    };
+    for (const call of calls) consider(call.id);
+    for (const { id } of agents) {
+      const agent = turn.tables.agents.get(id);
+      if (agent && isAvailable(agent)) consider(firstInLine(turn.tables, agent, turn.now)?.callId);
+    }
+    if (!best) break;
+    if (!match(turn, best)) done.add(best.id);
+  }
+  for (const { id } of agents) {
+    const agent = turn.tables.agents.get(id);
+    if (agent && isAvailable(agent)) join(turn, agent);
+  }
+}
+
+/** Every pair there is: for steps that change everything at once. */
+export function settleAll(turn: Turn): void {
+  const done = new Set<Lane>();
+  const lanes = [...turn.tables.queues.values()].flatMap((q) => [...q.lanes, ...q.extra.values()]);
+  for (const named of turn.tables.named.values()) lanes.push(...named);
+  for (;;) {
+    let best: CallEntry | undefined;
+    for (const lane of lanes) {
+      const head = done.has(lane) ? undefined : lane.open.first;
+      const call = head && turn.tables.calls.get(head.callId);
+      if (call && (!best || goesBefore(call.place, best.place, turn.now))) best = call;
+    }
+    if (!best) break;
+    if (!match(turn, best)) done.add(best.lane);
+  }
+  for (const agent of [...turn.tables.agents.values()]) if (isAvailable(agent)) join(turn, agent);
+}
+
+/** A caller-first callback at the head of the line is dialled when an agent is about to be free for it. */
+function dialEarly(turn: Turn, queue: CallEntry['queue']): void {
+  const config = queue.config.callback;
+  if (config?.order !== 'caller-first' || queue.callbacksInLine === 0) return;
+  for (;;) {
+    const head = queue.places.first;
+    const call = head && turn.tables.calls.get(head.callId);
+    if (!call?.callback || call.phase !== 'waiting') return;
+    const estimate = estimateWaitMs(turn.tables, queue, 1);
+    if (estimate === null || estimate > config.ringMs) return;
+    startCallerFirst(turn, call);
+  }
+}
+
+/** Whoever waits for an agent alone who is gone, and queues nobody is signed in for any more. */
+function departures(turn: Turn): void {
+  for (const agentId of new Set(turn.departed)) {
+    const agent = turn.tables.agents.get(agentId);
+    const offline = !agent || agent.state === 'offline';
+    if (agent && !offline && agent.state !== 'not-ready') continue;
+    for (const lane of turn.tables.named.get(agentId) ?? []) {
+      for (const place of [...lane.open]) {
+        const call = turn.tables.calls.get(place.callId);
+        if (call?.sticky) release(turn, call);
+        else if (call && offline) noAgentsFor(turn, call);
+      }
+    }
+    if (!offline) continue;
+    for (const queue of agent?.pool.queues ?? turn.tables.queues.values()) if (queue.signedIn === 0) queueDeserted(turn, queue);
+  }
+}

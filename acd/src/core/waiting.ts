@@ -1,0 +1,166 @@
+import type { EventOf, QueueResult } from '@yixian/contracts';
+import { estimateWaitMs } from './estimate.js';
+import { laneFor, NO_ASK } from './lanes.js';
+import { withdraw } from './offers.js';
+import { newPlace } from './places.js';
+import { NO_OFFERS, offersOf } from './tables.js';
+import { changed, listed, putCall, removeCall, takePlace, type Turn } from './turn.js';
+import type { Ask, CallbackEntry, CallEntry, Input, QueueEntry } from './types.js';
+
+// A call that waits: how it begins, takes its place, is moved to another lane, and leaves.
+
+type LeftResult = EventOf<'call.left-queue'>['data']['result'];
+
+const NOWHERE: readonly string[] = [];
+
+export interface Beginning {
+  ask: Ask;
+  /** The queue's own counted in. */
+  priority: number;
+  since: number;
+  order?: number;
+  callback?: CallbackEntry;
+  visited?: readonly string[];
+}
+
+/** A call as it comes into a queue. */
+export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { callId: string; caller: string }, b: Beginning): CallEntry {
+  const { tables, now } = turn;
+  if (b.order === undefined) tables.order += 1;
+  const sticky = b.callback || b.ask !== NO_ASK ? null : stickyFor(turn, queue, caller);
+  const step = queue.config.relaxation.length === 0 ? 0 : stepAt(queue, now - b.since);
+  return {
+    id: callId,
+    queue,
+    lane: laneFor(tables, { queue, ask: b.ask, step, sticky }),
+    caller,
+    place: newPlace(queue.config, callId, b.priority, b.since, b.order ?? tables.order),
+    since: b.since,
+    enteredAt: now,
+    ask: b.ask,
+    step,
+    sticky,
+    visited: b.visited ?? NOWHERE,
+    phase: 'waiting',
+    offer: null,
+    more: NO_OFFERS,
+    failures: 0,
+    overdue: false,
+    estimateMs: null,
+    talkingSince: null,
+    callback: b.callback ?? null,
+  };
+}
+
+/** How many steps of relaxation belong to so long a wait. */
+export function stepAt({ config }: QueueEntry, waitedMs: number): number {
+  let step = 0;
+  while (step < config.relaxation.length && (config.relaxation[step]?.afterMs ?? 0) <= waitedMs) step += 1;
+  return step;
+}
+
+/** The agent who last talked with this caller, if the queue waits for him and he is at work. */
+function stickyFor({ tables, now }: Turn, queue: QueueEntry, caller: string): CallEntry['sticky'] {
+  const { sticky } = queue.config;
+  const talk = sticky && tables.talks.get(caller);
+  if (!sticky || !talk || talk.at + sticky.withinMs < now) return null;
+  const agent = tables.agents.get(talk.agentId);
+  if (!agent || agent.state === 'offline' || agent.state === 'not-ready' || !agent.pool.queues.includes(queue)) return null;
+  return { agentId: agent.id, until: now + sticky.waitMs };
+}
+
+/** The call as it comes into another queue: what it asked for and its arrival stay. */
+export function rehomed(turn: Turn, call: CallEntry, queue: QueueEntry, priority: number, visited = call.visited): CallEntry {
+  const { ask, since, place } = call;
+  return newCall(turn, queue, { callId: call.id, caller: call.caller }, { ask, priority, since, order: place.order, visited });
+}
+
+/** Takes its place; whoever is ready is asked for it at the end of the step. */
+export function wait(turn: Turn, arrived: CallEntry): CallEntry {
+  const { queue, lane } = arrived;
+  takePlace(turn, arrived);
+  const position = queue.places.rank(arrived.place) + 1;
+  const call = putCall(turn, changed(arrived, { estimateMs: estimateWaitMs(turn.tables, queue, position, lane) }));
+  announceArrival(turn, call, position);
+  turn.effects.push({ type: 'start-treatment', callId: call.id, queueId: queue.id });
+  arm(turn, call);
+  turn.opened = listed(turn.opened, call);
+  return call;
+}
+
+export function announceArrival(turn: Turn, call: CallEntry, position: number): void {
+  turn.events.push({
+    type: 'call.queued',
+    at: turn.now,
+    callId: call.id,
+    queueId: call.queue.id,
+    data: { position, priority: call.place.priority },
+  });
+}
+
+export function leftQueue(turn: Turn, call: CallEntry, result: LeftResult): void {
+  turn.events.push({
+    type: 'call.left-queue',
+    at: turn.now,
+    callId: call.id,
+    queueId: call.queue.id,
+    data: { result, waitMs: Math.max(0, turn.now - call.enteredAt) },
+  });
+}
+
+/** Whatever rings for the call stops, and what it hears; the place is given up by whoever removes it. */
+export function stopWaiting(turn: Turn, call: CallEntry, why: string): void {
+  for (const offer of offersOf(call)) withdraw(turn, offer, why);
+  turn.effects.push({ type: 'cancel-timer', timer: 'wait', id: call.id }, { type: 'stop-treatment', callId: call.id });
+}
+
+/** The call leaves without having talked: whatever rings for it stops first. */
+export function leave(turn: Turn, call: CallEntry, why: string, left: LeftResult, result: QueueResult): void {
+  stopWaiting(turn, call, why);
+  leftQueue(turn, call, left);
+  removeCall(turn, call, result);
+}
+
+/** A call that waited for the agent who last talked with the caller is anybody's now. */
+export function release(turn: Turn, call: CallEntry): void {
+  const free = { ...call, sticky: null };
+  relane(turn, call, changed(free, { lane: laneFor(turn.tables, free) }));
+}
+
+/** Moves a waiting call to another lane; its place stays. */
+export function relane(turn: Turn, from: CallEntry, to: CallEntry): CallEntry {
+  if (from.phase === 'waiting' && from.lane !== to.lane) {
+    from.lane.open.delete(from.place);
+    turn.opened = listed(turn.opened, to);
+  }
+  return putCall(turn, to);
+}
+
+/** One timer for whatever falls due next: the longest wait, a relaxation, a rule, the end of the wait for one agent. */
+export function arm(turn: Turn, call: CallEntry): void {
+  const due = nextDue(call, turn.now);
+  if (due === Number.POSITIVE_INFINITY) return;
+  const input: Input = { type: 'wait-due', callId: call.id, order: call.place.order };
+  turn.effects.push({ type: 'set-timer', timer: 'wait', id: call.id, delayMs: due - turn.now, input });
+}
+
+/** Always later than now: what is due is done before the timer is set. */
+export function nextDue(call: CallEntry, now: number): number {
+  const { config } = call.queue;
+  let due = call.callback || call.overdue ? Number.POSITIVE_INFINITY : call.enteredAt + config.maxWaitMs;
+  const step = config.relaxation[call.step];
+  if (step) due = Math.min(due, call.since + step.afterMs);
+  if (call.sticky) due = Math.min(due, call.sticky.until);
+  if (config.overflow.length > 0 && !call.callback) due = Math.min(due, nextWaited(call, now));
+  return due;
+}
+
+/** When the next rule about the call's own wait falls due; Infinity for never. */
+export function nextWaited(call: CallEntry, now: number): number {
+  let due = Number.POSITIVE_INFINITY;
+  for (const { when } of call.queue.config.overflow) {
+    const at = when.kind === 'waited' ? call.enteredAt + when.atLeastMs : now;
+    if (at > now && at < due) due = at;
+  }
+  return due;
+}

@@ -1,0 +1,149 @@
+import {
+  type Call,
+  type Callbacks,
+  type Clock,
+  DomainError,
+  type IdSource,
+  type Logger,
+  type OutboundCalls,
+  type QueueResult,
+  type Termination,
+} from '@yixian/contracts';
+import type { AcdState, Effect, Input } from '../core/types.js';
+import { callbackView, callbackViews } from '../core/views.js';
+import type { Seats } from './seats.js';
+import { RINGBACK } from './treatment.js';
+
+export interface CallbackCallsDeps {
+  outbound: OutboundCalls;
+  seats: Pick<Seats, 'get'>;
+  ids: IdSource;
+  clock: Clock;
+  logger: Logger;
+  state(): AcdState;
+  dispatch(input: Input): void;
+  /** Takes a caller under watch. */
+  admit(call: Call): Promise<QueueResult>;
+}
+
+type Dial = Extract<Effect, { type: 'dial-callback' }>;
+
+/** The calls to numbers that want to be called back. */
+export interface CallbackCalls {
+  dial(effect: Dial): void;
+  cancel(callbackId: string, termination: Termination): void;
+  readonly port: Callbacks;
+}
+
+const NUMBER = /^\+?[0-9*#]{3,32}$/;
+
+/** A number somebody can be called back at. */
+export function mayBeCalled(number: string): boolean {
+  return NUMBER.test(number);
+}
+
+export function createCallbackCalls(deps: CallbackCallsDeps): CallbackCalls {
+  const { dispatch, logger } = deps;
+  /** Tries under way, until the number answers or the try is over. */
+  const tries = new Map<string, { cancel(termination: Termination): void; quiet(): void }>();
+
+  function failed(callbackId: string, termination: Termination): void {
+    tries.get(callbackId)?.quiet();
+    if (tries.delete(callbackId)) dispatch({ type: 'callback-failed', callbackId, termination });
+  }
+
+  /** The number has answered: from here the call goes as the core has it, and ends when that is over. */
+  async function answered(callbackId: string, call: Call): Promise<Termination> {
+    const live = tries.get(callbackId);
+    live?.quiet();
+    if (!tries.delete(callbackId)) return { by: 'system', reason: 'withdrawn', text: 'the callback was over' };
+    const result = deps.admit(call);
+    dispatch({ type: 'callback-answered', callbackId, callId: call.id });
+    return endOf(call, await result);
+  }
+
+  function dial({ callbackId, number, queueId, offer, ringMs }: Dial): void {
+    const leg = offer ? deps.seats.get(offer.id)?.leg : undefined;
+    const ringback = leg?.play([RINGBACK], { loop: true });
+    let cancelled: Termination | undefined;
+    let placed: ReturnType<OutboundCalls['place']> | undefined;
+    tries.set(callbackId, {
+      cancel(termination) {
+        cancelled = termination;
+        placed?.cancel(termination);
+      },
+      quiet: () => ringback?.stop(),
+    });
+    try {
+      const agent = offer ? { agentId: offer.agentId } : {};
+      placed = deps.outbound.place({ number, queueId, ...agent, ringMs, body: (call) => answered(callbackId, call) });
+    } catch (error) {
+      logger.error({ err: error, callbackId }, 'acd: a callback could not be placed');
+      failed(callbackId, { by: 'system', reason: 'switch-failure', text: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    if (cancelled) placed.cancel(cancelled);
+    void placed.done.then(({ termination }) => failed(callbackId, termination));
+  }
+
+  const port: Callbacks = {
+    async request({ queueId, number, callId, since, notBefore, by }) {
+      check(deps.state(), { queueId, number, callId });
+      const callbackId = deps.ids.next('callback');
+      dispatch({
+        type: 'callback-requested',
+        callbackId,
+        queueId,
+        number,
+        callId: callId ?? null,
+        since: since ?? null,
+        notBefore: notBefore ?? null,
+        by,
+      });
+      const { tables } = deps.state();
+      const callback = tables.callbacks.get(callbackId);
+      if (!callback) throw new DomainError('conflict', 'callId: the call waits no more', { field: 'callId' });
+      return callbackView(tables, callback);
+    },
+    async cancel(callbackId, by) {
+      if (!deps.state().tables.callbacks.has(callbackId)) {
+        throw new DomainError('not-found', `there is no callback ${callbackId}`, { callbackId });
+      }
+      dispatch({ type: 'callback-cancelled', callbackId, by });
+    },
+    list: () => callbackViews(deps.state()),
+  };
+
+  return {
+    dial,
+    cancel(callbackId, termination) {
+      const live = tries.get(callbackId);
+      tries.delete(callbackId);
+      live?.quiet();
+      live?.cancel(termination);
+    },
+    port,
+  };
+}
+
+function check({ tables }: AcdState, { queueId, number, callId }: { queueId: string; number: string; callId: string | undefined }): void {
+  if (typeof number !== 'string' || !mayBeCalled(number)) {
+    throw new DomainError('bad-request', 'number: 3 to 32 digits, with + before them where needed', { field: 'number' });
+  }
+  if (!tables.queues.has(queueId)) throw new DomainError('not-found', `there is no queue ${queueId}`, { field: 'queueId', queueId });
+  for (const callback of tables.callbacks.values()) {
+    if (callback.queueId !== queueId || callback.number !== number) continue;
+    throw new DomainError('conflict', `${number} waits for a callback of queue ${queueId} already`, { field: 'number' });
+  }
+  if (callId === undefined) return;
+  const call = tables.calls.get(callId);
+  if (!call || call.callback) throw new DomainError('not-found', `call ${callId} waits in no queue`, { field: 'callId', callId });
+  if (call.queue.id !== queueId) throw new DomainError('conflict', `call ${callId} waits in queue ${call.queue.id}`, { field: 'queueId' });
+}
+
+function endOf(call: Call, result: QueueResult): Termination {
+  if (call.leg.termination) return call.leg.termination;
+  if (result.outcome === 'served') return { by: 'agent', reason: 'normal' };
+  if (result.outcome === 'failed') return { by: 'system', reason: 'switch-failure', text: result.message };
+  return { by: 'system', reason: 'normal', text: `left the queue: ${result.outcome}` };
+}
