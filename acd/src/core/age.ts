@@ -2,7 +2,7 @@ import { effectiveLevels, laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
 import { changed, ignore, putCall, type Turn } from './turn.js';
 import type { CallEntry, Input } from './types.js';
-import { arm, leave, release, relane, stepAt } from './waiting.js';
+import { arm, leave, relane, release, stepAt } from './waiting.js';
 
 // What time does to a call that waits.
 

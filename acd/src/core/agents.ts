@@ -39,7 +39,9 @@ function chooseNext(turn: Turn, agent: AgentEntry, wish: Wish): void {
 }
 
 function wishWhileFree(turn: Turn, agent: AgentEntry, wish: Wish): void {
-  const same = agent.state === wish.state && (wish.state !== 'not-ready' || (agent.reason === wish.reason && !agent.awaitsRegistration && agent.restUntil === null));
+  const same =
+    agent.state === wish.state &&
+    (wish.state !== 'not-ready' || (agent.reason === wish.reason && !agent.awaitsRegistration && agent.restUntil === null));
   if (same) {
     ignore(turn, `already ${wish.state}`);
     return;

@@ -5,7 +5,7 @@ import { NO_ASK } from './lanes.js';
 import { isOurs } from './missed.js';
 import { withdraw } from './offers.js';
 import { offersOf, storedCallback } from './tables.js';
-import { changed, ignore, keep, listed, putCall, removeCall, takePlace, type Turn } from './turn.js';
+import { changed, ignore, keep, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
 import type { CallbackEntry, CallEntry, Input, Offer, QueueEntry, StoredCallback } from './types.js';
 import { announceArrival, arm, leave, newCall, stopWaiting, wait } from './waiting.js';
 
@@ -27,7 +27,13 @@ function put(turn: Turn, callback: CallbackEntry): CallbackEntry {
   return callback;
 }
 
-function enterCallback(turn: Turn, callback: CallbackEntry, cause: CallbackCause, phase: CallbackPhase, patch: Partial<CallbackEntry> = {}) {
+function enterCallback(
+  turn: Turn,
+  callback: CallbackEntry,
+  cause: CallbackCause,
+  phase: CallbackPhase,
+  patch: Partial<CallbackEntry> = {},
+) {
   assertCallbackTransition(callback.phase, cause, phase);
   return put(turn, { ...callback, ...patch, phase });
 }

@@ -16,7 +16,12 @@ export function recordHandling(queue: QueueEntry, handlingMs: number): void {
  * @param position from 1
  * @returns milliseconds; 0 when somebody is free; null when no call of this queue has ended yet or nobody is at work
  */
-export function estimateWaitMs(tables: Tables, queue: QueueEntry, position: number, lane: Lane | undefined = queue.lanes[0]): number | null {
+export function estimateWaitMs(
+  tables: Tables,
+  queue: QueueEntry,
+  position: number,
+  lane: Lane | undefined = queue.lanes[0],
+): number | null {
   if (lane && somebodyReady(tables, lane)) return 0;
   if (queue.handled === 0 || queue.working === 0) return null;
   return Math.round((position * queue.handlingMs) / queue.working);

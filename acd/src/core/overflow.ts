@@ -36,7 +36,8 @@ function signedInFor({ tables }: Turn, { queue, ask, lane }: CallEntry): number 
   // More is asked for than the queue does: look who has it, now or when the levels are relaxed as far as they will be.
   let count = 0;
   for (const agent of tables.agents.values()) {
-    if (agent.state !== 'offline' && agent.pool.queues.includes(queue) && (ask.group === null || agent.pool.groups.has(ask.group))) count += 1;
+    if (agent.state !== 'offline' && agent.pool.queues.includes(queue) && (ask.group === null || agent.pool.groups.has(ask.group)))
+      count += 1;
   }
   return count;
 }

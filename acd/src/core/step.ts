@@ -1,6 +1,14 @@
-import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, restore, wishState } from './agents.js';
 import { waitDue } from './age.js';
-import { callbackAnswered, callbackDue, callbackFailed, cancelCallback, requestCallback, restoreCallback, stopCalling } from './callbacks.js';
+import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, restore, wishState } from './agents.js';
+import {
+  callbackAnswered,
+  callbackDue,
+  callbackFailed,
+  cancelCallback,
+  requestCallback,
+  restoreCallback,
+  stopCalling,
+} from './callbacks.js';
 import { arrive, callerLeft, closeCall, moveCall } from './calls.js';
 import { beginDay, configure } from './configure.js';
 import { changeDoor, restoreDoor } from './doors.js';

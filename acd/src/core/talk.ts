@@ -1,11 +1,11 @@
 import type { Termination } from '@yixian/contracts';
 import { age } from './age.js';
 import { endEngagement } from './agents.js';
-import { cancelCallback, callbackFailed, returnToLine, startAgentFirst } from './callbacks.js';
+import { callbackFailed, cancelCallback, returnToLine, startAgentFirst } from './callbacks.js';
 import { recordHandling, recordWait } from './estimate.js';
 import { isOurs, missReason, setAside } from './missed.js';
 import { CONNECT_DEADLINE_MS, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
-import { enterPhase, enterState, ignore, keep, listed, losePlace, putCall, forgetCall, reopen, type Turn } from './turn.js';
+import { enterPhase, enterState, forgetCall, ignore, keep, listed, losePlace, putCall, reopen, type Turn } from './turn.js';
 import type { CallEntry, Input, Offer } from './types.js';
 import { arm, leave, leftQueue } from './waiting.js';
 

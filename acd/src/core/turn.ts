@@ -88,7 +88,17 @@ export interface Entering {
 type AgentPatch = Partial<
   Pick<
     AgentEntry,
-    'wish' | 'offer' | 'lines' | 'wrapUpUntil' | 'restUntil' | 'awaitsRegistration' | 'reachable' | 'idle' | 'lastOffer' | 'calls' | 'talkMs'
+    | 'wish'
+    | 'offer'
+    | 'lines'
+    | 'wrapUpUntil'
+    | 'restUntil'
+    | 'awaitsRegistration'
+    | 'reachable'
+    | 'idle'
+    | 'lastOffer'
+    | 'calls'
+    | 'talkMs'
   >
 >;
 
@@ -172,7 +182,20 @@ export function isWorking(state: AgentStateName): boolean {
 export type CallPatch = Partial<
   Pick<
     CallEntry,
-    'phase' | 'offer' | 'more' | 'failures' | 'overdue' | 'talkingSince' | 'lane' | 'step' | 'sticky' | 'place' | 'callback' | 'id' | 'caller' | 'estimateMs'
+    | 'phase'
+    | 'offer'
+    | 'more'
+    | 'failures'
+    | 'overdue'
+    | 'talkingSince'
+    | 'lane'
+    | 'step'
+    | 'sticky'
+    | 'place'
+    | 'callback'
+    | 'id'
+    | 'caller'
+    | 'estimateMs'
   >
 >;
 

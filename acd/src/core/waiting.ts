@@ -4,7 +4,7 @@ import { laneFor, NO_ASK } from './lanes.js';
 import { withdraw } from './offers.js';
 import { newPlace } from './places.js';
 import { NO_OFFERS, offersOf } from './tables.js';
-import { changed, listed, putCall, removeCall, takePlace, type Turn } from './turn.js';
+import { changed, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
 import type { Ask, CallbackEntry, CallEntry, Input, QueueEntry } from './types.js';
 
 // A call that waits: how it begins, takes its place, is moved to another lane, and leaves.

@@ -148,7 +148,14 @@ export function createAcd(deps: AcdDeps): AcdService {
     for (const agentId of cutOffAgents(state, queueId)) checkReachable(agentId, known(agentId).seat);
     doors.look(queueId);
     const { agentId, group, minLevels, since } = request;
-    dispatch({ type: 'call-arrived', callId: call.id, queueId, caller: call.caller, priority, ...given({ agentId, group, minLevels, since }) });
+    dispatch({
+      type: 'call-arrived',
+      callId: call.id,
+      queueId,
+      caller: call.caller,
+      priority,
+      ...given({ agentId, group, minLevels, since }),
+    });
     return { result, leave: () => leave(call.id) };
   }
 

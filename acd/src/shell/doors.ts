@@ -1,4 +1,4 @@
-import { type Clock, type Directory, localInstant, type Logger, type QueueDoor, scheduleState } from '@yixian/contracts';
+import { type Clock, type Directory, type Logger, localInstant, type QueueDoor, scheduleState } from '@yixian/contracts';
 import type { AcdState, Input } from '../core/types.js';
 import type { Timers } from './timers.js';
 

@@ -138,7 +138,10 @@ export function createEffects(deps: EffectsDeps): Effects {
   }
 
   /** A call of ours to a number is a callback already; a number that cannot be called back is offered nothing. */
-  function callbackOffer({ id: callId, caller: number, direction }: Call, { id: queueId, callback }: QueueConfig): CallbackOffer | undefined {
+  function callbackOffer(
+    { id: callId, caller: number, direction }: Call,
+    { id: queueId, callback }: QueueConfig,
+  ): CallbackOffer | undefined {
     if (!callback || direction === 'outbound' || !mayBeCalled(number)) return undefined;
     const accept = (): void => {
       callbacks.port.request({ queueId, number, callId, by: 'caller' }).catch((error: unknown) => {

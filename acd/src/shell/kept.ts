@@ -13,7 +13,9 @@ function isObject(value: unknown): value is Fields {
 }
 
 function has(value: unknown, strings: readonly string[], numbers: readonly string[]): value is Fields {
-  return isObject(value) && strings.every((key) => typeof value[key] === 'string') && numbers.every((key) => typeof value[key] === 'number');
+  return (
+    isObject(value) && strings.every((key) => typeof value[key] === 'string') && numbers.every((key) => typeof value[key] === 'number')
+  );
 }
 
 /** What an agent kept by an earlier version does not have yet. */

@@ -6,7 +6,9 @@ export function createMemoryAcdStore(): AcdStore {
   const tables = new Map<keyof Kept, Map<string, unknown>>(TABLES.map((table) => [table, new Map()]));
   return {
     async load() {
-      return Object.fromEntries(TABLES.map((table) => [table, structuredClone([...(tables.get(table)?.values() ?? [])])])) as unknown as Kept;
+      return Object.fromEntries(
+        TABLES.map((table) => [table, structuredClone([...(tables.get(table)?.values() ?? [])])]),
+      ) as unknown as Kept;
     },
     write(changes) {
       for (const { table, key, value } of changes) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { IllegalTransition } from '@yixian/contracts';
 import { AGENT_TRANSITIONS, assertAgentTransition } from '../../src/core/agent-state.js';
-import { CALLBACK_TRANSITIONS } from '../../src/core/callback-state.js';
 import { assertCallTransition, CALL_TRANSITIONS } from '../../src/core/call-state.js';
+import { CALLBACK_TRANSITIONS } from '../../src/core/callback-state.js';
 import { assertTransition, CONVERSATION_TRANSITIONS } from '../../src/core/conversation.js';
 import { type Arrow, arrowsIn, sorted } from '../support/diagram.js';
 

@@ -230,8 +230,7 @@ describe('invariants under any sequence of inputs', function () {
         d.advance(3_600_000);
         assert.equal(d.state.tables.calls.size, 0);
         assert.deepEqual([d.timers.size, d.seats.size], [0, 0]);
-        for (const queue of d.state.tables.queues.values())
-          assert.deepEqual([queue.places.size, queue.serving], [0, 0]);
+        for (const queue of d.state.tables.queues.values()) assert.deepEqual([queue.places.size, queue.serving], [0, 0]);
         for (const { id } of AGENTS) {
           for (const line of [0, 1]) d.input({ type: 'line-released', agentId: id, callId: `line-${line}` });
           d.advance(3_600_000);

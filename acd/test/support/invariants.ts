@@ -69,9 +69,21 @@ function indexesSayWhatTheEntriesSay(d: CoreDriver): void {
   const ids = (list: Iterable<{ agentId: string }>): string[] => [...list].map((p) => p.agentId).sort();
   for (const pool of pools.values()) {
     const members = [...agents.values()].filter((a) => a.pool === pool);
-    assert.deepEqual(ids(pool.ready), members.filter(available).map((a) => a.id).sort());
+    assert.deepEqual(
+      ids(pool.ready),
+      members
+        .filter(available)
+        .map((a) => a.id)
+        .sort(),
+    );
   }
-  assert.deepEqual([...cutOff].sort(), [...agents.values()].filter((a) => a.state === 'ready' && !a.reachable).map((a) => a.id).sort());
+  assert.deepEqual(
+    [...cutOff].sort(),
+    [...agents.values()]
+      .filter((a) => a.state === 'ready' && !a.reachable)
+      .map((a) => a.id)
+      .sort(),
+  );
   assert.equal(d.state.tables.signedIn, [...agents.values()].filter((a) => a.state !== 'offline').length);
   for (const queue of queues.values()) {
     const mine = [...calls.values()].filter((c) => c.queue === queue);
@@ -90,7 +102,13 @@ function indexesSayWhatTheEntriesSay(d: CoreDriver): void {
 function laneIsRight(d: CoreDriver, lane: Lane, available: (agent: AgentEntry) => boolean): void {
   const { agents, calls } = d.state.tables;
   const mine = [...calls.values()].filter((c) => c.lane === lane);
-  assert.deepEqual([...lane.open].map((p) => p.callId).sort(), mine.filter((c) => c.phase === 'waiting').map((c) => c.id).sort());
+  assert.deepEqual(
+    [...lane.open].map((p) => p.callId).sort(),
+    mine
+      .filter((c) => c.phase === 'waiting')
+      .map((c) => c.id)
+      .sort(),
+  );
   const rings = lane.queue.config.strategy === 'ring-all' && lane.agentId === null;
   const ringing = rings ? mine.filter((c) => c.phase === 'offered').map((c) => c.id) : [];
   assert.deepEqual([...lane.ringing].map((p) => p.callId).sort(), ringing.sort());

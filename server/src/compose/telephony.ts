@@ -77,6 +77,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     clock,
     ids,
     logger,
+    timeZone: config.timeZone,
+    outbound: { place: (request) => lateBound(live.sbc).outboundCalls.place(request) },
     store: createRedisAcdStore(redis.client, ACD_KEYS, { logger }),
   });
   const transferrer: Transferrer = { connect: (call, target) => lateBound(live.sbc).transfers.connect(call, target) };
