@@ -10,14 +10,16 @@ import { createGetAgent, createListAgents, createPutSeat, createPutState } from 
 import { createCallVerb, createDialCall, createGetCall, createListCalls, createSendKeys } from './handlers/calls.js';
 import type { AdministrationDeps } from './handlers/config/change.js';
 import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
+import type { MessageDeps } from './handlers/messages.js';
 import { createGetQueue, createListQueues } from './handlers/queues.js';
 import { createGetRecording, createListRecordings, createRecordingAudio } from './handlers/recordings.js';
 import type { ReportDeps } from './handlers/reports.js';
 import { createMe, createSignIn, createSignOut } from './handlers/session.js';
 import { createListVoicemails, createVoicemailAudio } from './handlers/voicemails.js';
+import { messageRoutes } from './message-routes.js';
 import { reportRoutes } from './report-routes.js';
 
-export interface RouteDeps extends CommandDeps, HealthDeps {
+export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps {
   reports: ReportDeps;
   administration: AdministrationDeps;
   auth: Authenticator;
@@ -48,6 +50,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...queueRoutes(shared),
     ...callRoutes(shared),
     ...audioRoutes(shared),
+    ...messageRoutes(deps),
     ...reportRoutes(deps.reports),
     ...administrationRoutes(deps.administration),
     ...systemRoutes(shared),
@@ -122,7 +125,8 @@ function agentRoutes(deps: Shared): Route[] {
       method: 'put',
       path: `${V1}/agents/:extension/seat`,
       summary: 'Where this agent’s calls ring',
-      description: 'Kind sip is the phone registered at the extension. Other kinds answer 409 until they are available.',
+      description:
+        'Kind sip is the phone registered at the extension; kind phone any telephone number over a trunk (virtual seat). Kind softphone answers 409 until it is available.',
       body: shape.seatBody,
       handler: createPutSeat(deps),
     }),

@@ -209,18 +209,42 @@ describe('REST: agents and queues', () => {
     assert.equal((await house.request('PUT', '/api/v1/agents/7777/state', { token: admin, body })).status, 404);
   });
 
-  it('kind sip is a seat; the other kinds are refused by name until they are available', async () => {
+  it('kind sip and kind phone are seats; a softphone is refused by name until it is available', async () => {
     assert.deepEqual((await house.request('PUT', '/api/v1/agents/1001/seat', { token: agent, body: { kind: 'sip' } })).json.seat, {
       kind: 'sip',
     });
-    for (const kind of ['softphone', 'phone']) {
-      const reply = await house.request('PUT', '/api/v1/agents/1001/seat', { token: agent, body: { kind } });
-      assert.equal(reply.status, 409);
-      assert.match(reply.json.error.message, new RegExp(`${kind} are not available yet`));
+    const put = (body: object) => house.request('PUT', '/api/v1/agents/1001/seat', { token: agent, body });
+    const mobile = { kind: 'phone', number: '13800000000', confirm: false, persistent: true, confirmEach: true };
+    assert.deepEqual((await put(mobile)).json.seat, mobile);
+    assert.deepEqual((await put({ kind: 'phone', number: '13800000000' })).json.seat, { kind: 'phone', number: '13800000000' });
+    const softphone = await put({ kind: 'softphone' });
+    assert.deepEqual([softphone.status, softphone.json.error.details.field], [409, 'kind']);
+    const wrong = [
+      [{ kind: 'phone' }, 'number'],
+      [{ kind: 'phone', number: 'abc' }, 'number'],
+      [{ kind: 'phone', number: '13800000000', confirm: 'yes' }, 'confirm'],
+      [{ kind: 'sip', number: '13800000000' }, 'number'],
+      [{ kind: 'sip', persistent: true }, 'persistent'],
+    ] as const;
+    for (const [body, field] of wrong) {
+      const reply = await put(body);
+      assert.equal(reply.status, 400, JSON.stringify(body));
+      assert.match(reply.json.error.message, new RegExp(field));
     }
-    const number = await house.request('PUT', '/api/v1/agents/1001/seat', { token: agent, body: { kind: 'sip', number: '13800000000' } });
-    assert.equal(number.status, 400);
-    assert.match(number.json.error.message, /number/);
+  });
+
+  it('texts go out from the own extension and are listed for it; without an extension there are none', async () => {
+    const sent = await house.request('POST', '/api/v1/messages', { token: agent, body: { to: '1003', text: '交接班' } });
+    assert.deepEqual([sent.status, sent.json.state], [201, 'kept']);
+    assert.deepEqual(house.messages.at(-1), { from: '1001', to: '1003', text: '交接班' });
+    const listed = await house.request('GET', '/api/v1/messages', { token: agent });
+    assert.deepEqual(
+      [listed.json.items[0].text, listed.json.items[0].sentAt, listed.json.next],
+      ['交接班', '2026-10-01T00:00:00.000Z', null],
+    );
+    assert.equal((await house.request('POST', '/api/v1/messages', { token: agent, body: { to: '1003', text: '' } })).status, 400);
+    assert.equal((await house.request('POST', '/api/v1/messages', { token: admin, body: { to: '1003', text: 'x' } })).status, 403);
+    assert.equal((await house.request('GET', '/api/v1/messages', { token: admin })).status, 403);
   });
 });
 

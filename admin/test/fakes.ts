@@ -406,6 +406,7 @@ export interface House {
   reports: MemoryReports;
   calls: MemoryCalls;
   dialled: { from: string; to: string }[];
+  messages: { from: string; to: string; text: string }[];
   bus: MemoryBus;
   logger: ReturnType<typeof memoryLogger>;
   recordingsDir: string;
@@ -441,6 +442,7 @@ export async function openHouse(
   const identity = new MemoryIdentity();
   const [acd, records, calls, reports] = [new MemoryAcd(), new MemoryRecords(), new MemoryCalls(), new MemoryReports()];
   const dialled: House['dialled'] = [];
+  const messages: House['messages'] = [];
   const problems: string[] = [];
   const metrics: Record<string, number> = {};
   let draining = false;
@@ -454,6 +456,18 @@ export async function openHouse(
   let applied = 0;
   let secret = 0;
   const { app, routes } = assemble({
+    messages: {
+      async send(message) {
+        messages.push(message);
+        return { id: `message-${messages.length}`, state: 'kept' };
+      },
+      async list({ extension }) {
+        const at = Date.UTC(2026, 9, 1);
+        const own = messages.filter((m) => m.from === extension || m.to === extension);
+        const kept = { sentAt: at, expiresAt: at + 86_400_000, state: 'kept', deliveredAt: null } as const;
+        return { items: own.map((m, i) => ({ id: `message-${i}`, ...m, ...kept })), next: null };
+      },
+    },
     auth,
     administration: {
       config,
@@ -521,6 +535,7 @@ export async function openHouse(
     reports,
     calls,
     dialled,
+    messages,
     bus,
     logger,
     recordingsDir,

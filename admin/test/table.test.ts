@@ -33,6 +33,7 @@ describe('route table', () => {
       ...['PUT /agents/:extension/seat', 'GET /queues', 'GET /queues/:id', 'POST /calls', 'POST /calls/:id/hangup', 'POST /calls/:id/hold'],
       ...['POST /calls/:id/resume', 'POST /calls/:id/dtmf', 'GET /calls', 'GET /calls/:id', 'GET /recordings', 'GET /recordings/:id'],
       ...['GET /recordings/:id/audio', 'GET /voicemails', 'GET /voicemails/:id/audio', 'GET /healthz', 'GET /readyz', 'GET /metrics'],
+      ...['POST /messages', 'GET /messages'],
       ...[
         'users/:id',
         'extensions/:extension',

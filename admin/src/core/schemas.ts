@@ -90,10 +90,15 @@ const stateFields = {
   state: z.enum(['ready', 'not-ready', 'offline'], 'must be one of ready, not-ready, offline'),
   reason: z.string('must be a text').min(1, 'must not be empty').max(64, 'must be at most 64 characters').nullish().describe('E.g. lunch'),
 };
+const yesNo = z.boolean('must be true or false');
 const seatFields = {
   kind: z.enum(['sip', 'softphone', 'phone'], 'must be one of sip, softphone, phone'),
-  number: dialable.optional().describe('Only for kind phone'),
-  confirm: z.boolean('must be true or false').optional().describe('Only for kind phone: the agent presses a key to accept'),
+  number: dialable.optional().describe('Only for kind phone: the fixed line or mobile, called over a trunk that allows it'),
+  confirm: yesNo
+    .optional()
+    .describe('Only for kind phone: whoever answers presses 1 to accept, so that a mailbox takes no call; default true'),
+  persistent: yesNo.optional().describe('Only for kind phone: the line is called at sign-in and kept up between calls'),
+  confirmEach: yesNo.optional().describe('Only with persistent: 1 is pressed for each call, too; default a beep'),
 };
 const digits = z
   .string('must be a text')
@@ -144,7 +149,13 @@ export const session = named('Session', z.strictObject({ token: z.string().descr
 
 const seat = named(
   'Seat',
-  z.strictObject({ kind: z.enum(['sip', 'softphone', 'phone']), number: z.string().optional(), confirm: z.boolean().optional() }),
+  z.strictObject({
+    kind: z.enum(['sip', 'softphone', 'phone']),
+    number: z.string().optional(),
+    confirm: z.boolean().optional(),
+    persistent: z.boolean().optional(),
+    confirmEach: z.boolean().optional(),
+  }),
 );
 const agentFields = {
   extension,

@@ -6,6 +6,7 @@ import { openApiOf } from '../core/openapi.js';
 import type { Route } from '../core/route.js';
 import type { AdministrationDeps } from '../handlers/config/change.js';
 import type { HealthDeps } from '../handlers/health.js';
+import type { MessageDeps } from '../handlers/messages.js';
 import type { ReportDeps } from '../handlers/reports.js';
 import { createRoutes } from '../routes.js';
 import { createDocs } from './docs.js';
@@ -15,7 +16,7 @@ import { createMetrics } from './metrics.js';
 import { mountRoutes } from './mount.js';
 import { createWeb } from './web.js';
 
-export interface ApiDeps extends CommandDeps, HealthDeps {
+export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   auth: Authenticator;
   records: RecordQueries;
   /** Absolute path; the files named in recording and voicemail rows are relative to it. */

@@ -20,7 +20,7 @@ const WEB_DIR = fileURLToPath(new URL('../../../../web/dist', import.meta.url));
 /** REST, Socket.IO, health and metrics on one HTTP port. */
 export async function startFaces(base: Foundation, telephony: Telephony, draining: () => boolean, undo: Undo): Promise<string> {
   const { logger, clock, ids, events, calls, records, directory, database } = base;
-  const { acd, sbc, softswitch, edge, recorder } = telephony;
+  const { acd, sbc, softswitch, edge, recorder, messages } = telephony;
   const identity = createIdentityStore(database.knex);
   const auth = createAuthenticator({ store: identity, clock, ids, logger, events });
   const commandDeps = { acd: acd.acd, calls, clickToDial: sbc.clickToDial, records, directory, identity, clock, logger };
@@ -28,6 +28,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const gatewayMetrics = { metrics: (): Record<string, number> => ({}) };
   const app = createApi({
     ...commandDeps,
+    messages,
     auth,
     administration: administrationOf(base, telephony, auth),
     recordingsDir: recordingsDir(base),
@@ -41,7 +42,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
       }),
     draining,
     version,
-    metrics: [softswitch, edge, sbc, acd, recorder, base.journal, gatewayMetrics].map((stage) => () => stage.metrics()),
+    metrics: [softswitch, edge, sbc, acd, recorder, messages, base.journal, gatewayMetrics].map((stage) => () => stage.metrics()),
   });
   const server = createServer(app);
   await listen(server, base);
