@@ -29,7 +29,13 @@ export interface Config {
   sipDigest: ('SHA-256' | 'MD5')[];
   /** How long Ctrl-C waits for calls in progress, milliseconds. */
   drainMs: number;
+  /** Hosts that flows may send requests to, `host` or `host:port`; none by default. */
+  flowHttpHosts: string[];
+  /** Secrets of flows by name, from `FLOW_SECRET_<name>`; they win over the secrets file. */
+  flowSecrets: Record<string, string>;
 }
+
+const FLOW_SECRET = /^FLOW_SECRET_([A-Za-z0-9][A-Za-z0-9_-]{0,63})$/;
 
 const port = z.coerce.number('must be a port number').int().min(0).max(65535);
 
@@ -80,6 +86,19 @@ const schema = z.object({
     .default('MD5')
     .transform((text) => text.split(',') as ('SHA-256' | 'MD5')[]),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
+  FLOW_HTTP_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(/[\s,]+/)
+        .filter((host) => host !== '')
+        .map((host) => host.toLowerCase()),
+    )
+    .refine(
+      (hosts) => hosts.every((host) => /^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/.test(host)),
+      'must be hosts such as crm.example or 10.0.0.5:8443, separated by commas',
+    ),
   DRAIN_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(86400).default(120),
 });
 
@@ -112,6 +131,13 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     sipDigest: env.SIP_DIGEST,
     logLevel: env.LOG_LEVEL,
     drainMs: env.DRAIN_SECONDS * 1000,
+    flowHttpHosts: env.FLOW_HTTP_HOSTS,
+    flowSecrets: Object.fromEntries(
+      Object.entries(given).flatMap(([name, value]) => {
+        const secret = FLOW_SECRET.exec(name)?.[1];
+        return secret === undefined || value === undefined ? [] : [[secret, value]];
+      }),
+    ),
   };
 }
 
@@ -145,5 +171,6 @@ export function describeConfig(config: Config): Record<string, string> {
     SIP_DIGEST: config.sipDigest.join(','),
     LOG_LEVEL: config.logLevel,
     DRAIN_SECONDS: String(config.drainMs / 1000),
+    FLOW_HTTP_HOSTS: config.flowHttpHosts.join(',') || '(none: flows send no requests)',
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PromptFilesOptions } from '@yixian/admin';
-import { demoFlow, shippedPromptsDirectory } from '@yixian/ivr';
+import { demoFlow, shippedEnglishPromptsDirectory, shippedPromptsDirectory } from '@yixian/ivr';
 import type { Config } from './config.js';
 
 const ownPromptsDirectory = (config: Pick<Config, 'dataDir'>): string => path.join(config.dataDir, 'prompts');
@@ -9,6 +9,11 @@ const ownPromptsDirectory = (config: Pick<Config, 'dataDir'>): string => path.jo
 /** An admin's own prompts win over the shipped ones. */
 export function promptDirectories(config: Pick<Config, 'dataDir'>): string[] {
   return [ownPromptsDirectory(config), shippedPromptsDirectory];
+}
+
+/** Prompts of other languages: an admin's own in a folder named after the language, then the shipped ones. */
+export function promptLanguages(config: Pick<Config, 'dataDir'>): Record<string, string[]> {
+  return { en: [path.join(ownPromptsDirectory(config), 'en'), shippedEnglishPromptsDirectory] };
 }
 
 /** The same folders for administrators, with what the shipped prompts say. */

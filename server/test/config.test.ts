@@ -18,6 +18,13 @@ describe('configuration', () => {
     assert.deepEqual(parseConfig({ HOTLINE_HOST: '127.0.0.1, ::1' }).hosts, ['127.0.0.1', '::1']);
   });
 
+  it('takes hosts and secrets of flows; the secrets are shown nowhere', () => {
+    const config = parseConfig({ FLOW_HTTP_HOSTS: 'CRM.example, 10.0.0.5:8443', FLOW_SECRET_crm: 'hidden' });
+    assert.deepEqual(config.flowHttpHosts, ['crm.example', '10.0.0.5:8443']);
+    assert.deepEqual(config.flowSecrets, { crm: 'hidden' });
+    assert.doesNotMatch(JSON.stringify(describeConfig(config)), /hidden/);
+  });
+
   it('treats an empty value as not given', () => {
     assert.equal(parseConfig({ SIP_PORT: '' }).sipPort, 5060);
   });
@@ -35,6 +42,7 @@ describe('configuration', () => {
     ['SEED_DEMO', 'yes'],
     ['SIP_DIGEST', 'SHA-1'],
     ['LOG_LEVEL', 'loud'],
+    ['FLOW_HTTP_HOSTS', 'https://crm.example'],
   ] as const) {
     it(`refuses ${name}=${value} in a message that names the variable and the value`, () => {
       assert.throws(

@@ -5,22 +5,25 @@ import type { PromptRef } from './schema.js';
 import { templateVariables } from './template.js';
 import { builtInVariables } from './variables.js';
 
+/** Ids as a list, or as whoever knows them. */
+export type Known = Iterable<string> | { has(id: string): boolean };
+
 /** What exists outside the flow. A list that is not given is not checked. */
 export interface FlowContext {
-  queues?: Iterable<string>;
-  prompts?: Iterable<string>;
-  voicemailBoxes?: Iterable<string>;
-  extensions?: Iterable<string>;
-  flows?: Iterable<string>;
-  schedules?: Iterable<string>;
-  callerLists?: Iterable<string>;
+  queues?: Known;
+  prompts?: Known;
+  voicemailBoxes?: Known;
+  extensions?: Known;
+  flows?: Known;
+  schedules?: Known;
+  callerLists?: Known;
   /** Business groups and handling units. */
-  groups?: Iterable<string>;
-  skills?: Iterable<string>;
+  groups?: Known;
+  skills?: Known;
   /** Names of secrets for requests. */
-  secrets?: Iterable<string>;
+  secrets?: Known;
   /** Hosts requests may go to, `host` or `host:port`. */
-  httpHosts?: Iterable<string>;
+  httpHosts?: Known;
   /** Whether `{ "say": … }` can be spoken; not checked when undefined. */
   speech?: boolean;
 }
@@ -85,14 +88,15 @@ const WORDS: Record<ReferenceKind | 'prompt', string> = {
   host: 'allowed host',
 };
 
-function knownTo(flow: Flow, context: FlowContext): Record<ReferenceKind | 'prompt', ReadonlySet<string> | undefined> {
-  const set = (ids: Iterable<string> | undefined) => ids && new Set(ids);
+function knownTo(flow: Flow, context: FlowContext): Record<ReferenceKind | 'prompt', { has(id: string): boolean } | undefined> {
+  const set = (ids: Known | undefined) => (ids === undefined || (typeof ids === 'object' && 'has' in ids) ? ids : new Set(ids));
+  const flows = set(context.flows);
   const saved = Object.values(flow.nodes).flatMap((node) => moduleOf(node).saves?.(node) ?? []);
   return {
     queue: set(context.queues),
     box: set(context.voicemailBoxes),
     extension: set(context.extensions),
-    flow: context.flows && new Set([...context.flows, flow.id]),
+    flow: flows && { has: (id) => id === flow.id || flows.has(id) },
     prompt: set(context.prompts),
     variable: new Set([...builtInVariables, ...(flow.variables ?? []), ...saved]),
     schedule: set(context.schedules),

@@ -5,6 +5,7 @@ import { validateFlow } from '@yixian/ivr';
 import { compileRule, outboundUri, parseCidr } from '@yixian/sbc';
 import { randomSecret } from '../first-run.js';
 import { promptFileOptions } from '../prompt-set.js';
+import { flowContextOf } from './flows.js';
 import type { Foundation } from './foundation.js';
 import type { Telephony } from './telephony.js';
 
@@ -21,7 +22,7 @@ export function administrationOf(base: Foundation, telephony: Telephony, session
       addressBlock: parseCidr,
       trunkUri: (uri) => void outboundUri(uri, '0'),
       flow(document, surroundings) {
-        const check = validateFlow(document, surroundings);
+        const check = validateFlow(document, { ...flowContextOf(base), ...surroundings });
         return check.ok ? [] : check.problems;
       },
     },

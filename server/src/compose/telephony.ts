@@ -1,14 +1,13 @@
-import path from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
 import type { FlowRunner } from '@yixian/contracts';
 import { createMessageRows, createTrunkUsageRows } from '@yixian/db';
-import { createFlowRunner, createPrompts, createTts, type Transferrer } from '@yixian/ivr';
+import { createFlowRunner, type Transferrer } from '@yixian/ivr';
 import type { RecorderService } from '@yixian/recorder';
 import { createEdgePolicy, createMessages, createOutside, createSbc, type Edge, type MessageService, type Sbc } from '@yixian/sbc';
 import { createSoftswitch, type Softswitch } from '@yixian/softswitch';
-import { promptDirectories } from '../prompt-set.js';
 import { createRegistrationStore } from '../registration-store.js';
 import { version } from '../version.js';
+import { flowToolsOf, promptsOf } from './flows.js';
 import type { Foundation } from './foundation.js';
 import { composeRecorder } from './recording.js';
 import type { Undo } from './undo.js';
@@ -45,8 +44,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     userAgent: `Yixian/${version}`,
     digestAlgorithms: config.sipDigest,
   });
-  const prompts = createPrompts({ directories: promptDirectories(config), logger });
-  const tts = createTts({ cacheDirectory: path.join(config.dataDir, 'spoken'), logger, clock });
+  const prompts = promptsOf(base);
   const outside = createOutside({
     switch: softswitch,
     directory,
@@ -85,14 +83,12 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const flows = createFlowRunner({
     directory,
     queues: acd.queues,
+    conversations: acd.conversations,
     recorder,
     prompts,
-    tts,
     transferrer,
     bus: events,
-    clock,
-    logger,
-    timeZone: config.timeZone,
+    ...flowToolsOf(base),
   });
   live.flows = flows;
   const sbc = createSbc({

@@ -1,0 +1,32 @@
+import path from 'node:path';
+import { createFlowHttp, createPrompts, createTts, type FlowContext, type FlowRunnerDeps, type PromptLibrary } from '@yixian/ivr';
+import { createFlowSecrets } from '../flow-secrets.js';
+import { promptDirectories, promptLanguages } from '../prompt-set.js';
+import type { Foundation } from './foundation.js';
+
+type Base = Pick<Foundation, 'config' | 'clock' | 'logger'>;
+
+export const promptsOf = ({ config, logger }: Base): PromptLibrary =>
+  createPrompts({ directories: promptDirectories(config), languages: promptLanguages(config), logger });
+
+/** What flows use beside the other stages: speech and requests. */
+export function flowToolsOf({ config, clock, logger }: Base): Pick<FlowRunnerDeps, 'tts' | 'http' | 'clock' | 'logger' | 'timeZone'> {
+  const secrets = createFlowSecrets(config);
+  return {
+    tts: createTts({ cacheDirectory: path.join(config.dataDir, 'spoken'), logger, clock }),
+    http: createFlowHttp({ allowedHosts: config.flowHttpHosts, secret: (name) => secrets.get(name), clock, logger }),
+    clock,
+    logger,
+    timeZone: config.timeZone,
+  };
+}
+
+/** What a flow may name beside what administrators change in the same breath. */
+export function flowContextOf({ config, directory }: Pick<Foundation, 'config' | 'directory'>): FlowContext {
+  return {
+    schedules: { has: (id) => directory.schedule(id) !== undefined },
+    callerLists: { has: (id) => directory.callerList(id) !== undefined },
+    httpHosts: config.flowHttpHosts,
+    secrets: createFlowSecrets(config).names(),
+  };
+}
