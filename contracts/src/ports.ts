@@ -265,7 +265,11 @@ export interface ConversationParty {
   /** Set when the party is an extension of ours: it may control the call. */
   extension?: AgentId;
   role: 'caller' | 'agent' | 'called';
-  /** Ends this party's part; default `leg.hangUp`. */
+  /** Set where the party was rung: the end of the ring is then the party's end. */
+  ring?: SeatRing;
+  /** The party's phone put us on hold before anybody talked. */
+  phoneHeld?: boolean;
+  /** Ends this party's part; default `ring.end` or `leg.hangUp`. */
   end?(termination: Termination): void;
 }
 

@@ -42,7 +42,7 @@ export class LiveParties {
   }
 
   /** Somebody whose leg is there already. `whenGone` runs when the party is out of the books. */
-  attach(id: PartyId, party: ConversationParty & { ring?: SeatRing }, whenGone?: () => void): void {
+  attach(id: PartyId, party: ConversationParty, whenGone?: () => void): void {
     const { leg, ring } = party;
     const end = party.end ?? (ring ? (t: Termination) => ring.end(t) : (t: Termination) => leg.hangUp(t));
     const held: Held = { leg, ring, end, undo: whenGone ? [whenGone] : [] };

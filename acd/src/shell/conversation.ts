@@ -38,21 +38,16 @@ import { dialParty, ringLimit } from './conversation-rings.js';
 import type { ConversationIndex } from './conversations.js';
 import { createTimers } from './timers.js';
 
-/** A seat's ring, where a party was rung: its end is then the ring's. */
-export type RungParty = ConversationParty & { ring?: SeatRing };
-
 export interface ConversationRequest {
   call: Call;
-  caller: RungParty;
+  caller: ConversationParty;
   /** Without: the caller is parked by a flow. */
-  other?: RungParty;
+  other?: ConversationParty;
   bridge?: Bridge;
   queueId?: QueueId;
   music?: string;
   /** `call.connected` has been told. */
   connectedTold?: boolean;
-  /** The phones hold already. */
-  phoneHeld?: { caller?: boolean; other?: boolean };
   /** The other is out of the conversation; an ended leg has ended by then. */
   otherGone?(): void;
   parked?: { slot: string; timeoutMs: number; intro?: readonly MediaItem[] };
@@ -62,7 +57,7 @@ export interface ConversationRequest {
 interface Along {
   ring?: SeatRing;
   release?: () => void;
-  arrival?: RungParty;
+  arrival?: ConversationParty;
   arrivalGone?: () => void;
 }
 
@@ -148,7 +143,7 @@ export class Conversation {
   }
 
   /** Everything stands before anybody is listened to: a leg may have ended already. */
-  #begin({ caller, other, otherGone, connectedTold, parked, phoneHeld, queueId }: ConversationRequest): void {
+  #begin({ caller, other, otherGone, connectedTold, parked, queueId }: ConversationRequest): void {
     this.#deciding = true;
     try {
       const first = this.#state.parties.find((p) => p.id !== CALLER);
@@ -167,7 +162,7 @@ export class Conversation {
     }
     this.#work();
     // Told once everybody knows that the two talk.
-    const held = [...(phoneHeld?.caller ? [CALLER] : []), ...(phoneHeld?.other ? ['p1'] : [])];
+    const held = [...(caller.phoneHeld ? [CALLER] : []), ...(other?.phoneHeld ? ['p1'] : [])];
     for (const party of held) queueMicrotask(() => this.fact({ type: 'phone-held', party }));
   }
 
@@ -397,14 +392,14 @@ export class Conversation {
   }
 
   /** `arrival` talks on in the place of `party`. */
-  replace(party: PartyId, arrival: RungParty): boolean {
+  replace(party: PartyId, arrival: ConversationParty): boolean {
     const step = this.decide({ type: 'replaced', by: party, arrival: this.#arrival(arrival) }, { arrival });
     this.#work();
     return step.refused === undefined && step.ignored === undefined;
   }
 
   /** Who is in the room beside this party, when it is one and no more. */
-  otherThan(id: PartyId): { id: PartyId; party: RungParty } | undefined {
+  otherThan(id: PartyId): { id: PartyId; party: ConversationParty } | undefined {
     const others = inRoom(this.#state).filter((p) => p.id !== id);
     const [other] = others;
     const leg = other && this.parties.leg(other.id);

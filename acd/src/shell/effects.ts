@@ -101,12 +101,11 @@ export function createEffects(deps: EffectsDeps): Effects {
     const conversation = deps.conversations().open({
       call,
       caller: { leg: call.leg, party: call.caller, role: 'caller' },
-      other: { leg: seat.leg, ring: seat.ring, party: agentId, extension: agentId, role: 'agent' },
+      other: { leg: seat.leg, ring: seat.ring, party: agentId, extension: agentId, role: 'agent', phoneHeld: seat.heldEarly },
       bridge: seat.bridge,
       queueId: offer.queueId,
       music,
       connectedTold: true,
-      phoneHeld: { other: seat.heldEarly },
       otherGone() {
         conversations.delete(offer.id);
         dispatch({ type: 'talk-ended', offerId: offer.id, callId });

@@ -11,17 +11,16 @@ export type Side = 'caller' | 'callee';
  *   answering ──bridged──▶ talking
  *   dialling ──calleeEnded──▶ ended
  *   answering ──calleeEnded──▶ ended
- *   talking ──calleeEnded──▶ ended
  *   dialling ──callerEnded──▶ ended
  *   answering ──callerEnded──▶ ended
- *   talking ──callerEnded──▶ ended
  *   dialling ──release──▶ ended
  *   answering ──release──▶ ended
- *   talking ──release──▶ ended
+ *   talking ──conversationEnded──▶ ended
+ *   talking ──release──▶ ended             our own failure
  *
  *  dialling   the callee rings: an extension, one of a group, a number over whichever trunk takes it
  *  answering  the callee has answered, the caller is being answered and both joined
- *  talking    both hear each other, unless one holds
+ *  talking    both are a conversation's: who holds, leaves or comes is decided there
  *  ended      once, with the first reason that came
  */
 export type DirectPhase = 'dialling' | 'answering' | 'talking' | 'ended';
@@ -34,9 +33,7 @@ export interface DirectCallState {
   readonly callerAnswered: boolean;
   /** asked: the switch was told to join the two and has not said so yet. */
   readonly bridge: 'none' | 'asked' | 'up';
-  /** Who put the call on hold through call control. */
-  readonly heldBy: Side | undefined;
-  /** Who put us on hold with the phone's own key (re-INVITE). */
+  /** Who put us on hold with the phone's own key (re-INVITE) before they talked. */
   readonly remoteHold: Readonly<Record<Side, boolean>>;
   readonly termination: Termination | undefined;
 }
@@ -54,8 +51,8 @@ export type DirectInput =
   | { type: 'earlyFailed' }
   /** Somebody outside the two ends the call: call control, our own failure. */
   | { type: 'release'; termination: Termination }
-  | { type: 'hold'; by: Side }
-  | { type: 'resume'; by: Side }
+  /** Nobody talks any more. */
+  | { type: 'conversationEnded'; termination: Termination }
   | { type: 'remoteHeld'; side: Side }
   | { type: 'remoteResumed'; side: Side };
 
@@ -68,19 +65,12 @@ export type DirectEffect =
   | { type: 'openEarlyMedia' }
   | { type: 'answerCaller' }
   | { type: 'bridge' }
-  | { type: 'unbridge' }
-  | { type: 'startMusic'; to: Side }
-  | { type: 'stopMusic'; to: Side }
-  | { type: 'startRecording' }
+  /** The two talk: their legs and the bridge belong to the conversation until it is over. */
+  | { type: 'handOver' }
   | { type: 'hangUpCallee'; termination: Termination }
   | { type: 'finish'; termination: Termination };
 
-export type DirectFact =
-  | { type: 'ringing' }
-  | { type: 'callerAnswered' }
-  | { type: 'connected' }
-  | { type: 'held'; by: Side }
-  | { type: 'resumed'; by: Side };
+export type DirectFact = { type: 'ringing' } | { type: 'callerAnswered' };
 
 export interface DirectStep {
   readonly state: DirectCallState;
@@ -97,7 +87,6 @@ export function newDirectCall(callerAnswered: boolean): DirectCallState {
     progress: 'none',
     callerAnswered,
     bridge: 'none',
-    heldBy: undefined,
     remoteHold: { caller: false, callee: false },
     termination: undefined,
   };
@@ -106,6 +95,7 @@ export function newDirectCall(callerAnswered: boolean): DirectCallState {
 /** One step of a direct call. Pure; runs nothing. */
 export function stepDirectCall(state: DirectCallState, input: DirectInput): DirectStep {
   if (state.phase === 'ended') return ignore(state, 'the call is over');
+  if (state.phase === 'talking') return talking(state, input);
   switch (input.type) {
     case 'callerEnded':
       return end(state, input.termination, calleeFarewell(state, input.termination));
@@ -117,14 +107,7 @@ export function stepDirectCall(state: DirectCallState, input: DirectInput): Dire
     default:
       break;
   }
-  switch (state.phase) {
-    case 'dialling':
-      return dialling(state, input);
-    case 'answering':
-      return answering(state, input);
-    case 'talking':
-      return talking(state, input);
-  }
+  return state.phase === 'dialling' ? dialling(state, input) : answering(state, input);
 }
 
 function dialling(state: DirectCallState, input: DirectInput): DirectStep {
@@ -144,7 +127,7 @@ function dialling(state: DirectCallState, input: DirectInput): DirectStep {
     case 'calleeEnded':
       return end(state, input.termination, undefined);
     case 'bridged':
-      return to({ ...state, bridge: bridgeUp(state) }, []);
+      return to({ ...state, bridge: 'up' }, []);
     case 'earlyFailed':
       return to({ ...state, bridge: 'none' }, []);
     default:
@@ -157,7 +140,7 @@ function answering(state: DirectCallState, input: DirectInput): DirectStep {
     case 'callerAnswered':
       return join({ ...state, callerAnswered: true }, [], [{ type: 'callerAnswered' }]);
     case 'bridged':
-      return join({ ...state, bridge: bridgeUp(state) }, [], []);
+      return join({ ...state, bridge: 'up' }, [], []);
     case 'earlyFailed':
       return join({ ...state, bridge: 'none' }, [], []);
     case 'calleeEnded':
@@ -170,25 +153,15 @@ function answering(state: DirectCallState, input: DirectInput): DirectStep {
   }
 }
 
+/** What the legs do now is heard by the conversation. */
 function talking(state: DirectCallState, input: DirectInput): DirectStep {
   switch (input.type) {
-    case 'calleeEnded':
-      return end(state, input.termination, undefined);
-    case 'bridged':
-      return to({ ...state, bridge: bridgeUp(state) }, []);
-    case 'hold':
-      if (state.heldBy === input.by) return ignore(state, 'the call is on hold already');
-      if (state.heldBy) return ignore(state, 'the other party has the call on hold');
-      return hear(state, { ...state, heldBy: input.by, bridge: 'none' }, input.by);
-    case 'resume':
-      if (state.heldBy !== input.by)
-        return ignore(state, state.heldBy ? 'the other party has the call on hold' : 'the call is not on hold');
-      return hear(state, { ...state, heldBy: undefined, bridge: 'asked' }, input.by);
-    case 'calleeRinging':
-    case 'calleeEarlyMedia':
-      return ignore(state, 'a provisional response after the answer');
+    case 'conversationEnded':
+      return end(state, input.termination, input.termination);
+    case 'release':
+      return end(state, input.termination, input.termination);
     default:
-      throw new IllegalTransition('direct call', state.phase, input.type);
+      return ignore(state, 'the conversation has the call');
   }
 }
 
@@ -210,57 +183,16 @@ function join(state: DirectCallState, effects: DirectEffect[], facts: DirectFact
   if (!state.callerAnswered) return to(state, effects, facts);
   if (state.bridge === 'asked') return to(state, effects, facts);
   if (state.bridge === 'none') return to({ ...state, bridge: 'asked' }, [...effects, { type: 'bridge' }], facts);
-  const talkingNow: DirectCallState = { ...state, phase: 'talking' };
-  const music = musicChanges(state, talkingNow);
-  const heldAlready: DirectFact[] = isHeld(talkingNow) ? [{ type: 'held', by: state.remoteHold.caller ? 'caller' : 'callee' }] : [];
-  return to(talkingNow, [...effects, { type: 'startRecording' }, ...music], [...facts, { type: 'connected' }, ...heldAlready]);
+  return to({ ...state, phase: 'talking' }, [...effects, { type: 'handOver' }], facts);
 }
 
 function remoteHold(state: DirectCallState, side: Side, held: boolean): DirectStep {
   if (state.remoteHold[side] === held) return ignore(state, held ? 'the party holds already' : 'the party did not hold');
-  const next: DirectCallState = { ...state, remoteHold: { ...state.remoteHold, [side]: held } };
-  return state.phase === 'talking' ? hear(state, next, side) : to(next, []);
-}
-
-/** What has to change for the ears of both, and what is told, between two talking states. */
-function hear(before: DirectCallState, after: DirectCallState, by: Side): DirectStep {
-  const effects: DirectEffect[] = [];
-  if (!before.heldBy && after.heldBy) effects.push({ type: 'unbridge' });
-  effects.push(...musicChanges(before, after));
-  if (before.heldBy && !after.heldBy) effects.push({ type: 'bridge' });
-  const facts: DirectFact[] = [];
-  if (!isHeld(before) && isHeld(after)) facts.push({ type: 'held', by });
-  if (isHeld(before) && !isHeld(after)) facts.push({ type: 'resumed', by });
-  return to(after, effects, facts);
-}
-
-function musicChanges(before: DirectCallState, after: DirectCallState): DirectEffect[] {
-  return (['caller', 'callee'] as const).flatMap((side): DirectEffect[] => {
-    const was = before.phase === 'talking' && hearsMusic(before, side);
-    const is = hearsMusic(after, side);
-    if (was === is) return [];
-    return [{ type: is ? 'startMusic' : 'stopMusic', to: side }];
-  });
-}
-
-/** Music is for the party who waits, not for the one who holds. */
-function hearsMusic(state: DirectCallState, side: Side): boolean {
-  const other: Side = side === 'caller' ? 'callee' : 'caller';
-  const holds = (s: Side) => state.heldBy === s || state.remoteHold[s];
-  return holds(other) && !holds(side);
-}
-
-function isHeld(state: DirectCallState): boolean {
-  return state.heldBy !== undefined || state.remoteHold.caller || state.remoteHold.callee;
+  return to({ ...state, remoteHold: { ...state.remoteHold, [side]: held } }, []);
 }
 
 function ringbackPlays(state: DirectCallState): boolean {
   return state.callerAnswered && state.progress === 'ringing';
-}
-
-/** A `bridged` that was overtaken by a hold leaves the bridge as the hold wants it. */
-function bridgeUp(state: DirectCallState): DirectCallState['bridge'] {
-  return state.heldBy ? 'none' : 'up';
 }
 
 /** How the callee is told that the caller has gone: CANCEL before the answer, BYE after it. */
@@ -278,7 +210,6 @@ function end(state: DirectCallState, termination: Termination, toCallee: Termina
 }
 
 function notYet(state: DirectCallState, input: DirectInput): DirectStep {
-  if (input.type === 'hold' || input.type === 'resume') return ignore(state, 'the two parties do not talk yet');
   throw new IllegalTransition('direct call', state.phase, input.type);
 }
 

@@ -11,10 +11,11 @@ import {
   type Termination,
 } from '@yixian/contracts';
 import { refusalFor } from '../core/callee-failure.js';
-import { directionOf, type Route } from '../core/routing.js';
+import { directionOf, type Feature, type Route } from '../core/routing.js';
 import { reportLeg, runFramed } from './call-frame.js';
 import { within } from './deadline.js';
 import { runDirectCall } from './direct-call.js';
+import { runRetrieval } from './feature-code.js';
 import { firstUsable, type InboundDeps, runFlow } from './inbound-call.js';
 import { createOwnControl } from './own-control.js';
 import type { Seats } from './seat-dialer.js';
@@ -26,8 +27,10 @@ export interface ClickToDialDeps extends InboundDeps {
   draining: () => boolean;
 }
 
-/** Where a click may lead: to a person or a flow. */
-type Reachable = Extract<Route, { kind: 'toExtension' | 'toGroup' | 'toTrunk' | 'toFlow' }>;
+/** Where a click may lead: to a person, a flow, or a parked caller. */
+type Reachable =
+  | Extract<Route, { kind: 'toExtension' | 'toGroup' | 'toTrunk' | 'toFlow' }>
+  | { kind: 'feature'; feature: Extract<Feature, { do: 'retrieve' }> };
 
 /**
  * Rings the agent's own seat first, then the other side, as that extension's call. `dial` resolves once the call's row is
@@ -67,6 +70,7 @@ function targetOf(deps: ClickToDialDeps, from: AgentId, to: string, seat: Seat):
   if (to.length === 0 || to.length > 64) throw new DomainError('bad-request', 'to: a number of 1–64 characters', { to: to.slice(0, 80) });
   const target = deps.routes.route(to, { kind: 'extension', extension: from });
   if (target.kind === 'reject') throw new DomainError('bad-request', `to: ${target.text}`, { to, reason: target.reason });
+  if (target.kind === 'feature' && target.feature.do === 'retrieve') return { kind: 'feature', feature: target.feature };
   if (target.kind === 'feature') throw new DomainError('bad-request', `to: ${to} is a feature code; set the state directly`, { to });
   if (target.kind === 'toFlow' && seat.persistent) {
     throw new DomainError('conflict', `to: ${to} is a flow, which would hang up the line of ${from} at its end; dial it from a phone`, {
@@ -152,7 +156,7 @@ class ClickedCall {
     if (ring.state !== 'accepted') return ofCaller(ring.termination ?? { by: 'system', reason: 'switch-failure' });
     let termination: Termination = { by: 'system', reason: 'switch-failure' };
     try {
-      termination = await this.#connect(callOf(ring.leg));
+      termination = await this.#connect(callOf(ring.leg), ring);
       return termination;
     } finally {
       ring.end(refusalFor(termination));
@@ -183,8 +187,9 @@ class ClickedCall {
     }
   }
 
-  async #connect(call: Call): Promise<Termination> {
+  async #connect(call: Call, ring: PartyRing): Promise<Termination> {
     const { target, from } = this.#click;
+    if (target.kind === 'feature') return runRetrieval(this.#deps, call, target.feature.slot, (termination) => ring.end(termination));
     if (target.kind === 'toFlow') return runFlow(this.#deps, call, target.flowId);
     const displayName = this.#deps.extension(from)?.displayName;
     const end = await runDirectCall(this.#deps, {
@@ -192,6 +197,7 @@ class ClickedCall {
       callerExtension: from,
       callerParty: { number: from, ...(displayName ? { displayName } : {}) },
       target,
+      endCaller: (termination) => ring.end(termination),
     });
     if (end.goesTo !== undefined && call.leg.state === 'answered') return runFlow(this.#deps, call, end.goesTo);
     if (!end.connected) await this.#busyTone(call.leg);

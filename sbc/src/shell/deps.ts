@@ -33,7 +33,7 @@ export interface SbcDeps {
   /** Trunks, routes and seats, where the queues share them; default: its own. */
   outside?: Outside;
   /** Without it no parked call can be retrieved. */
-  conversations?: Pick<Conversations, 'retrieve'>;
+  conversations: Pick<Conversations, 'begin' | 'retrieve'>;
   options?: Partial<SbcOptions>;
 }
 

@@ -1,15 +1,13 @@
 import type {
-  ActiveRecording,
   AgentId,
   Call,
   CallControl,
   CallLeg,
   CallRegistry,
+  Conversations,
   EventDraft,
   FlowId,
   PartyAddress,
-  Prompts,
-  Recorder,
   Switch,
   Termination,
 } from '@yixian/contracts';
@@ -34,10 +32,9 @@ import type { PartyRing } from './seat-ring.js';
 export interface DirectCallDeps extends FrameDeps {
   switch: Switch;
   calls: CallRegistry;
-  recorder: Recorder;
+  conversations: Pick<Conversations, 'begin'>;
   lines: Lines;
   parties: Pick<Parties, 'ringRoute'>;
-  prompts?: Prompts;
 }
 
 /** Whom a dialled number leads to, where that is a person. */
@@ -50,6 +47,8 @@ export interface DirectCallRequest {
   /** Shown to the called side. */
   callerParty: PartyAddress;
   target: DirectTarget;
+  /** How the caller's part is ended while others talk on; default `hangUp` of the leg. */
+  endCaller?(termination: Termination): void;
 }
 
 export interface DirectEnd {
@@ -62,8 +61,8 @@ export interface DirectEnd {
 
 /**
  * Runs a call between the caller's leg and an extension, a group or a number over a trunk, from the first ring to the end.
- * Owns the ring of the called party, the bridge, the recording and the caller's line, and puts all of them in order. The caller's leg
- * belongs to whoever asked: it is not hung up here. Never rejects.
+ * Owns the ring of the called party and the bridge until the two talk, then hands both legs to a conversation and waits for its
+ * end. The caller's leg belongs to whoever asked: it is not hung up here. Never rejects.
  */
 export function runDirectCall(deps: DirectCallDeps, request: DirectCallRequest): Promise<DirectEnd> {
   return new DirectCall(deps, request).run();
@@ -79,7 +78,6 @@ class DirectCall {
   #ring: PartyRing | undefined;
   #state: DirectCallState;
   #connected = false;
-  #recording: Promise<ActiveRecording | undefined> | undefined;
   #finish: (termination: Termination) => void = () => {};
 
   constructor(deps: DirectCallDeps, request: DirectCallRequest) {
@@ -90,7 +88,6 @@ class DirectCall {
     this.#media = new DirectMedia({
       switch: deps.switch,
       logger: deps.logger,
-      ...(deps.prompts ? { prompts: deps.prompts } : {}),
       caller: this.#caller,
       callee: () => this.#ring?.leg,
       over: () => this.#state.phase === 'ended',
@@ -99,13 +96,12 @@ class DirectCall {
   }
 
   async run(): Promise<DirectEnd> {
-    const { calls, lines, live } = this.#deps;
-    const { call, callerExtension } = this.#request;
+    const { calls, live } = this.#deps;
+    const { call } = this.#request;
     const finished = new Promise<Termination>((resolve) => {
       this.#finish = resolve;
     });
     try {
-      if (callerExtension !== undefined) this.#undo.push(lines.take(callerExtension, call.id));
       this.#undo.push(calls.control(this.#control()));
       this.#watchCaller();
       this.#input({ type: 'start' });
@@ -190,7 +186,7 @@ class DirectCall {
         this.#media.playRingback();
         return;
       case 'stopRingback':
-        this.#media.stopPlaying('caller');
+        this.#media.stopRingback();
         return;
       case 'openEarlyMedia':
         this.#media.openEarlyMedia();
@@ -201,17 +197,8 @@ class DirectCall {
       case 'bridge':
         this.#media.bridge();
         return;
-      case 'unbridge':
-        this.#media.unbridge();
-        return;
-      case 'startMusic':
-        this.#media.playMusic(effect.to);
-        return;
-      case 'stopMusic':
-        this.#media.stopPlaying(effect.to);
-        return;
-      case 'startRecording':
-        this.#record();
+      case 'handOver':
+        this.#handOver();
         return;
       case 'hangUpCallee':
         this.#ring?.end(effect.termination);
@@ -230,71 +217,75 @@ class DirectCall {
     this.#watchCallee(this.#ring);
   }
 
-  #record(): void {
-    const { call, callerExtension, target } = this.#request;
-    const { logger, recorder } = this.#deps;
-    const callee = this.#ring?.leg;
-    const agentId = this.#agentOn('callee') ?? this.#agentOn('caller');
-    if (!callee || (target.kind !== 'toTrunk' && agentId === undefined)) return;
-    // Our own side is always the right channel: who called whom does not change that.
-    const ownIsCaller = this.#agentOn('callee') === undefined && callerExtension !== undefined;
-    const [left, right] = ownIsCaller ? [callee, this.#caller] : [this.#caller, callee];
-    const otherParty = ownIsCaller ? call.called : call.caller;
-    const about = {
-      callId: call.id,
-      direction: call.direction,
-      otherParty,
-      ...(call.trunkId === undefined ? {} : { trunkId: call.trunkId }),
-    };
-    this.#recording = recorder.start({ ...about, ...(agentId ? { agentId } : {}), left, right }).catch((error: unknown) => {
-      logger.error({ callId: call.id, problem: messageOf(error) }, 'recording could not be started');
-      return undefined;
+  /** From here on the two legs, and whoever joins them, are the conversation's. */
+  #handOver(): void {
+    const ring = this.#ring;
+    if (!ring) throw new Error('there is nobody to talk with');
+    const { call, callerExtension, endCaller } = this.#request;
+    const { caller: callerHolds, callee: calleeHolds } = this.#state.remoteHold;
+    const callee = this.#extensionOn('callee');
+    const bridge = this.#media.handOver();
+    this.#connected = true;
+    const end = this.#deps.conversations.begin({
+      call,
+      caller: {
+        leg: this.#caller,
+        party: callerExtension ?? call.caller,
+        role: 'caller',
+        ...(callerExtension === undefined ? {} : { extension: callerExtension }),
+        ...(endCaller ? { end: endCaller } : {}),
+        phoneHeld: callerHolds,
+      },
+      other: {
+        leg: ring.leg,
+        ring,
+        party: callee ?? this.#dialled(),
+        role: callee !== undefined && this.#deps.lines.isAgent(callee) ? 'agent' : 'called',
+        ...(callee === undefined ? {} : { extension: callee }),
+        phoneHeld: calleeHolds,
+      },
+      ...(bridge ? { bridge } : {}),
     });
+    end.then(
+      ({ termination }) => this.#input({ type: 'conversationEnded', termination }),
+      (error: unknown) => this.#fail('a conversation failed', error),
+    );
   }
 
   #tell(fact: DirectFact): void {
-    const draft = this.#draft(fact);
-    if (fact.type === 'connected') this.#connected = true;
-    this.#deps.events.publish({ ...draft, callId: this.#request.call.id });
+    this.#deps.events.publish({ ...this.#draft(fact), callId: this.#request.call.id });
   }
 
   #draft(fact: DirectFact): EventDraft {
+    if (fact.type === 'callerAnswered') return { type: 'call.answered', data: {} };
+    const agentId = this.#agentOn('callee');
+    return { type: 'call.ringing', ...(agentId === undefined ? {} : { agentId }), data: { to: this.#dialled() } };
+  }
+
+  #dialled(): string {
     const { target } = this.#request;
-    const to = target.kind === 'toExtension' ? target.extension : target.number;
-    const onCallee = this.#agentOn('callee');
-    const agentId = onCallee ?? this.#agentOn('caller');
-    const agent = agentId === undefined ? {} : { agentId };
-    switch (fact.type) {
-      case 'ringing':
-        return { type: 'call.ringing', ...(onCallee === undefined ? {} : { agentId: onCallee }), data: { to } };
-      case 'callerAnswered':
-        return { type: 'call.answered', data: {} };
-      case 'connected':
-        return { type: 'call.connected', ...agent, data: { to } };
-      case 'held':
-        return { type: 'call.held', ...agent, data: { by: this.#agentOn(fact.by) ?? 'remote' } };
-      case 'resumed':
-        return { type: 'call.resumed', ...agent, data: { by: this.#agentOn(fact.by) ?? 'remote' } };
-    }
+    return target.kind === 'toExtension' ? target.extension : target.number;
   }
 
   #agentOn(side: Side): AgentId | undefined {
-    const { callerExtension, target } = this.#request;
-    const rung = target.kind === 'toExtension' ? target.extension : undefined;
-    const callee = this.#ring?.state === 'accepted' ? this.#ring.takenBy : rung;
-    const extension = side === 'caller' ? callerExtension : callee;
+    const extension = this.#extensionOn(side);
     return extension !== undefined && this.#deps.lines.isAgent(extension) ? extension : undefined;
+  }
+
+  #extensionOn(side: Side): string | undefined {
+    const { callerExtension, target } = this.#request;
+    if (side === 'caller') return callerExtension;
+    if (this.#ring?.state === 'accepted') return this.#ring.takenBy;
+    return target.kind === 'toExtension' ? target.extension : undefined;
   }
 
   #control(): CallControl {
     return createDirectControl({
       callId: this.#request.call.id,
-      agents: () => (['caller', 'callee'] as const).flatMap((side) => this.#agentOn(side) ?? []),
-      sideOf: (agent) => (this.#agentOn('caller') === agent ? 'caller' : 'callee'),
+      agents: () => (['caller', 'callee'] as const).flatMap((side) => this.#extensionOn(side) ?? []),
+      sideOf: (agent) => (this.#extensionOn('caller') === agent ? 'caller' : 'callee'),
       state: () => this.#state,
       input: (input) => this.#input(input),
-      mediaSettled: () => this.#media.settled(),
-      otherLeg: (side) => (side === 'caller' ? this.#ring?.leg : this.#caller),
     });
   }
 
@@ -309,10 +300,7 @@ class DirectCall {
         failed(error);
       }
     }
-    const stopped = this.#recording?.then((recording) => recording?.stop());
-    for (const result of await Promise.allSettled([this.#media.close(), stopped])) {
-      if (result.status === 'rejected') failed(result.reason);
-    }
+    await this.#media.close().catch(failed);
   }
 }
 

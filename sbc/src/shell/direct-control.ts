@@ -1,8 +1,8 @@
-import { type AgentId, type CallControl, type CallId, type CallLeg, DomainError } from '@yixian/contracts';
+import { type AgentId, type CallControl, type CallId, DomainError } from '@yixian/contracts';
 import type { DirectCallState, DirectInput, Side } from '../core/direct-call.js';
 import { onlyWhenTalking } from './own-control.js';
 
-/** What call control needs of a running direct call. */
+/** What call control needs of a direct call whose parties do not talk yet. */
 export interface ControlledCall {
   callId: CallId;
   agents(): AgentId[];
@@ -10,24 +10,18 @@ export interface ControlledCall {
   state(): DirectCallState;
   /** @returns why nothing happened, if so */
   input(input: DirectInput): string | undefined;
-  mediaSettled(): Promise<void>;
-  /** The leg of the party opposite to a side. */
-  otherLeg(side: Side): CallLeg | undefined;
 }
 
-const KEYS = /^[0-9*#A-D]{1,64}$/;
-
-/** Hang up, hold, resume and keys for the agents of a direct call. Each rejects with a DomainError that says why it cannot. */
+/** Hang up, for the extensions of a direct call that rings, and forced release; once they talk the conversation is in control. */
 export function createDirectControl(call: ControlledCall): CallControl {
   function sideOf(agent: AgentId): Side {
     if (!call.agents().includes(agent)) throw new DomainError('forbidden', `agent ${agent} is not on call ${call.callId}`, { agent });
     return call.sideOf(agent);
   }
 
-  async function wish(input: DirectInput): Promise<void> {
+  function wish(input: DirectInput): void {
     const ignored = call.input(input);
     if (ignored) throw new DomainError('conflict', ignored, { callId: call.callId });
-    await call.mediaSettled();
   }
 
   return {
@@ -35,26 +29,12 @@ export function createDirectControl(call: ControlledCall): CallControl {
     agents: () => call.agents(),
     parties: () => [],
     ...onlyWhenTalking(call.callId, sideOf),
-    async supervise() {
-      throw new DomainError('conflict', 'nobody talks in this call yet', { callId: call.callId });
-    },
     async hangUp(by) {
-      const side = sideOf(by);
-      const talked = call.state().phase === 'talking';
-      const reason = talked ? 'normal' : side === 'caller' ? 'cancelled' : 'declined';
-      await wish({ type: 'release', termination: { by: 'agent', reason } });
+      wish({ type: 'release', termination: { by: 'agent', reason: sideOf(by) === 'caller' ? 'cancelled' : 'declined' } });
     },
-    async hold(by) {
-      await wish({ type: 'hold', by: sideOf(by) });
-    },
-    async resume(by) {
-      await wish({ type: 'resume', by: sideOf(by) });
-    },
-    async sendDigits(by, digits) {
-      const other = call.otherLeg(sideOf(by));
-      if (!KEYS.test(digits)) throw new DomainError('bad-request', 'digits: 1–64 keys of 0–9, *, #, A–D', { digits: digits.slice(0, 80) });
-      if (call.state().phase !== 'talking' || !other) throw new DomainError('conflict', 'the two parties do not talk yet');
-      await other.sendDigits(digits);
+    async supervise(supervisor, mode) {
+      if (mode !== 'release') throw new DomainError('conflict', 'nobody talks in this call yet', { callId: call.callId });
+      wish({ type: 'release', termination: { by: 'supervisor', reason: 'forced-release', text: `released by ${supervisor}` } });
     },
   };
 }

@@ -1,11 +1,10 @@
-import type { Bridge, CallLeg, Logger, MediaItem, Playback, Prompts, Switch } from '@yixian/contracts';
-import type { DirectInput, Side } from '../core/direct-call.js';
+import type { Bridge, CallLeg, Logger, MediaItem, Playback, Switch } from '@yixian/contracts';
+import type { DirectInput } from '../core/direct-call.js';
 import { messageOf } from './deadline.js';
 
 export interface DirectMediaDeps {
   switch: Pick<Switch, 'bridge'>;
   logger: Logger;
-  prompts?: Prompts;
   caller: CallLeg;
   callee: () => CallLeg | undefined;
   /** Whether the call is over: what is still waiting its turn is then not begun. */
@@ -15,13 +14,12 @@ export interface DirectMediaDeps {
 }
 
 const RINGBACK: MediaItem[] = [{ kind: 'tone', tone: 'ringback' }];
-const SILENCE: MediaItem[] = [{ kind: 'tone', tone: 'silence' }];
 
-/** What the two parties of a direct call hear. Owns the bridge and what is played; `close` puts both in order. */
+/** What the two parties of a direct call hear until they talk. Owns the bridge and what is played; `close` puts both in order. */
 export class DirectMedia {
   readonly #deps: DirectMediaDeps;
   #bridge: Bridge | undefined;
-  readonly #playing: Partial<Record<Side, Playback>> = {};
+  #ringback: Playback | undefined;
   /** Answering, bridging and unbridging happen one after the other, in the order in which they were asked for. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -62,28 +60,26 @@ export class DirectMedia {
     });
   }
 
-  unbridge(): void {
-    this.#then('parting two legs', async () => this.#bridge?.unbridge());
+  /** The bridge belongs to who asks for it from here on. */
+  handOver(): Bridge | undefined {
+    const bridge = this.#bridge;
+    this.#bridge = undefined;
+    return bridge;
   }
 
   playRingback(): void {
-    this.#play('caller', RINGBACK);
+    const leg = this.#deps.caller;
+    if (leg.state !== 'ended') this.#ringback = leg.play(RINGBACK, { loop: true });
   }
 
-  playMusic(to: Side): void {
-    const music = this.#deps.prompts?.item('queue-music');
-    this.#play(to, music ? [music] : SILENCE);
-  }
-
-  stopPlaying(to: Side): void {
-    this.#playing[to]?.stop();
-    delete this.#playing[to];
+  stopRingback(): void {
+    this.#ringback?.stop();
+    this.#ringback = undefined;
   }
 
   /** Parts the two and ends what is played. Rejects when the switch cannot part them. */
   async close(): Promise<void> {
-    this.stopPlaying('caller');
-    this.stopPlaying('callee');
+    this.stopRingback();
     await this.#turn;
     await this.#bridge?.unbridge();
   }
@@ -92,12 +88,6 @@ export class DirectMedia {
     const callee = this.#deps.callee();
     if (!callee) throw new Error('there is nobody to join');
     this.#bridge = await this.#deps.switch.bridge(this.#deps.caller, callee);
-  }
-
-  #play(side: Side, items: MediaItem[]): void {
-    const leg = side === 'caller' ? this.#deps.caller : this.#deps.callee();
-    if (!leg || leg.state === 'ended') return;
-    this.#playing[side] = leg.play(items, { loop: true });
   }
 
   #then(what: string, task: () => Promise<void>): void {

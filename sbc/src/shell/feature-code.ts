@@ -12,7 +12,7 @@ const LIMIT_MS = 5_000;
 export interface FeatureDeps extends Pick<FrameDeps, 'clock' | 'logger' | 'events'> {
   acd: Pick<Acd, 'setState' | 'setSeat'>;
   pickups: Pickups;
-  conversations?: Pick<Conversations, 'retrieve'>;
+  conversations: Pick<Conversations, 'retrieve'>;
 }
 
 /** What a phone asks for by a code: the own state and seat, a call that rings elsewhere, a parked one. */
@@ -30,7 +30,8 @@ export async function runFeatureCode(deps: FeatureDeps, call: Call, feature: Fea
     case 'pick-up':
       return pickUp(deps, call, deps.pickups.find(agentId, feature.extension));
     case 'retrieve':
-      return retrieve(deps, call, feature.slot);
+      await answer(deps, call);
+      return runRetrieval(deps, call, feature.slot);
   }
 }
 
@@ -79,11 +80,19 @@ async function pickUp(deps: FeatureDeps, call: Call, found: RingingCall | { refu
   return call.leg.ended;
 }
 
-async function retrieve(deps: FeatureDeps, call: Call, slot: string): Promise<Termination> {
-  await answer(deps, call);
-  const party = { leg: call.leg, party: call.caller, extension: call.caller, role: 'agent' } as const;
-  const talk = deps.conversations?.retrieve(slot, party);
-  if (talk) return (await talk).termination;
+/** Talks with whoever is parked in the slot, or hears that nobody is. */
+export async function runRetrieval(
+  deps: Pick<FeatureDeps, 'conversations' | 'events' | 'clock'>,
+  call: Call,
+  slot: string,
+  end?: (termination: Termination) => void,
+): Promise<Termination> {
+  const party = { leg: call.leg, party: call.caller, extension: call.caller, role: 'agent', ...(end ? { end } : {}) } as const;
+  const talk = deps.conversations.retrieve(slot, party);
+  if (talk) {
+    deps.events.publish({ type: 'call.retrieved', callId: call.id, data: { by: call.caller, slot } });
+    return (await talk).termination;
+  }
   await tone(deps, call, false);
   return call.leg.termination ?? { by: 'system', reason: 'unknown-number', text: `nobody is parked in ${slot}` };
 }
@@ -93,7 +102,7 @@ async function answer({ events }: FeatureDeps, call: Call): Promise<void> {
   events.publish({ type: 'call.answered', callId: call.id, data: {} });
 }
 
-async function tone({ clock }: FeatureDeps, { leg }: Call, done: boolean): Promise<void> {
+async function tone({ clock }: Pick<FeatureDeps, 'clock'>, { leg }: Call, done: boolean): Promise<void> {
   if (leg.state === 'ended') return;
   const sound = done ? ({ tone: 'beep', durationMs: DONE_MS } as const) : ({ tone: 'busy', durationMs: REFUSED_MS } as const);
   const playback = leg.play([{ kind: 'tone', ...sound }]);

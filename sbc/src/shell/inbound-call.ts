@@ -2,12 +2,14 @@ import type {
   Call,
   CallId,
   CallLeg,
+  Conversations,
   Extension,
   FlowId,
   FlowRunner,
   IdSource,
   LegOrigin,
   PartyAddress,
+  Recorder,
   Termination,
   TrunkId,
 } from '@yixian/contracts';
@@ -22,6 +24,8 @@ import type { Parties } from './parties.js';
 import type { Routes } from './routes.js';
 
 export interface InboundDeps extends DirectCallDeps, FeatureDeps {
+  conversations: Pick<Conversations, 'begin' | 'retrieve'>;
+  recorder: Recorder;
   parties: Parties;
   flows: FlowRunner;
   ids: IdSource;

@@ -44,10 +44,6 @@ async function connect(deps: TransferDeps, call: Call, target: DirectTarget): Pr
   const callerExtension = extensionOf(call);
   const end = await runDirectCall(deps, { call, target, callerParty, ...(callerExtension ? { callerExtension } : {}) });
   if (!end.connected) return outcomeOf(end.termination);
-  if (call.leg.state !== 'ended') {
-    const data = { by: partyOf(end.termination), termination: end.termination };
-    deps.events.publish({ type: 'call.disconnected', callId: call.id, data });
-  }
   return 'connected';
 }
 
@@ -85,8 +81,4 @@ function outcomeOf({ reason }: Termination): Exclude<TransferResult['outcome'], 
   if (reason === 'no-answer' || reason === 'not-registered' || reason === 'switched-off' || reason === 'not-confirmed') return 'no-answer';
   if (reason === 'forbidden') return 'not-allowed';
   return 'failed';
-}
-
-function partyOf({ by }: Termination): 'caller' | 'agent' | 'called' | 'system' {
-  return by === 'caller' || by === 'agent' || by === 'called' ? by : 'system';
 }

@@ -51,7 +51,7 @@ describe('extension to extension', () => {
     assert.equal(bench.records.get(callId)?.outcome, 'answered');
   });
 
-  it('after the end nothing is left: lines, bridge, control, recording, timers, subscriptions', async () => {
+  it('after the end nothing is left: lines, bridge, control, timers, subscriptions', async () => {
     const bench = testBench();
     const { caller, callee } = await talking(bench);
     assert.deepEqual(
@@ -65,10 +65,7 @@ describe('extension to extension', () => {
       [...bench.agents.values()].map((a) => a.occupied.length),
       [0, 0, 0],
     );
-    assert.deepEqual(
-      [bench.wire.standing.length, bench.controls.size, bench.recordings[0]?.stopped, bench.clock.pendingTimers, bench.sbc.activeCalls()],
-      [0, 0, true, 0, 0],
-    );
+    assert.deepEqual([bench.wire.standing.length, bench.controls.size, bench.clock.pendingTimers, bench.sbc.activeCalls()], [0, 0, 0, 0]);
     assert.deepEqual([caller.listeners, callee.listeners], [0, 0]);
     assert.equal(bench.types().filter((t) => t === 'call.ended').length, 1);
     assert.equal(bench.types().filter((t) => t === 'leg.ended').length, 2);
@@ -194,23 +191,50 @@ describe('extension to extension', () => {
   });
 });
 
-describe('recording of direct calls', () => {
-  it('caller left, agent right; for an agent’s own outbound call the agent is right as well', async () => {
-    const inbound = testBench();
-    const a = await talking(inbound, '1002', { trunk: 'demo' });
-    assert.deepEqual([inbound.recordings[0]?.left, inbound.recordings[0]?.right], [a.caller, a.callee]);
-    assert.equal(inbound.recordings[0]?.agentId, '1002');
-    const outbound = testBench();
-    const b = await talking(outbound, '13800138000');
-    assert.deepEqual([outbound.recordings[0]?.left, outbound.recordings[0]?.right], [b.callee, b.caller]);
-    assert.equal(outbound.recordings[0]?.agentId, '1001');
+describe('what a conversation is given', () => {
+  it('both legs with the bridge that stands, by the part they have; whoever is an extension of ours may control the call', async () => {
+    const bench = testBench();
+    const { caller, callee } = await talking(bench, '13800138000');
+    const [begun] = bench.conversations;
+    assert.deepEqual([begun?.caller.leg, begun?.caller.party, begun?.caller.extension], [caller, '1001', '1001']);
+    assert.deepEqual([begun?.other.leg, begun?.other.party, begun?.other.extension], [callee, '13800138000', undefined]);
+    assert.deepEqual([begun?.caller.role, begun?.other.role], ['caller', 'called']);
+    assert.deepEqual(begun?.bridge?.legs, [caller, callee]);
+    assert.equal(bench.wire.standing.length, 1);
   });
 
-  it('two extensions that are no agents are not recorded', async () => {
+  it('an agent who is called is there as an agent', async () => {
     const bench = testBench();
-    bench.directory.change({ agents: [] });
-    await talking(bench);
-    assert.equal(bench.recordings.length, 0);
+    await talking(bench, '1002', { trunk: 'demo' });
+    const [begun] = bench.conversations;
+    assert.deepEqual([begun?.caller.extension, begun?.other.extension, begun?.other.role], [undefined, '1002', 'agent']);
+  });
+
+  it('a phone that holds before the two talk is told as holding', async () => {
+    const bench = testBench();
+    const caller = toExtension(bench);
+    const callee = await bench.wire.dialledLeg(1);
+    callee.remoteRings();
+    callee.remoteSendsEarlyMedia();
+    caller.remoteHolds();
+    await settle();
+    callee.remoteAnswers();
+    await bench.event('call.connected');
+    assert.deepEqual([bench.conversations[0]?.caller.phoneHeld, bench.conversations[0]?.other.phoneHeld], [true, false]);
+  });
+
+  it('the end of the conversation is the end of the call, also when the first two have long left', async () => {
+    const bench = testBench();
+    const { caller, callee } = await talking(bench);
+    bench.conversationsLast = true;
+    caller.remoteHangsUp();
+    await settle();
+    assert.equal(callee.state, 'answered', 'the called one was put through to somebody else');
+    assert.deepEqual(bench.agents.get('1001')?.occupied, [], 'the line is free with its leg');
+    assert.equal(bench.types().includes('call.ended'), false);
+    bench.conversations[0]?.finish({ by: 'called', reason: 'normal' });
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'called normal');
+    assert.equal(callee.state, 'ended');
   });
 });
 
@@ -318,17 +342,6 @@ describe('call control of direct calls', () => {
     return 'done';
   }
 
-  it('either agent may hang up: `agent normal`, both legs go', async () => {
-    for (const by of ['1001', '1002']) {
-      const bench = testBench();
-      const { caller, callee, callId } = await talking(bench);
-      assert.deepEqual(bench.controls.get(callId)?.agents(), ['1001', '1002']);
-      await bench.controls.get(callId)?.hangUp(by);
-      assert.equal(said((await bench.event('call.ended')).data.termination), 'agent normal');
-      assert.deepEqual([caller.state, callee.state], ['ended', 'ended']);
-    }
-  });
-
   it('hanging up before the answer cancels by the caller and declines by the callee', async () => {
     for (const [by, reason] of [
       ['1001', 'cancelled'],
@@ -342,57 +355,21 @@ describe('call control of direct calls', () => {
     }
   });
 
-  it('hold gives the other party music and stops the audio; resume brings both back', async () => {
-    const bench = testBench();
-    const { caller, callId } = await talking(bench);
-    const control = bench.controls.get(callId);
-    await control?.hold('1002');
-    assert.deepEqual([caller.hears(), bench.wire.standing.length], [['queue-music.wav'], 0]);
-    assert.deepEqual((await bench.event('call.held')).data, { by: '1002' });
-    assert.equal(await refusal(control?.hold('1002')), 'conflict: the call is on hold already');
-    assert.equal(await refusal(control?.resume('1001')), 'conflict: the other party has the call on hold');
-    await control?.resume('1002');
-    assert.deepEqual([caller.hears(), bench.wire.standing.length], [[], 1]);
-    assert.deepEqual((await bench.event('call.resumed')).data, { by: '1002' });
-  });
-
-  it('the phone’s own hold key gives the other party music and is told', async () => {
-    const bench = testBench();
-    const { caller, callee } = await talking(bench, '1002', { trunk: 'demo' });
-    callee.remoteHolds();
-    assert.deepEqual(caller.hears(), ['queue-music.wav']);
-    assert.deepEqual((await bench.event('call.held')).data, { by: '1002' });
-    callee.remoteResumes();
-    assert.deepEqual([caller.hears(), (await bench.event('call.resumed')).data], [[], { by: '1002' }]);
-    caller.remoteHolds();
-    assert.deepEqual((await bench.event('call.held')).data, { by: 'remote' });
-  });
-
-  it('keys go to the other party; others and nonsense are refused by name', async () => {
-    const bench = testBench();
-    const { callee, callId } = await talking(bench);
-    const control = bench.controls.get(callId);
-    await control?.sendDigits('1001', '12#');
-    assert.equal(callee.done.at(-1), 'digits 12#');
-    assert.equal(await refusal(control?.sendDigits('1001', 'x')), 'bad-request: digits: 1–64 keys of 0–9, *, #, A–D');
-    assert.equal(await refusal(control?.hangUp('1003')), `forbidden: agent 1003 is not on call ${callId}`);
-  });
-
   it('hold and keys before the two talk are refused with the reason', async () => {
     const bench = testBench();
     toExtension(bench);
     await bench.wire.dialledLeg(1);
     const control = [...bench.controls.values()][0];
-    assert.equal(await refusal(control?.hold('1001')), 'conflict: the two parties do not talk yet');
-    assert.equal(await refusal(control?.sendDigits('1001', '1')), 'conflict: the two parties do not talk yet');
+    assert.equal(await refusal(control?.hold('1001')), 'conflict: nobody talks in this call yet');
+    assert.equal(await refusal(control?.sendDigits('1001', '1')), 'conflict: nobody talks in this call yet');
   });
 
-  it('a held party who hangs up ends the call', async () => {
+  it('a supervisor may release a call that rings', async () => {
     const bench = testBench();
-    const { caller, callee, callId } = await talking(bench);
-    await bench.controls.get(callId)?.hold('1002');
-    caller.remoteHangsUp();
-    assert.equal(said((await bench.event('call.ended')).data.termination), 'caller normal');
-    assert.equal(callee.state, 'ended');
+    const caller = toExtension(bench);
+    (await bench.wire.dialledLeg(1)).remoteRings();
+    await [...bench.controls.values()][0]?.supervise('1100', 'release');
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'supervisor forced-release');
+    assert.equal(caller.state, 'ended');
   });
 });

@@ -7,6 +7,7 @@ import {
   type CallControl,
   type CallLeg,
   type CallRecord,
+  type Conversations,
   DomainError,
   type DomainEvent,
   type EventBus,
@@ -37,6 +38,9 @@ export interface TestBench {
   call(to: string, from: { trunk?: string; extension?: string; number?: string }): FakeLeg;
   agents: Map<string, { state: AgentStateName; occupied: string[]; seat: Seat }>;
   controls: Map<string, CallControl>;
+  conversations: Array<Parameters<Conversations['begin']>[0] & { finish(termination: Termination): void }>;
+  /** They go on after a leg has ended. */
+  conversationsLast: boolean;
   recordings: Array<{ callId: string; agentId?: string; left: CallLeg; right?: CallLeg; stopped: boolean }>;
   /** What was logged for the operator. */
   infos: Array<[string, object]>;
@@ -74,6 +78,8 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
     agents,
     controls: new Map(),
     recordings: [],
+    conversations: [],
+    conversationsLast: false,
     infos: [],
     setStates: [],
     onSetState: async () => {},
@@ -121,6 +127,7 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
       controlOf: (id) => bench.controls.get(id),
     },
     acd: fakeAcd(bench),
+    conversations: fakeConversations(bench, bus),
     recorder: fakeRecorder(bench),
     events: bus,
     clock,
@@ -175,6 +182,37 @@ function fakeAcd(bench: TestBench) {
       bench.setStates.push(`${id} ${state}`);
       return snapshot(id) as AgentSnapshot;
     },
+  };
+}
+
+/** Two people who talk until one of them hangs up, or until the test says so. */
+function fakeConversations(bench: TestBench, bus: EventBus): Pick<Conversations, 'begin' | 'retrieve'> {
+  return {
+    begin(request) {
+      const { call, caller, other, bridge } = request;
+      const agentId = [other, caller].find((p) => p.extension !== undefined && bench.agents.has(p.extension))?.extension;
+      bus.publish({ type: 'call.connected', callId: call.id, ...(agentId ? { agentId } : {}), data: { to: other.party } });
+      return new Promise((resolve) => {
+        const finish = (termination: Termination): void => {
+          (other.ring ?? { end: (t: Termination) => other.leg.hangUp(t) }).end(termination);
+          void bridge?.unbridge();
+          const by = termination.by === 'caller' || termination.by === 'called' ? termination.by : 'system';
+          bus.publish({ type: 'call.disconnected', callId: call.id, data: { by, termination } });
+          resolve({ termination, callerStillUp: caller.leg.state !== 'ended', last: agentId ?? null });
+        };
+        bench.conversations.push({ ...request, finish });
+        for (const [party, by] of [
+          [caller, 'caller'],
+          [other, 'called'],
+        ] as const) {
+          void party.leg.ended.then((termination) => {
+            const far = party.leg.direction === 'inbound' ? 'caller' : 'called';
+            if (!bench.conversationsLast) finish(termination.by === far ? { ...termination, by } : termination);
+          });
+        }
+      });
+    },
+    retrieve: () => undefined,
   };
 }
 

@@ -98,6 +98,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     ledger: base.journal.ledger,
     calls,
     acd: acd.acd,
+    conversations: acd.conversations,
     recorder,
     events,
     clock,
