@@ -7,7 +7,7 @@ export interface Picture {
   readonly hearing: ReadonlyMap<PartyId, readonly PartyId[]>;
   /** What is played to whom; whom it is played to hears nothing else. */
   readonly sounds: ReadonlyMap<PartyId, 'music' | 'ringback'>;
-  /** Channels of the recording: the other side left, ours right; both empty while nobody talks with the caller. */
+  /** Channels of the recording: the other side left, also while it waits; ours right, as far as the other side hears it. */
   readonly left: readonly PartyId[];
   readonly right: readonly PartyId[];
   /** The agent who talks with the caller. */
@@ -29,7 +29,7 @@ export function pictureOf(state: ConversationState): Picture {
     if (sound) sounds.set(party.id, sound);
   }
   const room = [...(circles[0] ?? []), ...barging(state, circles[0] ?? [])];
-  return { hearing, sounds, ...channels(room), agent: agentOf(circles[0] ?? []), away };
+  return { hearing, sounds, ...channels(state, room), agent: agentOf(circles[0] ?? []), away };
 }
 
 /** Those who are with the caller and hear each other now. */
@@ -81,14 +81,16 @@ function soundFor(
   return heard.every((id) => partyOf(state, id)?.phoneHeld === true) ? 'music' : undefined;
 }
 
-/** Extensions of ours right, everybody else left; among our own, who called stands left. */
-function channels(room: readonly Party[]): { left: PartyId[]; right: PartyId[] } {
-  if (room.length < 2) return { left: [], right: [] };
-  const left = room.filter((p) => p.extension === null);
-  const right = room.filter((p) => p.extension !== null);
-  if (left.length > 0 && right.length > 0) return { left: idsOf(left), right: idsOf(right) };
-  const first = room.find((p) => p.id === CALLER) ?? (room[0] as Party);
-  return { left: [first.id], right: idsOf(room.filter((p) => p !== first)) };
+/** Extensions of ours right, everybody else left; among our own, who called stands left. Nobody is recorded in a parking slot. */
+function channels(state: ConversationState, talking: readonly Party[]): { left: PartyId[]; right: PartyId[] } {
+  if (state.phase === 'parked') return { left: [], right: [] };
+  const outside = inRoom(state).filter((p) => p.extension === null);
+  const ours = talking.filter((p) => p.extension !== null);
+  if (outside.length > 0 && (ours.length > 0 || talking.length < 2))
+    return { left: idsOf(outside), right: talking.length < 2 ? [] : idsOf(ours) };
+  if (talking.length < 2) return { left: [], right: [] };
+  const first = talking.find((p) => p.id === CALLER) ?? (talking[0] as Party);
+  return { left: [first.id], right: idsOf(talking.filter((p) => p !== first)) };
 }
 
 function agentOf(room: readonly Party[]): AgentId | null {
