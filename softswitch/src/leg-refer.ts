@@ -1,12 +1,14 @@
-import { type LegEvent, type ReferRequest, sipStatusFor, type Termination } from '@yixian/contracts';
-import type { Leg } from './leg.js';
+import { type CallLeg, type LegEvent, type ReferRequest, sipStatusFor, type Termination } from '@yixian/contracts';
 import type { DialogId, IncomingRefer } from './sip/port.js';
+
+/** A leg, and whose extension is at its other end. */
+export type PartyLeg = CallLeg & { readonly extension: string | undefined };
 
 /** What a leg knows when its party asks for a transfer. */
 export interface ReferScene {
-  leg: Leg;
+  leg: PartyLeg;
   /** The leg of this switch that has this dialog and has not ended. */
-  legOf(dialog: DialogId): Leg | undefined;
+  legOf(dialog: DialogId): PartyLeg | undefined;
   emit(event: LegEvent): void;
 }
 
@@ -36,12 +38,12 @@ export function referred(refer: IncomingRefer, { leg, legOf, emit }: ReferScene)
 }
 
 /** Only a call of the very same extension may be named: guessing or overhearing a dialog must not take somebody else's call. */
-function replacedBy(leg: Leg, named: Leg | undefined): Leg | undefined {
+function replacedBy(leg: PartyLeg, named: PartyLeg | undefined): PartyLeg | undefined {
   if (named === undefined || named === leg || leg.extension === undefined) return undefined;
   return named.extension === leg.extension ? named : undefined;
 }
 
-function requestOf(refer: IncomingRefer, replaces: Leg | undefined): ReferRequest {
+function requestOf(refer: IncomingRefer, replaces: CallLeg | undefined): ReferRequest {
   return {
     target: refer.target,
     replaces,

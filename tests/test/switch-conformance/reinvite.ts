@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CallLeg } from '@yixian/contracts';
-import { callerScenario, type InviteOptions, type Step, scenario, steps, succeeded } from '../../src/peers/index.js';
+import { callerScenario, type InviteOptions, type Step, scenario, sippSdp, steps, succeeded } from '../../src/peers/index.js';
 import { type Bench, Watch } from './bench.js';
 
 const G729 = ['v=0', 'o=sipp 53655765 2 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=audio [media_port] RTP/AVP 18'].join(
@@ -87,6 +87,56 @@ export function describeReinvite(bench: Bench): void {
       const { leg, done } = await answered([...reinvite(2, { sdp: null }, 'm=audio [0-9]+ RTP/AVP 8')]);
       await done;
       assert.equal(leg.termination?.reason, 'normal');
+    });
+
+    it('UPDATE holds and resumes as well (RFC 3311 §5.2)', async () => {
+      const update = (cseq: number, direction: 'sendonly' | 'sendrecv', expected: string): Step[] => [
+        steps.request('UPDATE', { cseq, body: { type: 'application/sdp', text: sippSdp({ direction, version: cseq }) } }),
+        steps.recvResponse(200, { check: steps.mustMatch(expected, `answer${cseq}`) }),
+      ];
+      const { watch, done } = await answered([...update(2, 'sendonly', 'a=recvonly'), ...update(3, 'sendrecv', 'a=sendrecv')]);
+      await done;
+      assert.deepEqual(holds(watch), ['remote-held', 'remote-resumed']);
+    });
+
+    it('an ACK three seconds late: the 200 is repeated, the call goes on, and it may be hung up as ever (RFC 3261 §13.3.1.4)', async () => {
+      const run = await bench.caller(
+        scenario([
+          steps.invite(),
+          steps.provisional(),
+          steps.recvResponse(200),
+          steps.pause(3_000),
+          steps.ack(),
+          steps.recvRequest('BYE', { timeoutMs: 10_000 }),
+          steps.replyInDialog(),
+        ]),
+      );
+      const leg = await bench.arrival();
+      await leg.answer();
+      assert.equal(await leg.answered, true);
+      leg.hangUp({ by: 'system', reason: 'normal' });
+      const { messages } = succeeded(await run.finished);
+      // At 0, 0.5 and 1.5 s; the BYE is answered by the caller.
+      assert.ok(messages.split('SIP/2.0 200 OK').length - 1 >= 4, messages.slice(-2000));
+    });
+
+    it('hung up before the ACK: BYE waits for it (RFC 3261 §15)', async () => {
+      const run = await bench.caller(
+        scenario([
+          steps.invite(),
+          steps.provisional(),
+          steps.recvResponse(200),
+          steps.pause(400),
+          steps.ack(),
+          steps.recvRequest('BYE', { timeoutMs: 5_000 }),
+          steps.replyInDialog(),
+        ]),
+      );
+      const leg = await bench.arrival();
+      await leg.answer();
+      leg.hangUp({ by: 'system', reason: 'normal' });
+      assert.equal(await leg.answered, false);
+      succeeded(await run.finished);
     });
 
     it('an unchanged description keeps its version (RFC 3264 §8)', async () => {
