@@ -1,5 +1,6 @@
 import type { Authenticator, Clock, IdentityStore, Logger, RecordQueries, Role } from '@yixian/contracts';
 import { administrationRoutes } from './administration-routes.js';
+import { audioRoutes } from './audio-routes.js';
 import type { CommandDeps } from './commands/command.js';
 import { createCommandSet } from './commands/index.js';
 import { liveQueue } from './core/config/schemas.js';
@@ -12,10 +13,9 @@ import type { AdministrationDeps } from './handlers/config/change.js';
 import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
 import type { MessageDeps } from './handlers/messages.js';
 import { createGetQueue, createListQueues } from './handlers/queues.js';
-import { createGetRecording, createListRecordings, createRecordingAudio } from './handlers/recordings.js';
+import type { AudioDeps } from './handlers/recordings.js';
 import type { ReportDeps } from './handlers/reports.js';
 import { createMe, createSignIn, createSignOut } from './handlers/session.js';
-import { createListVoicemails, createVoicemailAudio } from './handlers/voicemails.js';
 import { messageRoutes } from './message-routes.js';
 import { reportRoutes } from './report-routes.js';
 
@@ -24,7 +24,7 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps {
   administration: AdministrationDeps;
   auth: Authenticator;
   records: RecordQueries;
-  recordingsDir: string;
+  audio: AudioDeps;
   identity: IdentityStore;
   clock: Clock;
   logger: Logger;
@@ -35,11 +35,9 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps {
 
 const V1 = '/api/v1';
 const everyone: readonly Role[] = ['agent', 'supervisor', 'admin'];
-const leaders: readonly Role[] = ['supervisor', 'admin'];
 const talkers: readonly Role[] = ['agent', 'supervisor'];
 const json = (schema: shape.AnySchema, status: 200 | 201 = 200) => ({ kind: 'json' as const, schema, status });
 const empty = { kind: 'empty' as const, status: 204 as const };
-const wav = { kind: 'file' as const, contentType: 'audio/wav' };
 
 /** The table: every route there is, in one place. Router, roles, checks and OpenAPI are made from it. */
 export function createRoutes(deps: RouteDeps): Route[] {
@@ -49,7 +47,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...agentRoutes(shared),
     ...queueRoutes(shared),
     ...callRoutes(shared),
-    ...audioRoutes(shared),
+    ...audioRoutes({ ...shared, ...deps.audio }),
     ...messageRoutes(deps),
     ...reportRoutes(deps.reports),
     ...administrationRoutes(deps.administration),
@@ -219,57 +217,6 @@ function callRoutes(deps: Shared): Route[] {
       body: shape.digitsBody,
       response: empty,
       handler: createSendKeys(deps),
-    }),
-  ];
-}
-
-function audioRoutes(deps: Shared): Route[] {
-  const recordings = { tag: 'recordings', roles: leaders };
-  const voicemails = { tag: 'voicemails', roles: leaders };
-  const audio = { params: shape.byId, response: wav, description: 'Takes Range and If-Range. Opening it is audited.' };
-  return [
-    guarded({
-      ...recordings,
-      method: 'get',
-      path: `${V1}/recordings`,
-      summary: 'Recordings, newest first',
-      query: shape.recordingsQuery,
-      response: json(shape.listOf(shape.recording)),
-      handler: createListRecordings(deps),
-    }),
-    guarded({
-      ...recordings,
-      method: 'get',
-      path: `${V1}/recordings/:id`,
-      summary: 'One recording',
-      params: shape.byId,
-      response: json(shape.recording),
-      handler: createGetRecording(deps),
-    }),
-    guarded({
-      ...recordings,
-      ...audio,
-      method: 'get',
-      path: `${V1}/recordings/:id/audio`,
-      summary: 'Its audio: caller left, agent right',
-      handler: createRecordingAudio(deps),
-    }),
-    guarded({
-      ...voicemails,
-      method: 'get',
-      path: `${V1}/voicemails`,
-      summary: 'Messages left, newest first',
-      query: shape.pageQuery,
-      response: json(shape.listOf(shape.voicemail)),
-      handler: createListVoicemails(deps),
-    }),
-    guarded({
-      ...voicemails,
-      ...audio,
-      method: 'get',
-      path: `${V1}/voicemails/:id/audio`,
-      summary: 'The audio of a message',
-      handler: createVoicemailAudio(deps),
     }),
   ];
 }

@@ -20,6 +20,7 @@ import {
   type EventDraft,
   EXTENSION_DEFAULTS,
   type FoundRecording,
+  type HotlineSettings,
   type IdentityStore,
   type Logger,
   QUEUE_DEFAULTS,
@@ -36,11 +37,13 @@ import {
   randomIds,
   type StoredUser,
   systemClock,
+  type VoicemailBox,
   type VoicemailRow,
 } from '@yixian/contracts';
 import { createAuthenticator, createPromptFiles, hashPassword } from '../src/index.js';
 import { assemble } from '../src/shell/api.js';
 import { MemoryConfig, shippedPrompts, validators } from './config-fakes.js';
+import { MemoryArchive } from './memory-archive.js';
 
 /** Cheap enough for tests; the format and the code are those of the real cost. */
 export const TEST_COST = { ln: 8, r: 8, p: 1 };
@@ -284,8 +287,13 @@ export class MemoryRecords implements RecordQueries {
   async recording(id: string) {
     return this.recordingRows.find((r) => r.id === id);
   }
-  async voicemails(query: { limit: number; cursor?: string }) {
-    return pageFrom(this.voicemailRows, query);
+  async voicemails(query: Parameters<RecordQueries['voicemails']>[0]) {
+    const { boxes, heard } = query;
+    const fits = (row: VoicemailRow) => (boxes?.includes(row.box) ?? true) && (heard === undefined || (row.heardAt !== null) === heard);
+    return pageFrom(
+      this.voicemailRows.filter((row) => row.deletedAt === null && fits(row)),
+      query,
+    );
   }
   async voicemail(id: string) {
     return this.voicemailRows.find((r) => r.id === id);
@@ -410,6 +418,9 @@ export interface House {
   bus: MemoryBus;
   logger: ReturnType<typeof memoryLogger>;
   recordingsDir: string;
+  archive: MemoryArchive;
+  settings: HotlineSettings;
+  boxes: VoicemailBox[];
   config: MemoryConfig;
   /** How often a change was put into force. */
   applied(): number;
@@ -443,6 +454,8 @@ export async function openHouse(
   const [acd, records, calls, reports] = [new MemoryAcd(), new MemoryRecords(), new MemoryCalls(), new MemoryReports()];
   const dialled: House['dialled'] = [];
   const messages: House['messages'] = [];
+  const settings = structuredClone(DEFAULT_SETTINGS);
+  const boxes: VoicemailBox[] = [];
   const problems: string[] = [];
   const metrics: Record<string, number> = {};
   let draining = false;
@@ -450,6 +463,7 @@ export async function openHouse(
   await identity.add('super1100', PASSWORD, { roles: ['supervisor'], extension: '1100', groups: ['main'] });
   await identity.add('admin', PASSWORD, { roles: ['admin'] });
   const recordingsDir = await mkdtemp(join(tmpdir(), 'yixian-admin-'));
+  const archive = new MemoryArchive(records, recordingsDir);
   const auth = createAuthenticator({ store: identity, clock, ids: randomIds(clock), logger, events: bus, options: { cost: TEST_COST } });
   const config = new MemoryConfig(identity);
   await fillConfig(config);
@@ -505,8 +519,21 @@ export async function openHouse(
       timeZone: 'Asia/Shanghai',
       clock,
     },
-    recordingsDir,
     webDir: join(recordingsDir, 'web'),
+    audio: {
+      archive,
+      timeZone: 'Asia/Shanghai',
+      directory: {
+        settings: () => settings,
+        agent: (id) => directory.agents().find((a) => a.id === id),
+        queue: (id) => directory.queues().find((q) => q.id === id),
+        extension: () => undefined,
+        accessCode: () => undefined,
+        extensionGroup: () => undefined,
+        trunks: () => [],
+        boxes: () => boxes,
+      },
+    },
     identity,
     directory: {
       ...directory,
@@ -539,6 +566,9 @@ export async function openHouse(
     bus,
     logger,
     recordingsDir,
+    archive,
+    settings,
+    boxes,
     config,
     applied: () => applied,
     routes,

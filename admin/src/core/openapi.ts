@@ -76,14 +76,15 @@ function bodyOf(route: Route, schemas: Json): Json {
 
 function statusesOf(route: Route): number[] {
   const guardedOnes = route.roles === 'anyone' ? [] : [401, 403];
-  const file = route.response.kind === 'file' ? [416] : [];
+  const file = route.response.kind === 'file' || route.response.kind === 'audio' ? [416] : [];
+  const stored = route.response.kind === 'audio' ? [503] : [];
   const thing = route.path.includes(':') ? [404] : [];
   const audio = route.bodyType === undefined || route.bodyType === 'json' ? [] : [413, 415];
   const removes = route.method === 'delete' && route.path.includes(':');
   const changes = route.method === 'put' || removes || (route.method === 'post' && route.roles !== 'anyone') ? [409] : [];
   const signIn = route.path.endsWith('/session') && route.method === 'post' ? [401, 423, 429] : [];
   const readiness = route.path === '/readyz' ? [503] : [];
-  return [400, ...guardedOnes, ...thing, ...changes, ...audio, ...file, ...signIn, ...readiness];
+  return [400, ...guardedOnes, ...thing, ...changes, ...audio, ...file, ...signIn, ...readiness, ...stored];
 }
 
 function successOf(response: ResponseSpec, schemas: Json): Json {
@@ -96,6 +97,9 @@ function successOf(response: ResponseSpec, schemas: Json): Json {
       return { 204: { description: 'Done' } };
     case 'text':
       return { 200: { description: 'Done', content: { [response.contentType]: { schema: { type: 'string' } } } } };
+    case 'stream':
+      return { 200: { description: 'The file', content: Object.fromEntries(response.contentTypes.map((type) => [type, {}])) } };
+    case 'audio':
     case 'file': {
       const content = { [response.contentType]: {} };
       return { 200: { description: 'The whole file', content }, 206: { description: 'The part asked for with Range', content } };

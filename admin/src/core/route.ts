@@ -1,4 +1,4 @@
-import type { Principal, Role, Viewer } from '@yixian/contracts';
+import type { AudioSource, Principal, Role, Viewer } from '@yixian/contracts';
 import type { z } from 'zod';
 import { check, nothing } from './validate.js';
 
@@ -41,10 +41,35 @@ export interface FileReply {
   what: string;
 }
 
+/** Audio for an answer, whole or by Range. */
+export interface AudioReply {
+  audio: AudioSource;
+  /** Under which name it is saved. */
+  name: string;
+  /** Saved at once rather than played. */
+  download: boolean;
+  /** Of the content where it is known to be final: becomes a strong ETag. */
+  sha256: string | null;
+}
+
+/** A stream of Node.js, as far as this file has to know. */
+export interface ByteStream extends AsyncIterable<unknown> {
+  destroy(error?: Error): unknown;
+}
+
+/** Something that is made while it is downloaded. */
+export interface StreamReply {
+  content: ByteStream;
+  contentType: string;
+  name: string;
+}
+
 export type ResponseSpec =
   | { kind: 'json'; schema: z.ZodType; status: 200 | 201 }
   | { kind: 'empty'; status: 204 }
   | { kind: 'file'; contentType: string }
+  | { kind: 'audio'; contentType: string }
+  | { kind: 'stream'; contentTypes: readonly string[] }
   | { kind: 'text'; contentType: string };
 
 interface RouteFacts {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export type AnySchema = z.ZodType;
 
 /** Gives a schema the name under which the OpenAPI document refers to it. */
-function named<S extends z.ZodType>(id: string, schema: S): S {
+export function named<S extends z.ZodType>(id: string, schema: S): S {
   return schema.meta({ id });
 }
 
@@ -28,7 +28,7 @@ export const extension = z
   .regex(/^\d{2,12}$/, 'must be an extension of 2 to 12 digits')
   .describe('Internal number, e.g. 1001');
 export const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be an id of letters, digits, - and _');
-const number = z
+export const number = z
   .string()
   .regex(/^[+*#0-9A-Za-z_.-]{1,64}$/, 'must be a number or extension')
   .describe('Number as in the record');
@@ -66,15 +66,13 @@ export const callsQuery = z.strictObject({
   direction: z.enum(DIRECTIONS, `must be one of ${DIRECTIONS.join(', ')}`).optional(),
   ...page,
 });
-export const recordingsQuery = z.strictObject({
-  from: instant.optional(),
-  to: instant.optional(),
-  agent: extension.optional(),
-  queue: identifier.optional(),
-  caller: number.optional(),
-  callId: identifier.optional(),
-  ...page,
-});
+/** Filters that lists of calls and of recordings have in common. */
+export const callFilters = {
+  instant,
+  extension,
+  outcome: z.enum(OUTCOMES, `must be one of ${OUTCOMES.join(', ')}`),
+  direction: z.enum(DIRECTIONS, `must be one of ${DIRECTIONS.join(', ')}`),
+};
 
 export const byExtension = z.strictObject({ extension });
 export const byId = z.strictObject({ id: identifier });
@@ -120,7 +118,7 @@ export const digitsCommand = z.strictObject({ callId: identifier, digits });
 // ── answers ──
 
 const time = z.iso.datetime().describe('ISO 8601 UTC');
-const secondsOf = (what: string) => z.number().min(0).describe(`${what}, seconds`);
+export const secondsOf = (what: string) => z.number().min(0).describe(`${what}, seconds`);
 const ratio = z.number().min(0).max(1).nullable();
 
 export const errorReply = named(

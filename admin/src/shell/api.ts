@@ -7,6 +7,7 @@ import type { Route } from '../core/route.js';
 import type { AdministrationDeps } from '../handlers/config/change.js';
 import type { HealthDeps } from '../handlers/health.js';
 import type { MessageDeps } from '../handlers/messages.js';
+import type { AudioDeps } from '../handlers/recordings.js';
 import type { ReportDeps } from '../handlers/reports.js';
 import { createRoutes } from '../routes.js';
 import { createDocs } from './docs.js';
@@ -19,8 +20,8 @@ import { createWeb } from './web.js';
 export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   auth: Authenticator;
   records: RecordQueries;
-  /** Absolute path; the files named in recording and voicemail rows are relative to it. */
-  recordingsDir: string;
+  /** Recordings and messages as they may be heard, held and deleted. */
+  audio: AudioDeps;
   identity: IdentityStore;
   administration: AdministrationDeps;
   /** The built browser application. */

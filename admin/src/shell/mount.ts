@@ -1,6 +1,7 @@
 import { type Authenticator, type Directory, DomainError, type Logger, type MaskFacts, maskFor, viewerOf } from '@yixian/contracts';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
-import type { Caller, FileReply, ResponseSpec, Route } from '../core/route.js';
+import type { AudioReply, Caller, FileReply, ResponseSpec, Route, StreamReply } from '../core/route.js';
+import { sendAudio, sendStream } from './send-audio.js';
 import { sendFile } from './send-file.js';
 
 export interface MountDeps {
@@ -47,7 +48,7 @@ function chainOf(route: Route, deps: MountDeps): RequestHandler[] {
     const result = await route.run(raw, caller);
     if (deps.checkResponses && route.response.kind === 'json') route.response.schema.parse(result);
     const mask = caller && route.response.kind === 'json' && !route.plainNumbers ? maskFor(deps.directory, caller.viewer.role) : undefined;
-    await reply(req, res, route.response, mask ? mask(result) : result);
+    await reply(req, res, route.response, mask ? mask(result) : result, deps.logger);
   };
   const limit = route.bodyLimit ?? DEFAULT_BODY_LIMIT;
   return [createGuard(route, deps), ...bodyReaders(route.bodyType ?? 'json', limit), run];
@@ -108,7 +109,7 @@ function only(fits: (req: Request) => boolean, message?: string): RequestHandler
   };
 }
 
-async function reply(req: Request, res: Response, response: ResponseSpec, result: unknown): Promise<void> {
+async function reply(req: Request, res: Response, response: ResponseSpec, result: unknown, logger: Logger): Promise<void> {
   switch (response.kind) {
     case 'json':
       res.set('Cache-Control', 'no-store').status(response.status).json(result);
@@ -121,6 +122,12 @@ async function reply(req: Request, res: Response, response: ResponseSpec, result
       return;
     case 'file':
       await sendFile(req, res, result as FileReply);
+      return;
+    case 'audio':
+      await sendAudio(req, res, result as AudioReply, logger);
+      return;
+    case 'stream':
+      await sendStream(req, res, result as StreamReply, logger);
       return;
   }
 }

@@ -8,7 +8,6 @@ import { version } from '../version.js';
 import { administrationOf } from './administration.js';
 import type { Foundation } from './foundation.js';
 import { healthOf } from './health.js';
-import { recordingsDir } from './recording.js';
 import { startReports } from './reports.js';
 import type { Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
@@ -31,7 +30,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     messages,
     auth,
     administration: administrationOf(base, telephony, auth),
-    recordingsDir: recordingsDir(base),
+    audio: { archive: recorder.archive, directory, timeZone: base.config.timeZone },
     webDir: WEB_DIR,
     reports: { reports: startReports(base, undo), directory, timeZone: base.config.timeZone, clock },
     health: () =>
