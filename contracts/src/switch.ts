@@ -115,7 +115,10 @@ export type LegEvent =
   /** Media figures changed hands after the fact: sent once, just before `ended`. */
   | { type: 'ended'; termination: Termination };
 
-/** A phone's transfer key. Unsettled after 32 s it is refused by the switch. */
+/**
+ * A phone's transfer key. Nobody who listens looks at `event.refer`: refused at once. Looked at and neither accepted nor refused
+ * within 30 s: refused, before the phone gives up. The party's leg goes on; hanging it up with `transferred` tells it of a success.
+ */
 export interface ReferRequest {
   /** User part of Refer-To: a number as one would dial it at that phone. Empty when only `replaces` counts. */
   readonly target: string;
@@ -205,7 +208,10 @@ export interface CallLeg {
   /** While muted, what this party says reaches nobody: neither bridge nor conference nor recording. Keys still count. */
   mute(on: boolean): void;
   readonly muted: boolean;
-  /** Inbound, before the answer: the leg this INVITE asks to take the place of (Replaces, RFC 3891), e.g. pick-up by a phone. */
+  /**
+   * Inbound, before the answer: the leg this INVITE asks to take the place of (Replaces, RFC 3891), of an authenticated extension:
+   * a ringing phone (pick-up: whether it may is the owner's decision) or a call of the very same extension.
+   */
   readonly replaces?: CallLeg | undefined;
   stats(): Promise<LegStats>;
 }

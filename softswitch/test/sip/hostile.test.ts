@@ -89,6 +89,27 @@ const SEEDS = [
     branch: 'r',
     extra: 'Expires: 60\nAuthorization: Digest username="a", realm="yixian", nonce="x", uri="sip:a", response="y"\n',
   }),
+  inviteText({
+    method: 'REFER',
+    branch: 'f',
+    cseq: 7,
+    toTag: 'TAG',
+    extra: 'Refer-To: <sip:1002@192.0.2.1?Replaces=call-1%3Bto-tag%3DTAG%3Bfrom-tag%3Dcaller>\nRefer-Sub: true\n',
+  }),
+  inviteText({ method: 'SUBSCRIBE', branch: 'g', cseq: 8, toTag: 'TAG', extra: 'Event: refer;id=7\nExpires: 60\n' }),
+  inviteText({
+    method: 'SUBSCRIBE',
+    branch: 'h',
+    callId: 'box',
+    uri: 'sip:a@192.0.2.1',
+    extra: 'Event: message-summary\nAccept: application/simple-message-summary\nExpires: 60\n',
+    sdp: '',
+  }),
+  inviteText({ method: 'MESSAGE', branch: 'm', callId: 'text', extra: 'Content-Type: text/plain;charset=utf-8\n', sdp: 'text' }).replace(
+    'Content-Type: application/sdp\n',
+    '',
+  ),
+  inviteText({ branch: 'n', callId: 'replacing', extra: 'Replaces: call-1;to-tag=TAG;from-tag=caller\nRequire: replaces\n' }),
   'SIP/2.0 200 OK\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\nFrom: <sip:a@b>;tag=1\nTo: <sip:c@d>;tag=2\nCall-ID: call-1\nCSeq: 1 INVITE\n\n',
 ] as const;
 
@@ -134,10 +155,19 @@ describe('mutated messages (field lesson: one malformed packet never ends anothe
           admit: (r) =>
             r.method === 'REGISTER'
               ? { action: 'challenge', extension: 'a' }
-              : { action: 'accept', origin: { kind: 'trunk', trunkId: 't' } },
+              : {
+                  action: 'accept',
+                  origin: r.method === 'INVITE' ? { kind: 'trunk', trunkId: 't' } : { kind: 'extension', extension: 'a' },
+                },
           password: () => 'secret',
           onInvite: (session) => {
-            const t = new Told();
+            const t = new Told({
+              onRefer: (refer) => {
+                refer.accept();
+                refer.progress(180);
+                refer.done(200);
+              },
+            });
             told.push(t);
             session.setHandlers(t.handlers);
             session.progress(183, 'early');
@@ -149,7 +179,7 @@ describe('mutated messages (field lesson: one malformed packet never ends anothe
         wire.clock.advance(5);
         const tag = toTagOf(peer.lastResponse());
         for (const m of mutations) {
-          let text = (SEEDS[m.seed] ?? '').replace('TAG', tag);
+          let text = (SEEDS[m.seed] ?? '').replaceAll('TAG', tag);
           for (const e of m.edits) {
             const at = e.at % text.length;
             text = text.slice(0, at) + e.put + text.slice(at + e.cut);
