@@ -47,12 +47,12 @@ export interface CallRecord {
   holdMs: number;
   outcome: CallOutcome | null;
   termination: Termination | null;
-  /** Satisfaction key pressed, 1–5. */
+  /** Satisfaction key pressed, 1–5; of several questions the first that was answered, the others are in `path`. */
   survey: number | null;
   recordingId: RecordingId | null;
   voicemailId: string | null;
   overflowed: boolean;
-  /** Flow nodes, queues and seats in the order they were reached, e.g. `flow:main`, `node:menu`, `key:1`, `queue:consult`, `agent:1001`. */
+  /** Flow nodes, queues and seats in the order they were reached, e.g. `flow:main`, `node:menu`, `key:1`, `queue:consult`, `agent:1001`, `survey:attitude=5`. */
   path: string[];
   segments: CallSegment[];
 }
@@ -168,9 +168,12 @@ function fold(r: CallRecord, event: DomainEvent): CallRecord {
     case 'voicemail.left':
       return close({ ...r, voicemailId: event.data.voicemailId }, 'voicemail', at, 'left');
     case 'recording.started':
-      return { ...r, recordingId: event.data.recordingId };
-    case 'survey.answered':
-      return { ...r, survey: event.data.score };
+      return event.data.note && r.recordingId !== null ? r : { ...r, recordingId: event.data.recordingId };
+    case 'survey.answered': {
+      const { score, surveyId } = event.data;
+      if (surveyId === undefined) return { ...r, survey: score };
+      return { ...r, survey: r.survey ?? score, path: [...r.path, `survey:${surveyId}=${score}`] };
+    }
     case 'call.ended':
       return finish(r, at, event.data.termination);
     default:

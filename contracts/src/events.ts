@@ -113,7 +113,8 @@ export interface EventCatalogue {
   'agent.unregistered': { extension: string; reason: string };
 
   // ── recordings, voicemail, survey (callId set) ──
-  'recording.started': { recordingId: RecordingId };
+  /** `note`: something short the caller says for a flow; it does not stand for the call's recording where there is another. */
+  'recording.started': { recordingId: RecordingId; note?: boolean };
   'recording.paused': { recordingId: RecordingId };
   'recording.resumed': { recordingId: RecordingId };
   'recording.stopped': { recordingId: RecordingId; durationMs: number; bytes: number };

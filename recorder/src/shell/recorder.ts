@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { type Recorder, type RecordingArchive, recordingPolicyFor } from '@yixian/contracts';
+import { type CallerNotes, type Recorder, type RecordingArchive, recordingPolicyFor } from '@yixian/contracts';
 import { announcementOf } from '../core/policy.js';
 import { createArchive } from './archive.js';
 import { createBackground } from './background.js';
@@ -8,6 +8,7 @@ import { freeBytes, makeFolder, within } from './files.js';
 import { createDiskGuard } from './guard.js';
 import { createKeyring } from './keyring.js';
 import { createMessages } from './messages.js';
+import { takeNote } from './note.js';
 import { startRecording } from './recording.js';
 import { changeKeys, type RekeyResult } from './rekey.js';
 import { repairUnfinished } from './repair.js';
@@ -16,6 +17,8 @@ import { takeVoicemail } from './voicemail.js';
 
 export interface RecorderService extends Recorder {
   readonly archive: RecordingArchive;
+  /** What callers say for flows. */
+  readonly notes: CallerNotes;
   /** On start, before calls come in: makes the files of a dead process playable. Rejects when the rows cannot be read. */
   repairUnfinished(): Promise<void>;
   /** On start, when phones can be told: watches the disk and the boxes until `close`. */
@@ -65,6 +68,7 @@ export function createRecorder(options: RecorderOptions): RecorderService {
   });
   return {
     archive,
+    notes: { record: (request) => takeNote(context, request) },
     start: (request) => startRecording(context, request),
     announcement({ agentId, queueId, trunkId, direction }) {
       const agent = agentId === undefined ? undefined : configuration.agent(agentId);

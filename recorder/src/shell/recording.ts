@@ -18,7 +18,10 @@ import { type Context, messageOf, type Running, START_DEADLINE_MS, withDeadline 
 import { datedName, makePrivate, repairFile } from './files.js';
 import { type Kept, sealOf, storeAudio } from './store-audio.js';
 
-type StartRequest = Parameters<Recorder['start']>[0];
+type StartRequest = Parameters<Recorder['start']>[0] & {
+  /** Something short for a flow. */
+  note?: { maxDurationMs: number; endAfterSilenceMs: number };
+};
 type Side = CallLeg | readonly CallLeg[] | undefined;
 
 /** A recording nobody stops ends by itself: longer than any call, shorter than what a WAV can hold. */
@@ -141,7 +144,8 @@ class Session implements ActiveRecording, Running {
       this.#part = part;
       this.#lastId = id;
       this.#context.running.add(this);
-      publish(this.#context, row, { type: 'recording.started', data: { recordingId: id } });
+      const note = this.#request.note ? { note: true } : {};
+      publish(this.#context, row, { type: 'recording.started', data: { recordingId: id, ...note } });
       if (this.#paused) this.#mark(part, true);
       this.#context.background.track(this.#finish(part));
       // Stopped, or halted for want of space, while it began.
@@ -159,7 +163,8 @@ class Session implements ActiveRecording, Running {
     const [first] = legsOf(this.#left);
     const [right] = legsOf(this.#right);
     const left = first ?? this.#request.left;
-    const starting = options.switch.record({ file, channels: 2, left, ...(right ? { right } : {}), maxDurationMs: LONGEST_MS });
+    const limits = this.#request.note ?? { maxDurationMs: LONGEST_MS };
+    const starting = options.switch.record({ file, channels: 2, left, ...(right ? { right } : {}), ...limits });
     try {
       const tap = await withDeadline(starting, START_DEADLINE_MS, options.clock, 'the start of the recording');
       // Who is there may have changed while it began, and may be several.
@@ -286,7 +291,8 @@ export function completed(row: RecordingRow, kept: Kept): Partial<Omit<Recording
 }
 
 type RecordingEvent =
-  | { type: 'recording.started' | 'recording.paused' | 'recording.resumed'; data: { recordingId: string } }
+  | { type: 'recording.started'; data: { recordingId: string; note?: boolean } }
+  | { type: 'recording.paused' | 'recording.resumed'; data: { recordingId: string } }
   | { type: 'recording.stopped'; data: { recordingId: string; durationMs: number; bytes: number } }
   | { type: 'recording.failed'; data: { recordingId: string; message: string } }
   | { type: 'recording.deleted'; data: { recordingId: string; by: string; because: 'request' | 'retention' } };

@@ -56,7 +56,7 @@ export async function takeVoicemail(
   }
 }
 
-async function beep(leg: CallLeg): Promise<void> {
+export async function beep(leg: CallLeg): Promise<void> {
   const playback = leg.play([{ kind: 'tone', tone: 'beep', durationMs: BEEP_MS }]);
   await playback.finished;
   leg.clearDigits();

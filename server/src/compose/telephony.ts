@@ -84,6 +84,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     directory,
     queues: acd.queues,
     conversations: acd.conversations,
+    callbacks: acd.callbacks,
+    notes: recorder.notes,
     recorder,
     prompts,
     transferrer,
