@@ -14,22 +14,27 @@ export async function takeNote(context: Context, request: NoteRequest): Promise<
   const { callId, caller, leg, maxDurationMs, endAfterSilenceMs, finishOn = '' } = request;
   await beep(leg);
   if (leg.state === 'ended') return undefined;
-  const recording = await startRecording(context, {
-    ...{ callId, direction: 'inbound', otherParty: caller, left: leg, demanded: true },
-    note: { maxDurationMs, endAfterSilenceMs },
-  });
-  if (!recording) return undefined;
-  const over = ended(context, recording.id);
+  let stop: (() => void) | undefined;
+  let pressed = false;
   const unsubscribe = leg.subscribe((event) => {
     if (event.type !== 'digit' || !finishOn.includes(event.digit.digit)) return;
-    recording.stop().catch((error: Error) => context.options.logger.error({ err: error, callId }, 'a note could not be stopped'));
+    // It may still be beginning.
+    pressed = true;
+    stop?.();
   });
   try {
+    const recording = await startRecording(context, {
+      ...{ callId, direction: 'inbound', otherParty: caller, left: leg, demanded: true },
+      note: { maxDurationMs, endAfterSilenceMs },
+    });
+    if (!recording) return undefined;
+    const over = ended(context, recording.id);
+    stop = () => void recording.stop().catch((error: Error) => context.options.logger.error({ err: error, callId }, 'a note went on'));
+    if (pressed) stop();
     const durationMs = await over;
     // Silence that ended it is at its end: nothing but that, and nothing was said.
-    return durationMs - endAfterSilenceMs < SHORTEST_MESSAGE_MS && durationMs >= endAfterSilenceMs
-      ? undefined
-      : { recordingId: recording.id, durationMs };
+    const silent = durationMs >= endAfterSilenceMs && durationMs - endAfterSilenceMs < SHORTEST_MESSAGE_MS;
+    return silent || durationMs === 0 ? undefined : { recordingId: recording.id, durationMs };
   } finally {
     unsubscribe();
     // The key that ended it is no choice for the next menu.

@@ -38,7 +38,7 @@ export async function startRecording(context: Context, request: StartRequest): P
     direction,
     settings: configuration.settings(),
   });
-  if (!isWanted(policy, context.draw(callId), request.demanded ?? false)) return undefined;
+  if (!request.note && !isWanted(policy, context.draw(callId), request.demanded ?? false)) return undefined;
   const session = new Session(context, request);
   return (await session.begin()) ? session : undefined;
 }
