@@ -3,7 +3,7 @@ import { assertCallbackTransition, type CallbackCause, type CallbackPhase } from
 import { CALLBACK_DEFAULTS } from './inputs.js';
 import { NO_ASK } from './lanes.js';
 import { isOurs } from './missed.js';
-import { withdraw } from './offers.js';
+import { bridge, withdraw } from './offers.js';
 import { offersOf, storedCallback } from './tables.js';
 import { changed, ignore, keep, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
 import type { CallbackEntry, CallEntry, Input, Offer, QueueEntry, StoredCallback } from './types.js';
@@ -132,11 +132,14 @@ export function callbackDue(turn: Turn, input: InputOf<'callback-due'>): void {
     if (turn.tables.callbacks.get(callback.id)?.phase === 'resting') put(turn, { ...callback, notBefore: null });
     return;
   }
-  callbackFailed(turn, {
-    type: 'callback-failed',
-    callbackId: callback.id,
-    termination: { by: 'system', reason: 'no-answer', text: 'nothing was heard of the call' },
-  });
+  giveUpDialling(turn, callback.id);
+}
+
+/** The number rang long enough, and nobody said how the call to it ended. */
+export function giveUpDialling(turn: Turn, callbackId: string): void {
+  const termination: Termination = { by: 'system', reason: 'no-answer', text: 'nothing was heard of the call' };
+  turn.urgent = listed(turn.urgent, { type: 'cancel-callback', callbackId, termination });
+  callbackFailed(turn, { type: 'callback-failed', callbackId, termination });
 }
 
 // ── tries ──
@@ -214,7 +217,7 @@ function connect(turn: Turn, line: CallEntry, fresh: CallEntry): void {
   takePlace(turn, call);
   announceArrival(turn, call, call.queue.places.rank(call.place) + 1);
   arm(turn, call);
-  turn.urgent = listed(turn.urgent, { type: 'bridge', offer });
+  bridge(turn, offer);
 }
 
 /** The number did not answer, or could not be called: again later at the same place, or never. */

@@ -2,7 +2,7 @@ import type { EventDraft, Termination } from '@yixian/contracts';
 import { candidate } from './lanes.js';
 import { NO_OFFERS, offersOf, WISH_READY } from './tables.js';
 import { changed, enterPhase, enterState, listed, newIdlePlace, putCall, reopen, type Turn } from './turn.js';
-import type { AgentEntry, CallEntry, Offer, OfferId } from './types.js';
+import type { AgentEntry, CallEntry, Input, Offer, OfferId } from './types.js';
 
 /** After the agent has answered, the bridge has to stand within this time. */
 export const CONNECT_DEADLINE_MS = 5_000;
@@ -49,6 +49,14 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallE
   return enterPhase(turn, call, 'offer', { phase: 'offered', offer });
 }
 
+/** The agent has answered: the bridge has to stand before long. */
+export function bridge(turn: Turn, offer: Offer): void {
+  const { id: offerId, callId } = offer;
+  turn.urgent = listed(turn.urgent, { type: 'bridge', offer });
+  const input: Input = { type: 'offer-expired', offerId, callId };
+  turn.effects.push({ type: 'set-timer', timer: 'offer', id: offerId, delayMs: CONNECT_DEADLINE_MS, input });
+}
+
 type OfferedCall = CallEntry & { offer: Offer };
 
 /** The call of an offer that still stands, or undefined when the offer is over: a lawful race. */
@@ -71,9 +79,9 @@ export function dropOffer(turn: Turn, call: CallEntry, offerId: OfferId): CallEn
 
 /** One agent has answered: whoever else rings for the call is free again. */
 export function dropOthers(turn: Turn, call: OfferedCall, winner: Offer): CallEntry {
+  if (call.lane.ringing.size > 0) call.lane.ringing.delete(call.place);
   if (call.more.length === 0) return call;
   for (const offer of offersOf(call)) if (offer.id !== winner.id) withdraw(turn, offer, 'answered by another agent', 'answered-elsewhere');
-  call.lane.ringing.delete(call.place);
   return putCall(turn, changed(call, { offer: winner, more: NO_OFFERS }));
 }
 

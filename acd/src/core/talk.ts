@@ -1,11 +1,11 @@
 import type { Termination } from '@yixian/contracts';
 import { age } from './age.js';
 import { endEngagement } from './agents.js';
-import { callbackFailed, cancelCallback, returnToLine, startAgentFirst } from './callbacks.js';
+import { cancelCallback, giveUpDialling, returnToLine, startAgentFirst } from './callbacks.js';
 import { recordHandling, recordWait } from './estimate.js';
 import { isOurs, missReason, setAside } from './missed.js';
-import { CONNECT_DEADLINE_MS, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
-import { enterPhase, enterState, forgetCall, ignore, keep, listed, losePlace, putCall, reopen, type Turn } from './turn.js';
+import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
+import { enterPhase, enterState, forgetCall, ignore, keep, losePlace, putCall, reopen, type Turn } from './turn.js';
 import type { CallEntry, Input, Offer } from './types.js';
 import { arm, leave, leftQueue } from './waiting.js';
 
@@ -32,14 +32,7 @@ export function seatAnswered(turn: Turn, input: InputOf<'seat-answered'>): void 
     startAgentFirst(turn, call, offer);
     return;
   }
-  turn.urgent = listed(turn.urgent, { type: 'bridge', offer });
-  turn.effects.push({
-    type: 'set-timer',
-    timer: 'offer',
-    id: offer.id,
-    delayMs: CONNECT_DEADLINE_MS,
-    input: { type: 'offer-expired', offerId: offer.id, callId: call.id },
-  });
+  bridge(turn, offer);
 }
 
 export function bridged(turn: Turn, input: InputOf<'bridged'>): void {
@@ -120,7 +113,7 @@ export function offerExpired(turn: Turn, input: InputOf<'offer-expired'>): void 
     return;
   }
   if (call.phase === 'connecting') {
-    if (call.callback) callbackSilent(turn, call.id);
+    if (call.callback) giveUpDialling(turn, call.id);
     else connectionFailed(turn, call, 'the bridge did not stand in time');
     return;
   }
@@ -129,13 +122,6 @@ export function offerExpired(turn: Turn, input: InputOf<'offer-expired'>): void 
   tellOffer(turn, 'offer.timed-out', offer, null);
   setAside(turn, offer, 'no-answer');
   lapse(turn, call, offer, false, { by: 'system', reason: 'no-answer' });
-}
-
-/** The agent listened long enough, and nobody said how the call to the number ended. */
-function callbackSilent(turn: Turn, callbackId: string): void {
-  const termination: Termination = { by: 'system', reason: 'no-answer', text: 'nothing was heard of the call' };
-  turn.urgent = listed(turn.urgent, { type: 'cancel-callback', callbackId, termination });
-  callbackFailed(turn, { type: 'callback-failed', callbackId, termination });
 }
 
 /** An offer came to nothing: back to the place it had, or on when its time or its tries are used up. */

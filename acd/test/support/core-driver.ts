@@ -50,8 +50,14 @@ export class CoreDriver {
   /** Numbers that ring, by callback. */
   readonly dialled = new Map<string, Extract<Effect, { type: 'dial-callback' }>>();
   ignored: string | undefined;
+  /** Inputs given and effects decided so far. */
+  inputs = 0;
+  effectsSeen = 0;
+  readonly #light: boolean;
 
-  constructor(agents: AgentConfig[] = [], queues: QueueConfig[] = []) {
+  /** @param light for long runs: events, effects and changes are not kept */
+  constructor(agents: AgentConfig[] = [], queues: QueueConfig[] = [], light = false) {
+    this.#light = light;
     this.configure(agents, queues);
   }
 
@@ -67,7 +73,8 @@ export class CoreDriver {
     this.state = result.state;
     this.ignored = result.ignored;
     for (const effect of result.effects) this.#note(effect);
-    this.events.push(...result.events);
+    this.inputs += 1;
+    if (!this.#light) this.events.push(...result.events);
     this.#endTalks(input);
     return result.events;
   }
@@ -87,8 +94,10 @@ export class CoreDriver {
   }
 
   #note(effect: Effect): void {
-    this.effects.push(effect);
+    this.effectsSeen += 1;
+    if (!this.#light) this.effects.push(effect);
     if (effect.type === 'ring') this.seats.set(effect.offer.id, effect.offer);
+    if (effect.type === 'bridge') this.seats.set(effect.offer.id, effect.offer);
     if (effect.type === 'end-seat') this.seats.delete(effect.offerId);
     if (effect.type === 'forget-seat') this.seats.delete(effect.offerId);
     if (effect.type === 'open-conversation') this.#talks.set(effect.offer.id, effect.offer);
@@ -96,7 +105,7 @@ export class CoreDriver {
     if (effect.type === 'dial-callback') this.dialled.set(effect.callbackId, effect);
     if (effect.type === 'cancel-callback') this.dialled.delete(effect.callbackId);
     if (effect.type === 'finish') this.results.set(effect.callId, effect.result);
-    if (effect.type === 'save') this.changes.push(...effect.changes);
+    if (effect.type === 'save' && !this.#light) this.changes.push(...effect.changes);
     if (effect.type === 'set-timer')
       this.timers.set(`${effect.timer}:${effect.id}`, { at: this.now + effect.delayMs, input: effect.input });
     if (effect.type === 'cancel-timer') this.timers.delete(`${effect.timer}:${effect.id}`);
