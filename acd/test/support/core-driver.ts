@@ -49,6 +49,8 @@ export class CoreDriver {
   readonly timers = new Map<string, { at: number; input: Input }>();
   /** Numbers that ring, by callback. */
   readonly dialled = new Map<string, Extract<Effect, { type: 'dial-callback' }>>();
+  /** Calls that rang several seats when the directory was edited: they may go on doing so. */
+  readonly rangSeveral = new Set<string>();
   ignored: string | undefined;
   /** Inputs given and effects decided so far. */
   inputs = 0;
@@ -62,6 +64,7 @@ export class CoreDriver {
   }
 
   configure(agents: AgentConfig[], queues: QueueConfig[]): void {
+    for (const call of this.state.tables.calls.values()) if (call.more.length > 0) this.rangSeveral.add(call.id);
     this.input({ type: 'configured', agents, queues });
   }
 
