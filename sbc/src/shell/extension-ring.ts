@@ -7,6 +7,7 @@ import type {
   Directory,
   EventBus,
   PartyAddress,
+  Seat,
   Switch,
   Termination,
   Timer,
@@ -89,8 +90,9 @@ class ExtensionRing {
   #ringSeat(): PartyRing {
     const { lines, pickups } = this.#deps;
     const { callId } = this.#request;
+    const seat = this.#seat(); // before the line is taken: that makes an agent seem on duty
     this.#undo.push(lines.take(this.#extension, callId));
-    const inner = this.#seatRing();
+    const inner = this.#seatRing(seat);
     this.#watch(inner, (termination) => this.#failed(termination));
     if (this.#inner !== inner) return this.#ring;
     if (this.#ring.state !== 'ringing') return this.#ring;
@@ -111,11 +113,14 @@ class ExtensionRing {
   }
 
   /** An agent who is signed in is rung at the seat chosen; whoever is off duty is not called at home. */
-  #seatRing(): PartyRing {
-    const { acd, seats, clock } = this.#deps;
+  #seat(): Seat {
+    const agent = this.#deps.acd.agent(this.#extension);
+    return agent && agent.state !== 'offline' ? agent.seat : { kind: 'sip' };
+  }
+
+  #seatRing(seat: Seat): PartyRing {
+    const { seats, clock } = this.#deps;
     const { shown: caller, callId, until, autoAnswer } = this.#request;
-    const agent = acd.agent(this.#extension);
-    const seat = agent && agent.state !== 'offline' ? agent.seat : { kind: 'sip' as const };
     return seats.ring({
       agentId: this.#extension,
       seat,

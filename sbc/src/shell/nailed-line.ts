@@ -60,7 +60,7 @@ export class NailedLine {
     });
     this.#call = ring;
     this.#input({ type: 'call' });
-    ring.rings();
+    void Promise.resolve().then(() => ring.rings()); // once whoever asked can hear it
     return ring;
   }
 

@@ -35,7 +35,7 @@ export interface TestBench {
   /** Resolves with the next event of the type (or one that was published already and not taken yet). */
   event<T extends EventType>(type: T): Promise<DomainEvent & { type: T }>;
   types(): string[];
-  call(to: string, from: { trunk?: string; extension?: string; number?: string }): FakeLeg;
+  call(to: string, from: { trunk?: string; extension?: string; number?: string; replaces?: FakeLeg }): FakeLeg;
   agents: Map<string, { state: AgentStateName; occupied: string[]; seat: Seat }>;
   controls: Map<string, CallControl>;
   conversations: Array<Parameters<Conversations['begin']>[0] & { finish(termination: Termination): void }>;
@@ -97,6 +97,7 @@ export function testBench(given: { options?: Partial<SbcOptions>; flow?: (call: 
         to,
         origin,
       });
+      leg.replaces = from.replaces;
       bench.sbc.inbound(leg);
       return leg;
     },

@@ -260,6 +260,34 @@ export class FakeBridge implements Bridge {
   }
 }
 
+export class FakeConference implements Conference {
+  readonly id = 'conference';
+  closed = false;
+  hearing: ReadonlyMap<CallLeg, readonly CallLeg[]> = new Map();
+
+  legs(): readonly CallLeg[] {
+    return [...this.hearing.keys()];
+  }
+  async set(hearing: ReadonlyMap<CallLeg, readonly CallLeg[]>): Promise<void> {
+    this.hearing = hearing;
+  }
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+  /** `a hears b, c` by leg ids, sorted. */
+  picture(): string[] {
+    return [...this.hearing]
+      .map(
+        ([leg, heard]) =>
+          `${leg.id}<${heard
+            .map((h) => h.id)
+            .sort()
+            .join(',')}`,
+      )
+      .sort();
+  }
+}
+
 /** A switch without wires. `onDial` lets a test answer for the network. */
 export class FakeSwitch implements Switch {
   readonly dialled: FakeLeg[] = [];
@@ -335,8 +363,12 @@ export class FakeSwitch implements Switch {
 
   setMessagesWaiting(): void {}
 
+  readonly conferences: FakeConference[] = [];
+
   conference(): Conference {
-    throw new Error('the edge holds no conferences');
+    const conference = new FakeConference();
+    this.conferences.push(conference);
+    return conference;
   }
 
   async start(): Promise<void> {}

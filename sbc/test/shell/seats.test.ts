@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { type DomainEvent, type EventBus, type Seat, SimulatedClock, silentLogger, type Termination } from '@yixian/contracts';
+import { createOutside } from '../../src/index.js';
+import { settle } from '../support/bench.js';
+import { type FakeDirectory, fakeDirectory, trunk } from '../support/fake-directory.js';
+import { type FakeLeg, FakeSwitch } from '../support/fake-switch.js';
+
+const MOBILE = '13800138000';
+const phone: Seat = { kind: 'phone', number: MOBILE };
+
+function table(options: { prompt?: boolean } = {}) {
+  const clock = new SimulatedClock(1_000_000);
+  const wire = new FakeSwitch();
+  const directory: FakeDirectory = fakeDirectory();
+  const told: string[] = [];
+  const events: EventBus = {
+    publish(draft) {
+      told.push(`${draft.type} ${draft.agentId}${'termination' in draft.data ? ` ${(draft.data.termination as Termination).reason}` : ''}`);
+      return draft as DomainEvent;
+    },
+    subscribe: () => () => {},
+  };
+  const prompts = { item: (id: string) => ({ kind: 'file', path: `${id}.wav` }) as const, sayNumber: () => [], sayDigits: () => [] };
+  const outside = createOutside({
+    switch: wire,
+    directory,
+    events,
+    clock,
+    logger: silentLogger,
+    ...(options.prompt === false ? {} : { prompts }),
+  });
+  const ring = (seat: Seat = phone, over: object = {}) => {
+    const request = { agentId: '1001', seat, caller: { number: '13900001111' }, callId: 'c', timeoutMs: 20_000, called: '12320', ...over };
+    const made = outside.seats.ring(request);
+    const heard: string[] = [];
+    made.subscribe((event) => heard.push(event.type === 'ended' ? `ended ${event.termination.reason}` : event.type));
+    return { ring: made, heard };
+  };
+  return { clock, wire, directory, told, outside, seats: outside.seats, ring };
+}
+
+const leg = (wire: FakeSwitch, n: number): Promise<FakeLeg> => wire.dialledLeg(n);
+
+describe('SIP seats', () => {
+  it('ring the registered phones with the caller’s number; answered is accepted; a desk may ask to answer by itself', async () => {
+    const { wire, seats, ring } = table();
+    wire.registered.add('1001');
+    assert.equal(seats.reachable('1001', { kind: 'sip' }), true);
+    const { heard, ring: made } = ring({ kind: 'sip' }, { autoAnswer: true });
+    assert.deepEqual(wire.dialled[0]?.request, {
+      target: { kind: 'extension', extension: '1001' },
+      from: { number: '13900001111' },
+      timeoutMs: 20_000,
+      callId: 'c',
+      autoAnswer: true,
+    });
+    (await leg(wire, 1)).remoteRings();
+    (await leg(wire, 1)).remoteAnswers();
+    assert.deepEqual([heard, made.takenBy], [['ringing', 'accepted'], '1001']);
+  });
+
+  it('an extension without a phone, disabled or unknown is not reachable', () => {
+    const { seats, ring } = table();
+    assert.equal(seats.reachable('1001', { kind: 'sip' }), false);
+    assert.equal(ring({ kind: 'sip' }).ring.termination?.reason, 'not-registered');
+    assert.throws(() => ring({ kind: 'sip' }, { agentId: '7' }), /extension 7 does not exist or is disabled/);
+  });
+
+  it('a seat in a browser is refused by name until there is one', () => {
+    const { seats, ring } = table();
+    assert.equal(seats.reachable('1001', { kind: 'softphone' }), false);
+    assert.match(seats.refusal('1001', { kind: 'softphone' }) ?? '', /not available yet/);
+    assert.throws(() => ring({ kind: 'softphone' }), /"softphone" of agent 1001 is not available yet/);
+  });
+});
+
+describe('virtual seats', () => {
+  it('the mobile rings over the trunk, is asked for key 1, and takes the call with it', async () => {
+    const { wire, ring } = table();
+    const { heard, ring: made } = ring();
+    const mobile = await leg(wire, 1);
+    assert.deepEqual([mobile.to.number, mobile.request?.from], [`sip:${MOBILE}@127.0.0.1:5080`, { number: '13900001111' }]);
+    mobile.remoteRings();
+    mobile.remoteAnswers();
+    await settle();
+    assert.deepEqual([made.state, mobile.hears(), mobile.done], ['ringing', [], ['collect in-band']]);
+    assert.deepEqual(mobile.playing[0]?.items, [{ kind: 'file', path: 'accept-call.wav' }]);
+    mobile.press('7');
+    await settle();
+    assert.equal(made.state, 'ringing');
+    mobile.press('1');
+    await settle();
+    assert.deepEqual([heard, made.takenBy, made.leg], [['ringing', 'accepted'], '1001', mobile]);
+  });
+
+  it('where the prompt is missing, beeps ask', async () => {
+    const { wire, ring } = table({ prompt: false });
+    ring();
+    (await leg(wire, 1)).remoteAnswers();
+    assert.deepEqual((await leg(wire, 1)).playing[0]?.items[0], { kind: 'tone', tone: 'beep', durationMs: 200 });
+  });
+
+  it('a mailbox answers, is asked three times and never has the call: not-confirmed', async () => {
+    const { wire, ring } = table();
+    const { heard } = ring();
+    const mailbox = await leg(wire, 1);
+    mailbox.remoteAnswers();
+    for (let round = 0; round < 3; round++) {
+      await settle();
+      mailbox.letCollectTimeOut();
+    }
+    await settle();
+    assert.deepEqual([heard, mailbox.playing.length], [['ended not-confirmed'], 3]);
+    assert.equal(mailbox.done.at(-1), 'hangUp called not-confirmed');
+  });
+
+  it('without confirmation the answer takes the call at once', async () => {
+    const { wire, ring } = table();
+    const { heard } = ring({ ...phone, confirm: false });
+    (await leg(wire, 1)).remoteAnswers();
+    assert.deepEqual(heard, ['accepted']);
+  });
+
+  it('early media of the network is no answer', async () => {
+    const { wire, ring } = table();
+    const { heard, ring: made } = ring({ ...phone, confirm: false });
+    (await leg(wire, 1)).remoteSendsEarlyMedia();
+    assert.deepEqual([heard, made.state], [['ringing'], 'ringing']);
+  });
+
+  it('busy, refused, no answer and switched off stay what they are', async () => {
+    for (const reason of ['busy', 'declined', 'no-answer', 'switched-off'] as const) {
+      const { wire, ring } = table();
+      const { heard } = ring();
+      (await leg(wire, 1)).end({ by: 'called', reason });
+      assert.deepEqual(heard, [`ended ${reason}`]);
+    }
+  });
+
+  it('an offer that is taken back hangs the mobile up, also while it is being asked', async () => {
+    const { wire, ring } = table();
+    const { heard, ring: made } = ring();
+    const mobile = await leg(wire, 1);
+    mobile.remoteAnswers();
+    await settle();
+    made.end({ by: 'system', reason: 'withdrawn' });
+    await settle();
+    assert.deepEqual([heard, mobile.termination?.reason, mobile.hears()], [['ended withdrawn'], 'withdrawn', []]);
+  });
+
+  it('the next trunk that allows the number is tried when one cannot be reached; the ring goes on', async () => {
+    const { wire, ring, directory } = table();
+    directory.change({
+      trunks: [trunk(), trunk({ id: 'two', outboundUri: 'sip:127.0.0.9', seatCallerId: { show: 'number', number: '02188888888' } })],
+    });
+    const { heard, ring: made } = ring();
+    (await leg(wire, 1)).end({ by: 'network', reason: 'transport-failure' });
+    const second = await leg(wire, 2);
+    assert.deepEqual([second.to.number, second.request?.from.number, made.leg], [`sip:${MOBILE}@127.0.0.9`, '02188888888', second]);
+    second.end({ by: 'called', reason: 'busy' });
+    assert.deepEqual(heard, ['ended busy']);
+  });
+
+  it('reachable means that a trunk may call the number', () => {
+    const { seats, directory } = table();
+    assert.equal(seats.reachable('1001', phone), true);
+    assert.equal(seats.reachable('1001', { kind: 'phone', number: '+8613800138000' }), false);
+    directory.change({ trunks: [trunk({ enabled: false })] });
+    assert.equal(seats.reachable('1001', phone), false);
+    assert.match(seats.refusal('1001', phone) ?? '', /no trunk may call/);
+  });
+});
+
+describe('nailed-up lines', () => {
+  const nailed: Seat = { ...phone, persistent: true };
+
+  async function up(seat: Seat = nailed) {
+    const t = table();
+    t.seats.agentChanged('1001', seat, true);
+    const line = await leg(t.wire, 1);
+    line.remoteAnswers();
+    await settle();
+    if (seat.confirm !== false) line.press('1');
+    await settle();
+    return { ...t, line };
+  }
+
+  it('the line is called at sign-in, confirmed once, quiet between calls, and takes two calls in one leg', async () => {
+    const { seats, ring, line, wire, told } = await up();
+    assert.deepEqual([seats.reachable('1001', nailed), line.hears(), told], [true, ['silence'], ['agent.line-up 1001']]);
+    for (let n = 0; n < 2; n++) {
+      const { heard, ring: made } = ring(nailed);
+      assert.deepEqual([made.leg, line.hears()], [line, []]);
+      await settle();
+      assert.equal(heard.at(-1), 'accepted');
+      assert.equal(ring(nailed).ring.termination?.reason, 'busy');
+      made.end({ by: 'caller', reason: 'normal' });
+      assert.deepEqual([heard.at(-1), line.state, line.hears()], ['ended normal', 'answered', ['silence']]);
+    }
+    assert.equal(wire.dialled.length, 1);
+  });
+
+  it('a beep tells of the call; with confirmEach key 1 is asked for, and who does not press it keeps the line', async () => {
+    const plain = await up({ ...nailed, confirm: false });
+    plain.ring(nailed);
+    assert.deepEqual(plain.line.playing.at(-1)?.items[0], { kind: 'tone', tone: 'beep', durationMs: 200 });
+    const asked = await up({ ...nailed, confirmEach: true });
+    const { heard } = asked.ring(nailed);
+    for (let round = 0; round < 3; round++) {
+      await settle();
+      asked.line.letCollectTimeOut();
+    }
+    await settle();
+    assert.deepEqual(
+      [heard, asked.line.state, asked.seats.reachable('1001', nailed)],
+      [['ringing', 'ended not-confirmed'], 'answered', true],
+    );
+    const next = asked.ring(nailed);
+    asked.line.press('1');
+    await settle();
+    assert.deepEqual(next.heard, ['ringing', 'accepted']);
+  });
+
+  it('until it is up the seat is not reachable, and a call is told so', async () => {
+    const t = table();
+    t.seats.agentChanged('1001', nailed, true);
+    assert.deepEqual([t.seats.reachable('1001', nailed), t.ring(nailed).ring.termination?.reason], [false, 'not-registered']);
+  });
+
+  it('lost during a call: the call ends with the line, which is called again after a pause', async () => {
+    const { ring, line, clock, wire, told, seats } = await up();
+    const { heard } = ring(nailed);
+    await settle();
+    line.remoteHangsUp();
+    assert.deepEqual([heard.at(-1), told.at(-1), seats.reachable('1001', nailed)], ['ended normal', 'agent.line-down 1001 normal', false]);
+    clock.advance(1_999);
+    assert.equal(wire.dialled.length, 1);
+    clock.advance(1);
+    assert.equal(wire.dialled.length, 2);
+  });
+
+  it('sign-out, another seat and drain end an idle line; during a call it stays until the end of it', async () => {
+    const out = await up();
+    out.seats.agentChanged('1001', nailed, false);
+    assert.equal(out.line.termination?.reason, 'normal');
+    const moved = await up();
+    moved.seats.agentChanged('1001', { kind: 'sip' }, true);
+    assert.equal(moved.line.state, 'ended');
+    const drained = await up();
+    const { ring: made } = drained.ring(nailed);
+    await settle();
+    drained.seats.drain();
+    assert.equal(drained.line.state, 'answered');
+    made.end({ by: 'caller', reason: 'normal' });
+    assert.equal(drained.line.state, 'ended');
+    drained.seats.agentChanged('1001', nailed, true);
+    assert.deepEqual([drained.wire.dialled.length, drained.clock.pendingTimers], [1, 0]);
+  });
+
+  it('the same seat told again changes nothing; a mailbox on the line is hung up on', async () => {
+    const { seats, line, wire } = await up();
+    seats.agentChanged('1001', { ...nailed }, true);
+    assert.deepEqual([line.state, wire.dialled.length], ['answered', 1]);
+    const t = table();
+    t.seats.agentChanged('1001', nailed, true);
+    const mailbox = await leg(t.wire, 1);
+    mailbox.remoteAnswers();
+    for (let round = 0; round < 3; round++) {
+      await settle();
+      mailbox.letCollectTimeOut();
+    }
+    await settle();
+    assert.deepEqual([mailbox.state, t.told], ['ended', ['agent.line-down 1001 not-confirmed']]);
+  });
+});
+
+describe('outbound limits', () => {
+  it('the call over maxOutboundCalls is refused by an explicit rule; the next trunk is tried', async () => {
+    const { wire, ring, directory } = table();
+    directory.change({ trunks: [trunk({ maxOutboundCalls: 1 })] });
+    ring();
+    assert.match(ring().ring.termination?.text ?? '', /trunk demo carries its 1 outbound calls/);
+    assert.equal(ring().ring.termination?.reason, 'trunk-full');
+    directory.change({ trunks: [trunk({ maxOutboundCalls: 1 }), trunk({ id: 'two' })] });
+    assert.equal(ring().ring.state, 'ringing');
+    (await leg(wire, 1)).end({ by: 'called', reason: 'busy' });
+    await settle();
+    assert.equal(ring().ring.state, 'ringing');
+  });
+
+  it('minutes count from the answer, calls in progress included, those of the day only; a call is not cut', async () => {
+    const { wire, ring, directory, clock } = table();
+    directory.change({ trunks: [trunk({ maxOutboundMinutesPerDay: 2 })] });
+    const { ring: first } = ring({ ...phone, confirm: false });
+    const mobile = await leg(wire, 1);
+    clock.advance(10 * 60_000); // it rings for long: no minutes
+    mobile.remoteAnswers();
+    await settle();
+    clock.advance(119_000);
+    assert.equal(ring().ring.state, 'ringing');
+    clock.advance(1_000);
+    assert.match(ring().ring.termination?.text ?? '', /has used its 2 outbound minutes of today/);
+    assert.equal(first.state, 'accepted');
+    mobile.remoteHangsUp();
+    await settle();
+    assert.equal(ring().ring.termination?.reason, 'trunk-full');
+    clock.advance(86_400_000);
+    assert.equal(ring().ring.state, 'ringing');
+  });
+});
