@@ -7,7 +7,7 @@ import { type Logger, silentLogger } from '@yixian/contracts';
 import { createMediaEngine, type MediaEngine, type MediaRecording, type MediaSession } from '../src/media/index.js';
 import type { LoadResult } from './rtp-load.js';
 
-// Cost and quality of bridged calls through the media engine: `node dist/bench/relay.js [--calls 100] [--seconds 10] [--no-record]`.
+// Cost and quality of bridged calls through the media engine: `node dist/bench/relay.js [--calls 100] [--seconds 10] [--no-record] [--no-native]`.
 // Prints a table and, with --json, one line of JSON. Loopback only; ends by itself.
 
 const { values } = parseArgs({
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '100' },
     seconds: { type: 'string', default: '10' },
     record: { type: 'boolean', default: true },
+    native: { type: 'boolean', default: true },
     json: { type: 'boolean', default: false },
   },
 });
@@ -72,7 +73,7 @@ async function setUp(
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'yixian-bench-'));
-const engine = createMediaEngine({ rtpPorts: { min: 20000, max: 29999 }, logger });
+const engine = createMediaEngine({ rtpPorts: { min: 20000, max: 29999 }, nativeSockets: values.native, logger });
 const load = fork(new URL('./rtp-load.js', import.meta.url));
 type Answer = { ports: number[] } | { load: LoadResult };
 const answer = (): Promise<Answer> =>

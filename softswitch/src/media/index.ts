@@ -14,6 +14,8 @@ export interface MediaEngineOptions {
   mediaTimeoutMs?: number;
   /** What the media thread asks the system for; less when it has no right to it. Default `realtime`. */
   priority?: Priority;
+  /** RTP by the system's own socket calls where they can be reached; false: always through Node's. Default true. */
+  nativeSockets?: boolean;
   /** Time of the signalling side (digit timers, deadlines of requests to the media thread). Default: the system's. */
   clock?: Clock;
   logger: Logger;
@@ -26,6 +28,7 @@ export function createMediaEngine({
   rtpPorts,
   mediaTimeoutMs = MEDIA_TIMEOUT_MS,
   priority = 'realtime',
+  nativeSockets = true,
   clock,
   logger,
 }: MediaEngineOptions): MediaEngine {
@@ -35,5 +38,9 @@ export function createMediaEngine({
     throw new RangeError(`rtpPorts: ${min}-${max} holds no even port with the odd one above it`);
   }
   if (!(mediaTimeoutMs > 0)) throw new RangeError(`mediaTimeoutMs: ${mediaTimeoutMs} is not a time`);
-  return new MediaFront({ settings: { rtpPorts: { min, max }, mediaTimeoutMs, priority }, clock: clock ?? systemClock, logger });
+  return new MediaFront({
+    settings: { rtpPorts: { min, max }, mediaTimeoutMs, priority, nativeSockets },
+    clock: clock ?? systemClock,
+    logger,
+  });
 }

@@ -23,6 +23,7 @@ class World {
       start: (paced) => this.pacer.add(paced, this.now),
       stop: (paced) => this.pacer.remove(paced),
     },
+    openRtp: () => Promise.reject(new Error('not used')),
     notify: () => undefined,
     counters: newCounters(),
   };
@@ -36,9 +37,9 @@ class World {
       connect: () => true,
       disconnect: () => undefined,
       close: () => undefined,
-      send: (b: Uint8Array) => {
+      send: (b: Uint8Array, _start: number, end: number) => {
         const h = newRtpHeader();
-        assert.equal(parseRtp(b, b.length, h), 'ok');
+        assert.equal(parseRtp(b, end, h), 'ok');
         const { sequence, timestamp, marker } = h;
         this.sent.set(id, [...(this.sent.get(id) ?? []), { at: this.now, sequence, timestamp, marker }]);
       },
@@ -62,7 +63,7 @@ class World {
     const b = Buffer.alloc(12 + FRAME, SILENCE.PCMA);
     writeRtpHeader(b, 0, false, 8, n, n * FRAME, leg.id);
     b.set(encode(sine(500, FRAME, 8000, n * FRAME), 'PCMA'), 12);
-    leg.onPacket(b, { address: '127.0.0.1', port: 4000 + leg.id, family: 'IPv4', size: b.length });
+    leg.onPacket(b, b.length, { address: '127.0.0.1', port: 4000 + leg.id });
   }
 
   /** Runs until `ms` later in steps of a millisecond; everybody speaks every 20 ms. */

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/media/shell/system-clock.js';
 import { eventually } from './fixture.js';
 
 const worker = new URL('../../src/media/shell/worker.js', import.meta.url).href;
-const settings = { rtpPorts: { min: 31500, max: 31599 }, mediaTimeoutMs: 60_000, priority: 'normal' } as const;
+const settings = { rtpPorts: { min: 31500, max: 31599 }, mediaTimeoutMs: 60_000, priority: 'normal', nativeSockets: true } as const;
 const entry = (code: string): URL => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 
 describe('media thread', () => {

@@ -1,6 +1,7 @@
 import type { DigitEvent } from '@yixian/contracts';
 import type { Paced, Pacer } from '../core/pacer.js';
 import type { Notice } from './protocol.js';
+import type { OpenUdp } from './udp.js';
 
 /** What the parts of the media thread are given. */
 export interface MediaEnvironment {
@@ -11,6 +12,8 @@ export interface MediaEnvironment {
   /** 32 random bits. */
   random32(): number;
   pacing: { start(paced: Paced): void; stop(paced: Paced): void; readonly pacer: Pacer };
+  /** Opens a port for RTP. */
+  openRtp: OpenUdp;
   notify(notice: Notice): void;
   counters: Counters;
 }

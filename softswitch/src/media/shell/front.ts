@@ -1,9 +1,10 @@
+import { closeSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Logger, RecordingResult, Timer } from '@yixian/contracts';
 import type { MediaEngine, MediaRecording, MediaSession, MediaSessionEvents } from '../port.js';
 import { FrontRecording } from './front-recording.js';
 import { FrontSession } from './front-session.js';
-import type { Command, Notice, WorkerSettings } from './protocol.js';
+import type { Command, NativeSockets, Notice, WorkerSettings } from './protocol.js';
 import { Requests } from './requests.js';
 
 const REQUEST_DEADLINE_MS = 10_000;
@@ -31,6 +32,7 @@ export class MediaFront implements MediaEngine {
   readonly #sessions = new Map<number, FrontSession>();
   readonly #recordings = new Map<number, FrontRecording>();
   #worker: Worker | undefined;
+  #native: NativeSockets | undefined;
   #metrics: Record<string, number> = {};
   #nextId = 1;
   #stopping = false;
@@ -137,12 +139,18 @@ export class MediaFront implements MediaEngine {
   }
 
   metrics(): Record<string, number> {
-    return { ...this.#metrics, media_sessions: this.#sessions.size, media_thread_restarts_total: this.#restarts };
+    return {
+      ...this.#metrics,
+      media_sessions: this.#sessions.size,
+      media_native_sockets: this.#native ? 1 : 0,
+      media_thread_restarts_total: this.#restarts,
+    };
   }
 
   /** To the media thread; nothing once it is gone. */
   send(command: Command): void {
     this.#worker?.postMessage(command);
+    if (this.#native) wake(this.#native.wakeFd);
   }
 
   /** A numbered request of a session. */
@@ -166,9 +174,17 @@ export class MediaFront implements MediaEngine {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker = worker;
-    worker.on('message', (notice: Notice) => this.#hear(notice));
+    let native: NativeSockets | undefined;
+    worker.on('message', (notice: Notice) => {
+      if (notice.is === 'ready') native = this.#native = notice.native;
+      this.#hear(notice);
+    });
     worker.on('error', (error) => this.#logger.error({ err: error }, 'media thread failed'));
-    worker.on('exit', (code) => this.#exited(worker, code));
+    worker.on('exit', (code) => {
+      if (this.#native === native) this.#native = undefined;
+      if (native) closeLeft(native.open);
+      this.#exited(worker, code);
+    });
   }
 
   #exited(worker: Worker, code: number): void {
@@ -256,5 +272,24 @@ export class MediaFront implements MediaEngine {
   #recordingEnded(id: number, result: RecordingResult): void {
     this.#recordings.get(id)?.end(result);
     this.#recordings.delete(id);
+  }
+}
+
+const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
+
+/** The thread waits for packets; a command has to be heard before the next one. */
+function wake(fd: number): void {
+  try {
+    writeSync(fd, ONE);
+  } catch {
+    // Woken so often that the counter is full: it wakes.
+  }
+}
+
+/** Descriptors that no runtime knows of are not closed by the end of their thread. */
+function closeLeft(open: Uint8Array): void {
+  for (let fd = open.indexOf(1); fd >= 0; fd = open.indexOf(1, fd + 1)) {
+    open[fd] = 0;
+    closeSync(fd);
   }
 }

@@ -1,4 +1,3 @@
-import type { RemoteInfo } from 'node:dgram';
 import type { LegStats } from '@yixian/contracts';
 import type { OutgoingStream } from '../core/outgoing-stream.js';
 import type { ReceiveStream } from '../core/receive-stream.js';
@@ -6,7 +5,7 @@ import { buildRtcp, type IncomingReport, middleNtp, parseRtcp, roundTripMs, toNt
 import type { SourceLock } from '../core/source-lock.js';
 import type { MediaParameters } from '../port.js';
 import { countDiscarded, type MediaEnvironment } from './environment.js';
-import type { UdpPort } from './udp.js';
+import type { Source, UdpPort } from './udp.js';
 
 /** RFC 3550 §6.2: 5 s, randomised by half to one and a half (§6.3.1). */
 const INTERVAL_MS = 5000;
@@ -44,7 +43,8 @@ export class LegReports {
     this.#rtcp = rtcp;
   }
 
-  readonly onPacket = (b: Buffer, from: RemoteInfo): void => {
+  readonly onPacket = (packet: Uint8Array, length: number, from: Source): void => {
+    const b = packet.subarray(0, length);
     const known = from.address === this.#leg.lock.address || from.address === this.#leg.parameters?.remote?.address;
     const report = known ? parseRtcp(b) : undefined;
     if (report) this.#take(report);
@@ -116,7 +116,7 @@ export class LegReports {
     this.#sent = true;
     // Behind NAT the signalled port leads nowhere; the one above the RTP source is the best guess (RFC 3605 is not offered).
     const moved = lock.port !== 0 && (lock.address !== remote.address || lock.port !== remote.rtpPort);
-    if (moved) this.#rtcp.send(b, lock.address, Math.min(65535, lock.port + 1));
-    else this.#rtcp.send(b, remote.address, remote.rtcpPort);
+    if (moved) this.#rtcp.send(b, 0, b.length, lock.address, Math.min(65535, lock.port + 1));
+    else this.#rtcp.send(b, 0, b.length, remote.address, remote.rtcpPort);
   }
 }

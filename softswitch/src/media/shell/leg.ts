@@ -1,4 +1,3 @@
-import type { RemoteInfo } from 'node:dgram';
 import type { DigitEvent, LegStats } from '@yixian/contracts';
 import { DtmfDetector } from '../core/dtmf-detector.js';
 import { ALAW_TO_LINEAR, ALAW_TO_ULAW, SAMPLES, SILENCE, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
@@ -11,7 +10,7 @@ import { TelephoneEventReceiver } from '../core/telephone-event.js';
 import type { CodecName, MediaParameters } from '../port.js';
 import { countDiscarded, type LegOwner, type MediaEnvironment } from './environment.js';
 import { LegReports } from './leg-reports.js';
-import type { UdpPort } from './udp.js';
+import type { Source, UdpPort } from './udp.js';
 
 /** Comfort noise, RFC 3389: says that the party is silent, carries no audio. */
 const COMFORT_NOISE = 13;
@@ -99,11 +98,11 @@ export class MediaLeg {
     }
   }
 
-  readonly onPacket = (b: Buffer, from: RemoteInfo): void => {
+  readonly onPacket = (b: Uint8Array, length: number, from: Source): void => {
     const now = this.#env.now();
     const h = header;
     const p = this.parameters;
-    const fault = parseRtp(b, b.length, h);
+    const fault = parseRtp(b, length, h);
     if (fault !== 'ok') {
       this.#discard(fault);
       return;
@@ -133,14 +132,14 @@ export class MediaLeg {
   /** The party's port is closed (ICMP), as it is between its hang-up and ours: nothing of it was received. */
   readonly onSocketError = (): void => countDiscarded(this.#env.counters, 'refused');
 
-  /** Sends a whole packet whose header stands at its start; the payload follows. */
-  send(b: Uint8Array, payloadOctets: number): void {
+  /** Sends the packet from `start` to `end`: a header and its payload. */
+  send(b: Uint8Array, payloadOctets: number, start = 0, end = b.length): void {
     const remote = this.parameters?.remote;
     if (!remote || !this.#rtp) return;
     this.out.count(payloadOctets);
     this.#env.counters.sent++;
-    if (this.lock.port !== 0) this.#rtp.send(b, this.lock.address, this.lock.port);
-    else this.#rtp.send(b, remote.address, remote.rtpPort);
+    if (this.lock.port !== 0) this.#rtp.send(b, start, end, this.lock.address, this.lock.port);
+    else this.#rtp.send(b, start, end, remote.address, remote.rtpPort);
   }
 
   /** Once every 100 ms or so. */
@@ -215,7 +214,7 @@ export class MediaLeg {
   #passOn(b: Uint8Array, h: RtpHeader, now: number, event: boolean): void {
     const to = this.relayTo;
     const last = to.length - 1;
-    for (let i = 0; i < last; i++) (to[i] as MediaLeg).relay(this, Uint8Array.from(b), h, now, event);
+    for (let i = 0; i < last; i++) (to[i] as MediaLeg).relay(this, b.slice(0, h.payloadOffset + h.payloadLength), h, now, event);
     if (last >= 0) (to[last] as MediaLeg).relay(this, b, h, now, event);
   }
 
@@ -239,8 +238,7 @@ export class MediaLeg {
     const start = h.payloadOffset - RTP_HEADER_LENGTH;
     writeRtpHeader(b, start, out.marker, payloadType, out.sequence, out.timestamp, out.ssrc);
     this.#env.counters.relayed++;
-    const end = h.payloadOffset + h.payloadLength;
-    this.send(start === 0 && end === b.length ? b : b.subarray(start, end), h.payloadLength);
+    this.send(b, h.payloadLength, start, h.payloadOffset + h.payloadLength);
   }
 
   #digit(digit: DigitEvent): void {

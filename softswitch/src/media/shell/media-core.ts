@@ -132,7 +132,7 @@ export class MediaCore implements LegOwner {
   async #open(session: number, address: string): Promise<void> {
     const leg = new Leg(session, this.#env, this);
     try {
-      const rtpPort = await openPair(this.#ports, address, leg);
+      const rtpPort = await openPair(this.#env.openRtp, this.#ports, address, leg);
       this.#sessions.set(session, { leg, rtpPort, play: undefined, digits: undefined, waitingDigits: [] });
       this.#env.notify({ is: 'opened', session, rtpPort });
     } catch (error) {

@@ -1,10 +1,10 @@
-import type { IntervalHistogram } from 'node:perf_hooks';
+import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Pacer } from '../core/pacer.js';
 import type { Counters } from './environment.js';
 import type { MediaCore } from './media-core.js';
 
-/** Name → value in Prometheus naming. `delay` is that of the media thread's event loop since the last call, in nanoseconds. */
-export function mediaMetrics(counters: Counters, core: MediaCore, pacer: Pacer, delay: IntervalHistogram): Record<string, number> {
+/** Name → value in Prometheus naming. `delay` is how late the media thread's steps came since the last call, in nanoseconds. */
+export function mediaMetrics(counters: Counters, core: MediaCore, pacer: Pacer, delay: RecordableHistogram): Record<string, number> {
   const p99 = delay.percentile(99) / 1e6;
   const { late, madeUp } = core.mixLoss();
   const values: Record<string, number> = {
@@ -23,7 +23,7 @@ export function mediaMetrics(counters: Counters, core: MediaCore, pacer: Pacer, 
     media_recordings: core.recordings,
     media_feeds: pacer.size,
     media_clip_cache_bytes: core.clipBytes,
-    media_event_loop_delay_p99_ms: Number.isFinite(p99) ? Math.max(0, p99 - 20) : 0,
+    media_event_loop_delay_p99_ms: delay.count > 0 ? p99 : 0,
   };
   for (const [reason, n] of counters.discarded) values[`media_packets_discarded_total{reason="${reason}"}`] = n;
   return values;

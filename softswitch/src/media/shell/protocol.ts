@@ -8,6 +8,8 @@ export interface WorkerSettings {
   rtpPorts: { min: number; max: number };
   mediaTimeoutMs: number;
   priority: Priority;
+  /** RTP by the system's own calls, where they can be reached. */
+  nativeSockets: boolean;
 }
 
 export interface RecordSettings {
@@ -37,8 +39,17 @@ export type Command =
   | { do: 'stop-record'; recording: number }
   | { do: 'stop' };
 
+/** What the thread leaves to whoever outlives it. */
+export interface NativeSockets {
+  /** An eventfd: eight octets written to it end the thread's waiting for packets. */
+  wakeFd: number;
+  /** Descriptor → 1 while it is open. Shared. */
+  open: Uint8Array;
+}
+
 export type Notice =
-  | { is: 'ready' }
+  /** `native`: RTP goes by the system's own calls. */
+  | { is: 'ready'; native: NativeSockets | undefined }
   | { is: 'opened'; session: number; rtpPort: number }
   | { is: 'open-failed'; session: number; error: string }
   | { is: 'closed'; session: number; stats: LegStats }

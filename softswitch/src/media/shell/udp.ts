@@ -1,11 +1,31 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 
-// UDP with as little per packet as the platform allows: addresses are numeric, so the look-up answers at once; a socket whose party
-// is certain is connected, which spares the kernel a route look-up per packet and lets it drop strangers.
+/** Where a packet came from: address in its usual writing. */
+export interface Source {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Gets the first `length` octets of a buffer that the next packet may overwrite. */
+export type OnPacket = (b: Uint8Array, length: number, from: Source) => void;
+
+/** A bound UDP port. */
+export interface UdpPort {
+  readonly connected: boolean;
+  /** Sends the octets from `start` to `end`. What the kernel refuses is lost, as on the wire. The buffer may be used again at once. */
+  send(b: Uint8Array, start: number, end: number, address: string, port: number): void;
+  /** From now on only this source is heard and sent to. False when the system refuses; the port then goes on as it was. */
+  connect(address: string, port: number): boolean;
+  disconnect(): void;
+  close(): void;
+}
+
+/** Binds a port. Rejects with the system's error, whose `code` is e.g. EADDRINUSE. `onError` hears of ICMP refusals later on. */
+export type OpenUdp = (address: string, port: number, onPacket: OnPacket, onError: (error: Error) => void) => Promise<UdpPort>;
 
 /** Room for 200 ms of jittered packets in the kernel; the default of 208 KiB for each of 400 sockets is not needed. */
-const RECEIVE_BUFFER_BYTES = 65_536;
+export const RECEIVE_BUFFER_BYTES = 65_536;
 
 type LookupCallback = (error: Error | null, address: string, family: number) => void;
 
@@ -17,7 +37,8 @@ const numericLookup =
     answer(null, host, family);
   };
 
-export class UdpPort {
+/** By Node's own sockets. */
+class DgramPort implements UdpPort {
   readonly #socket: Socket;
   #connected = false;
   #closed = false;
@@ -30,14 +51,13 @@ export class UdpPort {
     return this.#connected;
   }
 
-  /** Sends the whole buffer at once. What the kernel refuses is lost, as on the wire. */
-  send(b: Uint8Array, address: string, port: number): void {
+  send(b: Uint8Array, start: number, end: number, address: string, port: number): void {
     if (this.#closed) return;
-    if (this.#connected) this.#socket.send(b);
-    else this.#socket.send(b, port, address);
+    const packet = start === 0 && end === b.length ? b : b.subarray(start, end);
+    if (this.#connected) this.#socket.send(packet);
+    else this.#socket.send(packet, port, address);
   }
 
-  /** From now on only this source is heard and sent to. False when the system refuses; the socket then goes on as it was. */
   connect(address: string, port: number): boolean {
     if (this.#closed || this.#connected) return this.#connected;
     try {
@@ -64,13 +84,7 @@ export class UdpPort {
   }
 }
 
-/** Binds a port. Rejects with the system's error, e.g. EADDRINUSE. `onError` hears of ICMP refusals later on. */
-export function openUdp(
-  address: string,
-  port: number,
-  onPacket: (b: Buffer, from: RemoteInfo) => void,
-  onError: (error: Error) => void,
-): Promise<UdpPort> {
+export const openDgram: OpenUdp = (address, port, onPacket, onError) => {
   const v6 = isIPv6(address);
   const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', lookup: numericLookup(v6 ? 6 : 4), ipv6Only: v6 });
   return new Promise((resolve, reject) => {
@@ -82,9 +96,9 @@ export function openUdp(
     socket.bind({ address, port, exclusive: true }, () => {
       socket.off('error', failed);
       socket.on('error', onError);
-      socket.on('message', onPacket);
+      socket.on('message', (b, from) => onPacket(b, b.length, from));
       socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-      resolve(new UdpPort(socket));
+      resolve(new DgramPort(socket));
     });
   });
-}
+};
