@@ -97,6 +97,12 @@ export function createAcd(deps: AcdDeps): AcdService {
     if (state.tables.agents.get(agentId)?.reachable !== reachable) dispatch({ type: 'reachability-changed', agentId, reachable });
   }
 
+  /** A nailed-up seat can be rung as long as its line is up. */
+  function lineChanged(agentId: string | undefined): void {
+    const agent = state.tables.agents.get(agentId ?? '');
+    if (agent) checkReachable(agent.id, agent.seat);
+  }
+
   function known(id: string): AgentSnapshot {
     const snapshot = agentSnapshot(state, id);
     if (!snapshot) throw new DomainError('not-found', `there is no agent ${id}`, { agentId: id });
@@ -199,6 +205,7 @@ export function createAcd(deps: AcdDeps): AcdService {
     release = [
       directory.onChange(configure),
       events.subscribe((event) => {
+        if (event.type === 'agent.line-up' || event.type === 'agent.line-down') lineChanged(event.agentId);
         if (event.type !== 'call.ended' || event.callId === undefined) return;
         for (const agentId of [...(lines.get(event.callId) ?? [])]) forgetLine(agentId, event.callId);
       }),

@@ -84,14 +84,27 @@ export function createSeats(deps: SeatsDeps): Seats {
       ...(autoAnswer ? { autoAnswer } : {}),
     });
     const { leg } = ring;
-    const seat = { rung, offer, ring, leg, bridge: undefined, handedOver: false, heldEarly: false, unsubscribe() {} };
+    const seat = {
+      rung,
+      offer,
+      ring,
+      /** A virtual seat may be reached over another trunk than was tried first. */
+      get leg() {
+        return ring.leg;
+      },
+      bridge: undefined,
+      handedOver: false,
+      heldEarly: false,
+      unsubscribe() {},
+    };
     seats.set(offer.id, seat);
     if (ring.state === 'ended') {
       ended(offer, ring.termination ?? { by: 'system', reason: 'not-registered' });
       return;
     }
     seat.unsubscribe = listen(seat);
-    void report(deps, offer, leg);
+    // A nailed-up line goes on when the call is over: its end is not the call's.
+    if (!kind.persistent) void report(deps, offer, leg);
     if (ring.state === 'accepted') deps.dispatch({ type: 'seat-answered', offerId: offer.id, callId: offer.callId });
   }
 
