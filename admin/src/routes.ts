@@ -16,10 +16,12 @@ import { createGetQueue, createListQueues } from './handlers/queues.js';
 import type { AudioDeps } from './handlers/recordings.js';
 import type { ReportDeps } from './handlers/reports.js';
 import { createMe, createSignIn, createSignOut } from './handlers/session.js';
+import type { WaitingDeps } from './handlers/waiting.js';
 import { messageRoutes } from './message-routes.js';
 import { reportRoutes } from './report-routes.js';
+import { waitingRoutes } from './waiting-routes.js';
 
-export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps {
+export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<WaitingDeps, 'callbacks'> {
   reports: ReportDeps;
   administration: AdministrationDeps;
   auth: Authenticator;
@@ -49,6 +51,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...callRoutes(shared),
     ...audioRoutes({ ...shared, ...deps.audio }),
     ...messageRoutes(deps),
+    ...waitingRoutes(deps),
     ...reportRoutes(deps.reports),
     ...administrationRoutes(deps.administration),
     ...systemRoutes(shared),

@@ -9,6 +9,8 @@ import {
   type AgentSnapshot,
   type AgentSums,
   applyCallEvent,
+  type Callbacks,
+  type CallbackView,
   type CallControl,
   type CallQuery,
   type CallRecord,
@@ -240,6 +242,25 @@ export class MemoryAcd implements Acd {
   }
 }
 
+/** Callbacks in a list. */
+export class MemoryCallbacks implements Callbacks {
+  readonly items: CallbackView[] = [];
+  async request({ queueId, number }: { queueId: string; number: string }): Promise<CallbackView> {
+    if (this.items.some((one) => one.number === number)) throw new DomainError('conflict', `${number} waits already`);
+    const view = { id: `callback-${this.items.length}`, queueId, number, since: 1_000, position: 1, attempts: 0, notBefore: null };
+    this.items.push({ ...view, state: 'waiting' });
+    return { ...view, state: 'waiting' };
+  }
+  async cancel(id: string): Promise<void> {
+    const at = this.items.findIndex((one) => one.id === id);
+    if (at < 0) throw new DomainError('not-found', `there is no callback ${id}`);
+    this.items.splice(at, 1);
+  }
+  list() {
+    return [...this.items];
+  }
+}
+
 /** Folds a record from drafts, the way the projection does. */
 export function recordOf(callId: string, drafts: EventDraft[]): { record: CallRecord; timeline: DomainEvent[] } {
   const timeline = drafts.map((draft, i) => ({ at: i * 1000, ...draft, callId, id: `${callId}-${i}`, seq: i + 1 }) as DomainEvent);
@@ -410,6 +431,7 @@ export interface House {
   base: string;
   identity: MemoryIdentity;
   acd: MemoryAcd;
+  callbacks: MemoryCallbacks;
   records: MemoryRecords;
   reports: MemoryReports;
   calls: MemoryCalls;
@@ -453,6 +475,7 @@ export async function openHouse(
   const identity = new MemoryIdentity();
   const [acd, records, calls, reports] = [new MemoryAcd(), new MemoryRecords(), new MemoryCalls(), new MemoryReports()];
   const dialled: House['dialled'] = [];
+  const callbacks = new MemoryCallbacks();
   const messages: House['messages'] = [];
   const settings = structuredClone(DEFAULT_SETTINGS);
   const boxes: VoicemailBox[] = [];
@@ -470,6 +493,7 @@ export async function openHouse(
   let applied = 0;
   let secret = 0;
   const { app, routes } = assemble({
+    callbacks,
     messages: {
       async send(message) {
         messages.push(message);
@@ -558,6 +582,7 @@ export async function openHouse(
     base,
     identity,
     acd,
+    callbacks,
     records,
     reports,
     calls,

@@ -49,7 +49,8 @@ describe('route table', () => {
         'GET /readyz',
         'GET /metrics',
       ],
-      ...['POST /messages', 'GET /messages'],
+      ...['POST /messages', 'GET /messages', 'PUT /queues/:id/door', 'POST /calls/:id/move'],
+      ...['GET /callbacks', 'POST /callbacks', 'DELETE /callbacks/:id'],
       ...[
         'users/:id',
         'extensions/:extension',
@@ -141,6 +142,7 @@ describe('route table', () => {
     assert.deepEqual(
       read.sort(),
       [
+        'put /queues/:id/door supervisor,admin',
         ...['queues', 'queues/:id', 'settings'].map((path) => `get /${path} agent,supervisor,admin`),
         ...[...leaders, 'groups/:number', 'skills', 'skills/:id', 'skills/matrix'].map((path) => `get /${path} supervisor,admin`),
       ].sort(),

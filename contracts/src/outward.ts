@@ -4,6 +4,7 @@ import type { AgentStateName, CallDirection, DomainEvent, EventType, Seat } from
 import { lossRate } from './formulas.js';
 import type { AgentSnapshot, QueueSnapshot, TodayAgentFigures, TodayQueueFigures } from './ports.js';
 import type { AudioCipher, FoundRecording, RecordingRow, VoicemailRow } from './recordings.js';
+import type { QueueDoor } from './schedule.js';
 import type { Termination } from './termination.js';
 
 // How things look from outside (REST and Socket.IO alike): times ISO 8601 UTC, durations in seconds, ids in short names.
@@ -62,7 +63,13 @@ export interface AgentView {
   reachable: boolean;
   callId: string | null;
   skills: string[];
+  /** 1–10 by skill. */
+  skillLevels: Record<string, number>;
   groups: string[];
+  /** Chosen for after the call; null: ready as ever. */
+  next: { state: 'ready' | 'not-ready' | 'offline'; reason: string | null } | null;
+  /** null: not in wrap-up, or until the agent ends it. */
+  wrapUpUntil: string | null;
   today?: TodayAgentFigures;
 }
 
@@ -76,6 +83,11 @@ export interface QueueView {
   ready: number;
   serving: number;
   signedIn: number;
+  door: { door: QueueDoor; open: boolean; because: string };
+  /** Callbacks still to be made. */
+  callbacks: number;
+  /** Mean absolute error of the estimated wait; null before the first. */
+  estimateErrorSeconds: number | null;
   today?: TodayQueueFigures & { lossRate: number | null };
 }
 
@@ -196,7 +208,10 @@ export function agentView(agent: AgentSnapshot, today?: TodayAgentFigures): Agen
     reachable: agent.reachable,
     callId: agent.callId,
     skills: [...agent.skills],
+    skillLevels: { ...agent.skillLevels },
     groups: [...agent.groups],
+    next: agent.next && { ...agent.next },
+    wrapUpUntil: isoOrNull(agent.wrapUpUntil),
     ...(today ? { today } : {}),
   };
 }
@@ -219,6 +234,9 @@ export function queueView(queue: QueueSnapshot, today?: TodayQueueFigures): Queu
     ready: queue.ready,
     serving: queue.serving,
     signedIn: queue.signedIn,
+    door: { door: queue.door.door, open: queue.door.open, because: queue.door.because },
+    callbacks: queue.callbacks,
+    estimateErrorSeconds: queue.estimateErrorMs === null ? null : seconds(queue.estimateErrorMs),
     ...(today ? { today: { ...today, lossRate: lossRate(today.offered, today.answered, queue.waiting.length) } } : {}),
   };
 }

@@ -165,7 +165,13 @@ const agentFields = {
   reachable: z.boolean().describe('Whether the seat could ring now'),
   callId: identifier.nullable().describe('Current call'),
   skills: z.array(z.string()),
+  skillLevels: z.record(z.string(), z.number()).describe('1 to 10 by skill'),
   groups: z.array(z.string()),
+  next: z
+    .strictObject({ state: z.enum(['ready', 'not-ready', 'offline']), reason: z.string().nullable() })
+    .nullable()
+    .describe('Chosen for after the call; null: ready as ever'),
+  wrapUpUntil: time.nullable().describe('null: not in wrap-up, or until the agent ends it'),
 };
 const agentToday = z.strictObject({
   callsHandled: z.number(),
@@ -211,6 +217,9 @@ export const queue = named(
     ready: z.number().int(),
     serving: z.number().int(),
     signedIn: z.number().int(),
+    door: z.strictObject({ door: z.enum(['open', 'closed', 'schedule']), open: z.boolean(), because: z.string() }),
+    callbacks: z.number().int().describe('Still to be made'),
+    estimateErrorSeconds: z.number().nullable().describe('Mean absolute error of the estimated wait; null before the first'),
     today: queueToday,
   }),
 );

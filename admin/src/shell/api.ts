@@ -1,4 +1,4 @@
-import type { Authenticator, IdentityStore, RecordQueries } from '@yixian/contracts';
+import type { Authenticator, Callbacks, IdentityStore, RecordQueries } from '@yixian/contracts';
 import express, { type Express } from 'express';
 import type { CommandDeps } from '../commands/command.js';
 import type { SourcePolicy } from '../core/failure-limit.js';
@@ -19,6 +19,7 @@ import { createWeb } from './web.js';
 
 export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   auth: Authenticator;
+  callbacks: Callbacks;
   records: RecordQueries;
   /** Recordings and messages as they may be heard, held and deleted. */
   audio: AudioDeps;

@@ -29,6 +29,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     ...commandDeps,
     messages,
     auth,
+    callbacks: acd.callbacks,
     administration: administrationOf(base, telephony, auth),
     audio: { archive: recorder.archive, directory, timeZone: base.config.timeZone },
     webDir: WEB_DIR,
