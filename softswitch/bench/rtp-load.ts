@@ -21,17 +21,31 @@ interface Phone {
   /** Numbers of the peer's packets that came. */
   got: Uint8Array;
   target: number;
+  /** All packets that came, whatever was in them, and when the last one did. */
+  heard: number;
+  heardAt: number;
 }
 
 export interface LoadResult {
   sent: number;
   received: number;
   lost: number;
-  delays: { p50: number; p99: number; p999: number; max: number };
+  delays: Spread;
+  /** Fewest and most packets that came to one phone, and the times between two of a phone. */
+  heard: { least: number; most: number };
+  gaps: Spread;
+}
+
+interface Spread {
+  p50: number;
+  p99: number;
+  p999: number;
+  max: number;
 }
 
 const phones: Phone[] = [];
 const delays: number[] = [];
+const gaps: number[] = [];
 const MAX_PACKETS = 50 * 600;
 
 async function openPhone(): Promise<Phone> {
@@ -41,12 +55,15 @@ async function openPhone(): Promise<Phone> {
   packet[0] = 0x80;
   packet[1] = 8;
   packet.writeUInt32BE((Math.random() * 0xffffffff) >>> 0, 8);
-  const phone: Phone = { socket, packet, sent: 0, got: new Uint8Array(MAX_PACKETS), target: 0 };
+  const phone: Phone = { socket, packet, sent: 0, got: new Uint8Array(MAX_PACKETS), target: 0, heard: 0, heardAt: 0 };
   socket.on('message', (b) => {
     if (b.length !== 12 + PAYLOAD) return;
+    const now = performance.now();
+    if (phone.heard++ >= WARM_UP_PACKETS) gaps.push(now - phone.heardAt);
+    phone.heardAt = now;
     const n = b.readUInt32LE(16);
     if (n < MAX_PACKETS) phone.got[n] = 1;
-    if (n >= WARM_UP_PACKETS) delays.push(performance.now() - b.readDoubleLE(20));
+    if (n >= WARM_UP_PACKETS && n < MAX_PACKETS) delays.push(now - b.readDoubleLE(20));
   });
   return phone;
 }
@@ -87,6 +104,12 @@ async function settled(): Promise<void> {
   }
 }
 
+function spread(values: readonly number[]): Spread {
+  const sorted = Float64Array.from(values).sort();
+  const at = (q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
+}
+
 function result(): LoadResult {
   let [sent, received, lost] = [0, 0, 0];
   phones.forEach((phone, i) => {
@@ -98,9 +121,9 @@ function result(): LoadResult {
       else if (n >= WARM_UP_PACKETS) lost++;
     }
   });
-  const sorted = Float64Array.from(delays).sort();
-  const at = (q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
-  return { sent, received, lost, delays: { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) } };
+  const heard = phones.map((phone) => phone.heard);
+  const ends = { least: Math.min(...heard), most: Math.max(...heard) };
+  return { sent, received, lost, delays: spread(delays), heard: ends, gaps: spread(gaps) };
 }
 
 // Delays are taken here: what this process waits for the processor would count as the engine's.
