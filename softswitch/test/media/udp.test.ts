@@ -148,7 +148,9 @@ describePorts('the system’s own calls', async (test) => {
   }
   const udp = new NativeUdp({
     libc,
+    now: () => performance.now(),
     idleMs: () => 1,
+    turnMs: () => 1,
     open: new Uint8Array(65_536),
     fault: (error) => {
       throw error;

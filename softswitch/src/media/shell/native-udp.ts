@@ -11,6 +11,8 @@ import { type OnPacket, RECEIVE_BUFFER_BYTES, type Source, type UdpPort } from '
 const BUFFER_BYTES = 4096;
 const MAX_EVENTS = 256;
 const ADDRESS_BYTES = 28;
+const EVENT_WORDS = c.EPOLL_EVENT_BYTES / 4;
+const DATA_WORD = c.EPOLL_DATA_AT / 4;
 
 const buffer = new Uint8Array(BUFFER_BYTES);
 const from = new Uint8Array(ADDRESS_BYTES);
@@ -136,8 +138,12 @@ function sameRest(words: Int32Array): boolean {
 
 export interface NativeUdpOptions {
   libc: Libc;
+  /** Monotonic milliseconds. */
+  now(): number;
   /** How long nothing has to be done that is not brought by a packet, milliseconds. */
   idleMs(): number;
+  /** How long packets may go before the rest of the event loop. */
+  turnMs(): number;
   /** Descriptor → 1 while it is open: whoever outlives this thread closes what it leaves. */
   open: Uint8Array;
   /** An error of ours while a packet was dealt with. */
@@ -155,8 +161,9 @@ export class NativeUdp {
   readonly #epoll: number;
   readonly #ports = new Map<number, NativePort>();
   readonly #events = new Uint8Array(MAX_EVENTS * c.EPOLL_EVENT_BYTES);
-  readonly #eventView = new DataView(this.#events.buffer);
+  readonly #eventWords = new Int32Array(this.#events.buffer);
   #turning = false;
+  #woken = false;
 
   /** @throws Error when the system refuses */
   constructor(options: NativeUdpOptions) {
@@ -204,15 +211,23 @@ export class NativeUdp {
       this.#turning = false;
       return;
     }
-    const count = this.#libc.epollWait(this.#epoll, this.#events, MAX_EVENTS, this.#options.idleMs());
-    for (let i = 0; i < count; i++) this.#ready(this.#eventView.getInt32(i * c.EPOLL_EVENT_BYTES + c.EPOLL_DATA_AT, true));
+    // A turn of the event loop costs as much as several packets: it comes when something else is due or has been a while.
+    const until = this.#options.now() + this.#options.turnMs();
+    this.#woken = false;
+    let count: number;
+    do {
+      count = this.#libc.epollWait(this.#epoll, this.#events, MAX_EVENTS, this.#options.idleMs());
+      for (let i = 0; i < count; i++) this.#ready(this.#eventWords[EVENT_WORDS * i + DATA_WORD] as number);
+    } while (count > 0 && !this.#woken && this.#options.now() < until && this.#options.idleMs() > 0);
     setImmediate(this.#turn);
   };
 
   #ready(fd: number): void {
     const port = this.#ports.get(fd);
     if (!port) {
-      if (fd === this.wakeFd) this.#libc.read(fd, new Uint8Array(8), 8);
+      if (fd !== this.wakeFd) return;
+      this.#libc.read(fd, new Uint8Array(8), 8);
+      this.#woken = true;
       return;
     }
     try {

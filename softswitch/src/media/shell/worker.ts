@@ -21,6 +21,8 @@ const METRICS_EVERY = 50;
 const MAX_DESCRIPTORS = 65_536;
 /** After a command the event loop is given turns: files are opened, prompts read. */
 const EAGER_MS = 50;
+/** Otherwise files and reports wait so long for packets that keep coming. */
+const TURN_MS = 4;
 
 const port = parentPort;
 if (!port) throw new Error('the media worker runs as a worker thread only');
@@ -59,6 +61,8 @@ function idleMs(): number {
   return Math.max(0, now < eagerUntil ? Math.min(idle, 1) : idle);
 }
 
+const turnMs = (): number => (performance.now() < eagerUntil ? 0 : TURN_MS);
+
 /** One call's fault is not the others' end: it is told and the packets go on. */
 function fault(error: unknown): void {
   counters.faults++;
@@ -71,7 +75,7 @@ async function openNative(): Promise<{ openRtp: OpenUdp; native: NativeSockets |
   const open = new Uint8Array(new SharedArrayBuffer(MAX_DESCRIPTORS));
   try {
     if (!settings.nativeSockets) throw new Error('as configured');
-    const udp = new NativeUdp({ libc: await loadLibc(), idleMs, open, fault });
+    const udp = new NativeUdp({ libc: await loadLibc(), now: () => performance.now(), idleMs, turnMs, open, fault });
     await tryNative(udp);
     return { openRtp: udp.openUdp, native: { wakeFd: udp.wakeFd, open } };
   } catch (error) {
