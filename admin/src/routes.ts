@@ -1,6 +1,7 @@
 import type { Authenticator, Clock, IdentityStore, Logger, RecordQueries, Role } from '@yixian/contracts';
 import { administrationRoutes } from './administration-routes.js';
 import { audioRoutes } from './audio-routes.js';
+import { callControlRoutes, callRoutes } from './call-routes.js';
 import type { CommandDeps } from './commands/command.js';
 import { createCommandSet } from './commands/index.js';
 import { liveQueue } from './core/config/schemas.js';
@@ -8,7 +9,6 @@ import type { SourcePolicy } from './core/failure-limit.js';
 import { guarded, open, type Route } from './core/route.js';
 import * as shape from './core/schemas.js';
 import { createGetAgent, createListAgents, createPutSeat, createPutState } from './handlers/agents.js';
-import { createCallVerb, createDialCall, createGetCall, createListCalls, createSendKeys } from './handlers/calls.js';
 import type { AdministrationDeps } from './handlers/config/change.js';
 import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
 import type { MessageDeps } from './handlers/messages.js';
@@ -37,18 +37,19 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<Wa
 
 const V1 = '/api/v1';
 const everyone: readonly Role[] = ['agent', 'supervisor', 'admin'];
-const talkers: readonly Role[] = ['agent', 'supervisor'];
 const json = (schema: shape.AnySchema, status: 200 | 201 = 200) => ({ kind: 'json' as const, schema, status });
 const empty = { kind: 'empty' as const, status: 204 as const };
 
 /** The table: every route there is, in one place. Router, roles, checks and OpenAPI are made from it. */
 export function createRoutes(deps: RouteDeps): Route[] {
-  const shared = { ...deps, commands: createCommandSet(deps) };
+  const showsSupervision = () => deps.directory.settings().showSupervision;
+  const shared = { ...deps, commands: createCommandSet(deps), showsSupervision };
   return [
     ...sessionRoutes(shared),
     ...agentRoutes(shared),
     ...queueRoutes(shared),
     ...callRoutes(shared),
+    ...callControlRoutes(shared),
     ...audioRoutes({ ...shared, ...deps.audio }),
     ...messageRoutes(deps),
     ...waitingRoutes(deps),
@@ -58,7 +59,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
   ];
 }
 
-type Shared = RouteDeps & { commands: ReturnType<typeof createCommandSet> };
+type Shared = RouteDeps & { commands: ReturnType<typeof createCommandSet>; showsSupervision(): boolean };
 
 function sessionRoutes(deps: Shared): Route[] {
   const tag = 'session';
@@ -158,68 +159,6 @@ function queueRoutes(deps: Shared): Route[] {
       params: shape.byId,
       response: json(liveQueue),
       handler: createGetQueue({ ...deps, config: deps.administration.config }),
-    }),
-  ];
-}
-
-function callRoutes(deps: Shared): Route[] {
-  const tag = 'calls';
-  const verb = (name: 'hangup' | 'hold' | 'resume', summary: string) =>
-    guarded({
-      method: 'post',
-      path: `${V1}/calls/:id/${name}`,
-      tag,
-      roles: talkers,
-      summary,
-      params: shape.byId,
-      response: empty,
-      handler: createCallVerb(deps, name),
-    });
-  return [
-    guarded({
-      method: 'get',
-      path: `${V1}/calls`,
-      tag,
-      roles: everyone,
-      summary: 'Call records, newest first',
-      description: 'An agent sees the own calls, a supervisor those of the led groups.',
-      query: shape.callsQuery,
-      response: json(shape.listOf(shape.call)),
-      handler: createListCalls(deps),
-    }),
-    guarded({
-      method: 'get',
-      path: `${V1}/calls/:id`,
-      tag,
-      roles: everyone,
-      summary: 'One record with its segments and its timeline of events',
-      params: shape.byId,
-      response: json(shape.callDetail),
-      handler: createGetCall(deps),
-    }),
-    guarded({
-      method: 'post',
-      path: `${V1}/calls`,
-      tag,
-      roles: everyone,
-      summary: 'Click to dial: rings the seat of `from`, then calls `to`',
-      body: shape.dialBody,
-      response: json(shape.callMade, 201),
-      handler: createDialCall(deps),
-    }),
-    verb('hangup', 'Hang up, by the agent on the call'),
-    verb('hold', 'Put the other party on hold'),
-    verb('resume', 'Come back from hold'),
-    guarded({
-      method: 'post',
-      path: `${V1}/calls/:id/dtmf`,
-      tag,
-      roles: talkers,
-      summary: 'Send keys to the other party',
-      params: shape.byId,
-      body: shape.digitsBody,
-      response: empty,
-      handler: createSendKeys(deps),
     }),
   ];
 }

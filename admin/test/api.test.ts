@@ -355,6 +355,72 @@ describe('REST: calls', () => {
     assert.deepEqual(house.calls.said, ['hold 1001', 'resume 1001', 'hangUp 1001', 'sendDigits 1001 12#A']);
   });
 
+  it('the agent on a call mutes, consults, swaps, completes, parks and records', async () => {
+    house.calls.talking('call-1', '1001');
+    const verbs = ['mute', 'unmute', 'swap', 'complete', 'cancel', 'conference', 'pause-recording', 'resume-recording', 'start-recording'];
+    for (const verb of verbs)
+      assert.equal((await house.request('POST', `/api/v1/calls/call-1/${verb}`, { token: agent })).status, 204, verb);
+    const parked = await house.request('POST', '/api/v1/calls/call-1/park', { token: agent });
+    assert.deepEqual([parked.status, parked.json], [200, { slot: '1' }]);
+    assert.deepEqual(
+      house.calls.said.map((said) => said.split(' ')[0]),
+      [...verbs.slice(0, 6), 'pauseRecording', 'resumeRecording', 'startRecording', 'park'],
+    );
+    const parties = await house.request('GET', '/api/v1/calls/call-1/parties', { token: agent });
+    assert.deepEqual([parties.status, parties.json], [200, { items: [], next: null }]);
+  });
+
+  it('transfer and consult name exactly one target; what is wrong is named', async () => {
+    house.calls.talking('call-1', '1001');
+    const post = (verb: string, body: object) => house.request('POST', `/api/v1/calls/call-1/${verb}`, { token: agent, body });
+    const targets = [
+      { to: '1002' },
+      { agent: '1002' },
+      { queue: 'complaint', priority: 5 },
+      { flow: 'main' },
+      { extension: '6001' },
+      { number: '013800138000' },
+    ];
+    for (const target of targets) assert.equal((await post('transfer', target)).status, 204, JSON.stringify(target));
+    assert.equal((await post('consult', { agent: '1002' })).status, 204);
+    assert.equal((await post('conference', { number: '013800138000' })).status, 204);
+    assert.deepEqual(house.calls.said.slice(0, 3), [
+      'transfer 1001 {"kind":"extension","extension":"1002"}',
+      'transfer 1001 {"kind":"agent","agentId":"1002"}',
+      'transfer 1001 {"kind":"queue","queueId":"complaint","priority":5}',
+    ]);
+    for (const [body, field] of [
+      [{}, 'to'],
+      [{ agent: '1002', queue: 'complaint' }, 'queue'],
+      [{ agent: '1002', priority: 3 }, 'priority'],
+      [{ agent: '10a2' }, 'agent'],
+      [{ number: 'sip:x' }, 'number'],
+      [{ somewhere: '1' }, 'somewhere'],
+    ] as const) {
+      const refused = await post('transfer', body);
+      assert.deepEqual([refused.status, refused.json.error.details.fields[0].field], [400, field], JSON.stringify(body));
+    }
+    assert.equal((await post('transfer', { to: '999' })).json.error.details.field, 'to');
+  });
+
+  it('a supervisor supervises agents of the led groups, audited; others, agents and wrong modes are refused', async () => {
+    house.calls.talking('call-1', '1001');
+    house.calls.talking('call-9', '1009');
+    const post = (id: string, token: string, body: object) => house.request('POST', `/api/v1/calls/${id}/supervise`, { token, body });
+    for (const mode of ['listen', 'whisper', 'barge', 'takeover', 'release', 'stop']) {
+      assert.equal((await post('call-1', supervisor, { mode })).status, 204, mode);
+    }
+    assert.equal(house.calls.said[0], 'supervise 1100 listen {"agentId":"1001"}');
+    const audited = house.identity.entries.filter((entry) => entry.action.startsWith('call.supervised'));
+    assert.deepEqual([audited.length, audited[0]?.subject, audited[0]?.details?.callId], [6, '1001', 'call-1']);
+    assert.equal((await post('call-9', supervisor, { mode: 'listen' })).status, 403, 'not of the group');
+    assert.equal((await post('call-1', supervisor, { mode: 'listen', agent: '1009' })).status, 403);
+    assert.equal((await post('call-1', supervisor, { mode: 'listen', agent: '1003' })).status, 409, 'not on the call');
+    assert.equal((await post('call-1', agent, { mode: 'listen' })).status, 403, 'an agent');
+    assert.equal((await post('call-1', supervisor, { mode: 'spy' })).status, 400);
+    assert.equal((await post('nothing', supervisor, { mode: 'listen' })).status, 404);
+  });
+
   it('nobody controls a call of another agent, a call that is over, or one that never was', async () => {
     house.calls.talking('call-1', '1001');
     assert.equal((await house.request('POST', '/api/v1/calls/call-1/hold', { token: other })).status, 404);

@@ -494,6 +494,12 @@ export async function openHouse(
   let secret = 0;
   const { app, routes } = assemble({
     callbacks,
+    parties: {
+      resolve: (to) => {
+        if (/^10\d\d$/.test(to)) return { kind: 'extension', extension: to };
+        throw new DomainError('bad-request', `to: ${to} leads nowhere`, { field: 'to' });
+      },
+    },
     messages: {
       async send(message) {
         messages.push(message);

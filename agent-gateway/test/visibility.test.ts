@@ -13,14 +13,15 @@ const viewers = {
 };
 
 /** The types each viewer is told of, in order. */
-function told(drafts: EventDraft[]): Record<keyof typeof viewers, string[]> {
+function told(drafts: EventDraft[], shows = true): Record<keyof typeof viewers, string[]> {
   const scopes = new Map<string, CallScope>();
   const result: Record<string, string[]> = { a1001: [], a1003: [], super: [], admin: [] };
   drafts.forEach((draft, i) => {
     const event = { ...draft, id: `e${i}`, seq: i + 1, at: i } as DomainEvent;
     if (event.callId !== undefined) scopes.set(event.callId, scopeAfter(scopes.get(event.callId), event));
     for (const [name, viewer] of Object.entries(viewers)) {
-      if (maySeeEvent(viewer, event, event.callId === undefined ? undefined : scopes.get(event.callId))) result[name]?.push(event.type);
+      if (maySeeEvent(viewer, event, event.callId === undefined ? undefined : scopes.get(event.callId), shows))
+        result[name]?.push(event.type);
     }
   });
   return result as Record<keyof typeof viewers, string[]>;
@@ -115,6 +116,15 @@ describe('visibility: who is told of what', () => {
     const result = told([call('c', 'call.answered'), call('c', 'call.connected', { agentId: '1001', data: { to: '1001' } })]);
     assert.deepEqual(result.super, ['call.connected']);
     assert.deepEqual(result.a1001, ['call.connected']);
+  });
+
+  it('an agent is shown who supervises only by the hotline’s policy; a takeover is seen anyway', () => {
+    const supervised = (mode: 'listen' | 'takeover'): EventDraft =>
+      call('c', 'call.supervised', { agentId: '1001', data: { by: '1100', mode } }) as EventDraft;
+    const drafts = [...wholeCall('c', 'consult', '1001').slice(0, -1), supervised('listen'), supervised('takeover')];
+    const seen = (shows: boolean) => told(drafts, shows).a1001.filter((type) => type === 'call.supervised').length;
+    assert.deepEqual([seen(true), seen(false)], [2, 1]);
+    assert.equal(told(drafts, false).super.filter((type) => type === 'call.supervised').length, 2);
   });
 
   it('rights are the same only when role, extension, agents and queues are', () => {

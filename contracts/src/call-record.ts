@@ -1,3 +1,4 @@
+import { closeAll, nameIn, type Owner, openOne, PARTS, timeIn } from './call-segments.js';
 import type { CallDirection, DomainEvent } from './events.js';
 import type { AgentId, CallId, QueueId, RecordingId } from './ids.js';
 import type { Termination } from './termination.js';
@@ -14,12 +15,17 @@ export type CallOutcome =
   | 'outbound-answered'
   | 'outbound-unanswered';
 
-/** One stretch of a call: in a flow, in a queue, at a ringing seat, talking, on hold, leaving a message. */
+/**
+ * One stretch of a call: in a flow, in a queue, at a ringing seat, talking, on hold, asking or being asked aside, in a conference
+ * beside others, parked, leaving a message. Several may run at once, each agent's the own.
+ */
 export interface CallSegment {
-  kind: 'flow' | 'queue' | 'ringing' | 'talk' | 'hold' | 'voicemail';
+  kind: 'flow' | 'queue' | 'ringing' | 'talk' | 'hold' | 'consult' | 'conference' | 'parked' | 'voicemail';
   startedAt: number;
   endedAt: number | null;
   agentId?: AgentId;
+  /** Of somebody who is no agent: number or extension. */
+  party?: string;
   queueId?: QueueId;
   /** How a `ringing` segment ended, or where a `flow` segment led. */
   result?: string;
@@ -43,7 +49,9 @@ export interface CallRecord {
   agentId: AgentId | null;
   /** Whether any person (agent, extension, called number) talked with the caller. */
   connectedAt: number | null;
+  /** Time in which the caller talked with anybody, milliseconds. */
   talkMs: number;
+  /** Time in which somebody held the caller or asked aside, and nobody talked with the caller. */
   holdMs: number;
   outcome: CallOutcome | null;
   termination: Termination | null;
@@ -137,32 +145,32 @@ function fold(r: CallRecord, event: DomainEvent): CallRecord {
     case 'call.ringing':
       return open(
         { ...r, path: [...r.path, `to:${event.data.to}`] },
-        { kind: 'ringing', startedAt: at, endedAt: null, agentId: event.agentId },
-      );
-    case 'call.connected': {
-      const ringing = current(r, 'ringing') ? close(r, 'ringing', at, 'accepted') : r;
-      return open(
         {
-          ...ringing,
-          answeredAt: ringing.answeredAt ?? at,
-          connectedAt: ringing.connectedAt ?? at,
-          agentId: event.agentId ?? ringing.agentId,
+          kind: 'ringing',
+          startedAt: at,
+          endedAt: null,
+          agentId: event.agentId,
+          ...(event.agentId === undefined ? { party: event.data.to } : {}),
         },
-        { kind: 'talk', startedAt: at, endedAt: null, agentId: event.agentId, queueId: event.queueId },
       );
-    }
+    case 'call.connected':
+      return talks(answeredBy(r, at, { agentId: event.agentId, party: event.data.to }), at, event);
     case 'call.held':
-      return open(endTalk(r, at), { kind: 'hold', startedAt: at, endedAt: null, agentId: r.agentId ?? undefined });
+      return held(r, at, event.agentId ?? r.agentId ?? undefined);
     case 'call.resumed':
-      return open(endHold(r, at), {
-        kind: 'talk',
-        startedAt: at,
-        endedAt: null,
-        agentId: r.agentId ?? undefined,
-        queueId: r.queueId ?? undefined,
-      });
+      return resumed(r, at, event.agentId ?? r.agentId ?? undefined);
     case 'call.disconnected':
-      return endHold(endTalk(r, at), at);
+      return part(r, closeAll(r.segments, [...PARTS, 'parked'], at));
+    case 'call.transferred':
+    case 'call.transfer-failed':
+    case 'call.consulted':
+    case 'call.consultation-ended':
+    case 'call.party-joined':
+    case 'call.party-left':
+    case 'call.parked':
+    case 'call.retrieved':
+    case 'call.supervised':
+      return moved(r, event);
     case 'voicemail.started':
       return open(r, { kind: 'voicemail', startedAt: at, endedAt: null });
     case 'voicemail.left':
@@ -196,20 +204,136 @@ function close(r: CallRecord, kind: CallSegment['kind'], at: number, result?: st
   return { ...r, segments: r.segments.map((s) => (s === target ? done : s)) };
 }
 
-function endTalk(r: CallRecord, at: number): CallRecord {
-  const s = current(r, 'talk');
-  return s ? close({ ...r, talkMs: r.talkMs + at - s.startedAt }, 'talk', at) : r;
+/** The record with other segments: its times are worked out of them, and its agent is one who still talks, where anybody does. */
+function part(r: CallRecord, segments: CallSegment[]): CallRecord {
+  const talking = segments.filter((s) => s.endedAt === null && s.agentId !== undefined && (s.kind === 'talk' || s.kind === 'conference'));
+  const stays = talking.length === 0 || talking.some((s) => s.agentId === r.agentId);
+  return {
+    ...r,
+    segments,
+    talkMs: timeIn(segments, ['talk', 'conference']),
+    holdMs: timeIn(segments, ['hold', 'consult'], ['talk', 'conference']),
+    agentId: stays ? r.agentId : (talking.at(-1)?.agentId ?? r.agentId),
+  };
 }
 
-function endHold(r: CallRecord, at: number): CallRecord {
-  const s = current(r, 'hold');
-  return s ? close({ ...r, holdMs: r.holdMs + at - s.startedAt }, 'hold', at) : r;
+/** The ring that somebody took. */
+function answeredBy(r: CallRecord, at: number, owner: Owner): CallRecord {
+  const ring = openOne(r.segments, ['ringing'], owner) ?? openOne(r.segments, ['ringing']);
+  if (!ring) return r;
+  return part(
+    r,
+    r.segments.map((s) => (s === ring ? { ...s, endedAt: at, result: 'accepted' } : s)),
+  );
+}
+
+function talks(r: CallRecord, at: number, who: { agentId?: AgentId | undefined; queueId?: QueueId | undefined }): CallRecord {
+  const { agentId, queueId } = who;
+  const talking = open(r, { kind: 'talk', startedAt: at, endedAt: null, agentId, queueId });
+  return { ...talking, answeredAt: r.answeredAt ?? at, connectedAt: r.connectedAt ?? at, agentId: agentId ?? r.agentId };
+}
+
+/** Of this agent, or of whoever talks when nobody is named. */
+function held(r: CallRecord, at: number, agentId: AgentId | undefined): CallRecord {
+  const owner = openOne(r.segments, ['talk', 'conference'], { agentId }) ? { agentId } : undefined;
+  return open(part(r, closeAll(r.segments, ['talk', 'conference'], at, owner)), { kind: 'hold', startedAt: at, endedAt: null, agentId });
+}
+
+function resumed(r: CallRecord, at: number, agentId: AgentId | undefined): CallRecord {
+  const owner = openOne(r.segments, ['hold', 'consult'], { agentId }) ? { agentId } : undefined;
+  const segments = closeAll(r.segments, owner ? ['hold', 'consult'] : ['hold'], at, owner);
+  return open(part(r, segments), { kind: 'talk', startedAt: at, endedAt: null, agentId, queueId: r.queueId ?? undefined });
+}
+
+type Move = Extract<
+  DomainEvent,
+  {
+    type:
+      | 'call.transferred'
+      | 'call.transfer-failed'
+      | 'call.consulted'
+      | 'call.consultation-ended'
+      | 'call.party-joined'
+      | 'call.party-left'
+      | 'call.parked'
+      | 'call.retrieved'
+      | 'call.supervised';
+  }
+>;
+
+/** Who comes, goes and asks whom. */
+function moved(r: CallRecord, event: Move): CallRecord {
+  const { at } = event;
+  switch (event.type) {
+    case 'call.transferred':
+      return leaves({ ...r, path: [...r.path, `transfer:${event.data.to}`] }, at, { agentId: event.agentId, party: event.data.by });
+    case 'call.transfer-failed':
+      return part(r, closeAll(r.segments, ['ringing'], at, { party: nameIn(event.data.to) }, event.data.termination.reason));
+    case 'call.consulted': {
+      const asking = leaves({ ...r, path: [...r.path, `consult:${event.data.to}`] }, at, { agentId: event.agentId, party: event.data.by });
+      return open(asking, { kind: 'consult', startedAt: at, endedAt: null, ...ownerOf(event.agentId, event.data.by) });
+    }
+    case 'call.consultation-ended':
+      return consultationEnded(r, event);
+    case 'call.party-joined': {
+      const { party, role } = event.data;
+      const there = answeredBy(r, at, { agentId: event.agentId, party });
+      const kind = role === 'consulted' ? 'consult' : 'conference';
+      return part(there, [...there.segments, { kind, startedAt: at, endedAt: null, ...ownerOf(event.agentId, party) }]);
+    }
+    case 'call.party-left': {
+      const { party, termination } = event.data;
+      const owner = { agentId: event.agentId, party };
+      return part(r, closeAll(closeAll(r.segments, ['ringing'], at, owner, termination.reason), PARTS, at, owner));
+    }
+    case 'call.parked': {
+      const parking = leaves({ ...r, path: [...r.path, `park:${event.data.slot}`] }, at, { agentId: event.agentId, party: event.data.by });
+      return open(parking, { kind: 'parked', startedAt: at, endedAt: null });
+    }
+    case 'call.retrieved':
+      return retrieved({ ...r, path: [...r.path, `retrieve:${event.data.slot}`] }, event);
+    case 'call.supervised': {
+      if (event.data.mode !== 'takeover') return r;
+      const taken = leaves({ ...r, path: [...r.path, `agent:${event.data.by}`] }, at, { agentId: event.agentId });
+      return talks(taken, at, { agentId: event.data.by, queueId: r.queueId ?? undefined });
+    }
+  }
+}
+
+function ownerOf(agentId: AgentId | undefined, party: string): Pick<CallSegment, 'agentId' | 'party'> {
+  return agentId === undefined ? { party } : { agentId };
+}
+
+/** Somebody's part is over. */
+function leaves(r: CallRecord, at: number, owner: Owner): CallRecord {
+  return part(r, closeAll(r.segments, PARTS, at, owner));
+}
+
+function consultationEnded(r: CallRecord, event: Extract<DomainEvent, { type: 'call.consultation-ended' }>): CallRecord {
+  const { at, agentId } = event;
+  const { by, to, result } = event.data;
+  const asked = { party: nameIn(to) };
+  const rang = result === 'completed' || result === 'conference' ? r.segments : closeAll(r.segments, ['ringing'], at, asked, result);
+  const over = closeAll(closeAll(rang, ['consult'], at, asked), ['consult', 'hold'], at, { agentId, party: by });
+  const ended = part(r, over);
+  const goesOn = result === 'cancelled' || result === 'failed' || result === 'conference';
+  if (!goesOn || openOne(over, ['talk'], { agentId, party: by })) return ended;
+  const talk: CallSegment = { kind: 'talk', startedAt: at, endedAt: null, ...ownerOf(agentId, by) };
+  return part(ended, [...over, r.queueId === null ? talk : { ...talk, queueId: r.queueId }]);
+}
+
+/** The parked call goes on; the call by which somebody came for it had somebody to talk with. */
+function retrieved(r: CallRecord, event: Extract<DomainEvent, { type: 'call.retrieved' }>): CallRecord {
+  const { at } = event;
+  if (!openOne(r.segments, ['parked'])) return { ...r, answeredAt: r.answeredAt ?? at, connectedAt: r.connectedAt ?? at };
+  const taken = part(r, closeAll(closeAll(r.segments, ['ringing'], at, undefined, 'answered-elsewhere'), ['parked'], at));
+  return talks(taken, at, { agentId: event.agentId, queueId: r.queueId ?? undefined });
 }
 
 function finish(record: CallRecord, at: number, termination: Termination): CallRecord {
   const waiting = current(record, 'queue');
   const outcome = outcomeOf(record, termination);
-  let r = endHold(endTalk(record, at), at);
+  let r = part(record, closeAll(record.segments, PARTS, at));
   if (waiting) r = { ...r, waitMs: r.waitMs + at - waiting.startedAt };
   r = { ...r, segments: r.segments.map((s) => (s.endedAt === null ? { ...s, endedAt: at } : s)) };
   return { ...r, endedAt: at, termination, outcome };

@@ -1,7 +1,29 @@
 import type { Principal } from './identity.js';
 
 /** The commands of the REST table, by the names they have over Socket.IO. */
-export const COMMAND_NAMES = ['state', 'seat', 'dial', 'hangup', 'hold', 'resume', 'dtmf'] as const;
+export const COMMAND_NAMES = [
+  'state',
+  'seat',
+  'dial',
+  'answer',
+  'hangup',
+  'hold',
+  'resume',
+  'mute',
+  'unmute',
+  'dtmf',
+  'transfer',
+  'consult',
+  'swap',
+  'complete',
+  'cancel',
+  'conference',
+  'park',
+  'pause-recording',
+  'resume-recording',
+  'start-recording',
+  'supervise',
+] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /**

@@ -23,6 +23,8 @@ export interface SegmentView {
   endedAt: string | null;
   durationSeconds: number | null;
   agent: string | null;
+  /** Number or extension of somebody who is no agent. */
+  party: string | null;
   queue: string | null;
   result: string | null;
 }
@@ -192,6 +194,7 @@ function segmentView(s: CallSegment): SegmentView {
     endedAt: isoOrNull(s.endedAt),
     durationSeconds: s.endedAt === null ? null : seconds(s.endedAt - s.startedAt),
     agent: s.agentId ?? null,
+    party: s.party ?? null,
     queue: s.queueId ?? null,
     result: s.result ?? null,
   };

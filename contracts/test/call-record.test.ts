@@ -148,3 +148,119 @@ describe('call record', () => {
     assert.equal(applyCallEvent(r, other), r);
   });
 });
+
+describe('call record of a call that is passed on', () => {
+  const by = (agentId: string, at: number, draft: Omit<EventDraft, 'agentId'>): [number, EventDraft] => [
+    at,
+    { ...draft, agentId } as EventDraft,
+  ];
+  const talking: Array<[number, EventDraft]> = [
+    arrived(),
+    answered,
+    queued,
+    offered,
+    by('1001', 3000, { type: 'offer.accepted', data: { offerId: 'o1' } } as EventDraft),
+    [3000, { type: 'call.left-queue', queueId: 'consult', data: { result: 'served', waitMs: 2000 } }],
+    [3000, { type: 'call.connected', agentId: '1001', queueId: 'consult', data: { to: '1001' } }],
+  ];
+  const disconnected = (at: number): [number, EventDraft] => [
+    at,
+    { type: 'call.disconnected', agentId: '1002', data: { by: 'agent', termination: { by: 'agent', reason: 'normal' } } },
+  ];
+  const parts = (r: CallRecord): string[] =>
+    r.segments
+      .filter((s) => ['talk', 'hold', 'consult', 'conference', 'parked', 'ringing'].includes(s.kind))
+      .map((s) => `${s.kind} ${s.agentId ?? s.party ?? ''} ${s.startedAt}-${s.endedAt}${s.result ? ` ${s.result}` : ''}`);
+
+  it('blind transfer: the first agent’s talk ends, the second one’s begins when answered; the agent is the last who talked', () => {
+    const r = fold(
+      ...talking,
+      by('1001', 5000, { type: 'call.transferred', data: { by: '1001', kind: 'blind', to: 'agent:1002' } } as EventDraft),
+      by('1002', 5000, { type: 'call.ringing', data: { to: '1002' } } as EventDraft),
+      by('1002', 8000, { type: 'call.connected', data: { to: '1002' } } as EventDraft),
+      disconnected(10_000),
+      ended(10_000),
+    );
+    assert.deepEqual(parts(r).slice(1), ['talk 1001 3000-5000', 'ringing 1002 5000-8000 accepted', 'talk 1002 8000-10000']);
+    assert.deepEqual([r.agentId, r.talkMs, r.holdMs, r.outcome], ['1002', 4000, 0, 'answered']);
+    assert.ok(r.path.includes('transfer:agent:1002'));
+  });
+
+  it('consultation: the caller’s wait counts once as hold, and each agent has the own part', () => {
+    const r = fold(
+      ...talking,
+      by('1001', 5000, { type: 'call.held', data: { by: '1001' } } as EventDraft),
+      by('1001', 6000, { type: 'call.consulted', data: { by: '1001', to: 'agent:1002' } } as EventDraft),
+      by('1002', 6000, { type: 'call.ringing', data: { to: '1002' } } as EventDraft),
+      by('1002', 7000, { type: 'call.party-joined', data: { party: '1002', role: 'consulted' } } as EventDraft),
+      by('1001', 9000, { type: 'call.consultation-ended', data: { by: '1001', to: 'agent:1002', result: 'completed' } } as EventDraft),
+      by('1001', 9000, { type: 'call.transferred', data: { by: '1001', kind: 'attended', to: 'agent:1002' } } as EventDraft),
+      by('1002', 9000, { type: 'call.connected', data: { to: '1002' } } as EventDraft),
+      disconnected(12_000),
+      ended(12_000),
+    );
+    assert.deepEqual(parts(r).slice(1), [
+      'talk 1001 3000-5000',
+      'hold 1001 5000-6000',
+      'consult 1001 6000-9000',
+      'ringing 1002 6000-7000 accepted',
+      'consult 1002 7000-9000',
+      'talk 1002 9000-12000',
+    ]);
+    assert.deepEqual([r.talkMs, r.holdMs, r.agentId], [5000, 4000, '1002']);
+  });
+
+  it('a consultation that is cancelled gives the caller back', () => {
+    const r = fold(
+      ...talking,
+      by('1001', 5000, { type: 'call.consulted', data: { by: '1001', to: 'number:13800138000' } } as EventDraft),
+      [5000, { type: 'call.ringing', data: { to: '13800138000' } }],
+      by('1001', 6000, {
+        type: 'call.consultation-ended',
+        data: { by: '1001', to: 'number:13800138000', result: 'cancelled' },
+      } as EventDraft),
+      disconnected(9000),
+      ended(9000),
+    );
+    assert.deepEqual(parts(r).slice(1), [
+      'talk 1001 3000-5000',
+      'consult 1001 5000-6000',
+      'ringing 13800138000 5000-6000 cancelled',
+      'talk 1001 6000-9000',
+    ]);
+    assert.deepEqual([r.talkMs, r.holdMs], [5000, 1000]);
+  });
+
+  it('a conference counts its time once; who stays last is the agent', () => {
+    const r = fold(
+      ...talking,
+      by('1002', 5000, { type: 'call.party-joined', data: { party: '1002', role: 'member' } } as EventDraft),
+      by('1001', 7000, {
+        type: 'call.party-left',
+        data: { party: '1001', role: 'agent', termination: { by: 'agent', reason: 'normal' } },
+      } as EventDraft),
+      disconnected(10_000),
+      ended(10_000),
+    );
+    assert.deepEqual(parts(r).slice(1), ['talk 1001 3000-7000', 'conference 1002 5000-10000']);
+    assert.deepEqual([r.talkMs, r.agentId], [7000, '1002']);
+  });
+
+  it('parked and retrieved, taken over: whose talk it is changes, the caller’s does not', () => {
+    const r = fold(
+      ...talking,
+      by('1001', 4000, { type: 'call.parked', data: { by: '1001', slot: '701' } } as EventDraft),
+      by('1002', 6000, { type: 'call.retrieved', data: { by: '1002', slot: '701' } } as EventDraft),
+      by('1002', 8000, { type: 'call.supervised', data: { by: '1100', mode: 'takeover' } } as EventDraft),
+      disconnected(9000),
+      ended(9000),
+    );
+    assert.deepEqual(parts(r).slice(1), ['talk 1001 3000-4000', 'parked  4000-6000', 'talk 1002 6000-8000', 'talk 1100 8000-9000']);
+    assert.deepEqual([r.agentId, r.talkMs, r.holdMs], ['1100', 4000, 0]);
+  });
+
+  it('the call by which a parked caller was fetched was answered', () => {
+    const r = fold(arrived('internal'), answered, [20, { type: 'call.retrieved', data: { by: '1002', slot: '701' } }], ended(5000));
+    assert.deepEqual([r.outcome, r.talkMs], ['answered', 0]);
+  });
+});

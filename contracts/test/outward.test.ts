@@ -54,6 +54,7 @@ describe('outward: the shapes of interface.md', () => {
       endedAt: '2026-01-02T03:04:08.500Z',
       durationSeconds: 2.5,
       agent: null,
+      party: null,
       queue: 'consult',
       result: 'served',
     });

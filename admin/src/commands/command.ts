@@ -10,6 +10,7 @@ import {
   type Logger,
   type MaskFacts,
   mayDirectAgent,
+  type PartyDialer,
   type RecordQueries,
   type Role,
 } from '@yixian/contracts';
@@ -21,6 +22,8 @@ export interface CommandDeps {
   acd: Acd;
   calls: CallRegistry;
   clickToDial: ClickToDial;
+  /** What a dialled string means for whom. */
+  parties: Pick<PartyDialer, 'resolve'>;
   records: Pick<RecordQueries, 'call'>;
   directory: Pick<Directory, 'agents' | 'queues'> & MaskFacts;
   identity: Pick<IdentityStore, 'audit'>;

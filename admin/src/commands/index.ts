@@ -1,10 +1,12 @@
 import { agentView, COMMAND_NAMES, type CommandPort, DomainError, viewerOf } from '@yixian/contracts';
 import type { Caller } from '../core/route.js';
-import { createHangUp, createHold, createResume, createSendDigits } from './call-control.js';
+import { createAnswer, createPark, createPlainVerb, createSendDigits } from './call-control.js';
+import { createConference, createTransfer } from './call-moves.js';
 import type { CommandDeps } from './command.js';
 import { createDial } from './dial.js';
 import { createSetSeat } from './set-seat.js';
 import { createSetState } from './set-state.js';
+import { createSupervise } from './supervise.js';
 
 /** Every command, made once and shared by the REST routes and the command port. */
 export function createCommandSet(deps: CommandDeps) {
@@ -12,10 +14,24 @@ export function createCommandSet(deps: CommandDeps) {
     state: createSetState(deps),
     seat: createSetSeat(deps),
     dial: createDial(deps),
-    hangup: createHangUp(deps),
-    hold: createHold(deps),
-    resume: createResume(deps),
+    answer: createAnswer(deps),
+    hangup: createPlainVerb(deps, 'hangup'),
+    hold: createPlainVerb(deps, 'hold'),
+    resume: createPlainVerb(deps, 'resume'),
+    mute: createPlainVerb(deps, 'mute'),
+    unmute: createPlainVerb(deps, 'unmute'),
     dtmf: createSendDigits(deps),
+    transfer: createTransfer(deps, 'transfer'),
+    consult: createTransfer(deps, 'consult'),
+    swap: createPlainVerb(deps, 'swap'),
+    complete: createPlainVerb(deps, 'complete'),
+    cancel: createPlainVerb(deps, 'cancel'),
+    conference: createConference(deps),
+    park: createPark(deps),
+    'pause-recording': createPlainVerb(deps, 'pause-recording'),
+    'resume-recording': createPlainVerb(deps, 'resume-recording'),
+    'start-recording': createPlainVerb(deps, 'start-recording'),
+    supervise: createSupervise(deps),
   };
 }
 export type CommandSet = ReturnType<typeof createCommandSet>;

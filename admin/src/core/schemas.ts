@@ -108,12 +108,62 @@ export const seatBody = named('SeatChange', z.strictObject(seatFields));
 export const dialBody = named('Dial', z.strictObject({ from: extension, to: dialable }));
 export const digitsBody = named('Digits', z.strictObject({ digits }));
 
+const targetFields = {
+  to: dialable.optional().describe('As dialled at the own phone'),
+  agent: extension.optional(),
+  queue: identifier.optional(),
+  priority: z
+    .int('must be a whole number')
+    .min(-1000, 'must be at least -1000')
+    .max(1000, 'must be at most 1000')
+    .optional()
+    .describe('Only with queue: added to the queue’s own'),
+  flow: identifier.optional(),
+  extension: extension.optional(),
+  number: dialable.optional().describe('A telephone number over a trunk'),
+};
+/** Whom a command names, as received. */
+export type TargetFields = z.output<z.ZodObject<typeof targetFields>>;
+
+const NAMES = ['to', 'agent', 'queue', 'flow', 'extension', 'number'] as const;
+
+function namedIn(fields: TargetFields): string[] {
+  return NAMES.filter((name) => fields[name] !== undefined);
+}
+
+/** Exactly one of the names, or where `optional` at most one. */
+function oneTarget(optional: boolean) {
+  return (fields: TargetFields, context: z.core.$RefinementCtx): void => {
+    const given = namedIn(fields);
+    const wrong = given.length > 1 || (given.length === 0 && !optional);
+    if (wrong) context.addIssue({ code: 'custom', path: [given[1] ?? 'to'], message: `exactly one of ${NAMES.join(', ')} must be given` });
+    if (fields.priority !== undefined && fields.queue === undefined) {
+      context.addIssue({ code: 'custom', path: ['priority'], message: 'goes with queue only' });
+    }
+  };
+}
+
+const supervision = {
+  mode: z.enum(
+    ['listen', 'whisper', 'barge', 'takeover', 'release', 'stop'],
+    'must be one of listen, whisper, barge, takeover, release, stop',
+  ),
+  agent: extension.optional().describe('Whom to supervise, where several agents of yours are on the call'),
+};
+
+export const targetBody = named('Target', z.strictObject(targetFields).superRefine(oneTarget(false)));
+export const joinBody = named('Join', z.strictObject(targetFields).superRefine(oneTarget(true)));
+export const superviseBody = named('Supervise', z.strictObject(supervision));
+
 /** The same over Socket.IO: path and body in one object. */
 export const stateCommand = z.strictObject({ extension, ...stateFields });
 export const seatCommand = z.strictObject({ extension, ...seatFields });
 export const dialCommand = dialBody;
 export const callCommand = z.strictObject({ callId: identifier });
 export const digitsCommand = z.strictObject({ callId: identifier, digits });
+export const targetCommand = z.strictObject({ callId: identifier, ...targetFields }).superRefine(oneTarget(false));
+export const joinCommand = z.strictObject({ callId: identifier, ...targetFields }).superRefine(oneTarget(true));
+export const superviseCommand = z.strictObject({ callId: identifier, ...supervision });
 
 // ── answers ──
 
@@ -237,15 +287,27 @@ const termination = named(
 const segment = named(
   'Segment',
   z.strictObject({
-    kind: z.enum(['flow', 'queue', 'ringing', 'talk', 'hold', 'voicemail']),
+    kind: z.enum(['flow', 'queue', 'ringing', 'talk', 'hold', 'consult', 'conference', 'parked', 'voicemail']),
     startedAt: time,
     endedAt: time.nullable(),
     durationSeconds: z.number().nullable(),
     agent: z.string().nullable(),
+    party: z.string().nullable().describe('Number or extension of somebody who is no agent'),
     queue: z.string().nullable(),
     result: z.string().nullable(),
   }),
 );
+export const party = named(
+  'Party',
+  z.strictObject({
+    party: z.string().describe('Extension or number'),
+    role: z.enum(['caller', 'agent', 'called', 'consulted', 'supervisor', 'member']),
+    state: z.enum(['ringing', 'talking', 'held', 'listening', 'whispering', 'parked']),
+    muted: z.boolean(),
+    since: time,
+  }),
+);
+export const parkedIn = named('Parked', z.strictObject({ slot: z.string().describe('Fetched by dialling *5 and the slot') }));
 const callFields = {
   id: identifier,
   direction: z.enum(DIRECTIONS),

@@ -1,14 +1,17 @@
 import { type CallRegistry, callView, DomainError, eventView, maySeeCall, type RecordQueries } from '@yixian/contracts';
 import type { z } from 'zod';
+import type { PlainVerb } from '../commands/call-control.js';
 import type { CommandSet } from '../commands/index.js';
 import type { GuardedRequest } from '../core/route.js';
-import type { byId, callsQuery, dialBody, digitsBody } from '../core/schemas.js';
+import type { byId, callsQuery, dialBody, digitsBody, joinBody, superviseBody } from '../core/schemas.js';
 import { epochRange, visiblePage } from './page.js';
 
 export interface CallDeps {
   calls: CallRegistry;
   records: Pick<RecordQueries, 'calls' | 'call'>;
   commands: CommandSet;
+  /** Whether agents are shown who supervises them. */
+  showsSupervision(): boolean;
 }
 
 /** Call records, newest first. An agent's list is of the own calls, whatever else is asked. */
@@ -39,7 +42,9 @@ export function createGetCall(deps: CallDeps) {
     const record = deps.calls.record(params.id) ?? stored?.record;
     if (!record) throw new DomainError('not-found', `there is no call ${params.id}`, { id: params.id });
     if (!maySeeCall(viewer, record)) throw new DomainError('forbidden', `call ${params.id} is not yours`, { id: params.id });
-    return { ...callView(record), timeline: (stored?.timeline ?? []).map(eventView) };
+    const hides = viewer.role === 'agent' && !deps.showsSupervision();
+    const timeline = (stored?.timeline ?? []).filter((event) => !(hides && event.type.startsWith('call.supervis')));
+    return { ...callView(record), timeline: timeline.map(eventView) };
   };
 }
 
@@ -47,10 +52,34 @@ export function createDialCall(deps: CallDeps) {
   return (request: GuardedRequest<unknown, unknown, z.output<typeof dialBody>>) => deps.commands.dial.give(request, request.body);
 }
 
-/** Hang up, hold, resume: by the agent on the call. */
-export function createCallVerb(deps: CallDeps, verb: 'hangup' | 'hold' | 'resume') {
-  return (request: GuardedRequest<z.output<typeof byId>, unknown, unknown>) =>
+/** What needs no more than the call: by whoever is on it. */
+export function createCallVerb(deps: CallDeps, verb: PlainVerb | 'answer' | 'park') {
+  return (request: GuardedRequest<z.output<typeof byId>, unknown, unknown>): Promise<unknown> =>
     deps.commands[verb].give(request, { callId: request.params.id });
+}
+
+export function createMove(deps: CallDeps, verb: 'transfer' | 'consult' | 'conference') {
+  return (request: GuardedRequest<z.output<typeof byId>, unknown, z.output<typeof joinBody>>) =>
+    deps.commands[verb].give(request, { callId: request.params.id, ...request.body });
+}
+
+export function createSuperviseCall(deps: CallDeps) {
+  return (request: GuardedRequest<z.output<typeof byId>, unknown, z.output<typeof superviseBody>>) =>
+    deps.commands.supervise.give(request, { callId: request.params.id, ...request.body });
+}
+
+/** Who is on the call now and where: for those on it and those who may see it. */
+export function createListParties(deps: CallDeps) {
+  return async ({ viewer, params }: GuardedRequest<z.output<typeof byId>, unknown, unknown>) => {
+    const control = deps.calls.controlOf(params.id);
+    const record = deps.calls.record(params.id) ?? (await deps.records.call(params.id))?.record;
+    const there = viewer.agentId !== null && control?.agents().includes(viewer.agentId);
+    if (!record || !(there || maySeeCall(viewer, record)))
+      throw new DomainError('not-found', `there is no call ${params.id}`, { id: params.id });
+    const parties = control?.parties() ?? [];
+    const shown = viewer.role === 'agent' ? parties.filter((p) => p.role !== 'supervisor' || deps.showsSupervision()) : parties;
+    return { items: shown.map((p) => ({ ...p, since: new Date(p.since).toISOString() })), next: null };
+  };
 }
 
 export function createSendKeys(deps: CallDeps) {

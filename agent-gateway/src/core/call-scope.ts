@@ -21,6 +21,11 @@ export function scopeAfter(before: CallScope | undefined, event: DomainEvent): C
       return withAgent(withAgent({ complete: true, agents: [], queues: [] }, event.agentId, event.seq), event.data.extension, event.seq);
     case 'call.queued':
       return withQueue(scope, event.queueId, event.seq);
+    case 'call.party-joined':
+    case 'call.retrieved':
+      return withAgent(scope, event.agentId, event.seq);
+    case 'call.supervised':
+      return event.data.mode === 'takeover' ? withAgent(scope, event.data.by, event.seq) : scope;
     case 'call.ringing':
     case 'call.connected':
     case 'offer.accepted':

@@ -6,8 +6,9 @@ import type { CallScope } from './call-scope.js';
  * calls that have reached no queue or agent yet. Agents: the own events, the own calls from the moment they are theirs, and
  * calls entering and leaving the own queues. Everybody: the system's events. Sign-ins and refused sources: admins only.
  * @param scope of the event's call; undefined when it has none
+ * @param showSupervision whether an agent is shown that a supervisor listens
  */
-export function maySeeEvent(viewer: Viewer, event: DomainEvent, scope: CallScope | undefined): boolean {
+export function maySeeEvent(viewer: Viewer, event: DomainEvent, scope: CallScope | undefined, showSupervision: boolean): boolean {
   if (viewer.role === 'admin') return true;
   switch (event.type) {
     case 'system.started':
@@ -25,8 +26,15 @@ export function maySeeEvent(viewer: Viewer, event: DomainEvent, scope: CallScope
     default:
       break;
   }
+  if (isSupervision(event) && viewer.role === 'agent' && !showSupervision && event.data.by !== viewer.agentId) return false;
   if (event.agentId !== undefined && event.agentId === viewer.agentId) return true;
   return viewer.role === 'supervisor' ? seenByLeader(viewer, event, scope) : isOwnCall(viewer, event, scope);
+}
+
+/** A takeover and a forced release are seen by themselves: nothing is hidden by keeping them back. */
+function isSupervision(event: DomainEvent): event is Extract<DomainEvent, { type: 'call.supervised' | 'call.supervision-ended' }> {
+  if (event.type === 'call.supervision-ended') return true;
+  return event.type === 'call.supervised' && event.data.mode !== 'takeover' && event.data.mode !== 'release';
 }
 
 function isOwnCall(viewer: Viewer, event: DomainEvent, scope: CallScope | undefined): boolean {

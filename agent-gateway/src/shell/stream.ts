@@ -119,7 +119,7 @@ export class Stream {
     for (const [id, client] of this.#deps.clients) {
       if (client.state !== 'live' || client.toldTo >= event.seq) continue;
       client.toldTo = event.seq;
-      if (!maySeeEvent(client.viewer, event, scope)) continue;
+      if (!maySeeEvent(client.viewer, event, scope, settings.showSupervision)) continue;
       if (isMasked(settings, client.viewer.role)) ids.masked.push(id);
       else ids.plain.push(id);
     }
@@ -127,9 +127,10 @@ export class Stream {
   }
 
   #again(client: Client, told: readonly Told[]): void {
+    const settings = this.#deps.directory.settings();
     for (const { event, scope } of told) {
       if (client.state !== 'joining') return;
-      if (!maySeeEvent(client.viewer, event, scope)) continue;
+      if (!maySeeEvent(client.viewer, event, scope, settings.showSupervision)) continue;
       this.#counts.replayed += 1;
       client.socket.emit('event', this.#masked(client, eventView(event)));
     }

@@ -22,7 +22,8 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const { acd, sbc, softswitch, edge, recorder, messages } = telephony;
   const identity = createIdentityStore(database.knex);
   const auth = createAuthenticator({ store: identity, clock, ids, logger, events });
-  const commandDeps = { acd: acd.acd, calls, clickToDial: sbc.clickToDial, records, directory, identity, clock, logger };
+  const { clickToDial, parties } = sbc;
+  const commandDeps = { acd: acd.acd, calls, clickToDial, parties, records, directory, identity, clock, logger };
   // the gateway needs the server that the API stands behind
   const gatewayMetrics = { metrics: (): Record<string, number> => ({}) };
   const app = createApi({
