@@ -9,6 +9,7 @@ const queueNode = (queue: string) => ({
   timeout: 'still-busy',
   noAgents: 'nobody',
   full: 'full',
+  closed: 'closed',
   otherwise: 'sorry',
 });
 
@@ -42,6 +43,7 @@ export const demoFlow: FlowDocument = {
 
     nobody: { type: 'play', label: '无人在线', prompts: ['no-agents'], next: 'offer-message' },
     full: { type: 'play', label: '排队已满', prompts: ['queue-full'], next: 'offer-message' },
+    closed: { type: 'play', label: '非服务时间', prompts: ['closed'], next: 'offer-message' },
     'offer-message': {
       type: 'menu',
       label: '是否留言',

@@ -21,6 +21,9 @@ export { type FlowState, type FlowStep, MAX_AUTOMATIC_HOPS, MAX_HOPS, MAX_SUB_FL
 export { type FlowCheck, type FlowContext, validateFlow } from './core/validate.js';
 export type { Variables } from './core/variables.js';
 export { demoFlow } from './demo-flow.js';
+export { type DialogueOutcome, type FlowBook, runDialogue } from './golden/run.js';
+export { type Dialogue, type DialogueScript, readScript } from './golden/script.js';
+export { showFlow } from './golden/show.js';
 export { createFlowHttp, type FlowHttp, type FlowHttpDeps } from './shell/flow-http.js';
 export { createFlowRunner, type FlowRunnerDeps } from './shell/flow-runner.js';
 export {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAgents, addUser, migrateOnly, resetDemo } from './commands.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { doctor } from './doctor.js';
+import { showCommand, testCommand, validateCommand } from './flow-command.js';
 import { createLogger } from './logging.js';
 import { serve } from './serve.js';
 import { agentCount, numberFromZero, positiveNumber, type SimulateOptions, simulation, wholeNumber } from './simulate.js';
@@ -50,6 +51,30 @@ export async function main(argv: string[]): Promise<number> {
     .option('--skill <id>', 'skill they get', 'consult')
     .action(action(addAgents));
   demo.command('reset').description('put the demo hotline back as it was at the first start; call records stay').action(action(resetDemo));
+  const flow = program.command('flow').description('flows: check, show, and try them without a telephone');
+  flow
+    .command('validate')
+    .description('name every fault of a flow')
+    .argument('<flow>', 'a JSON or YAML file, or the id of a published flow')
+    .option('--draft', 'the draft in the database, not what is published')
+    .action((name: string, options: { draft?: boolean }) => action((config) => validateCommand(config, name, options))({}));
+  flow
+    .command('show')
+    .description('print a flow as text')
+    .argument('<flow>', 'a JSON or YAML file, or the id of a published flow')
+    .option('--draft', 'the draft in the database, not what is published')
+    .option('--json', 'print the document')
+    .action((name: string, options: { draft?: boolean; json?: boolean }) => action((config) => showCommand(config, name, options))({}));
+  flow
+    .command('test')
+    .description('play golden dialogues against a flow (docs/flows.md)')
+    .argument('<script...>', 'dialogues, JSON or YAML')
+    .option('--flow <flow>', 'a file or the id of a published flow, in place of what the script names')
+    .option('--draft', 'the draft in the database, not what is published')
+    .option('--verbose', 'print what happens also where all is well')
+    .action((files: string[], options: { flow?: string; draft?: boolean; verbose?: boolean }) =>
+      action((config) => testCommand(config, files, options))({}),
+    );
   program
     .command('simulate')
     .description('what callers would get from a queue: the real matching core on a virtual clock, next to Erlang C or A')

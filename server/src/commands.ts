@@ -7,7 +7,7 @@ import { firstRunFileOf, randomSecret, writeFirstRun } from './first-run.js';
 import { type Database, openDatabase, prepareDataDir } from './storage.js';
 
 /** Runs with the database of the running hotline, or one started for the moment; migrated either way. */
-async function withDatabase<T>(config: Config, run: (knex: Database) => Promise<T>, logger: Logger = silentLogger): Promise<T> {
+export async function withDatabase<T>(config: Config, run: (knex: Database) => Promise<T>, logger: Logger = silentLogger): Promise<T> {
   prepareDataDir(config.dataDir);
   const database = await openDatabase(config, logger);
   try {
