@@ -22,6 +22,8 @@ export const PREFIX_BYTES = 512;
 /** 64 KiB, about two seconds of stereo. */
 const CHUNK_POWER = 16;
 const MAX_ID_BYTES = 64;
+/** What a WAV can hold. */
+const MAX_AUDIO_BYTES = 2n ** 32n;
 const MAX_KEY_ID_BYTES = 46;
 const IV_BYTES = 16;
 const WRAPPED_BYTES = 48;
@@ -75,7 +77,7 @@ export function parseHead(bytes: Uint8Array): Head {
   if (!suite) throw new DamagedContainer('the file names an unknown cipher');
   if (power !== CHUNK_POWER) throw new DamagedContainer('the file names an impossible chunk length');
   if (idBytes === 0 || idBytes > MAX_ID_BYTES) throw new DamagedContainer('the file names no recording');
-  if (audioBytes > BigInt(Number.MAX_SAFE_INTEGER / 2)) throw new DamagedContainer('the file names an impossible length');
+  if (audioBytes > MAX_AUDIO_BYTES) throw new DamagedContainer('the file names an impossible length');
   const id = new TextDecoder().decode(bytes.subarray(16, 16 + idBytes));
   return { suite, chunkBytes: 2 ** power, audioBytes: Number(audioBytes), id };
 }
@@ -105,6 +107,7 @@ export function chunkPlace(head: Head, index: number): ChunkPlace {
 /** The chunks that hold the audio from byte `from` to before byte `to`, and which part of each it is. */
 export function* chunksOf(head: Head, from: number, to: number): Generator<{ place: ChunkPlace; start: number; end: number }> {
   const end = Math.min(to, head.audioBytes);
+  if (from >= end) return;
   for (let index = Math.floor(from / head.chunkBytes); index * head.chunkBytes < end; index += 1) {
     const base = index * head.chunkBytes;
     yield { place: chunkPlace(head, index), start: Math.max(0, from - base), end: Math.min(head.chunkBytes, end - base) };

@@ -66,13 +66,16 @@ export function createBackground(clock: Clock, logger: Logger): Background {
       return running.size;
     },
     async close(deadlineMs) {
-      const giveUp = clock.setTimer(deadlineMs, () => {
-        closed = true;
-        for (const wake of [...sleepers]) wake();
+      let giveUp: Timer | undefined;
+      const late = new Promise<'late'>((resolve) => {
+        giveUp = clock.setTimer(deadlineMs, () => resolve('late'));
       });
-      while (running.size > 0) await Promise.all(running);
+      while (running.size > 0 && (await Promise.race([Promise.all(running), late])) !== 'late');
+      giveUp?.cancel();
       closed = true;
-      giveUp.cancel();
+      for (const wake of [...sleepers]) wake();
+      // Whoever was woken gives up at once; what is left hangs on something outside.
+      await new Promise((resolve) => setImmediate(resolve));
     },
   };
 }

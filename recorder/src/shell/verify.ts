@@ -72,11 +72,11 @@ async function contentOf(deps: VerifyDeps, row: RecordingRow | VoicemailRow): Pr
     const path = within(directory, row.file);
     const source = row.cipher === 'none' ? await plainSource(path) : await openContainer(path, row.id, keyring);
     const expected = row.bytes ?? source.bytes;
-    if (source.bytes < expected) return { state: 'truncated', text: `${source.bytes} bytes of ${expected} are left` };
     const { sha256, content } = await digestsOf(source, row.cipher);
     const same = sameHex(sha256, row.sha256 ?? '') && (row.seal === null || sameHex(content, row.seal.content));
     if (same) return undefined;
     const other = await holderOf(deps.rows, sha256);
+    if (!other && source.bytes < expected) return { state: 'truncated', text: `${source.bytes} bytes of ${expected} are left` };
     return other ? { state: 'swapped', text: `the file holds ${other}` } : { state: 'changed', text: 'the audio is not what was recorded' };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'missing', text: 'the file is not there' };

@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { appendFile, copyFile, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { RECORDING_DEFAULTS } from '@yixian/contracts';
+import { recordingFacts } from '../src/core/facts.js';
+import { bytesOf } from '../src/shell/container-file.js';
+import { Bench, NOW } from './support/bench.js';
+import { fakeLeg, wav } from './support/fakes.js';
+
+describe('recordings at rest', () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await Bench.open();
+  });
+  afterEach(() => bench.close());
+
+  const files = async (): Promise<string[]> =>
+    (await readdir(bench.directory, { recursive: true })).filter((name) => /\.(wav|yxr|tmp|json)$/.test(name)).sort();
+  const row = (id: string) => {
+    const found = bench.rows.recordings.get(id);
+    assert.ok(found, id);
+    return found;
+  };
+  const heard = async (recorder: ReturnType<Bench['recorder']>, id: string): Promise<Buffer> => {
+    const source = await recorder.archive.open('recording', row(id));
+    return bytesOf(source, 0, source.bytes);
+  };
+
+  for (const cipher of ['aes-256-gcm', 'sm4-ctr-sm3'] as const) {
+    it(`${cipher}: the plain file is gone when the row is complete, and plays as it was`, async () => {
+      bench.configuration.change({ recordingEncryption: cipher });
+      const recorder = bench.recorder();
+      const id = await bench.record(recorder, 40_000);
+      const plain = Buffer.from(wav(2, 40_000));
+      const { file, sha256, bytes, seal } = row(id);
+      assert.deepEqual(await files(), [`2026/03/01/${id}.yxr`]);
+      assert.deepEqual([file, row(id).cipher, bytes], [`2026/03/01/${id}.yxr`, cipher, plain.length]);
+      assert.equal(sha256, createHash('sha256').update(plain).digest('hex'), 'what is downloaded can be checked');
+      const hash = cipher === 'sm4-ctr-sm3' ? 'sm3' : 'sha256';
+      assert.deepEqual([seal?.hash, seal?.content], [hash, createHash(hash).update(plain).digest('hex')]);
+      assert.deepEqual(await heard(recorder, id), plain);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict),
+        [{ state: 'good' }],
+      );
+    });
+
+    it(`${cipher}: a message too`, async () => {
+      bench.configuration.change({ recordingEncryption: cipher });
+      const recorder = bench.recorder();
+      const id = await bench.message(recorder);
+      await recorder.close();
+      assert.deepEqual(await files(), [`voicemail/2026/03/01/${id}.yxr`]);
+      const message = bench.rows.voicemails[0];
+      assert.ok(message);
+      const source = await recorder.archive.open('voicemail', message);
+      assert.deepEqual(await bytesOf(source, 0, source.bytes), Buffer.from(wav(1, 16_000)));
+    });
+  }
+
+  it('the signature is an HMAC under a key derived from the master key, as anybody with that key can compute it', async () => {
+    const id = await bench.record(bench.recorder());
+    const { seal } = row(id);
+    const text = await readFile(join(bench.keys, `${seal?.keyId}.key`), 'utf8');
+    const key = Buffer.from(hkdfSync('sha256', Buffer.from(text.trim(), 'hex'), new Uint8Array(0), 'yixian recordings sign', 32));
+    const facts = recordingFacts(row(id));
+    assert.equal(createHmac('sha256', key).update(`${facts}\n${seal?.content}`).digest('hex'), seal?.signature);
+  });
+
+  it('master keys are made at the first start, for their owner alone', async () => {
+    await bench.recorder().repairUnfinished();
+    const [name] = await readdir(bench.keys);
+    assert.match(name ?? '', /^\d{8}T\d{9}Z-[0-9a-f]{8}\.key$/);
+    assert.equal((await stat(join(bench.keys, name ?? ''))).mode & 0o777, 0o600);
+    assert.equal((await stat(bench.keys)).mode & 0o777, 0o700);
+    await bench.recorder().repairUnfinished();
+    assert.deepEqual(await readdir(bench.keys), [name]);
+  });
+
+  it('while the database is away the audio is encrypted all the same, can be heard, and its row follows', async () => {
+    bench.configuration.change({ recordingEncryption: 'aes-256-gcm' });
+    const recorder = bench.recorder();
+    const active = await recorder.start({ callId: 'c', direction: 'inbound', left: fakeLeg() });
+    await bench.until(() => bench.rows.recordings.has('rec-1'));
+    bench.rows.failures = 3;
+    await active?.stop();
+    await bench.events.next('recording.stopped');
+    assert.equal(row('rec-1').state, 'recording');
+    assert.deepEqual(await heard(recorder, 'rec-1'), Buffer.from(wav(2, 8_000)));
+    await bench.until(() => row('rec-1').state === 'complete');
+  }).timeout(10_000);
+
+  describe('after a process that died', () => {
+    const left = async (name: string): Promise<void> => {
+      const at = { startedAt: NOW, endedAt: null, durationMs: null, bytes: null, sha256: null, state: 'recording' } as const;
+      const pauses = [{ from: NOW + 500, to: null }];
+      await bench.rows.insert({
+        ...RECORDING_DEFAULTS,
+        ...at,
+        pauses,
+        id: 'rec-k',
+        callId: 'call-k',
+        agentId: null,
+        queueId: null,
+        file: name,
+      });
+      await mkdir(join(bench.directory, dirname(name)), { recursive: true });
+    };
+    const name = '2026/03/01/rec-k.wav';
+    const path = (n: string): string => join(bench.directory, n);
+
+    beforeEach(() => bench.configuration.change({ recordingEncryption: 'sm4-ctr-sm3' }));
+
+    it('what it was writing is repaired, then encrypted; half a container it was making is swept away', async () => {
+      await left(name);
+      await writeFile(path(name), wav(2, 16_000, 0));
+      await writeFile(path('2026/03/01/rec-k.yxr.tmp'), 'half a container');
+      const recorder = bench.recorder();
+      await recorder.repairUnfinished();
+      assert.deepEqual(await files(), ['2026/03/01/rec-k.yxr']);
+      assert.deepEqual(await heard(recorder, 'rec-k'), Buffer.from(wav(2, 16_000)));
+      const { durationMs, pauses, pausedMs, state } = row('rec-k');
+      assert.deepEqual([state, durationMs, pausedMs, pauses], ['complete', 2_000, 1_500, [{ from: NOW + 500, to: NOW + 2_000 }]]);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['good'],
+      );
+    });
+
+    it('a container that was complete while the plain file was still there is made anew from it', async () => {
+      await left(name);
+      await writeFile(path(name), wav(2, 8_000));
+      await writeFile(path('2026/03/01/rec-k.yxr'), 'an older container');
+      await bench.recorder().repairUnfinished();
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['good'],
+      );
+      assert.deepEqual(await files(), ['2026/03/01/rec-k.yxr']);
+    });
+
+    it('where the plain file was gone before the row knew, the container speaks for itself', async () => {
+      const first = bench.recorder();
+      const id = await bench.record(first, 24_000);
+      await first.close();
+      await bench.rows.update(id, {
+        state: 'recording',
+        file: `2026/03/01/${id}.wav`,
+        cipher: 'none',
+        seal: null,
+        sha256: null,
+        durationMs: null,
+      });
+      await bench.recorder().repairUnfinished();
+      const { state, cipher, durationMs, bytes } = row(id);
+      assert.deepEqual([state, cipher, durationMs, bytes], ['complete', 'sm4-ctr-sm3', 3_000, 96_044]);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['good'],
+      );
+    });
+
+    it('a message that was encrypted before its row existed is kept', async () => {
+      const first = bench.recorder();
+      const id = await bench.message(first, 'main', 24_000);
+      await first.close();
+      const [message] = bench.rows.voicemails.splice(0);
+      const note = {
+        ...message,
+        file: `voicemail/2026/03/01/${id}.wav`,
+        durationMs: 0,
+        seal: null,
+        sha256: null,
+        bytes: null,
+        cipher: 'none',
+      };
+      await writeFile(path(`voicemail/2026/03/01/${id}.wav.json`), JSON.stringify(note));
+      await bench.recorder().repairUnfinished();
+      assert.deepEqual([bench.rows.voicemails[0]?.durationMs, bench.rows.voicemails[0]?.cipher], [3_000, 'sm4-ctr-sm3']);
+      assert.deepEqual(await files(), [`voicemail/2026/03/01/${id}.yxr`]);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['good'],
+      );
+    });
+  });
+
+  describe('verify', () => {
+    const path = (id: string): string => join(bench.directory, row(id).file);
+    const verdictOf = async (id: string) => (await bench.verify()).find((v) => v.id === id)?.verdict;
+    let ids: string[];
+
+    for (const cipher of ['none', 'aes-256-gcm', 'sm4-ctr-sm3'] as const) {
+      describe(`of ${cipher === 'none' ? 'plain' : cipher} files`, () => {
+        beforeEach(async () => {
+          bench.configuration.change({ recordingEncryption: cipher });
+          const recorder = bench.recorder();
+          ids = [await bench.record(recorder, 40_000), await bench.record(recorder, 48_000), await bench.record(recorder, 40_000 + 1)];
+        });
+
+        it('says good of what nobody touched, however often the process starts', async () => {
+          await bench.recorder().repairUnfinished();
+          assert.deepEqual(
+            (await bench.verify()).map((v) => v.verdict.state),
+            ['good', 'good', 'good'],
+          );
+        });
+
+        it('tells the changed, the truncated, the swapped and the missing file from each other and from the good', async () => {
+          const [a = '', b = '', c = ''] = ids;
+          const bytes = await readFile(path(a));
+          bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 1;
+          await writeFile(path(a), bytes);
+          assert.equal((await verdictOf(a))?.state, 'changed');
+          assert.equal((await verdictOf(b))?.state, 'good');
+          await truncate(path(a), 20_000);
+          assert.equal((await verdictOf(a))?.state, 'truncated');
+          await copyFile(path(b), path(a));
+          assert.deepEqual(await verdictOf(a), { state: 'swapped', text: `the file holds ${b}` });
+          await rm(path(c));
+          assert.equal((await verdictOf(c))?.state, 'missing');
+          assert.equal((await verdictOf(b))?.state, 'good');
+        });
+
+        it('two files that changed places are both found', async () => {
+          const [a = '', b = ''] = ids;
+          await rename(path(a), `${path(a)}.aside`);
+          await rename(path(b), path(a));
+          await rename(`${path(a)}.aside`, path(b));
+          assert.deepEqual([(await verdictOf(a))?.state, (await verdictOf(b))?.state], ['swapped', 'swapped']);
+        });
+
+        it('something added to the end is found', async () => {
+          await appendFile(path(ids[0] ?? ''), 'more');
+          assert.equal((await verdictOf(ids[0] ?? ''))?.state, 'changed');
+        });
+
+        it('a row whose facts were changed is found, also together with its own checksum', async () => {
+          const [id = ''] = ids;
+          for (const change of [
+            { agentId: '1009' },
+            { otherParty: '110' },
+            { startedAt: NOW - 1 },
+            { pauses: [{ from: NOW, to: NOW + 9 }] },
+          ]) {
+            const before = structuredClone(row(id));
+            await bench.rows.update(id, change);
+            assert.equal((await verdictOf(id))?.state, 'row-changed', Object.keys(change).join());
+            bench.rows.recordings.set(id, before);
+          }
+          await bench.rows.update(id, { held: true });
+          assert.equal((await verdictOf(id))?.state, 'good', 'a hold is no forgery');
+        });
+      });
+    }
+
+    it('a forger who replaces audio and checksums alike lacks the key', async () => {
+      const id = await bench.record(bench.recorder());
+      const forged = wav(2, 8_000).fill(7, 44);
+      await writeFile(path(id), forged);
+      const sha256 = createHash('sha256').update(forged).digest('hex');
+      const { seal } = row(id);
+      assert.ok(seal);
+      await bench.rows.update(id, { sha256, bytes: forged.byteLength, seal: { ...seal, content: sha256 } });
+      assert.equal((await verdictOf(id))?.state, 'row-changed');
+    });
+
+    it('a plain file in place of an encrypted one is found', async () => {
+      bench.configuration.change({ recordingEncryption: 'aes-256-gcm' });
+      const id = await bench.record(bench.recorder());
+      await writeFile(path(id), wav(2, 8_000));
+      assert.equal((await verdictOf(id))?.state, 'changed');
+    });
+
+    it('a key that is gone is said to be, and what is older than seals is told apart', async () => {
+      const id = await bench.record(bench.recorder());
+      await bench.rows.update(id, { seal: null });
+      assert.equal((await verdictOf(id))?.state, 'unsealed');
+      const other = await bench.record(bench.recorder());
+      await rm(bench.keys, { recursive: true });
+      assert.equal((await verdictOf(other))?.state, 'key-missing');
+    });
+
+    it('messages are looked at as well', async () => {
+      const recorder = bench.recorder();
+      await bench.message(recorder);
+      const [message] = bench.rows.voicemails;
+      assert.ok(message);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => [v.kind, v.verdict.state]),
+        [['voicemail', 'good']],
+      );
+      message.caller = '110';
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['row-changed'],
+      );
+    });
+  });
+
+  describe('a new master key', () => {
+    const keyIds = async (): Promise<string[]> => (await readdir(bench.keys)).map((name) => name.replace('.key', '')).sort();
+
+    for (const cipher of ['none', 'aes-256-gcm', 'sm4-ctr-sm3'] as const) {
+      it(`${cipher}: everything depends on it after a while, the old one is removed, everything plays and is good`, async () => {
+        bench.configuration.change({ recordingEncryption: cipher });
+        const recorder = bench.recorder();
+        const id = await bench.record(recorder, 40_000);
+        const message = await bench.message(recorder);
+        const before = await heard(recorder, id);
+        const [old] = await keyIds();
+        const { keyId } = await recorder.archive.rotateKey();
+        await recorder.changeKeys();
+        assert.deepEqual(await keyIds(), [keyId]);
+        assert.notEqual(keyId, old);
+        assert.deepEqual([row(id).seal?.keyId, bench.rows.voicemails.find((m) => m.id === message)?.seal?.keyId], [keyId, keyId]);
+        assert.deepEqual(await heard(bench.recorder(), id), before);
+        assert.deepEqual(
+          (await bench.verify()).map((v) => v.verdict.state),
+          ['good', 'good'],
+        );
+      });
+    }
+
+    it('a process that dies before it is done leaves everything playable, and the next one goes on', async () => {
+      bench.configuration.change({ recordingEncryption: 'aes-256-gcm' });
+      const recorder = bench.recorder();
+      const id = await bench.record(recorder);
+      await bench.record(recorder);
+      bench.rows.failures = 100;
+      const { keyId } = await recorder.archive.rotateKey();
+      await recorder.changeKeys().catch(() => undefined);
+      bench.rows.failures = 0;
+      const next = bench.recorder();
+      assert.deepEqual(await heard(next, id), Buffer.from(wav(2, 8_000)));
+      await next.changeKeys();
+      assert.deepEqual(await keyIds(), [keyId]);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['good', 'good'],
+      );
+    });
+
+    it('does not make a forged row a true one, nor take away the key that shows it', async () => {
+      const recorder = bench.recorder();
+      const id = await bench.record(recorder);
+      const good = await bench.record(recorder);
+      await bench.rows.update(id, { otherParty: '110' });
+      const { keyId } = await recorder.archive.rotateKey();
+      const result = await recorder.changeKeys();
+      assert.equal(result.refused, 1);
+      assert.equal(row(good).seal?.keyId, keyId);
+      assert.equal((await keyIds()).length, 2);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['row-changed', 'good'],
+      );
+    });
+
+    it('keeps the key of what is being stored just now', async () => {
+      bench.configuration.change({ recordingEncryption: 'aes-256-gcm' });
+      const recorder = bench.recorder();
+      const active = await recorder.start({ callId: 'c', direction: 'inbound', left: fakeLeg() });
+      await bench.until(() => bench.rows.recordings.has('rec-1'));
+      bench.rows.failures = 1;
+      await active?.stop();
+      await bench.events.next('recording.stopped');
+      assert.equal(bench.rows.failures, 0, 'encrypted, its row not yet written');
+      await recorder.archive.rotateKey();
+      await recorder.changeKeys();
+      await bench.until(() => row('rec-1').state === 'complete');
+      assert.deepEqual(await heard(bench.recorder(), 'rec-1'), Buffer.from(wav(2, 8_000)));
+      await recorder.changeKeys();
+      assert.equal((await keyIds()).length, 1);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['good'],
+      );
+    }).timeout(10_000);
+
+    it('one that another process has added is taken at once', async () => {
+      const recorder = bench.recorder();
+      await bench.record(recorder);
+      bench.now += 1_000;
+      const { keyId } = await bench.recorder().archive.rotateKey();
+      assert.equal(row(await bench.record(recorder)).seal?.keyId, keyId);
+    });
+  });
+});
