@@ -1,5 +1,5 @@
 // Matches a second through the real core. Bounded in work, not in time: it always ends.
-//   node acd/dist/bench/matching.js [--json] [--matches 200000]
+//   node acd/dist/bench/matching.js [--json] [--matches 200000] [--only 1]
 import { cpus } from 'node:os';
 import { type AgentConfig, QUEUE_DEFAULTS, type QueueConfig } from '@yixian/contracts';
 import { step } from '../src/core/step.js';
@@ -11,8 +11,12 @@ interface Scenario {
   agents: number;
   queues: number;
   waiting: number;
+  /** Levels are asked for that relax after 30 and 60 seconds. */
+  relaxing?: boolean;
   /** Skills of the n-th agent, as numbers of queues. */
   skillsOf(agent: number): number[];
+  /** Level of the n-th agent in the k-th of them. */
+  levelOf?(agent: number, k: number): number;
 }
 
 interface Result {
@@ -23,6 +27,8 @@ interface Result {
   skillSets: number;
   matches: number;
   seconds: number;
+  /** Relaxations among the steps, a match. */
+  relaxedPerMatch: number;
   matchesPerSecond: number;
   stepsPerSecond: number;
   /** Against the processor's time instead of the wall's: what is left when others use the machine too. */
@@ -33,53 +39,60 @@ interface Result {
   heapMb: number;
 }
 
+/** Five skills an agent, spread over all there are; many agents share a set. */
+const shared = (skills: number) => (n: number) => [0, 1, 2, 3, 4].map((k) => (n + k * Math.floor(skills / 5)) % skills);
+/** Hardly two agents with the same set. */
+const own = (skills: number) => (n: number) => {
+  const m = Math.floor(n / skills);
+  return [n, n * 7 + 1, n * 13 + m, n * 29 + 3 * m, n + skills / 2].map((skill) => skill % skills);
+};
+
 const SCENARIOS: Scenario[] = [
   {
-    name: 'callers wait: a freed agent takes the next of 10,000',
-    agents: 1_000,
-    queues: 50,
-    waiting: 10_000,
-    skillsOf: (n) => [0, 1, 2, 3, 4].map((k) => (n + k * 10) % 50),
+    name: 'skills relax: 50,000 wait for 10,000 in 200 queues, three levels a skill',
+    agents: 10_000,
+    queues: 200,
+    waiting: 50_000,
+    relaxing: true,
+    skillsOf: shared(200),
+    levelOf: (n) => [9, 6, 2][n % 3] as number,
   },
   {
-    name: 'callers wait: every agent has a skill set of his own',
-    agents: 1_000,
-    queues: 50,
-    waiting: 10_000,
-    skillsOf: (n) => [n % 50, (n * 7 + 1) % 50, (n * 13 + Math.floor(n / 50)) % 50, (n * 29 + 3 * Math.floor(n / 50)) % 50, (n + 25) % 50],
+    name: 'skills relax: the same, nearly every agent with skills and levels of his own',
+    agents: 10_000,
+    queues: 200,
+    waiting: 50_000,
+    relaxing: true,
+    skillsOf: own(200),
+    levelOf: (n, k) => 1 + ((n * 7 + k * 3) % 10),
   },
-  {
-    name: 'agents wait: a new call takes the longest idle of 1,000',
-    agents: 1_000,
-    queues: 50,
-    waiting: 0,
-    skillsOf: (n) => [0, 1, 2, 3, 4].map((k) => (n + k * 10) % 50),
-  },
+  { name: 'callers wait: a freed agent takes the next of 10,000', agents: 1_000, queues: 50, waiting: 10_000, skillsOf: shared(50) },
+  { name: 'callers wait: every agent has a skill set of his own', agents: 1_000, queues: 50, waiting: 10_000, skillsOf: own(50) },
+  { name: 'agents wait: a new call takes the longest idle of 1,000', agents: 1_000, queues: 50, waiting: 0, skillsOf: shared(50) },
 ];
 
-const QUEUE_IDS = Array.from({ length: 50 }, (_, n) => `queue-${n}`);
+const QUEUE_IDS = Array.from({ length: 200 }, (_, n) => `queue-${n}`);
 
-function agentConfig(n: number, skills: number[]): AgentConfig {
+function agentConfig(n: number, s: Scenario): AgentConfig {
   const id = String(10_000 + n);
-  return {
-    id,
-    userId: `u-${id}`,
-    name: id,
-    skills: skills.map((s) => `skill-${s}`),
-    skillLevels: {},
-    groups: ['all'],
-    recording: null,
-    enabled: true,
-  };
+  const skills = s.skillsOf(n).map((skill) => `skill-${skill}`);
+  const skillLevels = Object.fromEntries(skills.map((skill, k) => [skill, s.levelOf?.(n, k) ?? 5]));
+  return { id, userId: `u-${id}`, name: id, skills, skillLevels, groups: ['all'], recording: null, enabled: true };
 }
 
-function queueConfig(n: number): QueueConfig {
+function queueConfig(n: number, relaxing: boolean): QueueConfig {
+  const skill = `skill-${n}`;
+  const levels = {
+    minLevels: { [skill]: 8 },
+    relaxation: [5, 1].map((level, k) => ({ afterMs: (k + 1) * 30_000, minLevels: { [skill]: level } })),
+  };
   return {
     ...QUEUE_DEFAULTS,
+    ...(relaxing ? levels : {}),
     id: `queue-${n}`,
     name: `queue ${n}`,
-    requiredSkills: [`skill-${n}`],
-    priority: n % 3,
+    requiredSkills: [skill],
+    priority: relaxing ? 0 : n % 3,
     ringTimeoutMs: 15_000,
     wrapUpMs: 0,
     maxWaitMs: 3_600_000,
@@ -91,7 +104,10 @@ function queueConfig(n: number): QueueConfig {
   };
 }
 
-/** Drives the core as the shell would, with a clock that grows by a millisecond a step. */
+/**
+ * Drives the core as the shell would, with a clock that grows by a millisecond a step: a call waits for minutes, and its
+ * levels relax twice before it is taken. Timers of up to a minute run; the longer ones never fall due here.
+ */
 class Driver {
   #state: AcdState = emptyState();
   #now = 1_700_000_000_000;
@@ -100,12 +116,38 @@ class Driver {
   steps = 0;
   /** Offers that ring now, oldest first. */
   readonly ringing: Offer[] = [];
+  relaxed = 0;
+  /** Relaxations to come: all 30 seconds after they were set, so the oldest is the next. */
+  #due: { at: number; input: Input }[] = [];
+  #next = 0;
+
+  skip(ms: number): void {
+    this.#now += ms;
+    this.tick();
+  }
+
+  /** What has fallen due: the steps that relax. */
+  tick(): void {
+    for (let due = this.#due[this.#next]; due && due.at <= this.#now; due = this.#due[this.#next]) {
+      this.#next += 1;
+      this.relaxed += 1;
+      this.input(due.input);
+    }
+    if (this.#next < 100_000) return;
+    this.#due = this.#due.slice(this.#next);
+    this.#next = 0;
+  }
 
   input(input: Input): readonly Effect[] {
     const result = step(this.#state, input, this.#now++);
     this.#state = result.state;
     this.steps += 1;
-    for (const effect of result.effects) if (effect.type === 'ring') this.ringing.push(effect.offer);
+    for (const effect of result.effects) {
+      if (effect.type === 'ring') this.ringing.push(effect.offer);
+      else if (effect.type === 'set-timer' && effect.timer === 'wait' && effect.delayMs === 30_000) {
+        this.#due.push({ at: this.#now + effect.delayMs, input: effect.input });
+      }
+    }
     return result.effects;
   }
 
@@ -138,8 +180,8 @@ class Driver {
 
 function prepare(s: Scenario): { driver: Driver; talking: Offer[] } {
   const driver = new Driver();
-  const agents = Array.from({ length: s.agents }, (_, n) => agentConfig(n, s.skillsOf(n)));
-  driver.input({ type: 'configured', agents, queues: Array.from({ length: s.queues }, (_, n) => queueConfig(n)) });
+  const agents = Array.from({ length: s.agents }, (_, n) => agentConfig(n, s));
+  driver.input({ type: 'configured', agents, queues: Array.from({ length: s.queues }, (_, n) => queueConfig(n, s.relaxing === true)) });
   for (const { id } of agents) {
     driver.input({ type: 'reachability-changed', agentId: id, reachable: true });
     driver.input({ type: 'state-wished', agentId: id, state: 'ready', reason: null, by: id });
@@ -147,7 +189,11 @@ function prepare(s: Scenario): { driver: Driver; talking: Offer[] } {
   const talking: Offer[] = [];
   driver.reserve(60 * s.agents + s.waiting);
   if (s.waiting > 0) {
-    for (let n = 0; driver.ringing.length < s.agents && n < 50 * s.agents; n++) driver.call(n % s.queues);
+    for (let n = 0; driver.ringing.length < s.agents && n < 50 * s.agents; n++) {
+      driver.call(n % s.queues);
+      // Round by round everybody is asked for by somebody: what is left over waits until any level will do.
+      if (n % s.agents === s.agents - 1) driver.skip(61_000);
+    }
     for (const offer of driver.ringing.splice(0)) {
       driver.answer(offer);
       talking.push(offer);
@@ -162,6 +208,7 @@ function prepare(s: Scenario): { driver: Driver; talking: Offer[] } {
  * caller joins the queue; with agents waiting, a call comes, the longest idle is offered it, answers, and it ends.
  */
 function match(driver: Driver, talking: Offer[], waiting: boolean, n: number, queues: number): number {
+  driver.tick();
   if (waiting) {
     const ending = talking[n % talking.length];
     if (ending) driver.hangUp(ending);
@@ -202,12 +249,14 @@ function measure(s: Scenario, matches: number): Result {
   run(driver, talking, s, Math.ceil(matches / 2));
   driver.reserve(matches);
   const stepsBefore = driver.steps;
+  const relaxedBefore = driver.relaxed;
   const cpuBefore = process.cpuUsage();
   const began = performance.now();
   const done = run(driver, talking, s, matches);
   const seconds = (performance.now() - began) / 1000;
   const cpu = process.cpuUsage(cpuBefore);
   const steps = driver.steps - stepsBefore;
+  const relaxed = driver.relaxed - relaxedBefore;
   const times = timeEach(driver, talking, s, Math.ceil(matches / 4));
   const us = (share: number): number => round(times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0, 2);
   return {
@@ -218,6 +267,7 @@ function measure(s: Scenario, matches: number): Result {
     skillSets: driver.skillSets,
     matches: done,
     seconds: round(seconds, 3),
+    relaxedPerMatch: round(relaxed / done, 2),
     matchesPerSecond: Math.round(done / seconds),
     stepsPerSecond: Math.round(steps / seconds),
     matchesPerCpuSecond: Math.round((done * 1e6) / (cpu.user + cpu.system)),
@@ -241,7 +291,8 @@ function option(name: string, fallback: number): number {
 }
 
 const matches = option('--matches', 200_000);
-const results = SCENARIOS.map((s) => measure(s, matches));
+const only = process.argv.includes('--only') ? option('--only', 1) : 0;
+const results = SCENARIOS.filter((_, n) => only === 0 || n + 1 === only).map((s) => measure(s, matches));
 if (process.argv.includes('--json')) {
   console.log(JSON.stringify({ benchmark: 'acd-matching', node: process.version, cpu: cpus()[0]?.model ?? 'unknown', results }, null, 2));
 } else {
@@ -250,6 +301,7 @@ if (process.argv.includes('--json')) {
     results.map((r) => ({
       scenario: r.scenario,
       'skill sets': r.skillSets,
+      'relaxed/match': r.relaxedPerMatch,
       'matches/s': r.matchesPerSecond,
       'steps/s': r.stepsPerSecond,
       'matches/CPU s': r.matchesPerCpuSecond,

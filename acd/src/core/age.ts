@@ -1,6 +1,6 @@
 import { effectiveLevels, laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
-import { changed, ignore, putCall, type Turn } from './turn.js';
+import { changed, ignore, putCall, relaxedTo, type Turn } from './turn.js';
 import type { CallEntry, Input } from './types.js';
 import { arm, leave, relane, release, stepAt } from './waiting.js';
 
@@ -39,9 +39,9 @@ export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
 function relaxed(turn: Turn, call: CallEntry): CallEntry {
   const step = stepAt(call.queue, turn.now - call.since);
   if (step <= call.step) return call;
-  const next = { ...call, step };
-  const lane = laneFor(turn.tables, next);
-  const data = { minLevels: effectiveLevels(next) };
+  const { queue, ask, sticky } = call;
+  const lane = call.phase === 'waiting' ? laneFor(turn.tables, { queue, ask, step, sticky }) : call.lane;
+  const data = { minLevels: effectiveLevels(queue, step, ask) };
   if (!call.callback) turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: call.queue.id, data });
-  return relane(turn, call, changed(next, call.phase === 'waiting' ? { lane } : {}));
+  return relane(turn, call, relaxedTo(call, step, lane));
 }

@@ -48,9 +48,14 @@ function levelsAt(config: QueueConfig, step: number, ask: Ask): Map<string, numb
   return levels;
 }
 
-/** For the event: every skill asked for with its level. */
-export function effectiveLevels(call: CallEntry): Record<string, number> {
-  return Object.fromEntries(levelsAt(call.queue.config, call.step, call.ask));
+/** For the event: every skill asked for with its level. One object for all calls that ask for nothing else. */
+export function effectiveLevels(queue: QueueEntry, step: number, ask: Ask): Readonly<Record<string, number>> {
+  if (ask !== NO_ASK) return Object.fromEntries(levelsAt(queue.config, step, ask));
+  const known = queue.levels[step];
+  if (known) return known;
+  const levels = Object.freeze(Object.fromEntries(levelsAt(queue.config, step, ask)));
+  queue.levels[step] = levels;
+  return levels;
 }
 
 export function satisfies(pool: Pool, { levels, groups }: Requirement): boolean {
@@ -128,6 +133,7 @@ export function makeLanes(queue: QueueEntry): void {
   const byKey = new Map<string, Lane>();
   queue.extra.clear();
   queue.extraLimit = MANY_EXTRA_LANES;
+  queue.levels = [];
   queue.lanes = [0, ...queue.config.relaxation.keys()].map((_, step) => {
     const requirement = requirementOf(queue.config, step, NO_ASK);
     const lane = byKey.get(requirement.key) ?? newLane(queue, requirement);

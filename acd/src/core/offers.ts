@@ -1,7 +1,7 @@
 import type { EventDraft, Termination } from '@yixian/contracts';
 import { candidate } from './lanes.js';
 import { NO_OFFERS, offersOf, WISH_READY } from './tables.js';
-import { changed, enterPhase, enterState, listed, newIdlePlace, putCall, reopen, type Turn } from './turn.js';
+import { changed, enterOffered, enterState, listed, newIdlePlace, putCall, reopen, type Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Input, Offer, OfferId } from './types.js';
 
 /** After the agent has answered, the bridge has to stand within this time. */
@@ -46,7 +46,7 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallE
   if (call.phase === 'offered') return putCall(turn, changed(call, { more: [...call.more, offer] }));
   lane.open.delete(place);
   if (strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
-  return enterPhase(turn, call, 'offer', { phase: 'offered', offer });
+  return enterOffered(turn, call, offer);
 }
 
 /** The agent has answered: the bridge has to stand before long. */

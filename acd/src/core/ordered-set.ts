@@ -1,221 +1,153 @@
-interface Node<T> {
-  item: T;
-  size: number;
-  left: Node<T> | null;
-  right: Node<T> | null;
-}
-
-// Weight-balanced tree (Nievergelt & Reingold 1973) with the parameters proved by Hirai & Yamamoto 2011: <3, 2>.
-// Chosen over a heap because a place in a queue is a rank, and the sizes that keep the balance give the rank for nothing.
-const DELTA = 3;
-const RATIO = 2;
+/** Items of a block at most; a full one is split. Moving half of them costs less than following pointers through a tree. */
+const BLOCK = 64;
 
 /**
- * A set kept in the order of `compare`. `add`, `delete`, `rank`, `at` and `after` take O(log n), `first` and `size` O(1).
- * Items that compare equal are the same item; an item's order must not change while it is in the set.
+ * A set kept in the order of `compare`, in a row of sorted blocks. Items that compare equal are the same item; an item's
+ * order must not change while it is in the set.
+ *
+ * A queue is mostly added to at its end and taken from at its head: both look at one item and take O(1). In the middle
+ * `add`, `delete` and `has` take O(log n) comparisons and move at most a block and, once in a block's life, the row of
+ * blocks; `rank` and `at` add up the sizes of the blocks before, n ÷ 64 of them at most.
  */
 export class OrderedSet<T> implements Iterable<T> {
   readonly #compare: (a: T, b: T) => number;
-  #root: Node<T> | null = null;
-  #first: T | undefined;
-  #changed = false;
+  /** None is empty. */
+  readonly #blocks: T[][] = [];
+  #size = 0;
 
   constructor(compare: (a: T, b: T) => number) {
     this.#compare = compare;
   }
 
   get size(): number {
-    return sizeOf(this.#root);
+    return this.#size;
   }
 
   /** The item before all others. */
   get first(): T | undefined {
-    return this.#first;
+    return this.#size === 0 ? undefined : (this.#blocks[0] as T[])[0];
   }
 
   /** @returns false when an equal item was there already; then nothing changes. */
   add(item: T): boolean {
-    this.#changed = false;
-    this.#root = this.#insert(this.#root, item);
-    if (this.#changed && (this.#first === undefined || this.#compare(item, this.#first) < 0)) this.#first = item;
-    return this.#changed;
+    const blocks = this.#blocks;
+    const last = blocks[blocks.length - 1];
+    if (last === undefined || this.#compare(item, last[last.length - 1] as T) > 0) {
+      if (last !== undefined && last.length < BLOCK) last.push(item);
+      else blocks.push([item]);
+      this.#size += 1;
+      return true;
+    }
+    const b = this.#blockOf(item);
+    const block = blocks[b] as T[];
+    const i = this.#indexIn(block, item);
+    if (i < block.length && this.#compare(block[i] as T, item) === 0) return false;
+    insertAt(block, i, item);
+    this.#size += 1;
+    if (block.length > BLOCK) blocks.splice(b + 1, 0, block.splice(BLOCK >> 1));
+    return true;
   }
 
   /** @returns false when no equal item was there. */
   delete(item: T): boolean {
-    this.#changed = false;
-    this.#root = this.#remove(this.#root, item);
-    if (this.#changed && this.#first !== undefined && this.#compare(item, this.#first) === 0) this.#first = leftmost(this.#root)?.item;
-    return this.#changed;
+    if (this.#size === 0) return false;
+    const b = this.#blockOf(item);
+    const block = this.#blocks[b] as T[];
+    const i = this.#indexIn(block, item);
+    if (i === block.length || this.#compare(block[i] as T, item) !== 0) return false;
+    if (block.length === 1) {
+      if (b === 0) this.#blocks.shift();
+      else this.#blocks.splice(b, 1);
+    } else if (i === 0) block.shift();
+    else removeAt(block, i);
+    this.#size -= 1;
+    return true;
   }
 
   has(item: T): boolean {
-    let node = this.#root;
-    while (node) {
-      const order = this.#compare(item, node.item);
-      if (order === 0) return true;
-      node = order < 0 ? node.left : node.right;
-    }
-    return false;
+    if (this.#size === 0) return false;
+    const block = this.#blocks[this.#blockOf(item)] as T[];
+    const i = this.#indexIn(block, item);
+    return i < block.length && this.#compare(block[i] as T, item) === 0;
   }
 
   /** How many items stand before this one, whether or not it is in the set. */
   rank(item: T): number {
-    let node = this.#root;
-    let before = 0;
-    while (node) {
-      const order = this.#compare(item, node.item);
-      if (order === 0) return before + sizeOf(node.left);
-      if (order < 0) {
-        node = node.left;
-      } else {
-        before += sizeOf(node.left) + 1;
-        node = node.right;
-      }
-    }
+    if (this.#size === 0) return 0;
+    const blocks = this.#blocks;
+    const last = blocks[blocks.length - 1] as T[];
+    const behind = this.#compare(item, last[last.length - 1] as T);
+    if (behind >= 0) return behind === 0 ? this.#size - 1 : this.#size;
+    const b = this.#blockOf(item);
+    let before = this.#indexIn(blocks[b] as T[], item);
+    for (let n = 0; n < b; n++) before += (blocks[n] as T[]).length;
     return before;
   }
 
   /** The item with so many before it; undefined when there are not so many. */
   at(rank: number): T | undefined {
-    let node = this.#root;
     let before = rank;
-    while (node) {
-      const left = sizeOf(node.left);
-      if (before === left) return node.item;
-      if (before < left) {
-        node = node.left;
-      } else {
-        before -= left + 1;
-        node = node.right;
-      }
+    for (const block of this.#blocks) {
+      if (before < block.length) return block[before];
+      before -= block.length;
     }
     return undefined;
   }
 
   /** The first item that comes after this one, whether or not it is in the set. */
   after(item: T): T | undefined {
-    let node = this.#root;
-    let next: T | undefined;
-    while (node) {
-      if (this.#compare(item, node.item) < 0) {
-        next = node.item;
-        node = node.left;
-      } else {
-        node = node.right;
-      }
-    }
-    return next;
+    if (this.#size === 0) return undefined;
+    const b = this.#blockOf(item);
+    const block = this.#blocks[b] as T[];
+    let i = this.#indexIn(block, item);
+    if (i < block.length && this.#compare(block[i] as T, item) === 0) i += 1;
+    return i < block.length ? block[i] : this.#blocks[b + 1]?.[0];
   }
 
   clear(): void {
-    this.#root = null;
-    this.#first = undefined;
+    this.#blocks.length = 0;
+    this.#size = 0;
   }
 
   *[Symbol.iterator](): Iterator<T> {
-    const path: Node<T>[] = [];
-    let node = this.#root;
-    while (node || path.length > 0) {
-      while (node) {
-        path.push(node);
-        node = node.left;
-      }
-      const next = path.pop();
-      if (!next) return;
-      yield next.item;
-      node = next.right;
+    for (const block of this.#blocks) yield* block;
+  }
+
+  /** The block that holds the item, or would: the last one that does not begin behind it. */
+  #blockOf(item: T): number {
+    const blocks = this.#blocks;
+    if (blocks.length === 1 || this.#compare(item, (blocks[1] as T[])[0] as T) < 0) return 0;
+    let low = 1;
+    let high = blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#compare((blocks[middle] as T[])[0] as T, item) <= 0) low = middle;
+      else high = middle - 1;
     }
+    return low;
   }
 
-  /** Longest way from the root: a test for balance. */
-  get depth(): number {
-    const measure = (node: Node<T> | null): number => (node ? 1 + Math.max(measure(node.left), measure(node.right)) : 0);
-    return measure(this.#root);
-  }
-
-  #insert(node: Node<T> | null, item: T): Node<T> {
-    if (!node) {
-      this.#changed = true;
-      return { item, size: 1, left: null, right: null };
+  /** Where the item stands in the block, or would. */
+  #indexIn(block: readonly T[], item: T): number {
+    if (this.#compare(item, block[0] as T) <= 0) return 0;
+    let low = 1;
+    let high = block.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#compare(block[middle] as T, item) < 0) low = middle + 1;
+      else high = middle;
     }
-    const order = this.#compare(item, node.item);
-    if (order === 0) return node;
-    if (order < 0) node.left = this.#insert(node.left, item);
-    else node.right = this.#insert(node.right, item);
-    return this.#changed ? balance(node) : node;
-  }
-
-  #remove(node: Node<T> | null, item: T): Node<T> | null {
-    if (!node) return null;
-    const order = this.#compare(item, node.item);
-    if (order < 0) node.left = this.#remove(node.left, item);
-    else if (order > 0) node.right = this.#remove(node.right, item);
-    else {
-      this.#changed = true;
-      if (!node.left) return node.right;
-      if (!node.right) return node.left;
-      const heir = leftmost(node.right);
-      if (heir) {
-        node.right = removeLeftmost(node.right);
-        node.item = heir.item;
-      }
-    }
-    return this.#changed ? balance(node) : node;
+    return low;
   }
 }
 
-function sizeOf<T>(node: Node<T> | null): number {
-  return node ? node.size : 0;
+function insertAt<T>(list: T[], index: number, item: T): void {
+  list.push(item);
+  for (let i = list.length - 1; i > index; i--) list[i] = list[i - 1] as T;
+  list[index] = item;
 }
 
-function leftmost<T>(node: Node<T> | null): Node<T> | null {
-  let n = node;
-  while (n?.left) n = n.left;
-  return n;
-}
-
-function removeLeftmost<T>(node: Node<T>): Node<T> | null {
-  if (!node.left) return node.right;
-  node.left = removeLeftmost(node.left);
-  return balance(node);
-}
-
-function balance<T>(node: Node<T>): Node<T> {
-  const l = sizeOf(node.left);
-  const r = sizeOf(node.right);
-  node.size = l + r + 1;
-  if (l + r <= 1) return node;
-  const { left, right } = node;
-  if (right && r > DELTA * l) {
-    if (sizeOf(right.left) >= RATIO * sizeOf(right.right)) node.right = rotateRight(right);
-    return rotateLeft(node);
-  }
-  if (left && l > DELTA * r) {
-    if (sizeOf(left.right) >= RATIO * sizeOf(left.left)) node.left = rotateLeft(left);
-    return rotateRight(node);
-  }
-  return node;
-}
-
-function rotateLeft<T>(node: Node<T>): Node<T> {
-  const up = node.right;
-  if (!up) return node;
-  node.right = up.left;
-  up.left = node;
-  return resized(node, up);
-}
-
-function rotateRight<T>(node: Node<T>): Node<T> {
-  const up = node.left;
-  if (!up) return node;
-  node.left = up.right;
-  up.right = node;
-  return resized(node, up);
-}
-
-function resized<T>(down: Node<T>, up: Node<T>): Node<T> {
-  down.size = sizeOf(down.left) + sizeOf(down.right) + 1;
-  up.size = sizeOf(up.left) + sizeOf(up.right) + 1;
-  return up;
+function removeAt<T>(list: T[], index: number): void {
+  for (let i = index + 1; i < list.length; i++) list[i - 1] = list[i] as T;
+  list.pop();
 }

@@ -20,11 +20,12 @@ export function settle(turn: Turn): void {
   const call = opened?.[0];
   if (!freed && call && opened.length === 1) {
     if (fileCall(turn, call)) match(turn, turn.tables.calls.get(call.id) as CallEntry);
+  } else if (freed && !opened && freed.length === 1) {
+    serve(turn, freed[0] as AgentEntry);
   } else if (freed || opened) {
     const agents = (freed ?? []).map((agent) => file(turn, agent)).filter((agent) => agent !== undefined);
     fileOpened(turn);
-    if (agents.length === 1 && !opened) serve(turn, agents[0] as AgentEntry);
-    else settleSome(turn, agents, turn.opened ?? []);
+    settleSome(turn, agents, turn.opened ?? []);
   }
   if (turn.advanced) for (const queue of turn.advanced) dialEarly(turn, queue);
 }
@@ -48,7 +49,10 @@ function fileCall(turn: Turn, opened: CallEntry): boolean {
   return true;
 }
 
-/** Gives the agent the first call he may have, or lets him join those a ring-all call rings. */
+/**
+ * Gives the agent the first call he may have, or lets him join those a ring-all call rings. He is filed among the ready
+ * only when there is nothing for him: filing and taking out again was a fifth of a match.
+ */
 function serve(turn: Turn, freed: AgentEntry): void {
   for (;;) {
     const agent = turn.tables.agents.get(freed.id);
@@ -56,9 +60,11 @@ function serve(turn: Turn, freed: AgentEntry): void {
     const place = firstInLine(turn.tables, agent, turn.now);
     const call = place && turn.tables.calls.get(place.callId);
     if (!call) {
+      fileReady(agent);
       join(turn, agent);
       return;
     }
+    if (call.queue.config.strategy === 'ring-all') fileReady(agent);
     take(turn, agent, call);
   }
 }

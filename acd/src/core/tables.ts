@@ -39,6 +39,7 @@ export function newQueue(config: QueueConfig): QueueEntry {
     config,
     places: new OrderedSet(byPlace),
     lanes: [],
+    levels: [],
     extra: new Map(),
     extraLimit: 0,
     pools: [],

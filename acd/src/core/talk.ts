@@ -5,7 +5,7 @@ import { cancelCallback, giveUpDialling, returnToLine, startAgentFirst } from '.
 import { recordHandling, recordWait } from './estimate.js';
 import { isOurs, missReason, setAside } from './missed.js';
 import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
-import { enterPhase, enterState, forgetCall, ignore, keep, losePlace, putCall, reopen, type Turn } from './turn.js';
+import { enterPhase, enterState, enterTalking, forgetCall, ignore, keep, losePlace, putCall, reopen, type Turn } from './turn.js';
 import type { CallEntry, Input, Offer } from './types.js';
 import { arm, leave, leftQueue } from './waiting.js';
 
@@ -42,7 +42,7 @@ export function bridged(turn: Turn, input: InputOf<'bridged'>): void {
     return;
   }
   const { offer, queue } = call;
-  losePlace(turn, enterPhase(turn, call, 'bridge', { phase: 'talking', talkingSince: turn.now }));
+  losePlace(turn, enterTalking(turn, call));
   queue.serving += 1;
   turn.effects.push(
     { type: 'open-conversation', offer, music: queue.config.music },

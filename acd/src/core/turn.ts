@@ -4,7 +4,7 @@ import { assertCallTransition, type CallCause } from './call-state.js';
 import type { StoreChange } from './inputs.js';
 import { laneFor, unfileReady } from './lanes.js';
 import { isAvailable, NO_OFFERS, storedAgent, storedCall } from './tables.js';
-import type { AgentEntry, CallEntry, Effect, IdlePlace, QueueEntry, Tables } from './types.js';
+import type { AgentEntry, CallEntry, Effect, IdlePlace, Offer, QueueEntry, Tables } from './types.js';
 
 /** One step under way: the tables, the time, and what has been decided so far. */
 export interface Turn {
@@ -102,12 +102,9 @@ type AgentPatch = Partial<
   >
 >;
 
-const NO_PATCH: AgentPatch = {};
-
 /** Written out field by field: two spreads in one literal took a sixth of a decision. */
 function moved(agent: AgentEntry, e: Entering, since: number): AgentEntry {
-  const patch = e.patch ?? NO_PATCH;
-  return {
+  const next: Writable<AgentEntry> = {
     id: agent.id,
     config: agent.config,
     pool: agent.pool,
@@ -115,19 +112,20 @@ function moved(agent: AgentEntry, e: Entering, since: number): AgentEntry {
     since,
     reason: e.reason,
     seat: agent.seat,
-    reachable: patch.reachable ?? agent.reachable,
-    wish: patch.wish ?? agent.wish,
-    offer: patch.offer === undefined ? agent.offer : patch.offer,
-    lines: patch.lines ?? agent.lines,
-    wrapUpUntil: patch.wrapUpUntil === undefined ? agent.wrapUpUntil : patch.wrapUpUntil,
-    restUntil: patch.restUntil === undefined ? agent.restUntil : patch.restUntil,
-    idle: patch.idle ?? agent.idle,
-    lastOffer: patch.lastOffer ?? agent.lastOffer,
-    calls: patch.calls ?? agent.calls,
-    talkMs: patch.talkMs ?? agent.talkMs,
-    awaitsRegistration: patch.awaitsRegistration ?? agent.awaitsRegistration,
+    reachable: agent.reachable,
+    wish: agent.wish,
+    offer: agent.offer,
+    lines: agent.lines,
+    wrapUpUntil: agent.wrapUpUntil,
+    restUntil: agent.restUntil,
+    idle: agent.idle,
+    lastOffer: agent.lastOffer,
+    calls: agent.calls,
+    talkMs: agent.talkMs,
+    awaitsRegistration: agent.awaitsRegistration,
     removed: agent.removed,
   };
+  return e.patch ? Object.assign(next, e.patch) : next;
 }
 
 /**
@@ -199,29 +197,60 @@ export type CallPatch = Partial<
   >
 >;
 
-/** The call with some of it changed. Written out like `moved`. */
+/** The call with some of it changed: copied in one shape, then written to. Patches of many shapes read field by field cost a tenth of a match. */
 export function changed(call: CallEntry, patch: CallPatch): CallEntry {
+  return Object.assign(copyOf(call), patch);
+}
+
+function copyOf(call: CallEntry): Writable<CallEntry> {
   return {
-    id: patch.id ?? call.id,
+    id: call.id,
     queue: call.queue,
-    lane: patch.lane ?? call.lane,
-    caller: patch.caller ?? call.caller,
-    place: patch.place ?? call.place,
+    lane: call.lane,
+    caller: call.caller,
+    place: call.place,
     since: call.since,
     enteredAt: call.enteredAt,
     ask: call.ask,
-    step: patch.step ?? call.step,
-    sticky: patch.sticky === undefined ? call.sticky : patch.sticky,
+    step: call.step,
+    sticky: call.sticky,
     visited: call.visited,
-    phase: patch.phase ?? call.phase,
-    offer: patch.offer === undefined ? call.offer : patch.offer,
-    more: patch.more ?? call.more,
-    failures: patch.failures ?? call.failures,
-    overdue: patch.overdue ?? call.overdue,
-    estimateMs: patch.estimateMs === undefined ? call.estimateMs : patch.estimateMs,
-    talkingSince: patch.talkingSince ?? call.talkingSince,
-    callback: patch.callback === undefined ? call.callback : patch.callback,
+    phase: call.phase,
+    offer: call.offer,
+    more: call.more,
+    failures: call.failures,
+    overdue: call.overdue,
+    estimateMs: call.estimateMs,
+    talkingSince: call.talkingSince,
+    callback: call.callback,
   };
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The most frequent of them, without a patch. */
+export function enterOffered(turn: Turn, call: CallEntry, offer: Offer): CallEntry {
+  assertCallTransition(call.phase, 'offer', 'offered');
+  const next = copyOf(call);
+  next.phase = 'offered';
+  next.offer = offer;
+  return putCall(turn, next);
+}
+
+export function enterTalking(turn: Turn, call: CallEntry): CallEntry {
+  assertCallTransition(call.phase, 'bridge', 'talking');
+  const next = copyOf(call);
+  next.phase = 'talking';
+  next.talkingSince = turn.now;
+  return putCall(turn, next);
+}
+
+/** Relaxed so far, in the lane where those are who satisfy that. */
+export function relaxedTo(call: CallEntry, step: number, lane: CallEntry['lane']): CallEntry {
+  const next = copyOf(call);
+  next.step = step;
+  next.lane = lane;
+  return next;
 }
 
 /** Moves a call to another phase, checked against the diagram. */

@@ -220,6 +220,8 @@ export interface QueueEntry {
   readonly places: OrderedSet<Place>;
   /** By relaxation: `lanes[0]` is what the queue asks for at first. */
   lanes: Lane[];
+  /** Levels of each step, as events tell them; made when first told. */
+  levels: Readonly<Record<string, number>>[];
   /** For calls that ask for more. */
   readonly extra: Map<string, Lane>;
   /** As many of them before the empty ones are cleared away. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { OrderedSet } from '../../src/core/ordered-set.js';
+import { createRandom } from '../../src/simulator/random.js';
 
 const ascending = (a: number, b: number): number => a - b;
 
@@ -26,14 +27,38 @@ describe('ordered set', () => {
     );
   });
 
-  it('stays balanced when items come in order, and when the first leave one by one', () => {
+  it('agrees with a sorted list also when there are many blocks, wherever items come and go', () => {
     const set = new OrderedSet<number>(ascending);
-    const bound = (size: number): number => 2.5 * Math.log2(size + 1) + 1;
-    for (let n = 0; n < 10_000; n++) set.add(n);
-    assert.ok(set.depth <= bound(10_000), `depth ${set.depth}`);
-    for (let n = 0; n < 9_000; n++) set.delete(n);
-    assert.ok(set.depth <= bound(1_000), `depth ${set.depth}`);
-    assert.equal(set.first, 9_000);
+    const model: number[] = [];
+    const random = createRandom(1, 0);
+    for (let n = 0; n < 20_000; n++) {
+      const value = Math.floor(random.next() * 3_000);
+      const at = model.findIndex((v) => v >= value);
+      const there = at >= 0 && model[at] === value;
+      if (random.next() < 0.6) {
+        assert.equal(set.add(value), !there);
+        if (!there) model.splice(at < 0 ? model.length : at, 0, value);
+      } else {
+        assert.equal(set.delete(value), there);
+        if (there) model.splice(at, 1);
+      }
+      if (n % 50 > 0) continue;
+      const before = model.filter((v) => v < value).length;
+      assert.deepEqual([set.size, set.first, set.rank(value)], [model.length, model[0], before]);
+      assert.deepEqual([set.at(before), set.after(value)], [model[before], model.find((v) => v > value)]);
+    }
+    assert.deepEqual([...set], model);
+  });
+
+  it('a queue of 100,000 is filled at its end and emptied at its head in no time', () => {
+    const set = new OrderedSet<number>(ascending);
+    for (let n = 0; n < 100_000; n++) set.add(n);
+    assert.deepEqual([set.rank(99_999), set.rank(100_000), set.at(50_000)], [99_999, 100_000, 50_000]);
+    for (let n = 0; n < 100_000; n++) {
+      assert.equal(set.first, n);
+      assert.equal(set.delete(n), true);
+    }
+    assert.equal(set.size, 0);
   });
 
   it('is empty after clear', () => {
