@@ -4,6 +4,7 @@ import { type Config, ConfigError, loadConfig } from './config.js';
 import { doctor } from './doctor.js';
 import { showCommand, testCommand, validateCommand } from './flow-command.js';
 import { createLogger } from './logging.js';
+import { rotateRecordingKey, verifyRecordings } from './recordings-commands.js';
 import { serve } from './serve.js';
 import { agentCount, numberFromZero, positiveNumber, type SimulateOptions, simulation, wholeNumber } from './simulate.js';
 import { version } from './version.js';
@@ -42,6 +43,12 @@ export async function main(argv: string[]): Promise<number> {
     .option('--name <text>', 'display name')
     .option('--extension <number>', 'extension of an agent or supervisor')
     .action(action(addUser));
+  const recordings = program.command('recordings').description('recordings and messages on the disk');
+  recordings
+    .command('verify')
+    .description('read every file and say which was changed, truncated, swapped or is missing')
+    .action(action(verifyRecordings));
+  recordings.command('rotate-key').description('a new master key for encryption and signatures').action(action(rotateRecordingKey));
   const demo = program.command('demo').description('the demo hotline');
   demo
     .command('agents')

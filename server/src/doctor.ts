@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { silentLogger } from '@yixian/contracts';
+import { createConfigStore } from '@yixian/db';
 import { createPrompts } from '@yixian/ivr';
 import { type Config, describeConfig } from './config.js';
 import { firstRunFileOf } from './first-run.js';
 import { promptDirectories, requiredPrompts } from './prompt-set.js';
+import { keysFolder } from './recordings-commands.js';
 import { type RunFile, readRunFile } from './run-file.js';
 import { openDatabase, prepareDataDir } from './storage.js';
 import { version } from './version.js';
@@ -33,6 +37,7 @@ export async function doctor(config: Config): Promise<number> {
     ['ports', () => (running ? [ok('in use by the running hotline')] : checkPorts(config))],
     ['redis', () => checkRedis(config)],
     ['database', () => checkDatabase(config)],
+    ['recordings', () => checkRecordings(config)],
     ['prompts', () => checkPrompts(config)],
     ['switch', () => checkRunning(running)],
   ];
@@ -145,6 +150,23 @@ async function checkDatabase(config: Config): Promise<Verdict[]> {
   try {
     const { rows } = await database.knex.raw<{ rows: Array<{ server_version: string }> }>('show server_version');
     return [ok(`PostgreSQL ${rows[0]?.server_version}`)];
+  } finally {
+    await database.close();
+  }
+}
+
+/** A disk that is nearly full stops recordings, not calls: a warning. */
+async function checkRecordings(config: Config): Promise<Verdict[]> {
+  const database = await openDatabase(config, silentLogger);
+  try {
+    const { recordingMinFreeMegabytes: least, recordingEncryption: cipher } = await createConfigStore(database.knex).settings.get();
+    const { bavail, bsize } = await statfs(config.dataDir);
+    const free = Math.floor((bavail * bsize) / 1024 / 1024);
+    const room = free < least ? warning(`${free} MB free, ${least} MB are needed: calls are not recorded`) : ok(`${free} MB free`);
+    const keys = existsSync(keysFolder(config)) ? readdirSync(keysFolder(config)).filter((name) => name.endsWith('.key')) : [];
+    const open = keys.filter((name) => (statSync(path.join(keysFolder(config), name)).mode & 0o077) !== 0);
+    if (open.length > 0) return [room, fault(`${path.join(keysFolder(config), open[0] ?? '')} can be read by others: chmod 600 it`)];
+    return [room, ok(cipher === 'none' ? 'not encrypted on the disk' : `encrypted on the disk: ${cipher}`)];
   } finally {
     await database.close();
   }

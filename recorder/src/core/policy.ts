@@ -12,7 +12,7 @@ export function isWanted(policy: RecordingPolicy, draw: number, demanded: boolea
     case 'on-demand':
       return demanded;
     case 'share':
-      return demanded || draw * 100 < policy.sharePercent;
+      return demanded || draw < policy.sharePercent / 100;
     case 'all':
       return true;
   }

@@ -1,9 +1,9 @@
-import path from 'node:path';
 import type { Logger, VoicemailRow } from '@yixian/contracts';
 import { createIdentityStore, createRecordingRows } from '@yixian/db';
 import { createRecorder, type RecorderService } from '@yixian/recorder';
 import type { Softswitch } from '@yixian/softswitch';
 import { createJobs, type Jobs } from '../jobs.js';
+import { keysFolder, recordingsFolder } from '../recordings-commands.js';
 import { postMessageLeft } from '../voicemail-notice.js';
 import type { Foundation } from './foundation.js';
 import type { Undo } from './undo.js';
@@ -31,8 +31,8 @@ export async function composeRecorder(base: Foundation, softswitch: Softswitch, 
     rows: createRecordingRows(database.knex),
     ...{ events, calls, clock, ids, logger },
     configuration: directory,
-    directory: recordingsDir(base),
-    keysDirectory: keysDir(base),
+    directory: recordingsFolder(base.config),
+    keysDirectory: keysFolder(base.config),
     notify: (url, message) => notify({ url, message }),
     audit: (entry) => identity.audit(entry),
   });
@@ -59,12 +59,4 @@ function noticeJob(jobs: Jobs, logger: Logger): (notice: Notice) => void {
     await postMessageLeft(url, message);
     logger.debug({ voicemailId: message.id, box: message.box }, 'told of a message');
   });
-}
-
-export function recordingsDir(base: Pick<Foundation, 'config'>): string {
-  return path.join(base.config.dataDir, 'recordings');
-}
-
-export function keysDir(base: Pick<Foundation, 'config'>): string {
-  return path.join(base.config.dataDir, 'keys');
 }
