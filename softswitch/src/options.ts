@@ -29,7 +29,7 @@ export interface SoftswitchOptions {
   mediaTimeoutMs?: number;
   /** RFC 4028 interval we ask for; 0 asks for none. */
   sessionExpiresSeconds?: number;
-  /** Order of preference, for every leg; one order for all lets bridges pass packets through. Default PCMA, PCMU. */
+  /** Order of preference, for every leg; one order for all lets bridges pass packets through. Default PCMA, PCMU, G729. */
   codecs?: readonly CodecName[];
   /** Other implementations of the two ports, for tests. */
   sip?: (listen: readonly ListenPoint[]) => SipStack;

@@ -17,7 +17,7 @@ const SDP = (lines: readonly string[]): string =>
 const AUDIO = SDP(['m=audio 4000 RTP/AVP 8 101', 'a=rtpmap:101 telephone-event/8000']);
 const NO_EVENTS = SDP(['m=audio 4000 RTP/AVP 8']);
 const HELD = SDP(['m=audio 4000 RTP/AVP 8', 'a=sendonly']);
-const G729 = SDP(['m=audio 4000 RTP/AVP 18']);
+const G722 = SDP(['m=audio 4000 RTP/AVP 9']);
 
 const LOOPBACK = [{ address: '127.0.0.1', family: 4 as const, internal: true }];
 
@@ -116,7 +116,7 @@ describe('softswitch assembly', () => {
     });
 
     it('488 without a common codec, before anything is spent on it', () => {
-      const session = new FakeSession('inbound', 'x', G729);
+      const session = new FakeSession('inbound', 'x', G722);
       sip.handlers?.onInvite(session, { kind: 'trunk', trunkId: 'demo' });
       assert.deepEqual(session.done, ['refuse 488 Not Acceptable Here']);
       assert.equal(arrived.length, 0);
@@ -183,7 +183,7 @@ describe('softswitch assembly', () => {
 
     for (const [what, sdp] of [
       ['none', undefined],
-      ['another codec', G729],
+      ['another codec', G722],
     ] as const) {
       it(`late offer: an ACK with ${what} in it is hung up on`, async () => {
         const { session, leg } = late();
@@ -209,7 +209,7 @@ describe('softswitch assembly', () => {
       const answer = session.handlers?.onOffer?.(HELD);
       assert.ok(answer && 'sdp' in answer && answer.sdp.includes('a=recvonly'));
       session.handlers?.onOffer?.(HELD);
-      assert.deepEqual(session.handlers?.onOffer?.(G729), { refuse: 488, phrase: 'Not Acceptable Here' });
+      assert.deepEqual(session.handlers?.onOffer?.(G722), { refuse: 488, phrase: 'Not Acceptable Here' });
       session.handlers?.onOffer?.(AUDIO);
       assert.deepEqual(names(events), ['answered', 'remote-held', 'remote-resumed']);
       assert.equal(media.sessions[0]?.configured.at(-1)?.direction, 'sendrecv');
@@ -438,7 +438,7 @@ describe('softswitch assembly', () => {
       sip.contacts.push(contact(5061));
       const { leg } = dial();
       await settle();
-      sip.invited[0]?.handlers?.onAccepted?.(G729);
+      sip.invited[0]?.handlers?.onAccepted?.(G722);
       assert.equal((await leg.ended).reason, 'no-common-codec');
       assert.match(sip.invited[0]?.done[0] ?? '', /^end Q.850;cause=88/);
     });

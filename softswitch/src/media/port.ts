@@ -2,7 +2,11 @@ import type { CollectResult, DigitEvent, LegStats, MediaItem, PlaybackEnd, Recor
 
 // What the media side offers to `softswitch.ts`. The engine runs on a thread of its own; this is its front.
 
-export type CodecName = 'PCMA' | 'PCMU';
+/** What audio is inside the switch: prompts, mixes, recordings. */
+export type Law = 'PCMA' | 'PCMU';
+
+/** What audio may be on the wire; G.729 becomes A-law at the border unless it passes through. */
+export type CodecName = Law | 'G729';
 
 /** What was negotiated (RFC 3264): where to send, as what, and in which directions. Ports 0 / undefined remote: nothing is sent. */
 export interface MediaParameters {

@@ -24,7 +24,9 @@ export interface AudioView {
   maxptimeMs: number | undefined;
 }
 
-const STATIC_TYPES: Record<string, CodecName> = { '0': 'PCMU', '8': 'PCMA' };
+const STATIC_TYPES: Record<string, CodecName> = { '0': 'PCMU', '8': 'PCMA', '18': 'G729' };
+/** G729A is how some gateways write Annex A, which is the same on the wire. */
+const MAPPED: Record<string, CodecName> = { 'PCMA/8000': 'PCMA', 'PCMU/8000': 'PCMU', 'G729/8000': 'G729', 'G729A/8000': 'G729' };
 const DIRECTIONS = new Set<string>(['sendrecv', 'sendonly', 'recvonly', 'inactive']);
 
 /** Plain RTP audio that is not switched off: the only kind this switch takes. */
@@ -99,7 +101,7 @@ function isPayloadType(format: string): boolean {
 function codecOf(format: string, maps: ReadonlyMap<string, string>): OfferedCodec | undefined {
   if (!isPayloadType(format)) return undefined;
   const mapped = maps.get(format);
-  const name = mapped === 'PCMA/8000' ? 'PCMA' : mapped === 'PCMU/8000' ? 'PCMU' : mapped === undefined ? STATIC_TYPES[format] : undefined;
+  const name = mapped === undefined ? STATIC_TYPES[format] : MAPPED[mapped];
   return name ? { name, payloadType: Number(format) } : undefined;
 }
 

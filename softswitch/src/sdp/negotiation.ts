@@ -44,6 +44,9 @@ export type OfferAnswered = { ok: true; state: SdpState; sdp: string; negotiated
 
 export type AnswerTaken = { ok: true; state: SdpState; negotiated: Negotiated } | { ok: false; refusal: Refusal };
 
+/** G.729 last: it costs processor and quality wherever the other side could do without. */
+export const DEFAULT_CODECS: readonly CodecName[] = ['PCMA', 'PCMU', 'G729'];
+
 const EVENT_TYPE = 101;
 const OTHER_FAMILY = 'the media address is of another IP version than ours';
 const NO_AUDIO = 'no m-line with RTP/AVP audio in a codec of ours';
@@ -56,8 +59,8 @@ export function initialSdp(local: { sessionId: string; address: string; rtpPort:
     sent: undefined,
     address: local.address,
     rtpPort: local.rtpPort,
-    codecs: local.codecs ?? ['PCMA', 'PCMU'],
-    payloadTypes: { PCMA: 8, PCMU: 0 },
+    codecs: local.codecs ?? DEFAULT_CODECS,
+    payloadTypes: { PCMA: 8, PCMU: 0, G729: 18 },
     telephoneEvent: EVENT_TYPE,
     lines: [{ use: 'audio' }],
     ptimeMs: 20,
@@ -72,7 +75,7 @@ export function makeOffer(state: SdpState): { state: SdpState; sdp: string } {
 /** Looks at an offer before there is a port to answer with: can it be answered, and to which address would media go? */
 export function inspectOffer(
   offer: string,
-  codecs: readonly CodecName[] = ['PCMA', 'PCMU'],
+  codecs: readonly CodecName[] = DEFAULT_CODECS,
 ): { ok: true; mediaAddress: string | undefined } | { ok: false; refusal: Refusal } {
   const read = readDescription(offer);
   if ('refusal' in read) return { ok: false, refusal: read.refusal };
@@ -251,6 +254,8 @@ function audioLine(
     connection: undefined,
     attributes: [
       ...types.map((t) => ({ name: 'rtpmap', value: `${t.type} ${t.name}/8000` })),
+      // RFC 4856 §2.1.9: without it Annex B would be on, and silence come as descriptors.
+      ...types.filter((t) => t.name === 'G729').map((t) => ({ name: 'fmtp', value: `${t.type} annexb=no` })),
       ...(telephoneEvent === undefined
         ? []
         : [

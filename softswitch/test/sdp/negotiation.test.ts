@@ -18,10 +18,10 @@ function answered(offer: string, state = local()) {
 }
 
 describe('offer and answer (RFC 3264)', () => {
-  it('§5: our offer names both codecs, telephone-event 101 and sendrecv', () => {
+  it('§5: our offer names our codecs, telephone-event 101 and sendrecv', () => {
     const { sdp } = makeOffer(local());
     const [media] = parseSdp(sdp).media;
-    assert.deepEqual(media?.formats, ['8', '0', '101']);
+    assert.deepEqual(media?.formats, ['8', '0', '18', '101']);
     assert.ok(sdp.includes('a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15'));
     assert.ok(sdp.includes('a=sendrecv'));
     assert.equal(media?.port, 20_000);
@@ -48,8 +48,22 @@ describe('offer and answer (RFC 3264)', () => {
     assert.equal(answered(offerOf(['m=audio 4000 RTP/AVP 0'])).negotiated.parameters.telephoneEventSend, undefined);
   });
 
+  it('G.729 alone is taken, without Annex B (RFC 4856 §2.1.9); where G.711 is offered too that is preferred', () => {
+    const alone = answered(offerOf(['m=audio 4000 RTP/AVP 18 101', 'a=fmtp:18 annexb=yes', 'a=rtpmap:101 telephone-event/8000']));
+    assert.deepEqual([alone.negotiated.parameters.codec, alone.negotiated.parameters.payloadType], ['G729', 18]);
+    assert.ok(alone.sdp.includes('a=rtpmap:18 G729/8000\r\n'));
+    assert.ok(alone.sdp.includes('a=fmtp:18 annexb=no\r\n'));
+    assert.equal(answered(offerOf(['m=audio 4000 RTP/AVP 18 8'])).negotiated.parameters.codec, 'PCMA');
+    const named = answered(offerOf(['m=audio 4000 RTP/AVP 96', 'a=rtpmap:96 G729A/8000'])).negotiated.parameters;
+    assert.deepEqual([named.codec, named.payloadType], ['G729', 96]);
+    const offered = makeOffer(local());
+    const taken = takeAnswer(offered.state, offerOf(['m=audio 4000 RTP/AVP 18']));
+    assert.ok(taken.ok);
+    assert.equal(taken.negotiated.parameters.codec, 'G729');
+  });
+
   for (const [what, lines] of [
-    ['only other codecs', ['m=audio 4000 RTP/AVP 18', 'a=rtpmap:18 G729/8000']],
+    ['only other codecs', ['m=audio 4000 RTP/AVP 9', 'a=rtpmap:9 G722/8000']],
     ['PCMA at another clock', ['m=audio 4000 RTP/AVP 97', 'a=rtpmap:97 PCMA/16000']],
     ['SRTP only', ['m=audio 4000 RTP/SAVP 8']],
     ['video only', ['m=video 4000 RTP/AVP 31']],
@@ -174,7 +188,7 @@ describe('offer and answer (RFC 3264)', () => {
       media.map((m) => [m.kind, m.port, m.formats]),
       [
         ['video', 0, ['31']],
-        ['audio', 20_000, ['97', '0', '100']],
+        ['audio', 20_000, ['97', '0', '18', '100']],
       ],
     );
   });
@@ -196,7 +210,7 @@ describe('offer and answer (RFC 3264)', () => {
 
   it('an answer with port 0, without the m-line or with another codec is refused', () => {
     const { state } = makeOffer(local(['PCMA']));
-    for (const lines of [['m=audio 0 RTP/AVP 8'], [], ['m=audio 4000 RTP/AVP 0'], ['m=audio 4000 RTP/AVP 18']]) {
+    for (const lines of [['m=audio 0 RTP/AVP 8'], [], ['m=audio 4000 RTP/AVP 0'], ['m=audio 4000 RTP/AVP 9']]) {
       assert.ok(!takeAnswer(state, offerOf(lines)).ok, lines.join());
     }
   });

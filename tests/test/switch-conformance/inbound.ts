@@ -138,8 +138,8 @@ export function describeInbound(bench: Bench): void {
         's=-',
         'c=IN IP4 127.0.0.1',
         't=0 0',
-        'm=audio 6000 RTP/AVP 18',
-        'a=rtpmap:18 G729/8000',
+        'm=audio 6000 RTP/AVP 9',
+        'a=rtpmap:9 G722/8000',
       ].join('\n');
       const run = await bench.caller(refusedScenario(488, { sdp }));
       assert.match(succeeded(await run.finished).messages, /Warning: 3\d\d /);

@@ -3,7 +3,7 @@ import type { CallLeg } from '@yixian/contracts';
 import { callerScenario, type InviteOptions, type Step, scenario, sippSdp, steps, succeeded } from '../../src/peers/index.js';
 import { type Bench, Watch } from './bench.js';
 
-const G729 = ['v=0', 'o=sipp 53655765 2 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=audio [media_port] RTP/AVP 18'].join(
+const G722 = ['v=0', 'o=sipp 53655765 2 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=audio [media_port] RTP/AVP 9'].join(
   '\n',
 );
 
@@ -146,7 +146,7 @@ export function describeReinvite(bench: Bench): void {
 
     it('that cannot be agreed on is refused with 488 and the call goes on', async () => {
       const { leg, done } = await answered([
-        steps.reinvite({ cseq: 2, sdp: G729 }),
+        steps.reinvite({ cseq: 2, sdp: G722 }),
         steps.recvResponse(100, { optional: true }),
         steps.recvResponse(488),
         steps.ackReinviteRefusal({ cseq: 2 }),

@@ -4,7 +4,7 @@ import { encode, SILENCE } from '../core/g711.js';
 import type { Clip } from '../core/playlist.js';
 import { tonePeriod, toneSamples } from '../core/tones.js';
 import { parseWav, WavError, wavToCodec } from '../core/wav.js';
-import type { CodecName } from '../port.js';
+import type { Law } from '../port.js';
 
 // Prompts and tones as octets ready to send, shared by all calls.
 
@@ -22,7 +22,7 @@ export class ClipCache {
   /** In order of use: the first is the one longest unused. */
   readonly #files = new Map<string, Entry>();
   readonly #tones = new Map<string, Uint8Array>();
-  readonly #silence: Record<CodecName, Uint8Array> = {
+  readonly #silence: Record<Law, Uint8Array> = {
     PCMA: new Uint8Array(160).fill(SILENCE.PCMA),
     PCMU: new Uint8Array(160).fill(SILENCE.PCMU),
   };
@@ -38,7 +38,7 @@ export class ClipCache {
   }
 
   /** Rejects with an Error that names the file and what is wrong with it. */
-  async resolve(item: MediaItem, codec: CodecName): Promise<Clip> {
+  async resolve(item: MediaItem, codec: Law): Promise<Clip> {
     switch (item.kind) {
       case 'file': {
         const octets = await this.#file(item.path, codec);
@@ -51,7 +51,7 @@ export class ClipCache {
     }
   }
 
-  #tone(tone: ToneName, codec: CodecName): Uint8Array {
+  #tone(tone: ToneName, codec: Law): Uint8Array {
     const key = `${codec} ${tone}`;
     const known = this.#tones.get(key);
     if (known) return known;
@@ -60,7 +60,7 @@ export class ClipCache {
     return octets;
   }
 
-  async #file(path: string, codec: CodecName): Promise<Uint8Array> {
+  async #file(path: string, codec: Law): Promise<Uint8Array> {
     try {
       const { mtimeMs, size } = await stat(path);
       const key = `${codec} ${path}`;

@@ -1,13 +1,14 @@
 import type { DigitEvent, LegStats } from '@yixian/contracts';
 import { DtmfDetector } from '../core/dtmf-detector.js';
 import { ALAW_TO_LINEAR, ALAW_TO_ULAW, SAMPLES, SILENCE, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
+import { G729LegCodec } from '../core/g729/leg-codec.js';
 import type { JitterBuffer } from '../core/jitter-buffer.js';
 import { OutgoingStream } from '../core/outgoing-stream.js';
 import { ReceiveStream } from '../core/receive-stream.js';
 import { newRtpHeader, parseRtp, RTP_HEADER_LENGTH, type RtpHeader, writeRtpHeader } from '../core/rtp.js';
 import { PORT_CHANGE_SILENCE_MS, SourceLock } from '../core/source-lock.js';
 import { TelephoneEventReceiver } from '../core/telephone-event.js';
-import type { CodecName, MediaParameters } from '../port.js';
+import type { Law, MediaParameters } from '../port.js';
 import { countDiscarded, type LegOwner, type MediaEnvironment } from './environment.js';
 import { LegReports } from './leg-reports.js';
 import type { Source, UdpPort } from './udp.js';
@@ -17,11 +18,14 @@ const COMFORT_NOISE = 13;
 
 /** Takes the audio of a party as it arrives. */
 export interface Tap {
-  hear(h: RtpHeader, b: Uint8Array, codec: CodecName, now: number): void;
+  hear(h: RtpHeader, b: Uint8Array, codec: Law, now: number): void;
 }
 
 // One header for all legs: a packet is dealt with to the end before the next one is looked at.
 const header = newRtpHeader();
+
+/** What was negotiated, in terms of the audio inside. */
+export type LegParameters = Omit<MediaParameters, 'codec'> & { readonly codec: Law };
 
 /** One party's RTP: receiving, passing on to those who hear it, and sending. */
 export class MediaLeg {
@@ -31,7 +35,9 @@ export class MediaLeg {
   readonly input = new ReceiveStream();
   readonly lock = new SourceLock();
   readonly taps: Tap[] = [];
-  parameters: MediaParameters | undefined;
+  parameters: LegParameters | undefined;
+  /** The G.729 payload of the packet that is being dealt with, for those who take it as it is. */
+  wire: Uint8Array | undefined;
   muted = false;
   /** Set by `Routes` alone: whom this party hears, who hears this party alone, and for whom it is mixed with others. */
   hears: readonly MediaLeg[] = [];
@@ -52,9 +58,10 @@ export class MediaLeg {
   #eventsSeen = false;
   /** The party sends from where it said: the socket may be connected. */
   #certain = false;
-  #codec: CodecName = 'PCMA';
+  #codec: Law = 'PCMA';
   #linear: Int16Array = ALAW_TO_LINEAR;
   #discarded = 0;
+  #g729: G729LegCodec | undefined;
   #lastPacketAt = 0;
   #silentSince: number | undefined;
 
@@ -87,11 +94,14 @@ export class MediaLeg {
       this.out.newFeed();
       for (const listener of this.relayTo) listener.out.newFeed();
     }
-    this.parameters = parameters;
+    const codec = parameters.codec === 'G729' ? 'PCMA' : parameters.codec;
+    this.parameters = { ...parameters, codec };
+    if (parameters.codec === 'G729') this.#g729 ??= new G729LegCodec();
+    else this.#g729 = undefined;
     if (parameters.telephoneEventReceive !== undefined) this.#fallbackDetector = undefined;
     else this.#fallbackDetector ??= new DtmfDetector();
-    this.#codec = parameters.codec;
-    this.#linear = parameters.codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
+    this.#codec = codec;
+    this.#linear = codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
     if (parameters.remote && this.lock.signal(parameters.remote.address, parameters.remote.rtpPort)) {
       this.#certain = false;
       this.#rtp?.disconnect();
@@ -126,14 +136,27 @@ export class MediaLeg {
     if (!this.receives) return;
     if (event) this.#event(b, h, now);
     else if (h.payloadType === COMFORT_NOISE) for (const listener of this.relayTo) listener.out.skip(h.ssrc);
+    else if (this.#g729) this.#compressed(this.#g729, b, h, now);
     else this.#audio(b, h, now);
   };
 
   /** The party's port is closed (ICMP), as it is between its hang-up and ours: nothing of it was received. */
   readonly onSocketError = (): void => countDiscarded(this.#env.counters, 'refused');
 
-  /** Sends the packet from `start` to `end`: a header and its payload. */
+  /** Sends the packet from `start` to `end`: a header and its payload; audio as the party wants it. */
   send(b: Uint8Array, payloadOctets: number, start = 0, end = b.length): void {
+    const audio = this.#g729 && ((b[start + 1] as number) & 0x7f) === this.parameters?.payloadType;
+    if (!this.#g729 || !audio) {
+      this.#put(b, payloadOctets, start, end);
+      return;
+    }
+    const closed = this.#g729.close(b, start, end);
+    if (!closed) return;
+    this.#env.counters.transcoded++;
+    this.#put(closed, closed.length - RTP_HEADER_LENGTH, 0, closed.length);
+  }
+
+  #put(b: Uint8Array, payloadOctets: number, start: number, end: number): void {
     const remote = this.parameters?.remote;
     if (!remote || !this.#rtp) return;
     this.out.count(payloadOctets);
@@ -154,7 +177,7 @@ export class MediaLeg {
 
   stats(): LegStats {
     return {
-      codec: this.parameters?.codec ?? '',
+      codec: this.#g729 ? 'G729' : (this.parameters?.codec ?? ''),
       packetsReceived: this.input.received,
       packetsSent: this.out.packets,
       packetsLost: this.input.lost,
@@ -187,6 +210,24 @@ export class MediaLeg {
     if (first) this.#owner.firstPacket(this.id);
     const rtp = this.#rtp;
     if (this.#certain && rtp && !rtp.connected) this.#certain = rtp.connect(this.lock.address, this.lock.port);
+  }
+
+  #compressed(g729: G729LegCodec, b: Uint8Array, h: RtpHeader, now: number): void {
+    const opened = g729.open(b, h.payloadOffset, h.payloadLength, h.ssrc, h.sequence);
+    if (opened === undefined) {
+      this.#discard('not-decodable');
+      return;
+    }
+    if (opened === 'silent') {
+      for (const listener of this.relayTo) listener.out.skip(h.ssrc);
+      return;
+    }
+    this.#env.counters.transcoded++;
+    this.wire = this.muted ? undefined : b.subarray(h.payloadOffset, h.payloadOffset + h.payloadLength);
+    h.payloadOffset = RTP_HEADER_LENGTH;
+    h.payloadLength = opened.length - RTP_HEADER_LENGTH;
+    this.#audio(opened, h, now);
+    this.wire = undefined;
   }
 
   #audio(b: Uint8Array, h: RtpHeader, now: number): void {
@@ -233,12 +274,28 @@ export class MediaLeg {
       translate(b, h.payloadOffset, h.payloadLength, p.codec === 'PCMA' ? ULAW_TO_ALAW : ALAW_TO_ULAW);
       this.#env.counters.transcoded++;
     }
+    const passed = !event && this.#g729 ? from.wire : undefined;
+    if (passed) {
+      this.#passThrough(passed, h, payloadType, now);
+      return;
+    }
     const out = this.out;
     out.relay(h.ssrc, h.sequence, h.timestamp, h.marker, event, now);
     const start = h.payloadOffset - RTP_HEADER_LENGTH;
     writeRtpHeader(b, start, out.marker, payloadType, out.sequence, out.timestamp, out.ssrc);
     this.#env.counters.relayed++;
     this.send(b, h.payloadLength, start, h.payloadOffset + h.payloadLength);
+  }
+
+  /** Both ends speak G.729: its payload goes on as it came. */
+  #passThrough(payload: Uint8Array, h: RtpHeader, payloadType: number, now: number): void {
+    const out = this.out;
+    out.relay(h.ssrc, h.sequence, h.timestamp, h.marker, false, now);
+    const packet = new Uint8Array(RTP_HEADER_LENGTH + payload.length);
+    packet.set(payload, RTP_HEADER_LENGTH);
+    writeRtpHeader(packet, 0, out.marker, payloadType, out.sequence, out.timestamp, out.ssrc);
+    this.#env.counters.relayed++;
+    this.#put(packet, payload.length, 0, packet.length);
   }
 
   #digit(digit: DigitEvent): void {

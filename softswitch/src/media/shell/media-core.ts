@@ -2,7 +2,7 @@ import type { DigitEvent, PlaybackEnd } from '@yixian/contracts';
 import { DtmfDetector } from '../core/dtmf-detector.js';
 import { PortPool } from '../core/port-pool.js';
 import { areKeys } from '../core/telephone-event.js';
-import type { CodecName } from '../port.js';
+import type { Law } from '../port.js';
 import { ClipCache } from './clip-cache.js';
 import { DigitFeed } from './digit-feed.js';
 import type { LegOwner, MediaEnvironment } from './environment.js';
@@ -159,7 +159,7 @@ export class MediaCore implements LegOwner {
     if (!session) return this.#played(id, playback, 'leg-ended');
     this.#endPlay(session, 'replaced');
     session.play = { playback, feed: undefined };
-    const codec: CodecName = session.leg.parameters?.codec ?? 'PCMA';
+    const codec: Law = session.leg.parameters?.codec ?? 'PCMA';
     try {
       const clips = await Promise.all(items.map((item) => this.#clips.resolve(item, codec)));
       if (session.play?.playback !== playback) return;

@@ -3,7 +3,7 @@ import { add, encodeMix, type MixGroup, planMix } from '../core/mix.js';
 import { FEED_MIX } from '../core/outgoing-stream.js';
 import type { Paced } from '../core/pacer.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../core/rtp.js';
-import type { CodecName } from '../port.js';
+import type { Law } from '../port.js';
 import type { MediaEnvironment } from './environment.js';
 import type { MediaLeg } from './leg.js';
 
@@ -26,7 +26,7 @@ interface Group {
 }
 
 const sum = new Int32Array(FRAME);
-const common: Record<CodecName, Uint8Array> = { PCMA: new Uint8Array(FRAME), PCMU: new Uint8Array(FRAME) };
+const common: Record<Law, Uint8Array> = { PCMA: new Uint8Array(FRAME), PCMU: new Uint8Array(FRAME) };
 
 /** Mixes for listeners who hear several, every 20 ms. Runs as long as it has listeners. */
 export class Mixer implements Paced {
@@ -91,7 +91,7 @@ export class Mixer implements Paced {
       speaking++;
       add(sum, voice.frame);
     }
-    const made: Partial<Record<CodecName, boolean>> = {};
+    const made: Partial<Record<Law, boolean>> = {};
     for (const { listener, own, packet } of shares) {
       const p = listener.parameters;
       if (!p || listener.ownFeeds > 0 || !listener.sends) continue;

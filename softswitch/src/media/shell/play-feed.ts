@@ -4,7 +4,7 @@ import { FEED_PLAY } from '../core/outgoing-stream.js';
 import type { Paced } from '../core/pacer.js';
 import { type Clip, Playlist } from '../core/playlist.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../core/rtp.js';
-import type { CodecName } from '../port.js';
+import type { Law } from '../port.js';
 import type { MediaEnvironment } from './environment.js';
 import type { MediaLeg } from './leg.js';
 
@@ -15,7 +15,7 @@ export class PlayFeed implements Paced {
   readonly #leg: MediaLeg;
   readonly #env: MediaEnvironment;
   readonly #list: Playlist;
-  readonly #codec: CodecName;
+  readonly #codec: Law;
   readonly #samples: number;
   readonly #packet: Uint8Array;
   readonly #ended: (end: PlaybackEnd) => void;
@@ -27,7 +27,7 @@ export class PlayFeed implements Paced {
     env: MediaEnvironment,
     clips: readonly Clip[],
     loop: boolean,
-    codec: CodecName,
+    codec: Law,
     ended: (end: PlaybackEnd) => void,
   ) {
     this.playback = playback;

@@ -4,7 +4,7 @@ import { RecordingRing, type Track } from '../core/recording-ring.js';
 import type { RtpHeader } from '../core/rtp.js';
 import { REORDER_SAMPLES, StreamTimeline } from '../core/timeline.js';
 import { WAV_HEADER_LENGTH } from '../core/wav.js';
-import type { CodecName } from '../port.js';
+import type { Law } from '../port.js';
 import type { MediaEnvironment } from './environment.js';
 import type { Tap } from './leg.js';
 import type { RecordSettings } from './protocol.js';
@@ -26,7 +26,7 @@ export class VoiceTap implements Tap {
     this.track = track;
   }
 
-  hear(h: RtpHeader, b: Uint8Array, codec: CodecName, now: number): void {
+  hear(h: RtpHeader, b: Uint8Array, codec: Law, now: number): void {
     const position = this.#timeline.place(h.ssrc, h.sequence, h.timestamp, this.#recording.frameAt(now));
     this.#recording.put(this.track, position, b, h.payloadOffset, h.payloadLength, codec, now);
   }
@@ -80,7 +80,7 @@ export class Recording {
     this.#ring.release(tap.track);
   }
 
-  put(track: Track, position: number, b: Uint8Array, offset: number, length: number, codec: CodecName, now: number): void {
+  put(track: Track, position: number, b: Uint8Array, offset: number, length: number, codec: Law, now: number): void {
     if (this.#paused || this.#over) return;
     this.#ring.put(track, position, b, offset, length, codec);
     if (this.settings.endAfterSilenceMs !== undefined && isVoice(b, offset, length, codec)) this.#lastVoiceAt = now;
@@ -139,7 +139,7 @@ export class Recording {
   }
 }
 
-function isVoice(b: Uint8Array, offset: number, length: number, codec: CodecName): boolean {
+function isVoice(b: Uint8Array, offset: number, length: number, codec: Law): boolean {
   const linear = codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
   let sum = 0;
   // Every sample: a stride would not hear a tone whose period it divides.

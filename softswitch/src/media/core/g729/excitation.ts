@@ -39,7 +39,13 @@ export function encodeSecondLag({ whole, third }: Lag, first: number): number {
 }
 
 /** The adaptive-codebook vector, written at `at` in the excitation itself: short lags repeat what has just been written (§3.7.1). */
-export function adaptiveVector(excitation: Float64Array, at: number, { whole, third }: Lag, out: Float64Array = excitation, outAt = at): void {
+export function adaptiveVector(
+  excitation: Float64Array,
+  at: number,
+  { whole, third }: Lag,
+  out: Float64Array = excitation,
+  outAt = at,
+): void {
   let start = at - whole;
   let phase = -third;
   if (phase < 0) {

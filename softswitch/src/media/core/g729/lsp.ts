@@ -212,7 +212,11 @@ function weightsOf(lsf: Float64Array): Float64Array {
   return weights;
 }
 
-function nearest(target: Float64Array, weights: Float64Array, mode: number): { first: number; lower: number; upper: number; distance: number } {
+function nearest(
+  target: Float64Array,
+  weights: Float64Array,
+  mode: number,
+): { first: number; lower: number; upper: number; distance: number } {
   let first = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 128; i++) {
