@@ -118,7 +118,7 @@ class Driver {
   readonly ringing: Offer[] = [];
   relaxed = 0;
   /** Relaxations to come: all 30 seconds after they were set, so the oldest is the next. */
-  #due: { at: number; input: Input }[] = [];
+  #due: ({ at: number; input: Input } | undefined)[] = [];
   #next = 0;
 
   skip(ms: number): void {
@@ -129,7 +129,7 @@ class Driver {
   /** What has fallen due: the steps that relax. */
   tick(): void {
     for (let due = this.#due[this.#next]; due && due.at <= this.#now; due = this.#due[this.#next]) {
-      this.#next += 1;
+      this.#due[this.#next++] = undefined;
       this.relaxed += 1;
       this.input(due.input);
     }
@@ -144,7 +144,7 @@ class Driver {
     this.steps += 1;
     for (const effect of result.effects) {
       if (effect.type === 'ring') this.ringing.push(effect.offer);
-      else if (effect.type === 'set-timer' && effect.timer === 'wait' && effect.delayMs === 30_000) {
+      else if (effect.type === 'set-timer' && effect.timer === 'wait' && effect.delayMs <= 30_000) {
         this.#due.push({ at: this.#now + effect.delayMs, input: effect.input });
       }
     }
@@ -204,8 +204,10 @@ function prepare(s: Scenario): { driver: Driver; talking: Offer[] } {
 }
 
 /**
- * One match: with callers waiting, a call ends, its agent is freed and offered the next one, who answers, and a new
- * caller joins the queue; with agents waiting, a call comes, the longest idle is offered it, answers, and it ends.
+ * One match: with callers waiting, the call that has talked longest ends, its agent is freed and offered the next one,
+ * who answers, and a new caller joins the queue; with agents waiting, a call comes, the longest idle is offered it,
+ * answers, and it ends.
+ * @returns how many offers were answered: one, or what a relaxation made of it
  */
 function match(driver: Driver, talking: Offer[], waiting: boolean, n: number, queues: number): number {
   driver.tick();
@@ -216,15 +218,20 @@ function match(driver: Driver, talking: Offer[], waiting: boolean, n: number, qu
   } else {
     driver.call(n % queues);
   }
-  const offer = driver.ringing.pop();
-  if (!offer) return 0;
-  driver.answer(offer);
-  if (waiting) talking[n % talking.length] = offer;
-  else driver.hangUp(offer);
-  return 1;
+  let answered = 0;
+  for (let offer = driver.ringing.pop(); offer; offer = driver.ringing.pop()) {
+    driver.answer(offer);
+    if (!waiting) driver.hangUp(offer);
+    else if (answered === 0) talking[n % talking.length] = offer;
+    else talking.push(offer);
+    answered += 1;
+  }
+  // Nobody waited for this agent: the next turn has one talk less to end.
+  if (answered === 0 && waiting) talking[n % talking.length] = talking.pop() as Offer;
+  return answered;
 }
 
-/** Runs so many matches in one go. @returns how many there were: every turn of the loop has to be one */
+/** Runs so many turns in one go. @returns how many matches there were */
 function run(driver: Driver, talking: Offer[], s: Scenario, matches: number): number {
   let done = 0;
   for (let n = 0; n < matches; n++) done += match(driver, talking, s.waiting > 0, n, s.queues);

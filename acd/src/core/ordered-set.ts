@@ -14,6 +14,8 @@ export class OrderedSet<T> implements Iterable<T> {
   /** None is empty. */
   readonly #blocks: T[][] = [];
   #size = 0;
+  /** The item before all others. Kept: a freed agent looks at the heads of many lanes. */
+  first: T | undefined = undefined;
 
   constructor(compare: (a: T, b: T) => number) {
     this.#compare = compare;
@@ -23,11 +25,6 @@ export class OrderedSet<T> implements Iterable<T> {
     return this.#size;
   }
 
-  /** The item before all others. */
-  get first(): T | undefined {
-    return this.#size === 0 ? undefined : (this.#blocks[0] as T[])[0];
-  }
-
   /** @returns false when an equal item was there already; then nothing changes. */
   add(item: T): boolean {
     const blocks = this.#blocks;
@@ -35,6 +32,7 @@ export class OrderedSet<T> implements Iterable<T> {
     if (last === undefined || this.#compare(item, last[last.length - 1] as T) > 0) {
       if (last !== undefined && last.length < BLOCK) last.push(item);
       else blocks.push([item]);
+      if (this.#size === 0) this.first = item;
       this.#size += 1;
       return true;
     }
@@ -43,6 +41,7 @@ export class OrderedSet<T> implements Iterable<T> {
     const i = this.#indexIn(block, item);
     if (i < block.length && this.#compare(block[i] as T, item) === 0) return false;
     insertAt(block, i, item);
+    if (i === 0 && b === 0) this.first = item;
     this.#size += 1;
     if (block.length > BLOCK) blocks.splice(b + 1, 0, block.splice(BLOCK >> 1));
     return true;
@@ -61,6 +60,7 @@ export class OrderedSet<T> implements Iterable<T> {
     } else if (i === 0) block.shift();
     else removeAt(block, i);
     this.#size -= 1;
+    if (b === 0 && i === 0) this.first = this.#size === 0 ? undefined : (this.#blocks[0] as T[])[0];
     return true;
   }
 
@@ -107,6 +107,7 @@ export class OrderedSet<T> implements Iterable<T> {
   clear(): void {
     this.#blocks.length = 0;
     this.#size = 0;
+    this.first = undefined;
   }
 
   *[Symbol.iterator](): Iterator<T> {

@@ -6,12 +6,13 @@ const MINUTE_MS = 60_000;
 /** Where a call with this priority and this arrival stands in a queue. */
 export function newPlace(config: QueueConfig, callId: CallId, priority: number, since: EpochMs, order: number): Place {
   const rate = config.ageingPerMinute / MINUTE_MS;
-  return { key: priority - rate * since, rate, priority, since, order, callId };
+  return { key: rate === 0 ? priority : priority - rate * since, rate, priority, since, order, callId };
 }
 
 /** Within one queue: larger priority first, ageing counted, then first come. */
 export function byPlace(a: Place, b: Place): number {
-  return b.key - a.key || a.since - b.since || a.order - b.order;
+  if (a.key !== b.key) return b.key - a.key;
+  return a.since - b.since || a.order - b.order;
 }
 
 /** Between queues: those of different rates of ageing are compared as they stand now. */

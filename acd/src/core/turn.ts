@@ -245,6 +245,12 @@ export function enterTalking(turn: Turn, call: CallEntry): CallEntry {
   return putCall(turn, next);
 }
 
+/** What is expected of a call's wait: written into the entry itself, which nobody has seen yet. */
+export function expecting(fresh: Writable<CallEntry>, estimateMs: number | null): CallEntry {
+  fresh.estimateMs = estimateMs;
+  return fresh;
+}
+
 /** Relaxed so far, in the lane where those are who satisfy that. */
 export function relaxedTo(call: CallEntry, step: number, lane: CallEntry['lane']): CallEntry {
   const next = copyOf(call);
@@ -304,10 +310,11 @@ export function reopen(turn: Turn, call: CallEntry, patch: Pick<CallPatch, 'fail
 
 const NO_CALL_PATCH: CallPatch = {};
 
-/** Nearly every step touches one agent and one call; a set for those would cost more than the change. */
+/** Nearly every step touches one agent and one call, maybe twice; a set for those would cost more than the change. */
 function once(ids: readonly string[] = []): readonly string[] {
   if (ids.length < 2) return ids;
-  return ids.length < 8 ? ids.filter((id, n) => ids.indexOf(id) === n) : [...new Set(ids)];
+  if (ids.length === 2) return ids[0] === ids[1] ? [ids[0] as string] : ids;
+  return [...new Set(ids)];
 }
 
 /** What the store has to know of this step: agents as they are now, and calls with a place. */

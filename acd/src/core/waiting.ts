@@ -4,7 +4,7 @@ import { laneFor, NO_ASK } from './lanes.js';
 import { withdraw } from './offers.js';
 import { newPlace } from './places.js';
 import { NO_OFFERS, offersOf } from './tables.js';
-import { changed, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
+import { changed, expecting, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
 import type { Ask, CallbackEntry, CallEntry, Input, QueueEntry } from './types.js';
 
 // A call that waits: how it begins, takes its place, is moved to another lane, and leaves.
@@ -80,7 +80,7 @@ export function wait(turn: Turn, arrived: CallEntry): CallEntry {
   const { queue, lane } = arrived;
   takePlace(turn, arrived);
   const position = queue.places.rank(arrived.place) + 1;
-  const call = putCall(turn, changed(arrived, { estimateMs: estimateWaitMs(turn.tables, queue, position, lane) }));
+  const call = putCall(turn, expecting(arrived, estimateWaitMs(turn.tables, queue, position, lane)));
   announceArrival(turn, call, position);
   turn.effects.push({ type: 'start-treatment', callId: call.id, queueId: queue.id });
   arm(turn, call);
