@@ -191,3 +191,37 @@ describe('prompts by id', () => {
     assert.equal(lines[1], 'warn 1000000000000 cannot be spoken: only whole numbers from 0 to 999999999999 can');
   });
 });
+
+describe('prompts of another language', () => {
+  const base = join(shippedPromptsDirectory);
+  const names = (items: { kind: string; path?: string }[]) =>
+    items.map((item) => item.path?.split('/').slice(-2).join('/').replace('.wav', ''));
+  const lines: string[] = [];
+  const library = createPrompts({
+    directories: [base],
+    languages: { en: [shippedEnglishPromptsDirectory] },
+    logger: recordingLogger(lines),
+  });
+
+  it('are taken where they are, by tag or its first part; else the base set speaks', () => {
+    assert.deepEqual(names([library.item('greeting', 'en-US')].flatMap((i) => i ?? [])), ['en/greeting']);
+    assert.deepEqual(names([library.item('greeting', 'en')].flatMap((i) => i ?? [])), ['en/greeting']);
+    for (const language of [undefined, 'zh-CN', 'fr-FR', 'constructor'])
+      assert.deepEqual(names([library.item('greeting', language)].flatMap((i) => i ?? [])), ['zh/greeting']);
+    assert.deepEqual(names([library.item('queue-music', 'en-US')].flatMap((i) => i ?? [])), ['zh/queue-music']);
+  });
+
+  it('numbers and digits are said in it', () => {
+    assert.deepEqual(names(library.sayNumber(21, { language: 'en-US' })), ['en/num-20', 'en/num-1']);
+    assert.deepEqual(names(library.sayNumber(2, { counting: true })), ['zh/num-liang']);
+    assert.deepEqual(names(library.sayDigits('12', 'en-US')), ['en/num-1', 'en/num-2']);
+    assert.deepEqual(names(library.sayDigits('12')), ['zh/num-yao', 'zh/num-2']);
+  });
+
+  it('a phrase one piece of which is missing is not said by pieces: no half in another language', () => {
+    assert.deepEqual(names(library.phrase({ pieces: ['num-20', 'num-1'] }, 'en-US') ?? []), ['en/num-20', 'en/num-1']);
+    assert.equal(library.phrase({ pieces: ['num-20', 'num-liang'] }, 'en-US'), undefined);
+    assert.equal(library.phrase({ pieces: ['num-20'] }, 'zh-CN'), undefined);
+    assert.deepEqual(lines, []);
+  });
+});
