@@ -169,7 +169,8 @@ const lookUpCaller: Ask<'lookUpCaller'> = ({ listId, number }, _call, { director
 const requestCallback: Ask<'requestCallback'> = ({ queueId, number }, call, { callbacks }, warn) => {
   const refused = (code: string): Answer => ({ type: 'callback-result', result: { ok: false, code } });
   if (!callbacks) return { answer: refused('unavailable') };
-  const place = callbacks.request({ queueId, number, callId: call.id, by: 'caller' });
+  // The call waits in no queue now; its place is that of its arrival.
+  const place = callbacks.request({ queueId, number, since: call.startedAt, by: 'caller' });
   return {
     answer: place.then(
       ({ id }): Answer => ({ type: 'callback-result', result: { ok: true, callbackId: id } }),

@@ -22,7 +22,9 @@ export function administrationOf(base: Foundation, telephony: Telephony, session
       addressBlock: parseCidr,
       trunkUri: (uri) => void outboundUri(uri, '0'),
       flow(document, surroundings) {
-        const check = validateFlow(document, { ...flowContextOf(base), ...surroundings });
+        // Messages for `main` are taken also where nobody has set that box up.
+        const voicemailBoxes = [...surroundings.boxes, 'main'];
+        const check = validateFlow(document, { ...flowContextOf(base), ...surroundings, callerLists: surroundings.lists, voicemailBoxes });
         return check.ok ? [] : check.problems;
       },
     },

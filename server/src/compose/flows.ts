@@ -21,12 +21,8 @@ export function flowToolsOf({ config, clock, logger }: Base): Pick<FlowRunnerDep
   };
 }
 
-/** What a flow may name beside what administrators change in the same breath. */
-export function flowContextOf({ config, directory }: Pick<Foundation, 'config' | 'directory'>): FlowContext {
-  return {
-    schedules: { has: (id) => directory.schedule(id) !== undefined },
-    callerLists: { has: (id) => directory.callerList(id) !== undefined },
-    httpHosts: config.flowHttpHosts,
-    secrets: createFlowSecrets(config).names(),
-  };
-}
+/** What a flow may name beside what administrators change. */
+export const flowContextOf = ({ config }: Pick<Foundation, 'config'>): FlowContext => ({
+  httpHosts: config.flowHttpHosts,
+  secrets: createFlowSecrets(config).names(),
+});
