@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { setTimeout as talkFor } from 'node:timers/promises';
+import { Hotline } from '../../src/hotline.js';
+import { calleeScenario, eventually, requirePeers, startBaresip, startSipp, toneAmplitude } from '../../src/peers/index.js';
+import { Scenario } from '../../src/scenario.js';
+
+/** One tone for each phone, far from one another: who hears whom is seen in the spectrum. */
+const HZ: Record<string, number> = { '1001': 500, '1002': 900, '1003': 1300, '1004': 1700 };
+
+describe('between extensions', function () {
+  this.timeout(90_000);
+  let s: Scenario;
+
+  before(async function () {
+    await requirePeers(this, 'sipp', 'baresip', 'redis');
+    s = await Scenario.start();
+    for (const number of ['1001', '1002', '1003']) await change(`/extensions/${number}`, { pickupGroup: 'desk' });
+  });
+
+  afterEach(async () => {
+    await s?.hangUpAllPhones();
+  });
+
+  after(async () => {
+    await s?.close();
+  });
+
+  async function change(route: string, fields: object): Promise<void> {
+    const { revision } = await s.admin.get<{ revision: number }>(route);
+    await s.admin.put(route, { ...fields, revision });
+  }
+
+  const phone = (extension: string, answer: 'auto' | 'manual' = 'manual') => s.phone(extension, { toneHz: HZ[extension] ?? 440, answer });
+  const forward = (extension: string, forwards: object) => change(`/extensions/${extension}`, { forwards });
+
+  /** Which phones' tones are in what this one heard last. */
+  async function heard(extension: string, from: { lastHeard(): Promise<{ channels: Int16Array[] }> }): Promise<string[]> {
+    const samples = (await from.lastHeard()).channels[0] ?? new Int16Array();
+    return Object.keys(HZ).filter((other) => other !== extension && toneAmplitude(samples, HZ[other] ?? 0) > 0.02);
+  }
+
+  it('forwards: no answer, busy, not registered, always, each told; a circle ends; the call goes on where it was sent', async () => {
+    const caller = await phone('1001');
+    const rung = await phone('1002');
+    const taker = await phone('1003', 'auto');
+    await forward('1002', { noAnswer: { to: '1003', afterSeconds: 1 } });
+    await caller.dial(s.uri('1002'));
+    await rung.waitFor('CALL_INCOMING');
+    const forwarded = await s.events.wait('call.forwarded');
+    assert.deepEqual(forwarded.data, { from: '1002', to: '1003', because: 'no-answer' });
+    const connected = await s.events.wait('call.connected', (e) => e.callId === forwarded.callId);
+    assert.equal(connected.agentId, '1003');
+    await rung.waitFor('CALL_CLOSED');
+    await caller.hangUp();
+    await taker.waitFor('CALL_CLOSED');
+    await s.stopPhone(rung);
+
+    await forward('1002', { notRegistered: '1003', noAnswer: null });
+    await caller.dial(s.uri('1002'));
+    await s.events.wait('call.forwarded', (e) => e.data.because === 'not-registered');
+    await taker.waitFor('CALL_ESTABLISHED');
+    await caller.hangUp();
+    await taker.waitFor('CALL_CLOSED');
+
+    await forward('1002', { always: '1004' });
+    await forward('1004', { always: '1002' });
+    const before = s.events.seen.length;
+    await caller.dial(s.uri('1002'));
+    const arrived = await eventually('arrival', () => s.events.seen.slice(before).find((e) => e.type === 'call.arrived'));
+    const record = await s.record(arrived.callId ?? '');
+    assert.deepEqual([record.termination?.reason, record.termination?.by], ['no-answer', 'system']);
+    await forward('1002', { always: null, notRegistered: null });
+    await forward('1004', { always: null });
+  });
+
+  it('电话分组: a group number rings every member; the first to answer has the call, the others stop', async () => {
+    await s.admin.post('/groups', { number: '6000', members: ['1001', '1002', '1003'] });
+    const caller = await phone('1001');
+    const [first, second] = [await phone('1002'), await phone('1003')];
+    await caller.dial(s.uri('6000'));
+    await Promise.all([first.waitFor('CALL_INCOMING'), second.waitFor('CALL_INCOMING')]);
+    await second.accept();
+    await first.waitFor('CALL_CLOSED');
+    const connected = await s.events.wait('call.connected', (e) => e.data.to === '6000' || e.agentId === '1003');
+    await talkFor(800);
+    await caller.hangUp();
+    await second.waitFor('CALL_CLOSED');
+    assert.equal((await s.record(connected.callId ?? '')).outcome, 'answered');
+    assert.deepEqual(await heard('1001', caller), ['1003']);
+  });
+
+  it('组呼: everyone of the group who answers joins, and all hear each other', async () => {
+    await s.admin.post('/groups', { number: '6001', members: ['1002', '1003'], mode: 'conference' });
+    const caller = await phone('1001');
+    const members = [await phone('1002', 'auto'), await phone('1003', 'auto')];
+    await caller.dial(s.uri('6001'));
+    await caller.waitFor('CALL_ESTABLISHED');
+    const callId = s.events.seen.findLast((e) => e.type === 'call.arrived' && e.data.called === '6001')?.callId;
+    await eventually(
+      'both have joined',
+      () => s.events.seen.filter((e) => e.type === 'call.party-joined' && e.callId === callId).length === 2,
+    );
+    await talkFor(1500);
+    await caller.hangUp();
+    await Promise.all(members.map((member) => member.waitFor('CALL_CLOSED')));
+    assert.deepEqual(await heard('1001', caller), ['1002', '1003']);
+    assert.deepEqual(await heard('1002', members[0] ?? caller), ['1001', '1003']);
+    assert.deepEqual(await heard('1003', members[1] ?? caller), ['1001', '1002']);
+  });
+
+  it('*8 picks up what rings in the own group; *8 and an extension that one’s; who is in no group cannot', async () => {
+    const caller = await phone('1004');
+    const rung = await phone('1002');
+    const taker = await phone('1001');
+    for (const code of ['*8', '*81002']) {
+      await caller.dial(s.uri('1002'));
+      await rung.waitFor('CALL_INCOMING');
+      await taker.dial(s.uri(code));
+      await taker.waitFor('CALL_ESTABLISHED');
+      await rung.waitFor('CALL_CLOSED');
+      await caller.waitFor('CALL_ESTABLISHED');
+      await talkFor(700);
+      await caller.hangUp();
+      await taker.waitFor('CALL_CLOSED');
+      assert.deepEqual([await heard('1001', taker), await heard('1004', caller)], [['1004'], ['1001']]);
+    }
+    assert.equal(s.events.seen.filter((e) => e.type === 'call.picked-up').length, 2);
+    await s.stopPhone(caller);
+    const stranger = await phone('1005');
+    await stranger.dial(s.uri('*81002'));
+    assert.match((await stranger.waitFor('CALL_CLOSED')).param ?? '', /404/);
+  });
+
+  it('a trunk’s outbound limits: the call over the limit is refused by an explicit rule, by calls and by minutes', async () => {
+    const network = await startSipp({ scenario: calleeScenario({ ringMs: 100, hangUp: 'them' }), calls: 3 });
+    const trunk = {
+      inboundAddresses: [],
+      outboundUri: `sip:127.0.0.1:${network.port}`,
+      outboundNumbers: ['99\\d+'],
+      maxCalls: 30,
+      maxCallsPerSecond: 30,
+    };
+    await s.admin.post('/trunks', { id: 'limited', ...trunk, maxOutboundCalls: 1 });
+    const a = await phone('1001');
+    const b = await phone('1002');
+    await a.dial(s.uri('990001'));
+    await a.waitFor('CALL_ESTABLISHED');
+    await b.dial(s.uri('990002'));
+    assert.match((await b.waitFor('CALL_CLOSED')).param ?? '', /503/);
+    const refused = s.events.seen.findLast((e) => e.type === 'call.arrived' && e.data.called === '990002');
+    const record = await s.record(refused?.callId ?? '');
+    assert.deepEqual([record.termination?.reason, record.outcome], ['trunk-full', 'outbound-unanswered']);
+    await change('/trunks/limited', { maxOutboundCalls: null, maxOutboundMinutesPerDay: 0 });
+    await b.dial(s.uri('990003'));
+    assert.match((await b.waitFor('CALL_CLOSED')).param ?? '', /503/);
+    await a.hangUp();
+    await network.stop();
+  });
+
+  it('texts: at once to a phone that is there, kept for one that is not, in order after it registers, and over a restart', async () => {
+    const api = await s.api('1001');
+    const send = (to: string, text: string) => api.post<{ id: string; state: string }>('/messages', { to, text });
+    const there = await s.phone('1002', { showsTexts: true });
+    assert.equal((await send('1002', '你好 1002')).state, 'delivered');
+    await eventually('the text on the screen', () => there.shown().includes('你好 1002'));
+    assert.deepEqual([(await send('1003', 'first')).state, (await send('1003', 'second')).state], ['kept', 'kept']);
+    const later = await s.phone('1003', { showsTexts: true });
+    await eventually('both texts in order', () => /first[\s\S]*second/.test(later.shown()));
+    const refused = await api.raw('POST', '/messages', { to: '9999', text: 'x' });
+    assert.equal(refused.status, 404);
+    const writer = await s.phone('1001', { contact: s.uri('1004') });
+    await writer.message('from the phone');
+    await s.events.wait('message.sent', (e) => e.data.to === '1004');
+    await s.hangUpAllPhones();
+
+    assert.equal((await send('1004', 'over the restart')).state, 'kept');
+    await s.close({ keepData: true });
+    const again = await Hotline.start({ dataDir: s.hotline.dataDir });
+    try {
+      const agent = again.agent('1004');
+      const registrar = { address: '127.0.0.1', port: again.sipPort };
+      const screen = await startBaresip({ user: '1004', password: agent.sipPassword, registrar, showsTexts: true });
+      try {
+        await eventually('what was kept before the restart', () => /from the phone[\s\S]*over the restart/.test(screen.shown()));
+      } finally {
+        await screen.stop();
+      }
+      const { items } = await (await again.signIn(again.agent('1001'))).get<{ items: { text: string; state: string }[] }>('/messages');
+      assert.deepEqual(
+        items.map((m) => m.state),
+        Array(items.length).fill('delivered'),
+      );
+      assert.equal(items[0]?.text, 'over the restart');
+    } finally {
+      await again.stop();
+      again.removeData();
+    }
+  });
+});
