@@ -191,6 +191,11 @@ export interface SeatRing {
   subscribe(listener: (event: SeatRingEvent) => void): () => void;
   /** Stops ringing or ends the talk: hangs up, or gives a nailed-up line back. Doing it twice changes nothing. */
   end(termination: Termination): void;
+  /**
+   * "Answer" from the desk, where the phone cannot be rung again to answer by itself (virtual seats): takes the call when the
+   * phone has been answered and is asked for key 1. False when nobody has it at the ear yet. Undefined for other seats.
+   */
+  readonly answer?: (() => boolean) | undefined;
 }
 
 export type SeatRingEvent =

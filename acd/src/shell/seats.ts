@@ -113,6 +113,7 @@ export function createSeats(deps: SeatsDeps): Seats {
     ringAgain(offerId) {
       const seat = seats.get(offerId);
       if (seat?.ring.state !== 'ringing') return false;
+      if (seat.ring.answer) return seat.ring.answer();
       seat.unsubscribe();
       seats.delete(offerId);
       seat.ring.end({ by: 'system', reason: 'withdrawn', text: 'rings again to answer by itself' });

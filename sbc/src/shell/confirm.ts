@@ -14,7 +14,8 @@ export interface ConfirmTimes {
   rounds: number;
 }
 
-export type Confirmed = 'accepted' | 'not-confirmed' | 'leg-ended';
+/** `cancelled`: whoever asked has cancelled the collection; it was decided elsewhere. */
+export type Confirmed = 'accepted' | 'not-confirmed' | 'leg-ended' | 'cancelled';
 
 const PROMPT = 'accept-call';
 /** Where the prompt is missing: three beeps ask for the key. */
@@ -38,6 +39,7 @@ export async function askToAccept(deps: ConfirmDeps, leg: CallLeg, times: Confir
       const left = Math.max(1, roundEnds - deps.clock.monotonic());
       const { digits, reason } = await leg.collect({ maxDigits: 1, firstDigitTimeoutMs: left, interDigitTimeoutMs: left, inBand: true });
       if (reason === 'leg-ended' || leg.state === 'ended') return 'leg-ended';
+      if (reason === 'cancelled') return 'cancelled';
       const step = stepConfirmation(state, digits ? { type: 'key', digit: digits } : { type: 'roundOver' });
       state = step.state;
       if (step.effect !== 'ask') continue;

@@ -59,6 +59,11 @@ export class NailedLine {
       this.#release(ring);
     });
     this.#call = ring;
+    ring.onAnswer(() => {
+      leg.cancelCollect();
+      this.#announced(ring, true);
+      return true;
+    });
     this.#input({ type: 'call' });
     void Promise.resolve().then(() => ring.rings()); // once whoever asked can hear it
     return ring;
@@ -165,7 +170,7 @@ export class NailedLine {
     const line = this.#line;
     if (!line) return;
     void askToAccept(this.#deps, line.leg, this.#deps.confirmTimes).then((result) => {
-      if (this.#line !== line || result === 'leg-ended') return;
+      if (this.#line !== line || result === 'leg-ended' || result === 'cancelled') return;
       this.#input({ type: result === 'accepted' ? 'confirmed' : 'refused' });
     });
   }
@@ -177,7 +182,9 @@ export class NailedLine {
     this.#stopPlaying();
     if (this.seat.confirmEach) {
       leg.clearDigits(); // a key pressed in the last call does not take this one
-      void askToAccept(this.#deps, leg, this.#deps.confirmTimes).then((result) => this.#announced(call, result === 'accepted'));
+      void askToAccept(this.#deps, leg, this.#deps.confirmTimes).then((result) => {
+        if (result !== 'cancelled') this.#announced(call, result === 'accepted');
+      });
       return;
     }
     this.#play(ANNOUNCEMENT, false);

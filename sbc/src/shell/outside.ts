@@ -13,6 +13,8 @@ export interface Outside {
   meter: TrunkMeter;
   dialTrunk: DialTrunk;
   seats: Seats;
+  /** Stops listening to the directory. */
+  close(): void;
 }
 
 export interface OutsideDeps {
@@ -50,5 +52,15 @@ export function createOutside(deps: OutsideDeps): Outside {
     lineRingMs: options.seatRingTimeoutMs,
     confirmTimes: { roundMs: options.confirmRoundMs, rounds: options.confirmRounds },
   });
-  return { live, routes, meter, dialTrunk, seats };
+  return {
+    live,
+    routes,
+    meter,
+    dialTrunk,
+    seats,
+    close() {
+      routes.close();
+      seats.close();
+    },
+  };
 }

@@ -104,6 +104,6 @@ export function createSbc(given: SbcDeps): Sbc {
       for (const trunk of given.directory.trunks()) out[`sbc_trunk_calls{trunk=${JSON.stringify(trunk.id)}}`] = live.trunk(trunk.id);
       return out;
     },
-    close: () => routes.close(),
+    close: () => outside.close(),
   };
 }

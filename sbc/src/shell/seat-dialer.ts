@@ -21,7 +21,7 @@ import { type OpenSeatRing, type PartyRing, ringOfLeg } from './seat-ring.js';
 
 export interface SeatDialerDeps extends NumberRingDeps, Omit<NailedLineDeps, 'callNumber'> {
   switch: Pick<Switch, 'dial' | 'registrations'>;
-  directory: Pick<Directory, 'extension'>;
+  directory: Pick<Directory, 'extension' | 'onChange'>;
   routes: Routes;
   /** How long the line of a nailed-up seat may ring, milliseconds. */
   lineRingMs: number;
@@ -37,6 +37,8 @@ export interface Seats extends SeatDialer {
   /** Ends the nailed-up lines that are idle; those that carry a call end after it. No line is called any more. */
   drain(): void;
   metrics(): Record<string, number>;
+  /** Stops listening to the directory. */
+  close(): void;
 }
 
 const LEFT: Termination = { by: 'system', reason: 'normal', text: 'the agent has signed out or has another seat' };
@@ -76,6 +78,13 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
       ...(dialled ? { dialled } : {}),
       answered: (open, leg) => (seat.confirm === false ? open.accept(agentId) : confirm(open, leg, agentId)),
     });
+    // A desk answers for a phone that somebody has at the ear; ringing it anew would only make it ring anew.
+    ring.onAnswer(() => {
+      if (ring.leg.state !== 'answered') return false;
+      ring.leg.cancelCollect();
+      ring.accept(agentId);
+      return true;
+    });
     return ring;
   }
 
@@ -95,6 +104,11 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
     lines.get(agentId)?.close(why);
     lines.delete(agentId);
   }
+
+  // An agent who is taken off the books has no line either.
+  const stopListening = deps.directory.onChange(() => {
+    for (const agentId of [...lines.keys()]) if (!enabled(agentId)) closeLine(agentId, LEFT);
+  });
 
   return {
     ring(request) {
@@ -130,6 +144,7 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
       const up = [...lines.values()].filter((line) => line.up).length;
       return { sbc_nailed_lines: lines.size, sbc_nailed_lines_up: up };
     },
+    close: stopListening,
   };
 }
 

@@ -24,6 +24,8 @@ export interface OpenSeatRing extends PartyRing {
   hearEarly(): void;
   /** Somebody has taken it; not when it has ended. */
   accept(takenBy?: AgentId): void;
+  /** What "answer" from the desk does. */
+  onAnswer(answer: () => boolean): void;
   /** It is over, however that came; the first reason counts. */
   over(termination: Termination, goesTo?: FlowId): void;
 }
@@ -37,6 +39,7 @@ export function openSeatRing(first: CallLeg, onEnd: (termination: Termination) =
   let termination: Termination | undefined;
   let takenBy: AgentId | undefined;
   let goesTo: FlowId | undefined;
+  let answer: (() => boolean) | undefined;
   let rang = false;
   let early = false;
 
@@ -60,6 +63,9 @@ export function openSeatRing(first: CallLeg, onEnd: (termination: Termination) =
     get goesTo() {
       return goesTo;
     },
+    get answer() {
+      return answer;
+    },
     get early() {
       return early;
     },
@@ -73,6 +79,9 @@ export function openSeatRing(first: CallLeg, onEnd: (termination: Termination) =
     },
     end(how) {
       if (state !== 'ended') onEnd(how);
+    },
+    onAnswer(how) {
+      answer = () => state === 'ringing' && how();
     },
     setLeg(next) {
       leg = next;

@@ -194,7 +194,7 @@ describe('extension groups', () => {
     a.remoteRings();
     b.remoteAnswers();
     const connected = await bench.event('call.connected');
-    assert.deepEqual([a.termination?.reason, connected.agentId, connected.data], ['answered-elsewhere', '1003', { to: '6000' }]);
+    assert.deepEqual([a.termination?.reason, connected.agentId, connected.data], ['answered-elsewhere', '1003', { to: '1003' }]);
     assert.deepEqual(caller.done, ['ring', 'answer']);
     b.remoteHangsUp();
     assert.equal(said((await bench.event('call.ended')).data.termination), 'called normal');

@@ -148,6 +148,20 @@ describe('virtual seats', () => {
     assert.deepEqual([heard, mobile.termination?.reason, mobile.hears()], [['ended withdrawn'], 'withdrawn', []]);
   });
 
+  it('"answer" from the desk takes the call once somebody has answered the mobile, and not before: it might be a mailbox', async () => {
+    const { wire, ring } = table();
+    const { heard, ring: made } = ring();
+    const mobile = await leg(wire, 1);
+    mobile.remoteRings();
+    assert.equal(made.answer?.(), false);
+    mobile.remoteAnswers();
+    await settle();
+    assert.equal(made.answer?.(), true);
+    await settle();
+    assert.deepEqual([heard, mobile.hears(), mobile.collecting, mobile.playing.length], [['ringing', 'accepted'], [], false, 1]);
+    assert.equal(made.answer?.(), false);
+  });
+
   it('the next trunk that allows the number is tried when one cannot be reached; the ring goes on', async () => {
     const { wire, ring, directory } = table();
     directory.change({
@@ -255,6 +269,26 @@ describe('nailed-up lines', () => {
     assert.equal(drained.line.state, 'ended');
     drained.seats.agentChanged('1001', nailed, true);
     assert.deepEqual([drained.wire.dialled.length, drained.clock.pendingTimers], [1, 0]);
+  });
+
+  it('a call that is taken back while key 1 is asked for leaves the line quiet; the desk may answer instead of the key', async () => {
+    const { ring, line } = await up({ ...nailed, confirmEach: true });
+    const { ring: first } = ring(nailed);
+    await settle();
+    first.end({ by: 'system', reason: 'withdrawn' });
+    await settle();
+    assert.deepEqual([line.hears(), line.collecting], [['silence'], false]);
+    const { ring: second, heard } = ring(nailed);
+    await settle();
+    assert.equal(second.answer?.(), true);
+    await settle();
+    assert.deepEqual([heard, line.hears(), line.collecting], [['ringing', 'accepted'], [], false]);
+  });
+
+  it('an agent who is taken off the books loses the line', async () => {
+    const { line, directory } = await up();
+    directory.change({ extensions: [] });
+    assert.equal(line.state, 'ended');
   });
 
   it('the same seat told again changes nothing; a mailbox on the line is hung up on', async () => {

@@ -56,7 +56,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     trunkUsage: createTrunkUsageRows(base.database.knex),
   });
   await outside.meter.start();
-  undo.add('outside', () => outside.routes.close());
+  undo.add('outside', () => outside.close());
   const { recorder, begin: beginRecording } = await composeRecorder(base, softswitch, undo);
   const acd = createAcd({
     switch: softswitch,
