@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ALAW_TO_LINEAR, ULAW_TO_LINEAR } from '../../src/media/core/g711.js';
-import { RecordingRing, type Track } from '../../src/media/core/recording-ring.js';
+import { ALAW_TO_LINEAR, SAMPLES, ULAW_TO_LINEAR } from '../../src/media/core/g711.js';
+import { RecordingRing, RING_FRAMES, type Track } from '../../src/media/core/recording-ring.js';
 import { StreamTimeline } from '../../src/media/core/timeline.js';
 
 interface Arrival {
@@ -95,6 +95,54 @@ describe('ring of a recording', () => {
         }
       }),
     );
+  });
+
+  it('sums the voices of a channel where they fell, of either law, and clips; who left is still heard to the end of what was said', () => {
+    const step = fc.record({
+      voice: fc.integer({ min: 0, max: 3 }),
+      channel: fc.integer({ min: 0, max: 1 }),
+      n: fc.integer({ min: 0, max: 60 }),
+      leaves: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const ring = new RecordingRing(2);
+        const there = new Map<string, Track>();
+        // What each track was given, by place and channel: the later of two parties that had it one after another counts.
+        const given = new Map<Track, Int32Array>();
+        for (const { voice, channel, n, leaves } of steps) {
+          const name = `${voice} ${channel}`;
+          const track = there.get(name) ?? ring.track(channel);
+          there.set(name, track);
+          ring.put(track, n * 160, octets, 0, 160, voice % 2 === 0 ? 'PCMU' : 'PCMA');
+          const heard = SAMPLES[track.law][track.octets[(n * 160) % RING_FRAMES] as number] as number;
+          const frames = given.get(track) ?? new Int32Array(61 * 160 * 2);
+          given.set(track, frames);
+          for (let i = 0; i < 160; i++) frames[(n * 160 + i) * 2 + channel] = heard;
+          if (leaves) {
+            ring.release(track);
+            there.delete(name);
+          }
+        }
+        const chunk = new Uint8Array(40_960);
+        const got = new Int16Array(chunk.buffer, 0, ring.take(61 * 160, chunk) / 2);
+        const sum = (i: number): number => [...given.values()].reduce((all, frames) => all + (frames[i] as number), 0);
+        for (let i = 0; i < got.length; i += 80) assert.equal(got[i], Math.max(-32_768, Math.min(32_767, sum(i))), `frame ${i / 2}`);
+        for (let i = 1; i < got.length; i += 160) assert.equal(got[i], Math.max(-32_768, Math.min(32_767, sum(i))), `frame ${i / 2}`);
+      }),
+    );
+    const ring = new RecordingRing(1);
+    const loud = new Uint8Array(160).fill(0x80);
+    const tracks = [ring.track(0), ring.track(0), ring.track(0)];
+    for (const track of tracks) ring.put(track, 0, loud, 0, 160, 'PCMU');
+    for (const track of tracks) ring.release(track);
+    const chunk = new Uint8Array(40_960);
+    assert.equal(new Int16Array(chunk.buffer, 0, ring.take(160, chunk) / 2)[80], 32_767, 'three at full level clip, they do not wrap');
+    const [one, two] = [ring.track(0), ring.track(0)];
+    ring.put(one, 160, octets, 0, 160, 'PCMU');
+    ring.put(two, 160, octets, 0, 160, 'PCMU');
+    ring.release(two);
+    assert.equal(new Int16Array(chunk.buffer, 0, ring.take(320, chunk) / 2)[80], 2 * level);
   });
 
   it('counts what comes too late or too far ahead and touches nothing else', () => {

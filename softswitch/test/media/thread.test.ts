@@ -13,7 +13,9 @@ describe('media thread', () => {
     // Dies when a session with the number of a key press is configured: a stand-in for a crash.
     const dying = `import { parentPort } from 'node:worker_threads'; import ${JSON.stringify(worker)};
       parentPort.on('message', (m) => { if (m.do === 'configure' && m.parameters.ptimeMs === 13) process.exit(3); });`;
-    const engine = new MediaFront({ settings, clock: systemClock, logger: silentLogger, entry: entry(dying) });
+    // One pair: the new thread has to find it free.
+    const onePair = { ...settings, rtpPorts: { min: 31598, max: 31599 } };
+    const engine = new MediaFront({ settings: onePair, clock: systemClock, logger: silentLogger, entry: entry(dying) });
     await engine.start();
     try {
       let lost = 0;

@@ -155,6 +155,9 @@ describePorts('the system’s own calls', async (test) => {
     fault: (error) => {
       throw error;
     },
+    broken: (error) => {
+      throw error;
+    },
   });
   await tryNative(udp);
   return udp.openUdp;

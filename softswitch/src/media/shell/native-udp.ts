@@ -148,6 +148,8 @@ export interface NativeUdpOptions {
   open: Uint8Array;
   /** An error of ours while a packet was dealt with. */
   fault(error: unknown): void;
+  /** No packet can be waited for any more. */
+  broken(error: unknown): void;
 }
 
 /**
@@ -211,16 +213,26 @@ export class NativeUdp {
       this.#turning = false;
       return;
     }
-    // A turn of the event loop costs as much as several packets: it comes when something else is due or has been a while.
-    const until = this.#options.now() + this.#options.turnMs();
+    try {
+      this.#serve();
+      setImmediate(this.#turn);
+    } catch (error) {
+      this.#options.broken(error);
+    }
+  };
+
+  /** A turn of the event loop costs as much as several packets: it comes when something else is due or it has been a while. */
+  #serve(): void {
+    const { now, idleMs, turnMs } = this.#options;
+    const until = now() + turnMs();
     this.#woken = false;
     let count: number;
     do {
-      count = this.#libc.epollWait(this.#epoll, this.#events, MAX_EVENTS, this.#options.idleMs());
+      count = this.#libc.epollWait(this.#epoll, this.#events, MAX_EVENTS, idleMs());
+      if (count < 0 && this.#libc.errno() !== c.EINTR) throw systemError(this.#libc, 'epoll_wait');
       for (let i = 0; i < count; i++) this.#ready(this.#eventWords[EVENT_WORDS * i + DATA_WORD] as number);
-    } while (count > 0 && !this.#woken && this.#options.now() < until && this.#options.idleMs() > 0);
-    setImmediate(this.#turn);
-  };
+    } while (count > 0 && !this.#woken && now() < until && idleMs() > 0);
+  }
 
   #ready(fd: number): void {
     const port = this.#ports.get(fd);

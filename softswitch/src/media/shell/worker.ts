@@ -70,12 +70,18 @@ function fault(error: unknown): void {
   notify({ is: 'log', level: 'error', facts: { stack }, message: 'fault in the media thread' });
 }
 
+/** Without packets this thread is of no use: it ends, its calls are told so, and a new one serves the next. */
+function broken(error: unknown): void {
+  fault(error);
+  setImmediate(() => process.exit(1));
+}
+
 /** The system's own calls where they can be reached, else Node's sockets, which cost half as much again. */
 async function openNative(): Promise<{ openRtp: OpenUdp; native: NativeSockets | undefined }> {
   const open = new Uint8Array(new SharedArrayBuffer(MAX_DESCRIPTORS));
   try {
     if (!settings.nativeSockets) throw new Error('as configured');
-    const udp = new NativeUdp({ libc: await loadLibc(), now: () => performance.now(), idleMs, turnMs, open, fault });
+    const udp = new NativeUdp({ libc: await loadLibc(), now: () => performance.now(), idleMs, turnMs, open, fault, broken });
     await tryNative(udp);
     return { openRtp: udp.openUdp, native: { wakeFd: udp.wakeFd, open } };
   } catch (error) {
