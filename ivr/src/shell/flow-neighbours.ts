@@ -2,12 +2,14 @@ import {
   type Call,
   type Callbacks,
   type CallerNotes,
+  type CallLeg,
   type Clock,
   type Conversations,
   type Directory,
   DomainError,
   type Logger,
   type MediaItem,
+  type Playback,
   type QueuePort,
   type QueueRequest,
   type Recorder,
@@ -37,7 +39,8 @@ export interface NeighbourDeps extends SpeechDeps {
   conversations?: Pick<Conversations, 'park'>;
   /** Absent: what the caller says is not kept. */
   notes?: CallerNotes;
-  recorder: Pick<Recorder, 'voicemail'>;
+  /** Without `announcement` nobody is told that the call will be recorded. */
+  recorder: Pick<Recorder, 'voicemail'> & Partial<Pick<Recorder, 'announcement'>>;
   transferrer: Transferrer;
   /** Absent: every request is `not-allowed`. */
   http?: FlowHttp;
@@ -64,7 +67,20 @@ const SLACK_MS = 15_000;
 /** How long the place of a callback may take to be written down. */
 const CALLBACK_MS = 10_000;
 
-const enqueue: Ask<'enqueue'> = ({ queueId, priority, language, agentId, group, minLevels }, call, { queues }, warn) => {
+/** Callers who have been told once that they will be recorded. */
+const told = new WeakSet<CallLeg>();
+
+/** Says that the call will be recorded, before it can be: before it waits. Undefined when there is nothing to say. */
+function announceRecording(queueId: string, language: string | undefined, call: Call, deps: NeighbourDeps): Playback | undefined {
+  const { direction, trunkId, leg } = call;
+  const prompt = deps.recorder.announcement?.({ direction, queueId, ...(trunkId === undefined ? {} : { trunkId }) });
+  const item = prompt === undefined || told.has(leg) ? undefined : deps.prompts.item(prompt, language);
+  if (!item) return undefined;
+  told.add(leg);
+  return leg.play([item]);
+}
+
+const enqueue: Ask<'enqueue'> = ({ queueId, priority, language, agentId, group, minLevels }, call, deps, warn) => {
   const request: QueueRequest = {
     call: { ...call, language },
     queueId,
@@ -73,15 +89,30 @@ const enqueue: Ask<'enqueue'> = ({ queueId, priority, language, agentId, group, 
     ...(group === undefined ? {} : { group }),
     ...(minLevels === undefined ? {} : { minLevels: { ...minLevels } }),
   };
-  const place = queues.enqueue(request);
-  const answer = place.result.then(
-    (result): Answer => ({ type: 'queue-result', result }),
-    (error: unknown): Answer => {
-      warn({ err: error, queueId }, 'the queue failed; the flow goes on');
-      return { type: 'queue-result', result: { outcome: 'failed', message: messageOf(error) } };
-    },
-  );
-  return { answer, leave: () => place.leave() };
+  const failed = (error: unknown): Answer => {
+    warn({ err: error, queueId }, 'the queue failed; the flow goes on');
+    return { type: 'queue-result', result: { outcome: 'failed', message: messageOf(error) } };
+  };
+  const waiting = (place: ReturnType<QueuePort['enqueue']>): Promise<Answer> =>
+    place.result.then((result): Answer => ({ type: 'queue-result', result }), failed);
+  const announcement = announceRecording(queueId, language, call, deps);
+  if (announcement) {
+    let place: ReturnType<QueuePort['enqueue']> | undefined;
+    let left = false;
+    const answer = announcement.finished.then((): Answer | Promise<Answer> => {
+      if (left || call.leg.state === 'ended') return { type: 'queue-result', result: { outcome: 'abandoned' } };
+      place = deps.queues.enqueue(request);
+      return waiting(place);
+    });
+    const leave = (): void => {
+      left = true;
+      announcement.stop();
+      place?.leave();
+    };
+    return { answer: answer.catch(failed), leave };
+  }
+  const place = deps.queues.enqueue(request);
+  return { answer: waiting(place), leave: () => place.leave() };
 };
 
 const transfer: Ask<'transfer'> = ({ target }, call, { transferrer }, warn) => ({

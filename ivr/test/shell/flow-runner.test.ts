@@ -125,6 +125,45 @@ describe('a call in the demo flow', () => {
     assert.deepEqual(line.leg.log, ['answer', 'play greeting', 'finished greeting', 'collect 1']);
   });
 
+  describe('that will be recorded', () => {
+    const queue = { type: 'queue', queue: 'consult', otherwise: 'again' } as const;
+    const again = { type: 'queue', queue: 'operator', otherwise: 'end' } as const;
+    const told = (): Hotline => {
+      const line = new Hotline(documentOf({ q: queue, again, end }));
+      Object.assign(line.deps.recorder, { announcement: () => 'queue-music' });
+      return line;
+    };
+
+    it('is told so before it waits, once', async () => {
+      const line = told();
+      await line.start();
+      assert.deepEqual([line.asked, line.leg.log], [[], ['answer', 'play queue-music']]);
+      await line.pass(1000);
+      assert.deepEqual(line.asked, ['enqueue consult 0']);
+      line.queue.resolve({ outcome: 'timeout' });
+      await settle();
+      assert.deepEqual(line.asked, ['enqueue consult 0', 'enqueue operator 0']);
+      assert.equal(line.leg.log.filter((entry) => entry === 'play queue-music').length, 1);
+    });
+
+    it('takes no place when the caller leaves meanwhile', async () => {
+      const line = told();
+      await line.start();
+      await line.hangUp();
+      assert.deepEqual(line.asked, []);
+      assert.ok(line.result);
+      assert.deepEqual(line.leftovers, []);
+    });
+
+    it('waits all the same when the prompt cannot be played', async () => {
+      const line = told();
+      line.leg.broken.add('queue-music');
+      await line.start();
+      await line.pass(0);
+      assert.deepEqual(line.asked, ['enqueue consult 0']);
+    });
+  });
+
   it('a wrong key’s followers are forgotten: the caller hears what was wrong', async () => {
     const line = new Hotline(demoFlow);
     await line.start();

@@ -121,7 +121,9 @@ class Session implements ActiveRecording, Running {
 
   goOn(): void {
     if (this.#stopped || this.#part) return;
-    if (legsOf(this.#left).length > 0 || legsOf(this.#right).length > 0) void this.begin();
+    // A note that was cut short has been answered already.
+    const wanted = !this.#request.note && (legsOf(this.#left).length > 0 || legsOf(this.#right).length > 0);
+    if (wanted) void this.begin();
     else this.#context.running.delete(this);
   }
 
