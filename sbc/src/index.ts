@@ -2,9 +2,10 @@ export { canonicalAddress, parseAddress, parseCidr } from './core/address-list.j
 export { compileRule } from './core/number-rules.js';
 export { outboundUri } from './core/outbound-uri.js';
 export { directionOf, type Route, type RoutingView, route } from './core/routing.js';
-export type { SbcDeps, SbcOptions } from './shell/deps.js';
+export type { SbcDeps } from './shell/deps.js';
 export { createEdgePolicy, type Edge, type EdgePolicyDeps } from './shell/edge-policy.js';
 export { createMessages, type MessageService, type MessagesDeps, type MessagesOptions } from './shell/messages.js';
+export type { SbcOptions } from './shell/options.js';
 export { createOutside, type Outside, type OutsideDeps } from './shell/outside.js';
 export { createSbc, type Sbc } from './shell/sbc.js';
 export type { SourceGuardOptions } from './shell/source-guard.js';

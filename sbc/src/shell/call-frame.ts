@@ -1,8 +1,8 @@
 import type { CallId, CallLedger, CallLeg, Clock, EventBus, EventCatalogue, EventOf, Logger, Termination } from '@yixian/contracts';
 import { refusalFor } from '../core/callee-failure.js';
 import { messageOf, within } from './deadline.js';
-import type { SbcOptions } from './deps.js';
 import type { LiveCalls } from './live-calls.js';
+import type { SbcOptions } from './options.js';
 
 export interface FrameDeps {
   ledger: CallLedger;

@@ -1,6 +1,6 @@
 import type { Clock, Directory, EventBus, Logger, Prompts, Switch, TrunkUsageRows } from '@yixian/contracts';
-import { DEFAULT_OPTIONS, type SbcOptions } from './deps.js';
 import { createLiveCalls, type LiveCalls } from './live-calls.js';
+import { DEFAULT_OPTIONS, type SbcOptions } from './options.js';
 import { createRoutes, type Routes } from './routes.js';
 import { createSeatDialer, type Seats } from './seat-dialer.js';
 import { createTrunkDialer, type DialTrunk } from './trunk-dialer.js';

@@ -2,9 +2,10 @@ import type { CallLeg, ClickToDial, OutboundCalls, PartyDialer, SeatDialer, Trun
 import { trunkRoom } from '../core/admission.js';
 import { createClickToDial } from './click-to-dial.js';
 import { messageOf } from './deadline.js';
-import { DEFAULT_OPTIONS, type SbcDeps } from './deps.js';
+import type { SbcDeps } from './deps.js';
 import { type InboundDeps, runInboundCall } from './inbound-call.js';
 import { createLines } from './lines.js';
+import { DEFAULT_OPTIONS } from './options.js';
 import { createOutboundCalls } from './outbound-calls.js';
 import { createOutside } from './outside.js';
 import { createParties } from './parties.js';
