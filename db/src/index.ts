@@ -1,3 +1,5 @@
+export { type DumpHead, type DumpPart, dumpDatabase } from './shell/backup/dump.js';
+export { loadDatabase, refusesBackup } from './shell/backup/load.js';
 export { createConfigStore } from './shell/config/store.js';
 export { connect, ping } from './shell/connect.js';
 export { createDirectory, type LiveDirectory } from './shell/directory.js';

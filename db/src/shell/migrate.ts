@@ -13,7 +13,7 @@ interface Migration {
 }
 
 /** Every migration, in order. A new one is a file beside the others and a line here; a released one is never edited. */
-const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-initial', up: initial.up, down: initial.down },
   { name: '0002-revisions', up: revisions.up, down: revisions.down },
   { name: '0003-configuration', up: configuration.up, down: configuration.down },

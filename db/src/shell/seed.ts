@@ -16,6 +16,8 @@ export interface SeedOptions extends Secrets {
 
 const GROUP = 'demo';
 const SUPERVISOR = '1100';
+/** Where the demo flow takes messages. */
+const BOX = 'main';
 
 const SKILLS = [
   { id: 'consult', name: '咨询' },
@@ -90,6 +92,7 @@ export async function resetDemo(knex: Knex, options: SeedOptions): Promise<DemoC
 }
 
 async function plant(trx: Knex, options: SeedOptions): Promise<DemoCredentials> {
+  await trx('voicemail_boxes').insert({ id: BOX, name: '留言' }).onConflict().ignore();
   await addFlow(trx, options.flow);
   await addQueues(trx);
   await addRoutes(trx, options.flow.id);

@@ -115,11 +115,21 @@ create trigger caller_list_entries_deleted after delete on caller_list_entries
   referencing old table as changed for each statement execute function caller_list_changed();
 `;
 
+/** Flows name boxes, and messages are in them: what was named is there. */
+const BOXES = `
+insert into voicemail_boxes (id, name)
+select box, box from (
+  select box from voicemails
+  union
+  select jsonb_path_query(document, 'lax $.nodes.* \\? (@.type == "voicemail").box') #>> '{}' from flow_versions
+) named where box ~ '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$';
+`;
+
 /** Tables whose change makes the directory of every process reload. Entries of lists count up a column of their list. */
 const WATCHED = ['schedules', 'calendars', 'voicemail_boxes', 'extension_groups', 'caller_lists', 'settings'] as const;
 
 export async function up(knex: Knex): Promise<void> {
-  for (const part of [NEW_TABLES, NEW_COLUMNS, ENTRIES]) await knex.raw(part);
+  for (const part of [NEW_TABLES, NEW_COLUMNS, ENTRIES, BOXES]) await knex.raw(part);
   for (const table of WATCHED) {
     await knex.raw(
       `create trigger ${table}_notify after insert or update or delete or truncate on ${table}
