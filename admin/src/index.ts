@@ -1,5 +1,6 @@
 export type { CommandDeps } from './commands/command.js';
 export { createCommands } from './commands/index.js';
+export { readCalendar } from './core/config/calendar-file.js';
 export type { FlowChecker, FlowFinding, FlowSurroundings } from './core/config/uses.js';
 export type { ScryptCost } from './core/password-hash.js';
 export type { AdministrationDeps, ConfigValidators } from './handlers/config/change.js';

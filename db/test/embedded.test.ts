@@ -10,6 +10,7 @@ import { hydrateSymlinks, locateBinaries } from '../src/shell/postgres/binaries.
 import { postgresEnvironment } from '../src/shell/postgres/postmaster.js';
 import { launchAs, passThrough, postgresUser, requireReachable } from '../src/shell/postgres/system-user.js';
 import { temporaryFolder } from './support/database.js';
+import { MIGRATIONS } from '../src/shell/migrate.js';
 
 describe('embedded PostgreSQL', function () {
   this.timeout(60_000);
@@ -187,9 +188,11 @@ describe('embedded PostgreSQL', function () {
     it('run once when two processes migrate at the same time, and not again', async () => {
       const postgres = await start(join(folder, 'migrate'));
       const [a, b] = [connect({ url: postgres.url }), connect({ url: postgres.url })];
-      assert.deepEqual(await pendingMigrations(a), ['0001-initial', '0002-revisions']);
+      const names = MIGRATIONS.map((migration) => migration.name);
+      assert.deepEqual(names, names.toSorted());
+      assert.deepEqual(await pendingMigrations(a), names);
       const applied = await Promise.all([migrate(a), migrate(b)]);
-      assert.deepEqual(applied.flat(), ['0001-initial', '0002-revisions']);
+      assert.deepEqual(applied.flat(), names);
       assert.deepEqual(await migrate(a), []);
       assert.deepEqual(await pendingMigrations(a), []);
       await Promise.all([a.destroy(), b.destroy()]);
@@ -208,21 +211,16 @@ describe('embedded PostgreSQL', function () {
     it('another one is applied on top of those that were, and all can be taken back', async () => {
       const postgres = await start(join(folder, 'migrate'));
       const knex = connect({ url: postgres.url });
-      const initial = await import('../src/shell/migrations/0001-initial.js');
-      const revisions = await import('../src/shell/migrations/0002-revisions.js');
       const next = {
-        name: '0003-next',
+        name: '9999-next',
         up: (k: typeof knex) => k.schema.alterTable('calls', (table) => void table.text('note')),
         down: (k: typeof knex) => k.schema.alterTable('calls', (table) => void table.dropColumn('note')),
       };
-      const all = [{ name: '0001-initial', ...initial }, { name: '0002-revisions', ...revisions }, next];
-      assert.deepEqual(await migrate(knex, all), ['0003-next']);
+      assert.deepEqual(await migrate(knex, [...MIGRATIONS, next]), ['9999-next']);
       assert.ok(await knex.schema.hasColumn('calls', 'note'));
-      await next.down(knex);
-      await revisions.down(knex);
-      assert.equal(await knex.schema.hasColumn('queues', 'revision'), false);
-      await initial.down(knex);
-      assert.equal(await knex.schema.hasTable('calls'), false);
+      for (const { down } of [...MIGRATIONS, next].toReversed()) await down(knex);
+      const { rows } = await knex.raw<{ rows: { name: string }[] }>(`select tablename as name from pg_tables where schemaname = 'public'`);
+      assert.deepEqual(rows.map((row) => row.name).sort(), ['schema_migrations', 'schema_migrations_lock']);
       await knex.destroy();
       await postgres.stop();
     });

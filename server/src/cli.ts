@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import { backup } from './backup/backup.js';
+import { restore } from './backup/restore.js';
+import { importCalendar } from './calendar-import.js';
 import { addAgents, addUser, migrateOnly, resetDemo } from './commands.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { doctor } from './doctor.js';
@@ -26,6 +29,11 @@ export async function main(argv: string[]): Promise<number> {
         exitCode = error instanceof ConfigError ? 2 : 1;
       }
     };
+
+  const fileAction =
+    (run: (config: Config, options: Record<string, string>) => Promise<number>) =>
+    (file: string | undefined, options: Record<string, string>): Promise<void> =>
+      action(run)({ ...options, ...(file === undefined ? {} : { file }) });
 
   const program = new Command('yixian').description('Yixian 一线: a telephony-first contact centre').version(version).exitOverride();
   program
@@ -82,6 +90,25 @@ export async function main(argv: string[]): Promise<number> {
     .action((files: string[], options: { flow?: string; draft?: boolean; verbose?: boolean }) =>
       action((config) => testCommand(config, files, options))({}),
     );
+  program
+    .command('calendar')
+    .description('statutory holidays')
+    .command('import')
+    .description('import the holidays and make-up workdays of a year; replaces what that year had')
+    .argument('<file>', 'JSON {year, days: [{date, kind, name}]}, or CSV with the columns date, kind (holiday or workday) and name')
+    .action(fileAction(importCalendar));
+  program
+    .command('backup')
+    .description('write database, prompts and keys into one file; the hotline may run')
+    .argument('[file]', 'default: yixian-<time>.tar.gz here')
+    .option('--recordings', 'recordings and messages too')
+    .action(fileAction(backup));
+  program
+    .command('restore')
+    .description('put a backup into an empty database and data folder; the hotline must not run')
+    .argument('<file>')
+    .option('--force', 'replace what is there')
+    .action(fileAction(restore));
   program
     .command('simulate')
     .description('what callers would get from a queue: the real matching core on a virtual clock, next to Erlang C or A')

@@ -1,5 +1,6 @@
 import { type HolidayCalendar, isoTime, type Revised, type Schedule, scheduleState } from '@yixian/contracts';
 import type { z } from 'zod';
+import { checkDays } from '../../core/config/calendar-file.js';
 import { difference } from '../../core/config/difference.js';
 import type { byYear, calendarChange, newSchedule, removal, scheduleChange, scheduleMoment } from '../../core/config/schemas.js';
 import { flowsUsing, type Use } from '../../core/config/uses.js';
@@ -106,10 +107,4 @@ export function createCalendars(deps: AdministrationDeps) {
         await c.audit('calendar.deleted', year, { before });
       }),
   };
-}
-
-function checkDays(year: string, days: HolidayCalendar['days']): void {
-  const other = days.findIndex((day) => !day.date.startsWith(`${year}-`));
-  if (other >= 0) throw fieldError(`days.${other}.date`, `${days[other]?.date} is not in ${year}`);
-  assertDistinctDates('days', days);
 }

@@ -1,0 +1,68 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { silentLogger } from '@yixian/contracts';
+import { type DumpHead, dumpDatabase, pendingMigrations } from '@yixian/db';
+import type { Config } from '../config.js';
+import { openDatabase } from '../storage.js';
+import { version } from '../version.js';
+import { writeArchive } from './archive.js';
+import { filesOf } from './files.js';
+
+/** The last but one entry of a backup, and the first thing read of it. */
+export interface Manifest extends DumpHead {
+  format: 1;
+  program: string;
+  createdAt: string;
+  rows: Record<string, number>;
+  files: number;
+  recordings: boolean;
+}
+
+/**
+ * `yixian backup FILE`: everything that is configured and recorded in one file, as it is at one moment; the hotline may run.
+ * Live state (who is signed in, who waits) is not part of it.
+ */
+export async function backup(config: Config, options: Record<string, string>): Promise<number> {
+  const now = new Date();
+  const file = path.resolve(options.file ?? `yixian-${now.toISOString().replace(/[:.]/g, '-')}.tar.gz`);
+  const database = await openDatabase(config, silentLogger);
+  try {
+    const [pending] = await pendingMigrations(database.knex);
+    if (pending) throw new Error('the database is of an older version: run `yixian migrate` first');
+    const manifest = await write(config, database.knex, file, now, options.recordings !== undefined);
+    const rows = Object.values(manifest.rows).reduce((sum, count) => sum + count, 0);
+    process.stdout.write(`${file}: ${rows} rows, ${manifest.files} files${manifest.recordings ? '' : ', without recordings'}\n`);
+    return 0;
+  } finally {
+    await database.close();
+  }
+}
+
+async function write(
+  config: Config,
+  knex: Parameters<typeof dumpDatabase>[0],
+  file: string,
+  now: Date,
+  recordings: boolean,
+): Promise<Manifest> {
+  const archive = await writeArchive(file, now.getTime());
+  try {
+    const rows: Record<string, number> = {};
+    const head = await dumpDatabase(knex, async (part) => {
+      rows[part.table] = (rows[part.table] ?? 0) + part.rows;
+      await archive.add(`database/${part.table}/${String(part.part).padStart(6, '0')}.jsonl`, Buffer.from(part.lines));
+    });
+    const files = filesOf(config.dataDir, { recordings }).filter((one) => one.path !== file);
+    for (const one of files) await archive.addFile(one.name, one.path, one.size);
+    const manifest: Manifest = {
+      ...{ format: 1, program: version, createdAt: now.toISOString(), ...head, rows },
+      ...{ files: files.length, recordings },
+    };
+    await archive.add('manifest.json', Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+    await archive.close();
+    return manifest;
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  }
+}
