@@ -49,6 +49,12 @@ export async function migrate(knex: Knex, migrations: readonly Migration[] = MIG
   });
 }
 
+/** The same within a transaction that is alone with the database: undone with it. */
+export async function migrateWithin(trx: Knex, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
+  await trx.raw('select pg_advisory_xact_lock(?)', [LOCK]);
+  await trx.migrate.latest({ migrationSource: source(migrations), tableName: 'schema_migrations', disableTransactions: true });
+}
+
 /** Names of migrations this program knows and the database has not. */
 export async function pendingMigrations(knex: Knex): Promise<string[]> {
   const config: Knex.MigratorConfig = { migrationSource: source(MIGRATIONS), tableName: 'schema_migrations' };

@@ -2,8 +2,8 @@ import { chmodSync, createWriteStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { silentLogger } from '@yixian/contracts';
-import { type DumpPart, loadDatabase, refusesBackup } from '@yixian/db';
+import { silentLogger, systemClock } from '@yixian/contracts';
+import { type DumpPart, loadDatabase, type Ownership, ownDatabase, refusesBackup } from '@yixian/db';
 import type { Config } from '../config.js';
 import { readRunFile } from '../run-file.js';
 import { openDatabase, prepareDataDir } from '../storage.js';
@@ -24,12 +24,16 @@ export async function restore(config: Config, options: Record<string, string>): 
   const manifest = await manifestOf(file);
   prepareDataDir(config.dataDir);
   const database = await openDatabase(config, silentLogger);
+  let owner: Ownership | undefined;
   try {
+    // a hotline elsewhere on the same DATABASE_URL would lose what it works with
+    owner = await ownDatabase({ knex: database.knex, logger: silentLogger, clock: systemClock() });
     const refusal = await refusesBackup(database.knex, manifest);
     // a backup of a newer version cannot be understood, forced or not
     if (refusal && (options.force === undefined || !refusal.includes('--force'))) throw new Error(refusal);
     await loadDatabase(database.knex, manifest, partsOf(file), () => putFiles(config, file, options.force !== undefined));
   } finally {
+    await owner?.release();
     await database.close();
   }
   process.stdout.write(`restored what was backed up at ${manifest.createdAt} by version ${manifest.program}\n`);

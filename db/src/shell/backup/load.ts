@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { MIGRATIONS, migrate } from '../migrate.js';
+import { MIGRATIONS, migrateWithin } from '../migrate.js';
 import type { DumpHead, DumpPart } from './dump.js';
 
 /** Why a backup cannot be put into this database; undefined when it can. */
@@ -33,7 +33,7 @@ export async function loadDatabase(knex: Knex, head: DumpHead, parts: AsyncItera
   await knex.transaction(async (trx) => {
     await trx.raw('set local statement_timeout = 0');
     await clear(trx);
-    await migrate(
+    await migrateWithin(
       trx,
       MIGRATIONS.filter((migration) => head.migrations.includes(migration.name)),
     );
@@ -50,7 +50,7 @@ export async function loadDatabase(knex: Knex, head: DumpHead, parts: AsyncItera
       );
     }
     for (const table of head.tables) await continueNumbers(trx, table);
-    await migrate(trx);
+    await migrateWithin(trx);
     await last();
   });
 }
