@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { silentLogger } from '@yixian/contracts';
 import { connect, migrate, pendingMigrations, ping, runningEmbeddedPostgres, startEmbeddedPostgres } from '../src/index.js';
+import { MIGRATIONS } from '../src/shell/migrate.js';
 import { hydrateSymlinks, locateBinaries } from '../src/shell/postgres/binaries.js';
 import { postgresEnvironment } from '../src/shell/postgres/postmaster.js';
 import { launchAs, passThrough, postgresUser, requireReachable } from '../src/shell/postgres/system-user.js';
 import { temporaryFolder } from './support/database.js';
-import { MIGRATIONS } from '../src/shell/migrate.js';
 
 describe('embedded PostgreSQL', function () {
   this.timeout(60_000);
