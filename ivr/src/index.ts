@@ -17,7 +17,7 @@ export type {
 export { type FlowNode, type FlowNodeType, nodeModules } from './core/nodes/index.js';
 export { digitPieces, numberPieces } from './core/numbers.js';
 export { type Phrase, phraseOf, SPOKEN_AS, type SpokenAs } from './core/spoken.js';
-export { type FlowState, type FlowStep, MAX_AUTOMATIC_HOPS, MAX_HOPS, MAX_SUB_FLOWS } from './core/state.js';
+export { type FlowState, type FlowStep, MAX_AUTOMATIC_HOPS, MAX_HOPS } from './core/state.js';
 export { type FlowCheck, type FlowContext, validateFlow } from './core/validate.js';
 export type { Variables } from './core/variables.js';
 export { demoFlow } from './demo-flow.js';

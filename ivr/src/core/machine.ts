@@ -1,9 +1,14 @@
 import type { CollectOptions, CollectResult, EventDraft, FlowId, PlaybackEnd, QueueId, QueueResult, Termination } from '@yixian/contracts';
-import type { Flow } from './flow.js';
 import type { TemplatePart } from './template.js';
 import type { Variables } from './variables.js';
 
 // The words of the interpreter: what it is told, what it asks for, what it reports. The machine itself is `interpreter.ts`.
+
+/** A flow as nodes hand it on: a `Flow` that was checked. What a node is, `flow.ts` knows, and that knows these words. */
+export interface LoadedFlow {
+  readonly id: string;
+  readonly start: string;
+}
 
 /** One thing to play, with variables already put in. */
 export type SpeechItem =
@@ -97,7 +102,7 @@ export type NodeInput =
   | { type: 'transfer-result'; outcome: TransferOutcome; callerStillUp: boolean }
   | { type: 'voicemail-result'; durationMs: number | undefined }
   | { type: 'record-result'; recordingId: string | undefined }
-  | { type: 'flow-loaded'; flow: Flow; version: number }
+  | { type: 'flow-loaded'; flow: LoadedFlow; version: number }
   | { type: 'flow-unavailable'; flowId: FlowId }
   /** The flow called as a sub-flow came to a `return` node. Told by the interpreter itself. */
   | { type: 'sub-flow-returned'; result: string }
@@ -163,7 +168,7 @@ export type Move = Along &
         minLevels?: Readonly<Record<string, number>>;
       }
     /** Goes on in another flow and comes back to this node with `sub-flow-returned`, or (`switch`) never. */
-    | { do: 'call' | 'switch'; flow: Flow; version: number }
+    | { do: 'call' | 'switch'; flow: LoadedFlow; version: number }
     | { do: 'return'; result: string }
     | { do: 'end'; result: string; termination: Termination }
   );

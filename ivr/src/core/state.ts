@@ -7,8 +7,6 @@ import type { Variables } from './variables.js';
 export const MAX_AUTOMATIC_HOPS = MAX_NODES;
 /** Nodes passed in one call, whoever drives it: ends a line on which a machine presses keys for ever. */
 export const MAX_HOPS = 2000;
-/** Flows that may wait for another to return. */
-export const MAX_SUB_FLOWS = 8;
 
 /** A flow the call is in, at the version it had when the call entered, and where in it. */
 export interface Frame {

@@ -1,6 +1,6 @@
 import { localInstant, type Termination } from '@yixian/contracts';
 import type { Flow } from './flow.js';
-import type { FlowEffect, FlowEvent, Move, NodeEffect, Scene } from './machine.js';
+import type { FlowEffect, FlowEvent, LoadedFlow, Move, NodeEffect, Scene } from './machine.js';
 import { moduleOf } from './nodes/index.js';
 import { type FlowState, type FlowStep, type Frame, MAX_AUTOMATIC_HOPS, MAX_HOPS } from './state.js';
 import { MAX_VALUE, MAX_VARIABLES, type Variables, valueOfVariable } from './variables.js';
@@ -94,7 +94,9 @@ export class Trail {
     return this.walk(move.to, now);
   }
 
-  #enter(flow: Flow, version: number, callers: readonly Frame[], result: string, now: number): FlowStep {
+  #enter(loaded: LoadedFlow, version: number, callers: readonly Frame[], result: string, now: number): FlowStep {
+    // Whoever loads a flow has checked it.
+    const flow = loaded as Flow;
     this.#enterFlow();
     this.#leaveFlow(result);
     this.#state = { ...this.#state, frame: { flow, version, nodeId: flow.start, passes: {} }, callers };

@@ -2,7 +2,9 @@ import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
 import { edgesOf, type NodeModule } from '../node-module.js';
 import { nameSchema, nodeBase, targetSchema } from '../schema.js';
-import { MAX_SUB_FLOWS } from '../state.js';
+
+/** Flows that may wait for another to return. */
+export const MAX_SUB_FLOWS = 8;
 
 const schema = z.strictObject({
   ...nodeBase,
