@@ -161,7 +161,8 @@ function retrieved(turn: ConversationTurn, { arrival }: FactOf<'retrieved'>): vo
 /** The party of a phone that has joined its two calls, when those are the calls of two people each. */
 function joiner(turn: ConversationTurn, id: PartyId): Party | undefined {
   const by = turn.party(id);
-  if (by?.place === 'room' && turn.state.phase === 'together' && inRoom(turn.state).length === 2) return by;
+  const joins = turn.state.parties.some((p) => p.purpose === 'join');
+  if (by?.place === 'room' && turn.state.phase === 'together' && inRoom(turn.state).length === 2 && !joins) return by;
   return turn.refuse('conflict', `call ${turn.state.callId} is ${turn.state.phase}, with ${inRoom(turn.state).length} in the room`);
 }
 

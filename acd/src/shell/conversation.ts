@@ -53,6 +53,9 @@ export interface ConversationRequest {
   parked?: { slot: string; timeoutMs: number; intro?: readonly MediaItem[] };
 }
 
+/** Whoever gives a command that rings somebody waits so long for the phone to say that it rings; some never do. */
+const RING_HEARD_MS = 5_000;
+
 /** What comes with an input and is no business of the pure machine. */
 interface Along {
   ring?: SeatRing;
@@ -202,6 +205,8 @@ export class Conversation {
     if (this.#deciding) throw new Error('conversation: a command was given inside of another');
     this.#deciding = true;
     try {
+      if (input.type === 'ended') this.#stopRinging(input.party, input.termination);
+      if (input.type === 'accepted') this.#answered(input.party);
       const step = stepConversation(this.#state, input, this.deps.clock.now());
       this.#state = step.state;
       for (const event of step.events) this.deps.events.publish(event);
@@ -296,18 +301,30 @@ export class Conversation {
         if (how === 'ringing') resolve();
         else reject(new DomainError('conflict', `nobody was reached: ${how.text ?? how.reason}`, { reason: how.reason }));
       });
-      if (partyOf(this.#state, party)?.place !== 'ringing') this.#rings(party);
+      this.#timers.set(`heard:${party}`, RING_HEARD_MS, () => this.#heardRing(party));
+      if (partyOf(this.#state, party)?.place !== 'ringing') this.#heardRing(party);
     });
   }
 
-  #rings(party: PartyId): void {
+  #heardRing(party: PartyId): void {
+    this.#timers.cancel(`heard:${party}`);
     this.#ringing.get(party)?.('ringing');
     this.#ringing.delete(party);
+  }
+
+  #answered(party: PartyId): void {
+    this.#timers.cancel(`ring:${party}`);
+    this.#heardRing(party);
+  }
+
+  #rings(party: PartyId): void {
+    this.#heardRing(party);
     if (this.#refer?.target === party) this.#refer.request.progress(180);
   }
 
   #stopRinging(party: PartyId, termination: Termination): void {
     this.#timers.cancel(`ring:${party}`);
+    this.#timers.cancel(`heard:${party}`);
     this.#ringing.get(party)?.(termination);
     this.#ringing.delete(party);
   }

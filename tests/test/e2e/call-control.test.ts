@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict';
+import { setTimeout as talkFor } from 'node:timers/promises';
+import { ApiError } from '../../src/hotline.js';
+import { type BaresipPhone, requirePeers, toneDurationMs } from '../../src/peers/index.js';
+import { Scenario } from '../../src/scenario.js';
+
+const CALLER_HZ = 700;
+const HZ = { '1001': 1100, '1002': 1500, '1003': 1900, '1004': 2300 } as const;
+type Ext = keyof typeof HZ;
+/** One of several tones at once. */
+const AMONG = { minShare: 0.12 };
+/** What is heard of a talk of 800 ms, when something is heard at all. */
+const SOME_MS = 400;
+
+describe('call control on the telephone', function () {
+  this.timeout(120_000);
+  let s: Scenario;
+  const phones = {} as Record<Ext, BaresipPhone>;
+  let callers = 0;
+
+  before(async function () {
+    await requirePeers(this, 'baresip', 'redis');
+    s = await Scenario.start();
+    for (const ext of Object.keys(HZ) as Ext[]) phones[ext] = await s.phone(ext, { toneHz: HZ[ext] });
+  });
+
+  after(async () => {
+    await s?.close();
+  });
+
+  /** Whatever a test left behind must not fail the next one. */
+  afterEach(async () => {
+    for (const ext of Object.keys(HZ) as Ext[]) {
+      const { state } = await s.admin.get<{ state: string }>(`/agents/${ext}`);
+      if (state === 'on-call' || state === 'ringing') await phones[ext].hangUp();
+    }
+  });
+
+  /** A caller of the queue `consult` who talks with 1001. */
+  async function talking() {
+    const number = `1380000${1000 + callers++}`;
+    await s.ready('1001');
+    const caller = await s.caller(number, { toneHz: CALLER_HZ });
+    await caller.dial(s.uri('12320'));
+    await caller.waitFor('CALL_ESTABLISHED');
+    const callId = await s.callOf(number);
+    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
+    await caller.sendDigits('1');
+    await phones['1001'].waitFor('CALL_INCOMING');
+    await phones['1001'].accept();
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    return { number, caller, callId, api: await s.api('1001'), told: told(callId) };
+  }
+
+  const told = (callId: string) => (type: string, agentId?: string) =>
+    s.events.wait(type, (e) => e.callId === callId && (agentId === undefined || e.agentId === agentId));
+
+  async function takes(ext: Ext): Promise<void> {
+    await phones[ext].waitFor('CALL_INCOMING');
+    await phones[ext].accept();
+  }
+
+  /** Milliseconds of a tone in what a phone heard last. */
+  async function heardBy(phone: BaresipPhone, hz: number, options?: typeof AMONG): Promise<number> {
+    const { channels } = await phone.lastHeard();
+    return toneDurationMs(channels[0] ?? new Int16Array(), hz, options);
+  }
+
+  it('blind transfer to an agent: music, then the other agent; the first is free at once; both are in the recording', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    await s.ready('1002');
+    await talkFor(800);
+    await api.post(`/calls/${callId}/transfer`, { agent: '1002' });
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await s.agentState('1001', 'ready');
+    await s.agentState('1002', 'on-call');
+    await takes('1002');
+    await wait('call.connected', '1002');
+    await talkFor(1000);
+    await caller.hangUp();
+    await phones['1002'].waitFor('CALL_CLOSED');
+    const record = await s.record(callId);
+    assert.equal(record.agent, '1002');
+    assert.ok(record.path.includes('transfer:agent:1002'), record.path.join(' '));
+    assert.deepEqual(record.segments.filter((x) => x.kind === 'talk').length, 2);
+    assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS && (await heardBy(caller, HZ['1002'])) > SOME_MS);
+    const { channels } = await s.recording(callId);
+    const [left, right] = [channels[0] ?? new Int16Array(), channels[1] ?? new Int16Array()];
+    assert.ok(toneDurationMs(left, CALLER_HZ) > 1500, 'the caller left');
+    assert.ok(toneDurationMs(right, HZ['1001']) > SOME_MS && toneDurationMs(right, HZ['1002']) > SOME_MS, 'both agents right');
+    await s.signOut('1002');
+  });
+
+  it('a transfer that is refused comes back to who transferred', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    await s.ready('1002');
+    await api.post(`/calls/${callId}/transfer`, { agent: '1002' });
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await phones['1002'].waitFor('CALL_INCOMING');
+    await phones['1002'].hangUp();
+    await wait('call.transfer-failed');
+    await takes('1001');
+    await s.events.wait('call.connected', (e) => e.callId === callId && e.agentId === '1001' && e.data.to === '1001');
+    await talkFor(300);
+    await caller.hangUp();
+    assert.equal((await s.record(callId)).agent, '1001');
+    await s.signOut('1002');
+  });
+
+  it('blind transfer to a queue: the next agent of that queue, and the survey only when all is over', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    await s.ready('1004');
+    await api.post(`/calls/${callId}/transfer`, { queue: 'complaint' });
+    await takes('1004');
+    await wait('call.connected', '1004');
+    await talkFor(500);
+    await phones['1004'].hangUp();
+    await wait('call.reached-node');
+    await talkFor(300);
+    await caller.sendDigits('5');
+    const record = await s.record(callId);
+    assert.deepEqual([record.queue, record.agent, record.survey], ['complaint', '1004', 5]);
+    await s.signOut('1004');
+  });
+
+  it('blind transfer to an extension and to a number over the trunk', async () => {
+    const outside = await s.caller('outside', { toneHz: 2700, answer: 'auto' });
+    const { revision: _, ...trunk } = await s.admin.get<Record<string, unknown>>('/trunks/demo');
+    await s.admin.put('/trunks/demo', { ...trunk, outboundUri: `sip:127.0.0.1:${outside.sipPort}` }).catch(async (error: unknown) => {
+      throw new Error(`${error}: ${JSON.stringify(error instanceof ApiError ? error : {})}`);
+    });
+    for (const target of [{ extension: '1003' }, { number: '013912345678' }]) {
+      const { caller, callId, api } = await talking();
+      await api.post(`/calls/${callId}/transfer`, target);
+      if ('extension' in target) await takes('1003');
+      const to = 'extension' in target ? '1003' : '013912345678';
+      await s.events.wait('call.connected', (e) => e.callId === callId && e.data.to === to);
+      await talkFor(900);
+      await caller.hangUp();
+      await s.record(callId);
+      assert.ok((await heardBy(caller, 'extension' in target ? HZ['1003'] : 2700)) > SOME_MS, to);
+    }
+  });
+
+  it('consult, swap, complete: who talks with whom', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    await s.ready('1002');
+    await api.post(`/calls/${callId}/consult`, { agent: '1002' });
+    await takes('1002');
+    await wait('call.party-joined', '1002');
+    await talkFor(900);
+    await api.post(`/calls/${callId}/swap`);
+    await talkFor(900);
+    await api.post(`/calls/${callId}/swap`);
+    await api.post(`/calls/${callId}/complete`);
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await wait('call.connected', '1002');
+    await talkFor(900);
+    await phones['1002'].hangUp();
+    await caller.hangUp();
+    const record = await s.record(callId);
+    assert.equal(record.agent, '1002');
+    assert.ok(record.holdSeconds >= 0.8, `${record.holdSeconds} s held`);
+    assert.ok((await heardBy(phones['1002'], HZ['1001'])) > SOME_MS, '1002 heard 1001');
+    assert.ok((await heardBy(phones['1002'], CALLER_HZ)) > SOME_MS, '1002 heard the caller');
+    assert.ok((await heardBy(phones['1001'], HZ['1002'])) > SOME_MS, '1001 heard 1002');
+    assert.ok((await heardBy(caller, HZ['1002'])) > SOME_MS && (await heardBy(caller, HZ['1001'])) > SOME_MS, 'the caller heard both');
+    await s.signOut('1002');
+  });
+
+  it('a consultation that is cancelled, also while it rings, gives the caller back', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    await s.ready('1002');
+    await api.post(`/calls/${callId}/consult`, { agent: '1002' });
+    await phones['1002'].waitFor('CALL_INCOMING');
+    await api.post(`/calls/${callId}/cancel`);
+    await phones['1002'].waitFor('CALL_CLOSED');
+    await wait('call.consultation-ended');
+    await talkFor(900);
+    await caller.hangUp();
+    assert.equal((await s.record(callId)).agent, '1001');
+    assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS);
+    await s.agentState('1002', 'ready');
+    await s.signOut('1002');
+  });
+
+  it('a conference of three: everybody hears the others, the muted one is heard by nobody, and may leave', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    await s.ready('1002');
+    await api.post(`/calls/${callId}/conference`, { agent: '1002' });
+    await takes('1002');
+    await wait('call.party-joined', '1002');
+    await talkFor(1200);
+    const parties = await api.get<{ items: { party: string; state: string }[] }>(`/calls/${callId}/parties`);
+    assert.deepEqual(
+      parties.items.map((p) => [p.party.slice(-4), p.state]).sort(),
+      [
+        ['1001', 'talking'],
+        ['1002', 'talking'],
+        [caller.user.slice(-4), 'talking'],
+      ].sort(),
+    );
+    await api.post(`/calls/${callId}/mute`);
+    await talkFor(800);
+    await api.post(`/calls/${callId}/hangup`);
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await talkFor(600);
+    await caller.hangUp();
+    await phones['1002'].waitFor('CALL_CLOSED');
+    const record = await s.record(callId);
+    assert.equal(record.agent, '1002');
+    assert.ok(record.segments.some((x) => x.kind === 'conference'));
+    for (const [who, hz] of [
+      [caller, HZ['1002']],
+      [phones['1001'], CALLER_HZ],
+      [phones['1001'], HZ['1002']],
+      [phones['1002'], CALLER_HZ],
+    ] as const) {
+      assert.ok((await heardBy(who, hz, AMONG)) > SOME_MS, `${who.user} heard ${hz} Hz for ${await heardBy(who, hz, AMONG)} ms`);
+    }
+    const of1001 = await heardBy(phones['1002'], HZ['1001'], AMONG);
+    assert.ok(of1001 > SOME_MS && of1001 < 1900, `1002 heard the muted one no longer: ${of1001} ms`);
+    await s.signOut('1002');
+  });
+
+  it('park and fetch by *5 from another phone', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    const { slot } = await api.post<{ slot: string }>(`/calls/${callId}/park`);
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await s.agentState('1001', 'ready');
+    await talkFor(500);
+    await phones['1003'].dial(s.uri(`*5${slot}`));
+    await wait('call.retrieved', '1003');
+    await talkFor(900);
+    await caller.hangUp();
+    await phones['1003'].waitFor('CALL_CLOSED');
+    const record = await s.record(callId);
+    assert.equal(record.agent, '1003');
+    assert.ok(record.segments.some((x) => x.kind === 'parked'));
+    assert.ok((await heardBy(caller, HZ['1003'])) > SOME_MS);
+  });
+
+  it('REFER from the phone is a transfer', async () => {
+    const { caller, callId, told: wait } = await talking();
+    await phones['1001'].transfer(s.uri('1003'));
+    await takes('1003');
+    await wait('call.connected', '1003');
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await talkFor(900);
+    await caller.hangUp();
+    const record = await s.record(callId);
+    assert.deepEqual([record.agent, record.path.includes('transfer:extension:1003')], ['1003', true]);
+    assert.ok((await heardBy(caller, HZ['1003'])) > SOME_MS);
+  });
+
+  it('what cannot be is refused by name, and the call goes on', async () => {
+    const { caller, callId, api } = await talking();
+    const refused = async (verb: string, body: unknown, status: number): Promise<void> => {
+      await assert.rejects(
+        api.post(`/calls/${callId}/${verb}`, body),
+        (error) => error instanceof ApiError && error.status === status,
+        verb,
+      );
+    };
+    await refused('transfer', { agent: '1099' }, 400);
+    await refused('transfer', { agent: '1002' }, 409); // signed out
+    await refused('transfer', { queue: 'nowhere' }, 400);
+    await refused('transfer', { flow: 'nowhere' }, 400);
+    await refused('transfer', { to: '*11' }, 400);
+    await refused('transfer', { to: '999999' }, 400);
+    await refused('consult', { queue: 'complaint' }, 400);
+    await refused('consult', { extension: '1001' }, 409);
+    for (const verb of ['swap', 'complete', 'cancel', 'conference', 'resume', 'unmute', 'resume-recording'])
+      await refused(verb, undefined, 409);
+    await talkFor(300);
+    await caller.hangUp();
+    assert.equal((await s.record(callId)).outcome, 'answered');
+  });
+});
