@@ -85,7 +85,7 @@ const WORDS: Record<ReferenceKind | 'prompt', string> = {
   group: 'group',
   skill: 'skill',
   secret: 'secret',
-  host: 'allowed host',
+  host: 'host',
 };
 
 function knownTo(flow: Flow, context: FlowContext): Record<ReferenceKind | 'prompt', { has(id: string): boolean } | undefined> {
@@ -119,7 +119,9 @@ function missingReferences(flow: Flow, context: FlowContext): FlowProblem[] {
           return context.speech === false ? [{ nodeId, field, message: 'no speech synthesis is installed for this text' }] : [];
         }
         const set = known[kind];
-        return !set || set.has(id) ? [] : [{ nodeId, field, message: `there is no ${WORDS[kind]} ${id}` }];
+        if (!set || set.has(id)) return [];
+        const message = kind === 'host' ? `host ${id} is not allowed by the configuration` : `there is no ${WORDS[kind]} ${id}`;
+        return [{ nodeId, field, message }];
       }),
   );
 }

