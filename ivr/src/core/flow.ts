@@ -69,11 +69,25 @@ export function readFlow(document: unknown): { flow: Flow | undefined; problems:
   return { flow: { ...outer.data, nodes }, problems };
 }
 
+/** Levels of objects and lists a node may have; more would only exhaust the stack of whoever reads it. */
+const MAX_LEVELS = 40;
+
+/** Level by level, with no stack of our own to exhaust. */
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_LEVELS) return true;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
+
 function readNode(nodeId: string, raw: unknown): FlowNode | FlowProblem[] {
   if (!nameSchema.safeParse(nodeId).success) {
     return [{ nodeId, field: 'id', message: 'a node name has letters, digits, - and _, at most 64' }];
   }
   if (typeof raw !== 'object' || raw === null) return [{ nodeId, field: '', message: 'the node is not an object' }];
+  if (isTooDeep(raw)) return [{ nodeId, field: '', message: `nested more than ${MAX_LEVELS} levels deep` }];
   const type = 'type' in raw ? raw.type : undefined;
   if (!isNodeType(type)) {
     const known = Object.keys(nodeModules).join(', ');

@@ -197,6 +197,12 @@ describe('the validator names node and field of the later node types', () => {
     assert.deepEqual(problemsOf(loop, { b: { type: 'say', items: [{ number: 'round' }], next: 'a' } }), []);
   });
 
+  it('a body nested without measure is a fault, not the end of the program', () => {
+    let body: unknown = 'x';
+    for (let i = 0; i < 100_000; i++) body = [body];
+    assert.deepEqual(problemsOf(http({ method: 'POST', body })), ['a : nested more than 40 levels deep']);
+  });
+
   it('a variable that another flow sets is known when the flow says so', () => {
     const flow = { ...documentOf({ a: { type: 'say', items: [{ digits: 'account' }], next: 'end' }, end }), variables: ['account'] };
     assert.ok(validateFlow(flow, {}).ok);
