@@ -1,4 +1,4 @@
-import { type AgentId, type CallControl, DomainError, maySeeAgent } from '@yixian/contracts';
+import { type AgentId, type CallControl, DomainError, maySeeAgent, maySupervise } from '@yixian/contracts';
 import type { Caller } from '../core/route.js';
 import { superviseCommand } from '../core/schemas.js';
 import { assertLive } from './call-control.js';
@@ -31,7 +31,7 @@ export function createSupervise(deps: CommandDeps) {
 /** The agents on this call whom this user leads, the one who talks with the caller first. */
 function ledOn(control: CallControl, caller: Caller): AgentId[] {
   const watching = new Set(control.parties().flatMap((p) => (p.role === 'supervisor' ? [p.party] : [])));
-  return control.agents().filter((id) => id !== caller.viewer.agentId && !watching.has(id) && maySeeAgent(caller.viewer, id));
+  return control.agents().filter((id) => !watching.has(id) && maySupervise(caller.viewer, id));
 }
 
 function refusal({ viewer }: Caller, callId: string, agent: string | undefined): DomainError {
