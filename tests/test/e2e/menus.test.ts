@@ -364,8 +364,6 @@ describe('menus: what flows can do', function () {
     await s.admin.post('/flows', { document: { ...document, id: 'draft', nodes } });
     const faulty = await yixian(['flow', 'validate', '--draft', 'draft'], { ...s.hotline.env });
     assert.deepEqual([faulty.code, faulty.stdout], [1, 'draft: node end, next: there is no node nowhere\n']);
-    const shown = await yixian(['flow', 'show', 'main'], { ...s.hotline.env });
-    assert.match(shown.stdout, /^main {2}一线服务热线.*key 1 → consult/s);
     const script = fileURLToPath(new URL('../../../../ivr/dialogues/main.yaml', import.meta.url));
     const played = await yixian(['flow', 'test', script], { ...s.hotline.env });
     assert.equal(played.code, 0, played.stdout + played.stderr);
