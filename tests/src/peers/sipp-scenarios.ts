@@ -5,7 +5,7 @@ const CAPTURES = '/usr/share/sip-tester';
 export type Step = string;
 
 export interface SdpOptions {
-  codecs?: readonly ('PCMA' | 'PCMU')[];
+  codecs?: readonly ('PCMA' | 'PCMU' | 'G729')[];
   /** Payload type of telephone-event; null leaves it out. */
   telephoneEvent?: number | null;
   direction?: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -14,7 +14,7 @@ export interface SdpOptions {
   version?: number;
 }
 
-const STATIC = { PCMU: 0, PCMA: 8 } as const;
+const STATIC = { PCMU: 0, PCMA: 8, G729: 18 } as const;
 
 /** An SDP of sipp's own media address. */
 export function sippSdp(options: SdpOptions = {}): string {

@@ -1,5 +1,6 @@
 import { requirePeers } from '../../src/peers/index.js';
 import { Bench, type MakeSwitch } from './bench.js';
+import { describeCodecs } from './codecs.js';
 import { describeConference } from './conference.js';
 import { describeDigits } from './digits.js';
 import { describeInbound } from './inbound.js';
@@ -33,6 +34,7 @@ export function describeSwitch(name: string, make: MakeSwitch): void {
     describeReinvite(bench);
     describeTransfer(bench);
     describeTexts(bench);
+    describeCodecs(bench);
     describeDigits(bench);
     describeMedia(bench);
     describeRecording(bench);
