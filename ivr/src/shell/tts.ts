@@ -42,7 +42,8 @@ const MAX_AT_ONCE = 2;
 export function createTts(deps: TtsDeps): Tts {
   const command = deps.command ?? 'espeak-ng';
   const voices: Readonly<Record<string, string>> = { en: 'en-us', ...deps.voices };
-  const voiceOf = (language: string): string => voices[language] ?? voices[language.split('-')[0] ?? ''] ?? mandarinVoice;
+  const voiceNamed = (name: string): string | undefined => (Object.hasOwn(voices, name) ? voices[name] : undefined);
+  const voiceOf = (language: string): string => voiceNamed(language) ?? voiceNamed(language.split('-')[0] ?? '') ?? mandarinVoice;
   const deadlineMs = deps.deadlineMs ?? 5000;
   const pending = new Map<string, Promise<string | undefined>>();
   const gate = createGate(MAX_AT_ONCE);

@@ -33,6 +33,19 @@ describe('speech by espeak-ng', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+  it('speaks with the voice of the language; each has its own file', async () => {
+    const said = join(folder, 'said');
+    const speech = tts({ command: script(`echo "$@" >> ${said}; exit 1`), voices: { 'en-GB': 'en-gb' } });
+    for (const language of [undefined, 'zh-CN', 'en-US', 'en-GB', 'constructor']) await speech.speak('12', language);
+    const voices = readFileSync(said, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[1]);
+    assert.deepEqual(voices, ['cmn-latn-pinyin', 'cmn-latn-pinyin', 'en-us', 'en-gb', 'cmn-latn-pinyin']);
+    const files = readFileSync(said, 'utf8').match(/[0-9a-f]{40}/g);
+    assert.equal(new Set(files).size, 3);
+  });
+
   it('makes an audible 8 kHz WAV of a text and takes it from the cache the next time', async function () {
     if (spawnSync('espeak-ng', ['--version']).error) {
       console.log('      skipped: espeak-ng is not installed');
