@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { silentLogger } from '@yixian/contracts';
 import { type DumpHead, dumpDatabase, pendingMigrations } from '@yixian/db';
@@ -25,6 +25,8 @@ export interface Manifest extends DumpHead {
 export async function backup(config: Config, options: Record<string, string>): Promise<number> {
   const now = new Date();
   const file = path.resolve(options.file ?? `yixian-${now.toISOString().replace(/[:.]/g, '-')}.tar.gz`);
+  if (!config.databaseUrl && !existsSync(path.join(config.dataDir, 'postgres')))
+    throw new Error(`there is no hotline in DATA_DIR ${config.dataDir}`);
   const database = await openDatabase(config, silentLogger);
   try {
     const [pending] = await pendingMigrations(database.knex);
