@@ -21,11 +21,18 @@ const PREFIX = 'yixian:jobs';
 const CLOSE_DEADLINE_MS = 3_000;
 const KEPT_FAILURES = 50;
 
+/** Work whose process is silent for so long is given to another. */
+const LOCK_MS = 30_000;
+/** A process may die over a piece of work so often before that is taken for its fault. */
+const MAX_STALLED = 10;
+
 /** @param url of the Redis, `unix://path` for a socket */
-export function createJobs({ url, clock, logger }: { url: string; clock: Clock; logger: Logger }): Jobs {
+export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: string; clock: Clock; logger: Logger; lockMs?: number }): Jobs {
   const queue = new Queue(QUEUE, {
     prefix: PREFIX,
     redis: { ...redisOptions(url), retryStrategy: (times: number) => Math.min(50 * 2 ** times, 2_000) },
+    // Also work that redis had given out when it died is found by the look for what has stalled.
+    settings: { lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: MAX_STALLED, guardInterval: Math.min(lockMs, 5_000) },
     defaultJobOptions: { removeOnComplete: true, removeOnFail: KEPT_FAILURES },
   });
   const rounds: { name: string; everyMs: number }[] = [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,13 @@ function counter(): { count: number; told(): void; until(count: number): Promise
       it.count += 1;
       for (const one of waiting) if (it.count >= one.count) one.resolve();
     },
-    until: (count: number) => new Promise<void>((resolve) => (it.count >= count ? resolve() : waiting.push({ count, resolve }))),
+    async until(count: number): Promise<void> {
+      if (it.count >= count) return;
+      await new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${it.count} of ${count} within 15 s`)), 15_000);
+        waiting.push({ count, resolve: () => (clearTimeout(late), resolve()) });
+      });
+    },
   };
   return it;
 }
@@ -41,7 +47,7 @@ describe('background work', function () {
   });
 
   const create = (): Jobs => {
-    const jobs = createJobs({ url: `unix://${redis.socketPath}`, clock: systemClock(), logger: silentLogger });
+    const jobs = createJobs({ url: `unix://${redis.socketPath}`, clock: systemClock(), logger: silentLogger, lockMs: 2_000 });
     open.push(jobs);
     return jobs;
   };
@@ -98,6 +104,20 @@ describe('background work', function () {
     next.kind('work', { attempts: 5, firstRetryMs: 20, atOnce: 1 }, async () => done.told());
     await next.start();
     await done.until(1);
+  });
+
+  it('goes on when redis is killed and comes back: rounds, and what was put down meanwhile', async () => {
+    const [rounds, done] = [counter(), counter()];
+    const jobs = create();
+    jobs.every('round', 500, async () => rounds.told());
+    const ask = jobs.kind('work', { attempts: 3, firstRetryMs: 100, atOnce: 1 }, async () => done.told());
+    await jobs.start();
+    await rounds.until(2);
+    process.kill(Number(readFileSync(path.join(dataDir, 'redis', 'redis.pid'), 'utf8')), 'SIGKILL');
+    ask({});
+    await done.until(1);
+    const before = rounds.count;
+    await rounds.until(before + 2);
   });
 
   it('can be closed when redis is gone', async () => {

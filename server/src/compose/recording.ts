@@ -9,8 +9,8 @@ import type { Foundation } from './foundation.js';
 import type { Undo } from './undo.js';
 
 const HOUR_MS = 3_600_000;
-/** Twelve tries, the last after about eight hours. */
-const NOTICE = { attempts: 12, firstRetryMs: 15_000, atOnce: 4 };
+/** Twelve tries, the last about six hours after the first. */
+const NOTICE = { attempts: 12, firstRetryMs: 5_000, atOnce: 4 };
 
 export interface Recording {
   recorder: RecorderService;
