@@ -100,7 +100,7 @@ export function createEffects(deps: EffectsDeps): Effects {
     const { agentId, callId } = offer;
     const conversation = deps.conversations().open({
       call,
-      caller: { leg: call.leg, party: call.caller, role: 'caller' },
+      caller: { leg: call.leg, party: call.caller, role: 'caller', ...(call.direction === 'internal' ? { extension: call.caller } : {}) },
       other: { leg: seat.leg, ring: seat.ring, party: agentId, extension: agentId, role: 'agent', phoneHeld: seat.heldEarly },
       bridge: seat.bridge,
       queueId: offer.queueId,
