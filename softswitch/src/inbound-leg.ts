@@ -3,9 +3,11 @@ import { Leg, type LegOwner } from './leg.js';
 import { LegMedia, type LegMediaDeps } from './leg-media.js';
 import { reasonHeaderFor, terminationOf } from './leg-termination.js';
 import type { CodecName } from './media/port.js';
-import { Negotiator } from './negotiator.js';
+import { Negotiator, type SessionNegotiator } from './negotiator.js';
 import { initialSdp, type Negotiated } from './sdp/index.js';
 import type { InviteSession, SessionEnd } from './sip/port.js';
+import type { WebGateway, WebLink } from './webrtc/gateway.js';
+import { WebNegotiator } from './webrtc/negotiator.js';
 
 export interface InboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaTimeout' | 'onMediaFailed'> {
   id: string;
@@ -14,6 +16,8 @@ export interface InboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaT
   localAddress: string;
   codecs?: readonly CodecName[];
   owner: LegOwner;
+  /** Given for a browser: its media goes through there. */
+  web?: Pick<WebGateway, 'link'> | undefined;
   /** The leg this one asks to take the place of (RFC 3891). */
   replaces?: Leg | undefined;
 }
@@ -35,7 +39,8 @@ export class InboundLeg extends Leg {
   readonly media: LegMedia;
   protected readonly session: InviteSession;
   readonly #deps: InboundLegDeps;
-  #negotiator: Negotiator | undefined;
+  #negotiator: SessionNegotiator | undefined;
+  readonly #link: WebLink | undefined;
   #description: Promise<LocalDescription> | undefined;
   #answering: Promise<void> | undefined;
 
@@ -56,8 +61,10 @@ export class InboundLeg extends Leg {
     this.source = session.source;
     this.sipCallId = session.callId;
     this.#deps = deps;
+    this.#link = deps.web?.link((why) => this.hangUp({ by: 'network', reason: 'transport-failure', text: why }));
     this.media = new LegMedia(deps.localAddress, {
       ...deps,
+      ...(this.#link ? { link: this.#link } : {}),
       onDigit: (digit) => this.digitPressed(digit),
       onMediaTimeout: () => this.mediaTimedOut(),
       onMediaFailed: (reason) => this.mediaFailed(reason),
@@ -87,19 +94,25 @@ export class InboundLeg extends Leg {
   }
 
   #describe(): Promise<LocalDescription> {
-    this.#description ??= this.media.opened.then((media) => {
-      const { sdpSessionId, localAddress, codecs } = this.#deps;
-      const negotiator = new Negotiator(
-        initialSdp({ sessionId: sdpSessionId, address: localAddress, rtpPort: media.rtpPort, ...(codecs ? { codecs } : {}) }),
-      );
-      this.#negotiator = negotiator;
+    this.#description ??= this.media.opened.then(async (media) => {
       const offer = this.session.remoteSdp;
+      const negotiator = await this.#negotiatorFor(media.rtpPort, offer);
+      this.#negotiator = negotiator;
       if (offer === undefined) return { sdp: negotiator.offer(), negotiated: undefined };
       const outcome = negotiator.answer(offer);
       if (!outcome.ok) throw new Error(outcome.refusal.text);
       return { sdp: outcome.sdp, negotiated: outcome.negotiated };
     });
     return this.#description;
+  }
+
+  async #negotiatorFor(rtpPort: number, offer: string | undefined): Promise<SessionNegotiator> {
+    const { sdpSessionId, localAddress, codecs } = this.#deps;
+    const plain = new Negotiator(initialSdp({ sessionId: sdpSessionId, address: localAddress, rtpPort, ...(codecs ? { codecs } : {}) }));
+    if (!this.#link) return plain;
+    if (offer === undefined) throw new Error('a browser has to make the offer');
+    const { transport, gateway } = await this.#link.open(rtpPort, offer);
+    return new WebNegotiator(plain, transport, gateway);
   }
 
   ring(): void {

@@ -3,3 +3,4 @@ export type { CodecName } from './media/port.js';
 export type { SoftswitchOptions } from './options.js';
 export type { ListenPoint } from './sip/port.js';
 export { createSoftswitch, type Softswitch } from './softswitch.js';
+export { createSipUpgrades, type SipUpgrades } from './webrtc/accept.js';

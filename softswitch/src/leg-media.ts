@@ -10,6 +10,7 @@ import type {
   PlayOptions,
 } from '@yixian/contracts';
 import type { MediaEngine, MediaParameters, MediaPlayback, MediaSession } from './media/port.js';
+import type { WebLink } from './webrtc/gateway.js';
 
 export interface LegMediaDeps {
   engine: Pick<MediaEngine, 'open'>;
@@ -17,6 +18,8 @@ export interface LegMediaDeps {
   onDigit(digit: DigitEvent): void;
   onMediaTimeout(): void;
   onMediaFailed(reason: string): void;
+  /** The browser's connection that this session's packets go through; closed with it. */
+  link?: Pick<WebLink, 'close'>;
 }
 
 const NO_FIGURES: LegStats = {
@@ -38,6 +41,7 @@ export class LegMedia {
   /** The session once its ports are taken; rejects when there were none or the leg ended first. */
   readonly opened: Promise<MediaSession>;
   readonly #logger: Logger;
+  readonly #link: LegMediaDeps['link'];
   #session: MediaSession | undefined;
   #parameters: MediaParameters | undefined;
   #muted = false;
@@ -46,6 +50,7 @@ export class LegMedia {
   constructor(localAddress: string, deps: LegMediaDeps) {
     this.localAddress = localAddress;
     this.#logger = deps.logger;
+    this.#link = deps.link;
     this.opened = this.#open(deps);
     // Whoever needs the session awaits `opened` and is told; nobody may be waiting.
     this.opened.catch((error: unknown) => this.#logger.debug({ localAddress, error: String(error) }, 'media session not opened'));
@@ -126,6 +131,7 @@ export class LegMedia {
 
   /** Frees the ports, now or as soon as they are known. */
   close(): Promise<LegStats> {
+    this.#link?.close();
     this.#closed ??= this.#session ? this.#lastFigures(this.#session) : Promise.resolve({ ...NO_FIGURES });
     return this.#closed;
   }

@@ -19,7 +19,7 @@ import { digitFromInfo, infoBody } from './info-digits.js';
 import type { LegMedia } from './leg-media.js';
 import { referred } from './leg-refer.js';
 import { type LegInput, stepLeg } from './leg-state.js';
-import type { Negotiator } from './negotiator.js';
+import type { SessionNegotiator } from './negotiator.js';
 import type { Negotiated } from './sdp/index.js';
 import type { DialogId, IncomingRefer, InviteSession, SessionHandlers } from './sip/port.js';
 
@@ -238,7 +238,7 @@ export abstract class Leg implements CallLeg {
 
   /** Handlers for what happens inside a dialog, the same both ways; `inForce` tells whether the dialog's media counts (yet). */
   protected inDialog(
-    negotiator: () => Negotiator | undefined,
+    negotiator: () => SessionNegotiator | undefined,
     media: () => LegMedia | undefined,
     inForce: () => boolean,
   ): Required<Pick<SessionHandlers, 'onOffer' | 'onAnswer' | 'onInfo' | 'onRefer'>> {

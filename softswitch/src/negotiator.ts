@@ -3,8 +3,17 @@ import { answerOffer, makeOffer, type Negotiated, type Refusal, type SdpState, t
 export type Outcome = { ok: true; negotiated: Negotiated } | { ok: false; refusal: Refusal };
 export type AnswerOutcome = { ok: true; sdp: string; negotiated: Negotiated } | { ok: false; refusal: Refusal };
 
-/** The offer/answer state of one dialog. A refused offer leaves it as it was (RFC 3264 §8). */
-export class Negotiator {
+/** The offer/answer state of one dialog, whatever the other end is. */
+export interface SessionNegotiator {
+  /** A dialog of its own that begins with the same offer: another fork's. */
+  clone(): SessionNegotiator;
+  offer(): string;
+  answer(offer: string): AnswerOutcome;
+  take(answer: string): Outcome;
+}
+
+/** Plain RTP. A refused offer leaves it as it was (RFC 3264 §8). */
+export class Negotiator implements SessionNegotiator {
   #state: SdpState;
 
   constructor(state: SdpState) {

@@ -5,9 +5,11 @@ import { Leg, type LegOwner } from './leg.js';
 import { LegMedia, type LegMediaDeps } from './leg-media.js';
 import { ELSEWHERE, q850Of, reasonHeaderFor, terminationOf } from './leg-termination.js';
 import type { CodecName } from './media/port.js';
-import { Negotiator } from './negotiator.js';
+import { Negotiator, type SessionNegotiator } from './negotiator.js';
 import { initialSdp, type Negotiated } from './sdp/index.js';
 import type { InviteOptions, InviteSession, NextHop, SessionEnd, SipStack } from './sip/port.js';
+import type { WebGateway, WebLink } from './webrtc/gateway.js';
+import { WebNegotiator } from './webrtc/negotiator.js';
 
 /** A place that has not even said 100 after four sendings of the INVITE (RFC 3261 §17.1.1.2) is gone: others need not wait for it. */
 const FIRST_RESPONSE_MS = 5_000;
@@ -19,6 +21,8 @@ export interface DialPlace {
   toUser?: string;
   auth?: { username: string; password: string };
   localAddress: string;
+  /** A browser: DTLS-SRTP through the gateway, each contact a connection of its own. */
+  web?: boolean;
 }
 
 export interface OutboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaTimeout' | 'onMediaFailed'> {
@@ -26,6 +30,7 @@ export interface OutboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMedia
   sdpSessionId: string;
   clock: Clock;
   sip: Pick<SipStack, 'invite'>;
+  web: Pick<WebGateway, 'link'>;
   codecs?: readonly CodecName[];
   owner: LegOwner;
 }
@@ -83,16 +88,55 @@ export class OutboundLeg extends Leg {
     this.#timer = this.#deps.clock.setTimer(this.#request.timeoutMs, () => {
       this.hangUp(this.#unanswered());
     });
-    for (const place of places) {
-      if (!this.#media.has(place.localAddress)) this.#media.set(place.localAddress, this.#openMedia(place.localAddress));
-    }
-    for (const [localAddress, media] of this.#media) {
-      const here = places.filter((p) => p.localAddress === localAddress);
+    for (const place of places.filter((p) => p.web)) this.#startWeb(place);
+    const plain = places.filter((p) => !p.web);
+    for (const localAddress of new Set(plain.map((p) => p.localAddress))) {
+      const media = this.#openMedia(localAddress);
+      this.#media.set(localAddress, media);
+      const here = plain.filter((p) => p.localAddress === localAddress);
       media.opened.then(
-        (session) => this.#inviteSafely(media, session.rtpPort, here),
+        (session) => this.#inviteSafely(media, this.#plainNegotiator(media, session.rtpPort), here),
         (error: unknown) => this.hangUp({ by: 'system', reason: 'media-failure', text: String(error) }),
       );
     }
+  }
+
+  /** A browser has a connection of its own, also beside another browser of the same extension. */
+  #startWeb(place: DialPlace): void {
+    const link = this.#deps.web.link((why) => this.#webLost(media, why));
+    const media = this.#openMedia(place.localAddress, link);
+    this.#media.set(`web ${place.uri}`, media);
+    const prepared = media.opened.then(async (session) => {
+      const { transport, gateway } = await link.open(session.rtpPort);
+      return new WebNegotiator(this.#plainNegotiator(media, session.rtpPort), transport, gateway);
+    });
+    prepared.then(
+      (negotiator) => this.#inviteSafely(media, negotiator, [place], link),
+      (error: unknown) => this.#webLost(media, String(error)),
+    );
+  }
+
+  /** One browser lost is one place less; the last one ends the leg. */
+  #webLost(media: LegMedia, why: string): void {
+    const fork = this.#forks.find((f) => f.media === media);
+    if (this.#winner && this.#winner !== fork) return;
+    if (fork && !this.#winner && this.#expected > 1) {
+      fork.session?.end(reasonHeaderFor({ by: 'network', reason: 'transport-failure' }));
+      this.#forkEnded(fork, { kind: 'transport', status: 503, phrase: why });
+      return;
+    }
+    if (!fork && this.#expected > 1) {
+      this.#expected -= 1;
+      const last = this.#forks.at(-1);
+      if (last?.end && this.#forks.length === this.#expected) this.#forkEnded(last, last.end);
+      return;
+    }
+    this.hangUp({ by: 'network', reason: 'transport-failure', text: why });
+  }
+
+  #plainNegotiator(media: LegMedia, rtpPort: number): Negotiator {
+    const { sdpSessionId, codecs } = this.#deps;
+    return new Negotiator(initialSdp({ sessionId: sdpSessionId, address: media.localAddress, rtpPort, ...(codecs ? { codecs } : {}) }));
   }
 
   /** A network that goes on announcing why nobody answers ("switched off") has said more than a ring that was not answered. */
@@ -103,8 +147,9 @@ export class OutboundLeg extends Leg {
     return { by: 'called', reason: reason ?? 'no-answer', ...(reason ? { q850: cause } : {}), text };
   }
 
-  #openMedia(localAddress: string): LegMedia {
+  #openMedia(localAddress: string, link?: WebLink): LegMedia {
     return new LegMedia(localAddress, {
+      ...(link ? { link } : {}),
       engine: this.#deps.engine,
       logger: this.#deps.logger,
       onDigit: (digit) => this.digitPressed(digit),
@@ -114,21 +159,17 @@ export class OutboundLeg extends Leg {
   }
 
   // What the stack refuses to send (a URI that is none) ends this leg and nothing else.
-  #inviteSafely(media: LegMedia, rtpPort: number, places: readonly DialPlace[]): void {
+  #inviteSafely(media: LegMedia, offering: SessionNegotiator, places: readonly DialPlace[], link?: WebLink): void {
     try {
-      this.#invite(media, rtpPort, places);
+      this.#invite(media, offering, places, link);
     } catch (error) {
       this.logger.error({ legId: this.id, target: this.#request.target.kind, error: String(error) }, 'INVITE could not be made');
       this.hangUp({ by: 'system', reason: 'invalid-request', text: String(error) });
     }
   }
 
-  #invite(media: LegMedia, rtpPort: number, places: readonly DialPlace[]): void {
+  #invite(media: LegMedia, offering: SessionNegotiator, places: readonly DialPlace[], link?: WebLink): void {
     if (this.state === 'ended') return;
-    const { sdpSessionId, codecs } = this.#deps;
-    const offering = new Negotiator(
-      initialSdp({ sessionId: sdpSessionId, address: media.localAddress, rtpPort, ...(codecs ? { codecs } : {}) }),
-    );
     const sdp = offering.offer();
     for (const place of places) {
       const fork = new Fork(media, offering.clone());
@@ -140,7 +181,10 @@ export class OutboundLeg extends Leg {
           () => fork === this.#winner || fork === this.#earlyFork,
         ),
         onProgress: (status, early, reason) => this.#progress(fork, status, early, q850Of(reason)),
-        onAccepted: (answer) => this.#accepted(fork, answer),
+        onAccepted: (answer) => {
+          if (answer !== '') link?.answered(answer);
+          this.#accepted(fork, answer);
+        },
         onEnded: (end) => this.#forkEnded(fork, end),
       });
       fork.session = session;

@@ -30,12 +30,18 @@ import { RegistrationKeeper } from './registration-keeper.js';
 import { judgeReplaces } from './replaces.js';
 import { Routes } from './routes.js';
 import { inspectOffer, type Refusal } from './sdp/index.js';
-import { createSipStack, type DialogId, type InviteSession, type ListenPoint, type SipStack } from './sip/index.js';
+import { createSipStack, type DialogId, type InviteSession, type ListenPoint, type SipSocket, type SipStack } from './sip/index.js';
 import { SwitchCounters } from './switch-counters.js';
+import { createWebGateway, type WebGateway } from './webrtc/gateway.js';
+import { isWebSdp, plainOf } from './webrtc/sdp.js';
 
 export type Softswitch = Switch & {
   /** The listen points with their real ports. */
   listening(): readonly ListenPoint[];
+  /** Takes over a WebSocket of subprotocol `sip` that the HTTP server has accepted (RFC 7118). */
+  adopt(socket: SipSocket, source: { address: string; port: number }): void;
+  /** Closes the connections of an extension's browsers; one whose credentials still hold comes back by itself. */
+  disconnectBrowsers(extension: string): void;
 };
 
 /** The embedded switch: own SIP, own RTP. Nothing is bound before `start`. */
@@ -66,6 +72,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   readonly #routes: Routes;
   readonly #counters = new SwitchCounters();
   readonly #keeper: RegistrationKeeper | undefined;
+  readonly #web: WebGateway;
   #handlers: SwitchHandlers | undefined;
   #phase: 'made' | 'running' | 'draining' | 'stopped' = 'made';
 
@@ -89,6 +96,8 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       options.media ??
       createMediaEngine({ rtpPorts: options.rtpPorts, logger, clock, ...(mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs }) });
     this.#routes = new Routes(this.#engine);
+    const bindAddress = options.hosts.length === 1 && !isWildcard(options.hosts[0]) ? options.hosts[0] : undefined;
+    this.#web = createWebGateway({ settings: { bindAddress, ports: options.rtpPorts, engineAddress: LOOPBACK }, clock, logger });
     this.#keeper = options.registrationStore ? new RegistrationKeeper(options.registrationStore, logger) : undefined;
   }
 
@@ -135,7 +144,11 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   }
 
   #invited(session: InviteSession, origin: LegOrigin): void {
-    const inspected = session.remoteSdp === undefined ? undefined : inspectOffer(session.remoteSdp, this.#options.codecs);
+    const offer = session.remoteSdp;
+    const web = offer !== undefined && isWebSdp(offer);
+    // Where a browser's media comes from is the gateway's affair; what it speaks is looked at as plain RTP.
+    const looked = web ? plainOf(offer, { address: LOOPBACK, port: 9 }) : offer;
+    const inspected = looked === undefined ? undefined : inspectOffer(looked, this.#options.codecs);
     // Refused before it costs a port or a row: nothing can be said to a peer without a common codec.
     if (inspected && !inspected.ok) {
       this.#refuseOffer(session, inspected.refusal);
@@ -146,7 +159,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       session.refuse(replaced.status, replaced.phrase);
       return;
     }
-    const localAddress = this.#localAddress(decisiveAddress(session.source?.address, inspected?.mediaAddress));
+    const localAddress = web ? LOOPBACK : this.#localAddress(decisiveAddress(session.source?.address, inspected?.mediaAddress));
     if (localAddress === undefined) {
       this.#refuseOffer(session, {
         status: 488,
@@ -163,6 +176,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       logger: this.#logger,
       owner: this,
       replaces: replaced.leg,
+      ...(web ? { web: this.#web } : {}),
       ...(this.#options.codecs ? { codecs: this.#options.codecs } : {}),
     });
     this.#add(leg);
@@ -205,6 +219,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       sdpSessionId: sdpSessionId(),
       engine: this.#engine,
       sip: this.#sip,
+      web: this.#web,
       clock: this.#options.clock,
       logger: this.#logger,
       owner: this,
@@ -225,9 +240,11 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       return { places: [{ uri: target.uri, localAddress, ...(target.auth ? { auth: target.auth } : {}) }], otherwise };
     }
     const places = this.#sip.registrations(target.extension).flatMap<DialPlace>((registration) => {
-      const localAddress = this.#localAddress(registration.source.address);
+      const { contact: uri, source: nextHop } = registration;
+      if (isBrowser(registration)) return [{ uri, nextHop, toUser: target.extension, localAddress: LOOPBACK, web: true }];
+      const localAddress = this.#localAddress(nextHop.address);
       if (localAddress === undefined) return [];
-      return [{ uri: registration.contact, nextHop: registration.source, toUser: target.extension, localAddress }];
+      return [{ uri, nextHop, toUser: target.extension, localAddress }];
     });
     return {
       places,
@@ -282,6 +299,15 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     return [...this.#legs].filter((leg) => leg.state !== 'ended');
   }
 
+  adopt(socket: SipSocket, source: { address: string; port: number }): void {
+    if (this.#phase === 'running' || this.#phase === 'draining') this.#sip.adopt(socket, source);
+    else socket.close(1013);
+  }
+
+  disconnectBrowsers(extension: string): void {
+    for (const { source } of this.#sip.registrations(extension).filter(isBrowser)) this.#sip.disconnect(source);
+  }
+
   registrations(extension?: string): readonly Registration[] {
     return this.#sip.registrations(extension);
   }
@@ -301,6 +327,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     await Promise.allSettled(this.#closing);
     if (!started) return;
     await this.#sip.stop();
+    await this.#web.stop();
     await this.#engine.stop();
     await this.#keeper?.flush();
   }
@@ -319,6 +346,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     return {
       ...this.#sip.metrics(),
       ...this.#engine.metrics(),
+      ...this.#web.metrics(),
       ...this.#counters.metrics(this.legs()),
       switch_bridges: this.#routes.bridges,
       switch_conferences: this.#routes.conferences,
@@ -329,6 +357,17 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       rtp_ports_total: this.#engine.portsTotal(),
     };
   }
+}
+
+/** Where the gateway of browsers and the media engine meet. */
+const LOOPBACK = '127.0.0.1';
+
+function isWildcard(host: string | undefined): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+function isBrowser(registration: Registration): boolean {
+  return registration.source.transport === 'ws' || registration.source.transport === 'wss';
 }
 
 const STOPPED: Termination = { by: 'system', reason: 'draining', text: 'the switch stops' };

@@ -1,10 +1,11 @@
 import type { Admission, MessagesWaiting, Registration, RequestSummary, SipMessage, SourceAddress, Transport } from '@yixian/contracts';
+import type { SipSocket } from './transport/ws.js';
 
 // What the SIP side offers to `softswitch.ts`: sessions and registrations, SDP as opaque text. Media stays out of here.
 
 /** A listening point. Port 0 takes a free one (tests). */
 export interface ListenPoint {
-  transport: Extract<Transport, 'udp' | 'tcp'>;
+  transport: Extract<Transport, 'udp' | 'tcp' | 'ws'>;
   address: string;
   port: number;
 }
@@ -170,6 +171,10 @@ export interface SipStack {
   drain(): void;
   /** Ends what is left and frees sockets and timers. */
   stop(): Promise<void>;
+  /** Takes over a WebSocket with subprotocol `sip` (RFC 7118). */
+  adopt(socket: SipSocket, source: { address: string; port: number }): void;
+  /** Closes the connection of a source, where there is one. */
+  disconnect(source: SourceAddress): void;
   invite(options: InviteOptions, handlers: SessionHandlers): InviteSession;
   /** Resolves within 10 s, never rejects. */
   message(options: MessageOptions): Promise<MessageOutcome>;

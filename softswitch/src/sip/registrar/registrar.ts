@@ -52,11 +52,23 @@ export class Registrar {
   restore(registrations: readonly Registration[]): void {
     const now = this.#deps.clock.now();
     for (const r of registrations) {
-      if (r.expiresAt <= now) continue;
+      // A browser's connection died with the process that had it.
+      if (r.expiresAt <= now || r.source.transport === 'ws' || r.source.transport === 'wss') continue;
       const others = (this.#bindings.get(r.extension) ?? []).filter((b) => b.contact !== r.contact);
       this.#bindings.set(r.extension, [...others, r]);
     }
     this.#arm();
+  }
+
+  /** A browser's connection is gone, and only it can come back: its contacts are no longer any (RFC 5626 §5.3 in spirit). */
+  connectionLost(source: { transport: string; address: string; port: number }): void {
+    const over = (b: Registration): boolean =>
+      b.source.transport === source.transport && b.source.address === source.address && b.source.port === source.port;
+    for (const [extension, bindings] of [...this.#bindings]) {
+      if (!bindings.some(over)) continue;
+      const left = bindings.filter((b) => !over(b));
+      this.#replace(extension, bindings, left);
+    }
   }
 
   stop(): void {

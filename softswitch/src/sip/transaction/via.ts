@@ -2,7 +2,7 @@ import { formatVia, type Via } from '../parser/fields.js';
 import { type HeaderField, header, type SipRequest } from '../parser/message.js';
 import { splitList } from '../parser/scan.js';
 import type { CoreFields } from '../parser/validate.js';
-import type { Hop } from '../transport/types.js';
+import { type Hop, isStream } from '../transport/types.js';
 
 export const MAGIC_COOKIE = 'z9hG4bK';
 const DEFAULT_PORT = 5060;
@@ -27,7 +27,7 @@ export function stampVia(request: SipRequest, fields: CoreFields, source: Hop): 
 
 /** Where a response goes: back where the request came from, or where Via says when it wants another port (§18.2.2, RFC 3581 §4). */
 export function responseHop(via: Via, source: Hop): Hop {
-  if (source.transport === 'tcp' || via.params.has('rport')) return source;
+  if (isStream(source) || via.params.has('rport')) return source;
   return { ...source, port: via.port ?? DEFAULT_PORT };
 }
 

@@ -5,6 +5,7 @@ import { localAddressTowards } from './local-address.js';
 import { TcpTransport } from './tcp.js';
 import { type Hop, isIpv6, type TransportHandlers, type TransportLayer } from './types.js';
 import { listenUdp, type UdpListener } from './udp.js';
+import { type SipSocket, WsTransport } from './ws.js';
 
 interface Bound extends ListenPoint {
   udp?: UdpListener;
@@ -33,6 +34,7 @@ export class SocketTransport implements TransportLayer {
   readonly #advertised: string | undefined;
   readonly #bound: Bound[] = [];
   #tcp: TcpTransport | undefined;
+  #ws: WsTransport | undefined;
 
   constructor(options: { listen: readonly ListenPoint[]; clock: Clock; limits: SipLimits; advertisedAddress?: string | undefined }) {
     this.#points = options.listen;
@@ -44,6 +46,7 @@ export class SocketTransport implements TransportLayer {
   async start(handlers: TransportHandlers): Promise<void> {
     const tcp = new TcpTransport(this.#clock, this.#limits, handlers);
     this.#tcp = tcp;
+    this.#ws = new WsTransport(this.#clock, this.#limits, handlers);
     try {
       for (const [listener, point] of this.#points.entries()) this.#bound.push(await this.#bind(point, listener, tcp, handlers));
     } catch (error) {
@@ -67,7 +70,7 @@ export class SocketTransport implements TransportLayer {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#tcp?.stop(), ...this.#bound.map((b) => b.udp?.close())]);
+    await Promise.all([this.#tcp?.stop(), this.#ws?.stop(), ...this.#bound.map((b) => b.udp?.close())]);
     this.#bound.length = 0;
   }
 
@@ -89,6 +92,11 @@ export class SocketTransport implements TransportLayer {
       else onError(new Error(`no UDP listen point can reach ${hop.address}`));
       return;
     }
+    if (hop.transport === 'ws') {
+      if (this.#ws) this.#ws.send(hop, bytes, onError);
+      else onError(new Error('the transport is not started'));
+      return;
+    }
     if (!this.#tcp) {
       onError(new Error('the transport is not started'));
       return;
@@ -98,15 +106,22 @@ export class SocketTransport implements TransportLayer {
   }
 
   connected(hop: Hop): boolean {
+    if (hop.transport === 'ws') return this.#ws?.connected(hop) ?? false;
     return hop.transport === 'udp' || (this.#tcp?.connected(hop) ?? false);
   }
 
   close(hop: Hop): void {
     if (hop.transport === 'tcp') this.#tcp?.close(hop);
+    if (hop.transport === 'ws') this.#ws?.close(hop);
   }
 
   connections(): number {
-    return this.#tcp?.size ?? 0;
+    return (this.#tcp?.size ?? 0) + (this.#ws?.size ?? 0);
+  }
+
+  adopt(socket: SipSocket, source: { address: string; port: number }): void {
+    if (this.#ws) this.#ws.adopt(socket, source);
+    else socket.close(1013);
   }
 
   /** The listen point for a hop: the one named, else one of the family, loopback to loopback. */

@@ -1,8 +1,9 @@
 import type { ListenPoint } from '../port.js';
+import type { SipSocket } from './ws.js';
 
 /** One next hop: where bytes go, or where they came from. `listener` is the index of the listen point they use. */
 export interface Hop {
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: 'udp' | 'tcp' | 'ws';
   /** Numeric; IPv6 without brackets. */
   readonly address: string;
   readonly port: number;
@@ -26,11 +27,14 @@ export type TransportFault =
   | 'tcp-not-reading'
   | 'tcp-too-many-connections'
   | 'tcp-reset'
+  | 'ws-too-many-connections'
   | 'udp-send-failed';
 
 export interface TransportHandlers {
   packet(packet: Packet): void;
   fault(fault: TransportFault, source: Hop): void;
+  /** A connection that only its peer can open again is gone: what was registered over it cannot be reached. */
+  closed?(source: Hop): void;
 }
 
 /** Moves bytes; knows nothing of SIP beyond Content-Length. Tests replace it by a recorder. */
@@ -49,6 +53,13 @@ export interface TransportLayer {
   close(hop: Hop): void;
   /** Open connections. */
   connections(): number;
+  /** Takes over a WebSocket that the HTTP server has accepted (RFC 7118). */
+  adopt?(socket: SipSocket, source: { address: string; port: number }): void;
+}
+
+/** A connection in order and without loss: nothing is retransmitted, and answers go back the same way. */
+export function isStream(hop: Hop): boolean {
+  return hop.transport !== 'udp';
 }
 
 export function isIpv6(address: string): boolean {

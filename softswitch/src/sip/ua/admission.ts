@@ -106,7 +106,7 @@ export class AdmissionControl {
       case 'bad':
         return this.#denied(incoming, summary, extension, verdict.reason);
       case 'ok':
-        if (verdict.username !== extension) return this.#denied(incoming, summary, extension, 'username');
+        if (!speaksFor(verdict.username, extension)) return this.#denied(incoming, summary, extension, 'username');
         ctx.counters.add('sip_authentications_total{result="ok"}');
         handlers.authenticationResult(summary, extension, true);
         return { kind: 'extension', extension };
@@ -130,4 +130,9 @@ export class AdmissionControl {
     this.reply(incoming, 403, 'Forbidden');
     return undefined;
   }
+}
+
+/** The extension itself, or short-lived credentials given out for it: `1001.<id>` (a browser's). */
+function speaksFor(username: string, extension: string): boolean {
+  return username === extension || username.startsWith(`${extension}.`);
 }

@@ -11,7 +11,7 @@ import type { ClientTransaction } from '../transaction/client.js';
 import type { NewRequest, TransactionLayer } from '../transaction/layer.js';
 import { MAGIC_COOKIE } from '../transaction/via.js';
 import type { Resolver } from '../transport/resolve.js';
-import type { Hop, TransportLayer } from '../transport/types.js';
+import { type Hop, isStream, type TransportLayer } from '../transport/types.js';
 
 /** Methods we take (RFC 3261 §20.5). */
 export const ALLOW = [
@@ -70,7 +70,7 @@ export interface ClientCallbacks {
 export function contactFor(ctx: UaContext, hop: Hop, user: string): string {
   const local = ctx.transport.localFor(hop) ?? { address: hop.address, port: hop.port };
   const at = user === '' ? '' : `${escapeUser(user)}@`;
-  const transport = hop.transport === 'tcp' ? ';transport=tcp' : '';
+  const transport = isStream(hop) ? `;transport=${hop.transport}` : '';
   return `<sip:${at}${formatHost(local.address)}:${local.port}${transport}>`;
 }
 

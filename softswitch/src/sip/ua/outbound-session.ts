@@ -10,7 +10,7 @@ import { type CoreFields, readCore } from '../parser/validate.js';
 import type { IncomingRefer, InviteOptions, InviteSession, SessionEnd, SessionHandlers } from '../port.js';
 import type { ClientTransaction } from '../transaction/client.js';
 import { T1_64 } from '../transaction/timers.js';
-import type { Hop } from '../transport/types.js';
+import { type Hop, isStream } from '../transport/types.js';
 import { allowHeader, contactFor, sdpBody, sdpHeaders, sendRequest, supportedHeader, type UaContext } from './context.js';
 import { routeTo } from './route.js';
 import { DialogUsage } from './usage.js';
@@ -243,7 +243,7 @@ export class OutboundSession implements InviteSession {
   #peerHop(response: SipResponse): Hop | undefined {
     const hop = this.#hop;
     if (!this.#options.nextHop || !hop) return undefined;
-    if (hop.transport === 'tcp') return hop;
+    if (isStream(hop)) return hop;
     const contact = parseUri(addressList(response, 'contact')[0]?.uri ?? '');
     const target = parseUri(this.#options.uri);
     return contact && target && contact.host === target.host && contact.port === target.port ? hop : undefined;

@@ -14,7 +14,13 @@ export function routeTo(
     hopOf(ctx, uri, done);
     return;
   }
-  if (nextHop.transport !== 'udp' && nextHop.transport !== 'tcp') {
+  if (nextHop.transport === 'ws' || nextHop.transport === 'wss') {
+    const browser: Hop = { transport: 'ws', address: nextHop.address, port: nextHop.port };
+    if (ctx.transport.connected(browser)) done(browser);
+    else done(undefined, new Error('the browser is not connected'));
+    return;
+  }
+  if (nextHop.transport === 'tls') {
     done(undefined, new Error(`no transport ${nextHop.transport}`));
     return;
   }

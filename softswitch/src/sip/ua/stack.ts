@@ -1,4 +1,4 @@
-import type { MessagesWaiting, Registration } from '@yixian/contracts';
+import type { MessagesWaiting, Registration, SourceAddress } from '@yixian/contracts';
 import { dialogKey } from '../dialog/dialog.js';
 import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
 import { DigestServer } from '../digest/server.js';
@@ -19,6 +19,7 @@ import { Registrar } from '../registrar/registrar.js';
 import { TransactionLayer } from '../transaction/layer.js';
 import { createResolver, type NameService, systemNames } from '../transport/resolve.js';
 import { isIpv6, type TransportLayer } from '../transport/types.js';
+import type { SipSocket } from '../transport/ws.js';
 import type { UaContext } from './context.js';
 import { MessageWaiting } from './message-waiting.js';
 import { sendMessage } from './messages.js';
@@ -141,6 +142,7 @@ export class Stack implements SipStack {
     await this.#transport.start({
       packet: (packet) => this.#guard(() => this.#transactions.receive(packet)),
       fault: (fault, source) => this.#context.discards.note(fault, source),
+      closed: (source) => this.#guard(() => this.#registrar.connectionLost(source)),
     });
   }
 
@@ -188,6 +190,16 @@ export class Stack implements SipStack {
     this.#transactions.stop();
     await this.#transport.stop();
     this.#clock.stop();
+  }
+
+  adopt(socket: SipSocket, source: { address: string; port: number }): void {
+    if (this.#transport.adopt) this.#transport.adopt(socket, source);
+    else socket.close(1013);
+  }
+
+  disconnect({ transport, address, port }: SourceAddress): void {
+    if (transport === 'udp' || transport === 'tls') return;
+    this.#transport.close({ transport: transport === 'tcp' ? 'tcp' : 'ws', address, port });
   }
 
   invite(options: InviteOptions, handlers: SessionHandlers): InviteSession {

@@ -8,7 +8,7 @@ import type { CoreFields } from '../parser/validate.js';
 import type { InviteSession, SessionEnd } from '../port.js';
 import type { NewRequest } from '../transaction/layer.js';
 import { responseTo } from '../transaction/responses.js';
-import type { Hop } from '../transport/types.js';
+import { type Hop, isStream } from '../transport/types.js';
 import {
   ALLOW_IN_CALL,
   allowHeader,
@@ -45,7 +45,7 @@ const PROBE_MS = 10_000;
 /** Whether requests to this peer have to go to its source: it wrote another address into Via than it has (RFC 3581), or holds a stream. */
 export function natHop(fields: CoreFields, source: Hop, routed: boolean): Hop | undefined {
   if (routed) return undefined;
-  if (source.transport === 'tcp') return source;
+  if (isStream(source)) return source;
   return isIP(fields.via.host) !== 0 && fields.via.host !== source.address ? source : undefined;
 }
 
