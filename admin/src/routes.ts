@@ -1,4 +1,4 @@
-import type { Authenticator, Clock, IdentityStore, Logger, RecordQueries, Role } from '@yixian/contracts';
+import type { Authenticator, Clock, IdentityStore, Logger, RecordQueries, Role, WebCredentials } from '@yixian/contracts';
 import { administrationRoutes } from './administration-routes.js';
 import { audioRoutes } from './audio-routes.js';
 import { callControlRoutes, callRoutes } from './call-routes.js';
@@ -15,7 +15,7 @@ import type { MessageDeps } from './handlers/messages.js';
 import { createGetQueue, createListQueues } from './handlers/queues.js';
 import type { AudioDeps } from './handlers/recordings.js';
 import type { ReportDeps } from './handlers/reports.js';
-import { createMe, createSignIn, createSignOut } from './handlers/session.js';
+import { createMe, createSignIn, createSignOut, createSoftphone } from './handlers/session.js';
 import type { WaitingDeps } from './handlers/waiting.js';
 import { messageRoutes } from './message-routes.js';
 import { reportRoutes } from './report-routes.js';
@@ -28,6 +28,7 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<Wa
   records: RecordQueries;
   audio: AudioDeps;
   identity: IdentityStore;
+  webCredentials: WebCredentials;
   clock: Clock;
   logger: Logger;
   metricsText: () => Promise<string>;
@@ -85,6 +86,17 @@ function sessionRoutes(deps: Shared): Route[] {
       handler: createSignOut(deps),
     }),
     guarded({
+      method: 'post',
+      path: `${V1}/softphone`,
+      tag,
+      summary: 'Credentials that make this page a telephone',
+      description:
+        'For SIP over WebSocket at `path`, as the own extension. Bound to this session: signing out revokes them and closes the connection. Ask again before `expiresAt` to keep them.',
+      roles: everyone,
+      response: json(shape.softphone),
+      handler: createSoftphone(deps),
+    }),
+    guarded({
       method: 'get',
       path: `${V1}/me`,
       tag,
@@ -128,7 +140,7 @@ function agentRoutes(deps: Shared): Route[] {
       path: `${V1}/agents/:extension/seat`,
       summary: 'Where this agent’s calls ring',
       description:
-        'Kind sip is the phone registered at the extension; kind phone any telephone number over a trunk (virtual seat). Kind softphone answers 409 until it is available.',
+        'Kind sip is the phone registered at the extension; kind phone any telephone number over a trunk (virtual seat). Kind softphone is the browser, once a page is connected with credentials of `POST /softphone`.',
       body: shape.seatBody,
       handler: createPutSeat(deps),
     }),

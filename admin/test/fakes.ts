@@ -550,6 +550,14 @@ export async function openHouse(
       clock,
     },
     webDir: join(recordingsDir, 'web'),
+    webCredentials: {
+      issue: (extension, sessionId) => ({
+        username: `${extension}.${sessionId.length}`,
+        password: 'web-secret',
+        expiresAt: clock.now() + 7_200_000,
+      }),
+      revoke: () => undefined,
+    },
     audio: {
       archive,
       timeZone: 'Asia/Shanghai',

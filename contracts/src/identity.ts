@@ -24,6 +24,22 @@ export interface Authenticator {
   onSignOut(listener: (sessionId: string) => void): () => void;
 }
 
+/** SIP credentials of a browser: good for one extension as long as the session lasts, or until `expiresAt`. */
+export interface WebCredential {
+  /** User name of the digest, `<extension>.<id>`. */
+  username: string;
+  password: string;
+  expiresAt: number;
+}
+
+/** sbc ▸ admin: what a page needs to be a telephone; permanent SIP secrets never reach it. */
+export interface WebCredentials {
+  /** Asked again within the same session: the same ones, for longer. */
+  issue(extension: string, sessionId: string): WebCredential;
+  /** @returns the extension they were good for */
+  revoke(sessionId: string): string | undefined;
+}
+
 /** Beside the sign-in: what a change of a user does to the sessions that are open. */
 export interface SessionKeeper {
   /** These sessions have been deleted from the store: their tokens are worth nothing at once and their sockets are closed. */

@@ -218,7 +218,7 @@ export interface CallLeg {
 
 export type DialTarget =
   /** All registered contacts of an extension at once; the first to answer wins. */
-  | { kind: 'extension'; extension: string }
+  | { kind: 'extension'; extension: string; contacts?: 'phones' | 'browsers' }
   /** A number over a trunk. */
   | { kind: 'uri'; uri: string; auth?: { username: string; password: string } };
 
@@ -308,6 +308,11 @@ export interface Registration {
   expiresAt: number;
   sipCallId: string;
   cseq: number;
+}
+
+/** Whether it is a browser's (SIP over WebSocket): it rings where the seat is the softphone. */
+export function isBrowserContact(registration: Pick<Registration, 'source'>): boolean {
+  return registration.source.transport === 'ws' || registration.source.transport === 'wss';
 }
 
 /** Keeps registrations across a restart. */

@@ -29,6 +29,8 @@ export interface Config {
   sipDigest: ('SHA-256' | 'MD5')[];
   /** How long Ctrl-C waits for calls in progress, milliseconds. */
   drainMs: number;
+  /** Origins of pages beside our own that may use SIP over WebSocket, e.g. of a reverse proxy. */
+  webOrigins: string[];
   /** Hosts that flows may send requests to, `host` or `host:port`; none by default. */
   flowHttpHosts: string[];
   /** Secrets of flows by name, from `FLOW_SECRET_<name>`; they win over the secrets file. */
@@ -38,6 +40,10 @@ export interface Config {
 const FLOW_SECRET = /^FLOW_SECRET_([A-Za-z0-9][A-Za-z0-9_-]{0,63})$/;
 
 const port = z.coerce.number('must be a port number').int().min(0).max(65535);
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
 
 const schema = z.object({
   HOTLINE_HOST: z
@@ -99,6 +105,11 @@ const schema = z.object({
       (hosts) => hosts.every((host) => /^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/.test(host)),
       'must be hosts such as crm.example or 10.0.0.5:8443, separated by commas',
     ),
+  WEB_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
+    .refine((origins) => origins.every(isOrigin), 'must be origins such as https://hotline.example, separated by commas'),
   DRAIN_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(86400).default(120),
 });
 
@@ -131,6 +142,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     sipDigest: env.SIP_DIGEST,
     logLevel: env.LOG_LEVEL,
     drainMs: env.DRAIN_SECONDS * 1000,
+    webOrigins: env.WEB_ORIGINS,
     flowHttpHosts: env.FLOW_HTTP_HOSTS,
     flowSecrets: Object.fromEntries(
       Object.entries(given).flatMap(([name, value]) => {
@@ -171,6 +183,7 @@ export function describeConfig(config: Config): Record<string, string> {
     SIP_DIGEST: config.sipDigest.join(','),
     LOG_LEVEL: config.logLevel,
     DRAIN_SECONDS: String(config.drainMs / 1000),
+    WEB_ORIGINS: config.webOrigins.join(',') || '(none: pages of this host only)',
     FLOW_HTTP_HOSTS: config.flowHttpHosts.join(',') || '(none: flows send no requests)',
   };
 }

@@ -43,6 +43,7 @@ describe('configuration', () => {
     ['SIP_DIGEST', 'SHA-1'],
     ['LOG_LEVEL', 'loud'],
     ['FLOW_HTTP_HOSTS', 'https://crm.example'],
+    ['WEB_ORIGINS', 'hotline.example'],
   ] as const) {
     it(`refuses ${name}=${value} in a message that names the variable and the value`, () => {
       assert.throws(

@@ -1,22 +1,23 @@
 import { randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import type {
-  Bridge,
-  CallLeg,
-  Conference,
-  DialRequest,
-  LegOrigin,
-  Logger,
-  MessagesWaiting,
-  RecordingTap,
-  RecordRequest,
-  Registration,
-  SipMessage,
-  Switch,
-  SwitchHandlers,
-  SwitchHealth,
-  SwitchMetrics,
-  Termination,
+import {
+  type Bridge,
+  type CallLeg,
+  type Conference,
+  type DialRequest,
+  isBrowserContact,
+  type LegOrigin,
+  type Logger,
+  type MessagesWaiting,
+  type RecordingTap,
+  type RecordRequest,
+  type Registration,
+  type SipMessage,
+  type Switch,
+  type SwitchHandlers,
+  type SwitchHealth,
+  type SwitchMetrics,
+  type Termination,
 } from '@yixian/contracts';
 import { InboundLeg } from './inbound-leg.js';
 import { Leg, type LegOwner } from './leg.js';
@@ -239,9 +240,10 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       if (localAddress === undefined) return { places: [], otherwise };
       return { places: [{ uri: target.uri, localAddress, ...(target.auth ? { auth: target.auth } : {}) }], otherwise };
     }
-    const places = this.#sip.registrations(target.extension).flatMap<DialPlace>((registration) => {
+    const wanted = this.#sip.registrations(target.extension).filter((registration) => isWanted(registration, target.contacts));
+    const places = wanted.flatMap<DialPlace>((registration) => {
       const { contact: uri, source: nextHop } = registration;
-      if (isBrowser(registration)) return [{ uri, nextHop, toUser: target.extension, localAddress: LOOPBACK, web: true }];
+      if (isBrowserContact(registration)) return [{ uri, nextHop, toUser: target.extension, localAddress: LOOPBACK, web: true }];
       const localAddress = this.#localAddress(nextHop.address);
       if (localAddress === undefined) return [];
       return [{ uri, nextHop, toUser: target.extension, localAddress }];
@@ -305,7 +307,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   }
 
   disconnectBrowsers(extension: string): void {
-    for (const { source } of this.#sip.registrations(extension).filter(isBrowser)) this.#sip.disconnect(source);
+    for (const { source } of this.#sip.registrations(extension).filter(isBrowserContact)) this.#sip.disconnect(source);
   }
 
   registrations(extension?: string): readonly Registration[] {
@@ -366,8 +368,8 @@ function isWildcard(host: string | undefined): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-function isBrowser(registration: Registration): boolean {
-  return registration.source.transport === 'ws' || registration.source.transport === 'wss';
+function isWanted(registration: Registration, contacts: 'phones' | 'browsers' | undefined): boolean {
+  return contacts === undefined || isBrowserContact(registration) === (contacts === 'browsers');
 }
 
 const STOPPED: Termination = { by: 'system', reason: 'draining', text: 'the switch stops' };

@@ -93,6 +93,12 @@ export class FakeSip implements SipStack {
   async stop(): Promise<void> {
     this.done.push('stop');
   }
+  adopt(): void {
+    this.done.push('adopt');
+  }
+  disconnect({ address, port }: { address: string; port: number }): void {
+    this.done.push(`disconnect ${address}:${port}`);
+  }
   invite(options: InviteOptions, handlers: SessionHandlers): InviteSession {
     if (!options.uri.startsWith('sip:')) throw new Error(`${options.uri} is no SIP URI`);
     const session = new FakeSession('outbound', `call-${this.invited.length + 1}`, undefined, options);

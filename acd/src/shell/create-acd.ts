@@ -231,10 +231,10 @@ export function createAcd(deps: AcdDeps): AcdService {
     queues: { enqueue },
     conversations,
     callbacks: effects.callbacks.port,
-    registrationChanged({ extension, contacts }) {
+    registrationChanged({ extension }) {
       const agent = state.tables.agents.get(extension);
-      // A telephone number rings whether or not the extension's own phone is there.
-      if (agent && agent.seat.kind !== 'phone') dispatch({ type: 'reachability-changed', agentId: extension, reachable: contacts > 0 });
+      // Which contacts count is the seat's affair: phones, browsers, or none for a telephone number.
+      if (agent) dispatch({ type: 'reachability-changed', agentId: extension, reachable: seats.reachable(extension, agent.seat) });
     },
     start,
     stop,

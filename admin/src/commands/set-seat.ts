@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { seatCommand } from '../core/schemas.js';
 import { assertDirects, auditForced, type CommandDeps, command } from './command.js';
 
-/** Where an agent's calls ring: the extension's phones, or any telephone number over a trunk (virtual seat). */
+/** Where an agent's calls ring: the extension's phones, the browser, or any telephone number over a trunk (virtual seat). */
 export function createSetSeat(deps: CommandDeps) {
   return command({
     name: 'seat',
@@ -23,16 +23,13 @@ export function createSetSeat(deps: CommandDeps) {
 
 /** Whether a number may be called is said by the trunks; here only what goes with what. */
 function seatOf({ kind, number, ...ways }: Omit<z.output<typeof seatCommand>, 'extension'>): Seat {
-  if (kind === 'softphone') {
-    throw new DomainError('conflict', 'seats of kind softphone are not available yet; use kind sip or phone', { field: 'kind', kind });
-  }
   if (kind === 'phone') {
     if (number === undefined)
       throw new DomainError('bad-request', 'number: a seat of kind phone needs the number to call', { field: 'number' });
     return { kind, number, ...given(ways) };
   }
   const field = number === undefined ? Object.keys(given(ways))[0] : 'number';
-  if (field) throw new DomainError('bad-request', `${field} goes with kind phone only: a sip seat rings at the extension`, { field });
+  if (field) throw new DomainError('bad-request', `${field} goes with kind phone only: other seats ring at the extension`, { field });
   return { kind };
 }
 

@@ -390,6 +390,17 @@ export const voicemail = named(
   }),
 );
 
+export const softphone = named(
+  'Softphone',
+  z.strictObject({
+    extension,
+    username: z.string().describe('User name of the digest'),
+    password: z.string(),
+    expiresAt: time,
+    path: z.literal('/sip').describe('WebSocket with subprotocol `sip` (RFC 7118) on this host and port'),
+  }),
+);
+
 /** A page of a list. */
 export function listOf<S extends z.ZodType>(item: S) {
   return z.strictObject({ items: z.array(item), next: z.string().nullable().describe('`cursor` of the next page, null at the end') });

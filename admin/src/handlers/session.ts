@@ -1,4 +1,4 @@
-import { type Authenticator, type Clock, DomainError, userView } from '@yixian/contracts';
+import { type Authenticator, type Clock, DomainError, isoTime, userView, type WebCredentials } from '@yixian/contracts';
 import type { z } from 'zod';
 import { BoundedMap } from '../core/bounded-map.js';
 import { afterSourceFailure, blockedFor, type SourceFailures, type SourcePolicy, sourceKey } from '../core/failure-limit.js';
@@ -40,5 +40,15 @@ export function createMe() {
   return async (request: GuardedRequest<unknown, unknown, unknown>) => {
     const user = userView(request.principal.user);
     return { user, roles: user.roles, extension: user.extension };
+  };
+}
+
+/** A page becomes a telephone: credentials for the own extension that die with the session. */
+export function createSoftphone(deps: { webCredentials: WebCredentials }) {
+  return async ({ principal }: GuardedRequest<unknown, unknown, unknown>) => {
+    const { extension, username } = principal.user;
+    if (extension === null) throw new DomainError('conflict', `${username} has no extension to telephone with`, { field: 'extension' });
+    const { expiresAt, ...credential } = deps.webCredentials.issue(extension, principal.sessionId);
+    return { extension, ...credential, expiresAt: isoTime(expiresAt), path: '/sip' as const };
   };
 }

@@ -4,11 +4,10 @@ import { type RoutingView, trunksAllowing } from './routing.js';
 
 /** Why an agent's calls cannot ring there; undefined when they can. Names the field. */
 export function seatRefusal(view: RoutingView, seat: Seat): string | undefined {
-  if (seat.kind === 'softphone') return 'kind: seats in the browser are not available yet; use sip or phone';
   const { number } = seat;
-  if (seat.kind === 'sip') {
+  if (seat.kind !== 'phone') {
     const extra = (['number', 'confirm', 'persistent', 'confirmEach'] as const).find((field) => seat[field] !== undefined);
-    return extra && `${extra}: goes with kind phone only; a sip seat rings at the extension`;
+    return extra && `${extra}: goes with kind phone only; other seats ring at the extension`;
   }
   if (number === undefined) return 'number: a seat of kind phone needs the number to call';
   if (!isDialable(number)) return `number: ${number.slice(0, 40)} is no telephone number`;

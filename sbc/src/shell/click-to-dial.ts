@@ -62,7 +62,7 @@ function seatOf(deps: ClickToDialDeps, from: AgentId): Seat {
 
 function notReachable(from: AgentId, seat: Seat): string {
   if (seat.kind === 'sip') return `no phone of extension ${from} is registered`;
-  if (seat.kind === 'softphone') return `the seat of ${from} is a browser, which is not available yet`;
+  if (seat.kind === 'softphone') return `the seat of ${from} is a browser, and none is connected`;
   return seat.persistent ? `the line of ${from} to ${seat.number} is down` : `no trunk may call ${seat.number}, the seat of ${from}`;
 }
 

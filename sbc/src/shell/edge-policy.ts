@@ -12,6 +12,8 @@ export interface EdgePolicyDeps {
   logger: Logger;
   /** Calls that run over a trunk now, both directions together. */
   liveCallsOn: (trunkId: TrunkId) => number;
+  /** The password of short-lived credentials by their user name `<extension>.<id>`; none are taken without it. */
+  webPassword?: (username: string) => string | undefined;
   /** Where `call.refused` is told, at most ten a second; without it refusals are only counted and logged. */
   events?: EventBus;
   options?: Partial<SourceGuardOptions>;
@@ -169,9 +171,12 @@ export function createEdgePolicy(deps: EdgePolicyDeps): Edge {
           return stranger(request, address);
       }
     },
-    sipPassword(extension) {
+    sipPassword(user) {
+      // A browser's credentials name the extension they were given out for.
+      const [extension = '', web] = user.split('.', 2);
       const found = directory.extension(extension);
-      return found?.enabled ? found.sipPassword : undefined;
+      if (!found?.enabled) return undefined;
+      return web === undefined ? found.sipPassword : deps.webPassword?.(user);
     },
     authenticationResult(request, extension, ok) {
       bump(`sbc_authentications_total{result="${ok ? 'ok' : 'failed'}"}`);

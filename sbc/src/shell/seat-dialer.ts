@@ -3,6 +3,7 @@ import {
   type CallLeg,
   type Directory,
   DomainError,
+  isBrowserContact,
   type PartyAddress,
   type Seat,
   type SeatDialer,
@@ -45,7 +46,7 @@ const LEFT: Termination = { by: 'system', reason: 'normal', text: 'the agent has
 const DRAINING: Termination = { by: 'system', reason: 'draining' };
 
 /**
- * Rings agents' seats, whatever kind they are: the registered phones of the extension, any number over a trunk (asked to
+ * Rings agents' seats, whatever kind they are: the registered phones of the extension, its browsers, any number over a trunk (asked to
  * press 1), or a line that is kept up between calls. `ring` throws a DomainError for a kind there is not and for an
  * extension that does not exist or is disabled; a seat that cannot be reached is a ring that has ended.
  */
@@ -60,8 +61,9 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
     return (trunk) => shownToSeat(trunk, caller, called, isOurs);
   }
 
-  function ringPhones({ agentId, caller, callId, timeoutMs, autoAnswer, dialled }: SeatRequest): PartyRing {
-    const target = { kind: 'extension', extension: agentId } as const;
+  function ringContacts({ agentId, seat, caller, callId, timeoutMs, autoAnswer, dialled }: SeatRequest): PartyRing {
+    const contacts = seat.kind === 'softphone' ? 'browsers' : 'phones';
+    const target = { kind: 'extension', extension: agentId, contacts } as const;
     const leg = deps.switch.dial({ target, from: caller, timeoutMs, callId, ...(autoAnswer ? { autoAnswer } : {}) });
     dialled?.(leg);
     return ringOfLeg(leg, agentId);
@@ -114,17 +116,17 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
     ring(request) {
       const { agentId, seat } = request;
       if (!enabled(agentId)) throw new DomainError('conflict', `extension ${agentId} does not exist or is disabled`, { agentId });
-      if (seat.kind === 'sip') return ringPhones(request);
-      if (seat.kind === 'softphone' || seat.number === undefined) {
-        throw new DomainError('unavailable', `seat kind "${seat.kind}" of agent ${agentId} is not available yet`, { seat: seat.kind });
-      }
+      if (seat.kind !== 'phone') return ringContacts(request);
+      if (seat.number === undefined) throw new DomainError('unavailable', `the phone seat of agent ${agentId} has no number`, { agentId });
       const line = seat.persistent ? lines.get(agentId) : undefined;
       return line ? line.ring() : ringOutside(request, seat.number);
     },
     reachable(agentId, seat) {
       if (!enabled(agentId)) return false;
-      if (seat.kind === 'sip') return deps.switch.registrations(agentId).length > 0;
-      if (seat.kind === 'softphone' || seat.number === undefined) return false;
+      if (seat.kind !== 'phone') {
+        return deps.switch.registrations(agentId).some((r) => isBrowserContact(r) === (seat.kind === 'softphone'));
+      }
+      if (seat.number === undefined) return false;
       if (seat.persistent) return lines.get(agentId)?.up === true;
       return trunksFor(seat.number).length > 0;
     },

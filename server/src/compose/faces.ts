@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createApi, createAuthenticator, createCommands } from '@yixian/admin';
 import { createGateway } from '@yixian/agent-gateway';
 import { createIdentityStore, ping } from '@yixian/db';
+import { createSipUpgrades } from '@yixian/softswitch';
 import { httpUrl } from '../first-run.js';
 import { version } from '../version.js';
 import { administrationOf } from './administration.js';
@@ -34,6 +35,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     administration: administrationOf(base, telephony, auth),
     audio: { archive: recorder.archive, directory, timeZone: base.config.timeZone },
     webDir: WEB_DIR,
+    webCredentials: telephony.webCredentials,
     reports: { reports: startReports(base, undo), directory, timeZone: base.config.timeZone, clock },
     health: () =>
       healthOf({
@@ -46,8 +48,15 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     metrics: [softswitch, edge, sbc, acd, recorder, messages, base.journal, gatewayMetrics].map((stage) => () => stage.metrics()),
   });
   const server = createServer(app);
+  const upgrades = createSipUpgrades((socket, source) => softswitch.adopt(socket, source), base.config.webOrigins);
+  server.on('upgrade', (request, socket, head) => void upgrades.upgrade(request, socket, head));
+  auth.onSignOut((sessionId) => {
+    const extension = telephony.webCredentials.revoke(sessionId);
+    if (extension !== undefined) softswitch.disconnectBrowsers(extension);
+  });
   await listen(server, base);
   undo.add('http', () => close(server));
+  undo.add('browsers', () => upgrades.close());
   const gateway = createGateway({
     lastSeq: base.lastSeq,
     httpServer: server,

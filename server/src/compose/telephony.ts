@@ -3,7 +3,17 @@ import type { FlowRunner } from '@yixian/contracts';
 import { createMessageRows, createTrunkUsageRows } from '@yixian/db';
 import { createFlowRunner, type Transferrer } from '@yixian/ivr';
 import type { RecorderService } from '@yixian/recorder';
-import { createEdgePolicy, createMessages, createOutside, createSbc, type Edge, type MessageService, type Sbc } from '@yixian/sbc';
+import {
+  createEdgePolicy,
+  createMessages,
+  createOutside,
+  createSbc,
+  createWebCredentials,
+  type Edge,
+  type MessageService,
+  type Sbc,
+  type WebCredentialStore,
+} from '@yixian/sbc';
 import { createSoftswitch, type Softswitch } from '@yixian/softswitch';
 import { createRegistrationStore } from '../registration-store.js';
 import { version } from '../version.js';
@@ -20,6 +30,7 @@ export interface Telephony {
   acd: AcdService;
   recorder: RecorderService;
   messages: MessageService;
+  webCredentials: WebCredentialStore;
 }
 
 const ACD_KEYS = 'yixian:acd:';
@@ -30,7 +41,15 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const { config, logger, clock, ids, events, calls, directory, redis } = base;
   // the edge is asked before there are calls to count, hence the late binding
   const live: { sbc?: Sbc; acd?: AcdService; flows?: FlowRunner } = {};
-  const edge = createEdgePolicy({ directory, clock, logger, events, liveCallsOn: (trunkId) => live.sbc?.liveCallsOn(trunkId) ?? 0 });
+  const webCredentials = createWebCredentials(clock);
+  const edge = createEdgePolicy({
+    directory,
+    clock,
+    logger,
+    events,
+    liveCallsOn: (trunkId) => live.sbc?.liveCallsOn(trunkId) ?? 0,
+    webPassword: webCredentials.password,
+  });
   undo.add('edge', () => edge.close());
   const softswitch = createSoftswitch({
     hosts: config.hosts,
@@ -142,7 +161,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   });
   await beginRecording();
   await messages.start();
-  return { softswitch, edge, sbc, acd, recorder, messages };
+  return { softswitch, edge, sbc, acd, recorder, messages, webCredentials };
 }
 
 function lateBound<T>(made: T | undefined): T {

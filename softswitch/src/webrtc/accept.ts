@@ -41,7 +41,10 @@ export function createSipUpgrades(
       });
       return true;
     },
-    close: () => server.close(),
+    close() {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
   };
 }
 

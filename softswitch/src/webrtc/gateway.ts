@@ -41,11 +41,16 @@ interface Opened {
   port: number;
 }
 
+interface Pending {
+  resolve(opened: Opened): void;
+  reject(error: Error): void;
+}
+
 class Link implements WebLink {
   readonly #id: number;
   readonly #gateway: Gateway;
   readonly #onLost: (why: string) => void;
-  #pending: { resolve(opened: Opened): void; reject(error: Error): void } | undefined;
+  #pending: Pending | undefined;
   #timer: Timer | undefined;
   #over = false;
 
@@ -87,7 +92,7 @@ class Link implements WebLink {
     this.#timer = ms === undefined || this.#over ? undefined : this.#gateway.clock.setTimer(ms, () => this.lost(why));
   }
 
-  #settle(how: (pending: NonNullable<Link['#pending']>) => void): void {
+  #settle(how: (pending: Pending) => void): void {
     const pending = this.#pending;
     this.#pending = undefined;
     this.#timer?.cancel();

@@ -1,12 +1,14 @@
 import { BgColorsOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined, UserOutlined, WifiOutlined } from '@ant-design/icons';
 import { Badge, Button, Drawer, Dropdown, Flex, Grid, Layout, Menu, type MenuProps, Spin, Tooltip, Typography, theme } from 'antd';
-import { Suspense, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useLocation, useNavigate } from 'react-router';
 import { ErrorBoundary } from '../components/ErrorBoundary.js';
+import { PhoneBar } from '../phone/PhoneBar.js';
+import { startPhone, stopPhone } from '../phone/phone.js';
 import { request } from './api.js';
 import { setLanguage } from './i18n.js';
-import { useLiveStatus } from './live.js';
+import { useLive, useLiveStatus } from './live.js';
 import { type PageSpec, pagesFor, SECTION_ICONS } from './pages.js';
 import { setSession, useUser } from './session.js';
 import { type ThemeChoice, useTheme } from './theme.js';
@@ -85,6 +87,15 @@ function UserMenu() {
   );
 }
 
+/** This page is a telephone as long as the seat of the user is the browser. */
+function useSoftphone(extension: string | null): void {
+  const kind = useLive((picture) => (extension === null ? undefined : picture.agents.get(extension)?.seat.kind));
+  useEffect(() => {
+    if (kind === 'softphone') startPhone();
+    else if (kind !== undefined) stopPhone();
+  }, [kind]);
+}
+
 /** The frame of every page: menu, header, and the page in a boundary of its own. */
 export function Shell() {
   const user = useUser();
@@ -94,6 +105,7 @@ export function Shell() {
   const { pathname } = useLocation();
   const { t } = useTranslation();
   const { token } = theme.useToken();
+  useSoftphone(user.extension);
   const wide = Grid.useBreakpoint().lg ?? true;
   const [open, setOpen] = useState(false);
   const current = pages.find((page) => pathname === `/${page.path}` || pathname.startsWith(`/${page.path}/`));
@@ -127,7 +139,9 @@ export function Shell() {
           <Typography.Text strong style={{ fontSize: 16 }}>
             {t('product')}
           </Typography.Text>
-          <Flex id="header-slot" align="center" gap={8} style={{ flex: 1, minWidth: 0 }} />
+          <Flex id="header-slot" align="center" gap={8} style={{ flex: 1, minWidth: 0 }}>
+            <PhoneBar />
+          </Flex>
           <LiveBadge />
           <UserMenu />
         </Flex>

@@ -24,7 +24,7 @@ export function routeTo(
     done(undefined, new Error(`no transport ${nextHop.transport}`));
     return;
   }
-  const direct: Hop = { transport: nextHop.transport, address: nextHop.address, port: nextHop.port };
+  const direct = { transport: nextHop.transport, address: nextHop.address, port: nextHop.port };
   // The stream a phone registered over is gone: the Contact itself is the only other way to it.
   if (direct.transport === 'tcp' && !ctx.transport.connected(direct) && parseUri(uri)?.host) hopOf(ctx, uri, done);
   else ctx.resolve({ host: direct.address, port: direct.port, transport: direct.transport }, done);

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as talkFor } from 'node:timers/promises';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { TestBrowser } from '../../src/browser/browser.js';
+import { eventually, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
+import { Scenario } from '../../src/scenario.js';
+
+const CALLER_HZ = 700;
+const AGENT_HZ = 1100;
+
+describe('the browser as a telephone', function () {
+  this.timeout(120_000);
+  let s: Scenario;
+  let browser: TestBrowser;
+  let folder: string;
+
+  before(async function () {
+    await requirePeers(this, 'chromium', 'baresip', 'redis');
+    folder = mkdtempSync(path.join(tmpdir(), 'yixian-mic-'));
+    s = await Scenario.start();
+    browser = await TestBrowser.start({ microphone: await writeToneWav(path.join(folder, 'mic.wav'), AGENT_HZ, 60) });
+    const api = await s.api('1001');
+    await api.put('/agents/1001/seat', { kind: 'softphone' });
+    const page = await browser.signIn(s.hotline, s.hotline.agent('1001'));
+    await page.getByTestId('phone-status').getByText('电话已就绪').waitFor();
+    await api.put('/agents/1001/state', { state: 'ready' });
+  });
+
+  afterEach(async () => {
+    await s?.hangUpAllPhones();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await s?.close();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function callIn(number: string) {
+    const caller = await s.caller(number, { toneHz: CALLER_HZ });
+    await caller.dial(s.uri('12320'));
+    await caller.waitFor('CALL_ESTABLISHED');
+    const callId = await s.callOf(number);
+    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
+    await caller.sendDigits('1');
+    return { caller, callId };
+  }
+
+  it('a queued call rings the page, is answered there, and both hear each other; recorded in stereo', async () => {
+    const page = await browser.page();
+    const { caller, callId } = await callIn('13800000021');
+    await page.getByText('13800000021').first().waitFor();
+    await page.getByRole('button', { name: '接听' }).click();
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    await talkFor(3_000);
+    await page.getByRole('button', { name: '挂断' }).click();
+    await s.events.wait('call.disconnected', (e) => e.callId === callId);
+    await caller.hangUp();
+    const record = await s.record(callId);
+    assert.equal(record.outcome, 'answered');
+    const { channels } = await s.recording(callId);
+    const [left, right] = [channels[0] ?? new Int16Array(), channels[1] ?? new Int16Array()];
+    assert.ok(toneDurationMs(left, CALLER_HZ) > 2_000, 'the caller stands left');
+    assert.ok(toneDurationMs(right, AGENT_HZ) > 2_000, 'the browser stands right');
+    assert.ok(toneDurationMs((await caller.lastHeard()).channels[0] ?? new Int16Array(), AGENT_HZ) > 2_000, 'the caller heard the browser');
+  });
+
+  it('the page hears the caller', async () => {
+    const page = await browser.page();
+    await s.agentState('1001', 'ready');
+    const { caller, callId } = await callIn('13800000022');
+    await page.getByRole('button', { name: '接听' }).click();
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    // what the page plays: the strongest frequency of what came in
+    const heard = await eventually('the tone in the browser', async () => {
+      const hz = await page.evaluate(async () => {
+        const found = (globalThis as unknown as { yixianPhone?: { heard(): MediaStream | null } }).yixianPhone?.heard();
+        if (!found) return 0;
+        const context = new AudioContext();
+        const analyser = context.createAnalyser();
+        analyser.fftSize = 8192;
+        context.createMediaStreamSource(found).connect(analyser);
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        const bins = new Float32Array(analyser.frequencyBinCount);
+        analyser.getFloatFrequencyData(bins);
+        let best = 0;
+        for (let i = 1; i < bins.length; i++) if ((bins[i] ?? -999) > (bins[best] ?? -999)) best = i;
+        const hertz = (best * context.sampleRate) / analyser.fftSize;
+        const loud = (bins[best] ?? -999) > -60;
+        await context.close();
+        return loud ? hertz : 0;
+      });
+      return Math.abs(hz - CALLER_HZ) < 20 ? hz : undefined;
+    });
+    assert.ok(heard);
+    await caller.hangUp();
+    await s.record(callId);
+  });
+
+  it('credentials die with the session: signed out, the page is no telephone any more and the seat cannot be reached', async () => {
+    const page = await browser.page();
+    await page.getByRole('button', { name: /1001/ }).click();
+    await page.getByText('退出登录').click();
+    await page.locator('input[autocomplete="username"]').waitFor();
+    await eventually('the seat is gone', async () => {
+      const agent = await s.admin.get<{ reachable: boolean }>('/agents/1001');
+      return agent.reachable ? undefined : true;
+    });
+  });
+
+  it('a page of another origin gets no telephone line (RFC 7118 over HTTP, origin check)', async () => {
+    const { request } = await import('node:http');
+    const statusOf = (origin: string) =>
+      new Promise<number>((resolve, reject) => {
+        const asked = request({
+          host: '127.0.0.1',
+          port: s.hotline.httpPort,
+          path: '/sip',
+          headers: {
+            connection: 'Upgrade',
+            upgrade: 'websocket',
+            origin,
+            'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+            'sec-websocket-version': '13',
+            'sec-websocket-protocol': 'sip',
+          },
+        });
+        asked.on('upgrade', (response, socket) => {
+          socket.destroy();
+          resolve(response.statusCode ?? 0);
+        });
+        asked.on('response', (response) => resolve(response.statusCode ?? 0));
+        asked.on('error', reject);
+        asked.end();
+      });
+    assert.equal(await statusOf('https://evil.example'), 403);
+    assert.equal(await statusOf(s.hotline.http), 101);
+  });
+});

@@ -1,0 +1,15 @@
+import type { phone as zh } from '../zh/phone.js';
+
+export const phone: typeof zh = {
+  phone: 'Browser telephone',
+  answer: 'Answer',
+  refuse: 'Refuse',
+  hangUp: 'Hang up',
+  status: {
+    off: 'Telephone is off',
+    connecting: 'Telephone is connecting…',
+    registered: 'Telephone is ready',
+    failed: 'Telephone is not available',
+  },
+  call: { ringing: 'Ringing', talking: 'Talking' },
+};

@@ -1,0 +1,8 @@
+export const phone = {
+  phone: '浏览器电话',
+  answer: '接听',
+  refuse: '拒接',
+  hangUp: '挂断',
+  status: { off: '电话未启用', connecting: '电话连接中…', registered: '电话已就绪', failed: '电话不可用' },
+  call: { ringing: '振铃', talking: '通话' },
+};

@@ -1,0 +1,228 @@
+import type { UA } from 'jssip';
+import type { RTCSession } from 'jssip/lib/RTCSession';
+import { useSyncExternalStore } from 'react';
+import { post } from '../app/api.js';
+import { onSession, session as signedIn } from '../app/session.js';
+
+// The browser as a telephone: SIP over WebSocket to the hotline, audio by WebRTC. One telephone a tab; what it does is told as one picture.
+
+export interface PhoneCall {
+  /** The hotline's id of the call, where it told one. */
+  callId: string | undefined;
+  direction: 'incoming' | 'outgoing';
+  /** The other party, as the hotline shows it. */
+  number: string;
+  state: 'ringing' | 'talking';
+  /** Epoch milliseconds. */
+  since: number;
+}
+
+export interface PhonePicture {
+  status: 'off' | 'connecting' | 'registered' | 'failed';
+  /** Why it failed, for people. */
+  why: string | undefined;
+  call: PhoneCall | undefined;
+}
+
+export interface AudioChoice {
+  /** Device ids of the browser; undefined: the system's. */
+  microphone: string | undefined;
+  speaker: string | undefined;
+}
+
+interface Credentials {
+  extension: string;
+  username: string;
+  password: string;
+  expiresAt: string;
+  path: string;
+}
+
+const RENEW_MS = 30 * 60_000;
+const RETRY_MS = 5_000;
+const AUDIO_KEY = 'yixian.audio';
+
+let picture: PhonePicture = { status: 'off', why: undefined, call: undefined };
+let agent: UA | undefined;
+let current: RTCSession | undefined;
+let wanted = false;
+let renewing: ReturnType<typeof setInterval> | undefined;
+let retrying: ReturnType<typeof setTimeout> | undefined;
+const listeners = new Set<() => void>();
+
+/** Plays what the other party says; outside of the page's tree, so that no page change interrupts it. */
+const speaker = new Audio();
+speaker.autoplay = true;
+
+function show(change: Partial<PhonePicture>): void {
+  picture = { ...picture, ...change };
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function usePhone(): PhonePicture {
+  return useSyncExternalStore(subscribe, () => picture);
+}
+
+export function audioChoice(): AudioChoice {
+  try {
+    return { microphone: undefined, speaker: undefined, ...(JSON.parse(localStorage.getItem(AUDIO_KEY) ?? '{}') as Partial<AudioChoice>) };
+  } catch {
+    return { microphone: undefined, speaker: undefined };
+  }
+}
+
+export async function chooseAudio(choice: AudioChoice): Promise<void> {
+  localStorage.setItem(AUDIO_KEY, JSON.stringify(choice));
+  if ('setSinkId' in speaker) await speaker.setSinkId(choice.speaker ?? '');
+}
+
+function microphone(): MediaTrackConstraints {
+  const { microphone: deviceId } = audioChoice();
+  return { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(deviceId ? { deviceId: { ideal: deviceId } } : {}) };
+}
+
+/** Makes this page the extension's telephone, and keeps it so until `stopPhone` or sign-out. */
+export function startPhone(): void {
+  if (wanted) return;
+  wanted = true;
+  void connect();
+}
+
+export function stopPhone(): void {
+  wanted = false;
+  clearTimeout(retrying);
+  disconnect();
+  show({ status: 'off', why: undefined, call: undefined });
+}
+
+function disconnect(): void {
+  clearInterval(renewing);
+  const old = agent;
+  agent = undefined;
+  current = undefined;
+  old?.stop();
+}
+
+async function connect(): Promise<void> {
+  show({ status: 'connecting', why: undefined });
+  try {
+    const [credentials, jssip] = await Promise.all([post<Credentials>('/softphone'), import('jssip')]);
+    if (!wanted) return;
+    register(credentials, jssip.default ?? jssip);
+    renewing = setInterval(() => void post('/softphone').catch(() => undefined), RENEW_MS);
+  } catch (error) {
+    failed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The connection itself comes back by the library's own tries; only new credentials need a new beginning. */
+function failed(why: string): void {
+  disconnect();
+  show({ status: 'failed', why, call: undefined });
+  clearTimeout(retrying);
+  if (wanted && signedIn()) retrying = setTimeout(() => void connect(), RETRY_MS);
+}
+
+function register({ extension, username, password, path }: Credentials, jssip: typeof import('jssip')): void {
+  const { protocol, host, hostname } = window.location;
+  const socket = new jssip.WebSocketInterface(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}${path}`);
+  const ua = new jssip.UA({
+    sockets: [socket],
+    uri: `sip:${extension}@${hostname}`,
+    authorization_user: username,
+    password,
+    display_name: extension,
+    register: true,
+    register_expires: 120,
+    session_timers: true,
+    user_agent: 'Yixian web',
+    connection_recovery_min_interval: 1,
+    connection_recovery_max_interval: 8,
+  });
+  agent = ua;
+  ua.on('registered', () => show({ status: 'registered', why: undefined }));
+  ua.on('disconnected', () => {
+    if (agent === ua) show({ status: 'connecting', call: undefined });
+  });
+  ua.on('registrationFailed', ({ cause }: { cause?: string }) => {
+    if (agent === ua && cause !== 'Connection Error') failed(cause ?? 'registration failed');
+  });
+  ua.on('newRTCSession', (event: { originator: string; session: RTCSession; request: SipRequest }) => begin(event, ua));
+  ua.start();
+}
+
+interface SipRequest {
+  getHeader(name: string): string | undefined;
+}
+
+function begin({ originator, session, request }: { originator: string; session: RTCSession; request: SipRequest }, ua: UA): void {
+  if (agent !== ua) return;
+  if (current) {
+    // One call at a time: the hotline does not offer a second, so this is a race or a stranger.
+    session.terminate({ status_code: 486, reason_phrase: 'Busy Here' });
+    return;
+  }
+  current = session;
+  const incoming = originator === 'remote';
+  show({
+    call: {
+      callId: incoming ? request.getHeader('X-Yixian-Call') : undefined,
+      direction: incoming ? 'incoming' : 'outgoing',
+      number: session.remote_identity.uri.user ?? '',
+      state: 'ringing',
+      since: Date.now(),
+    },
+  });
+  const over = (): void => {
+    if (current !== session) return;
+    current = undefined;
+    speaker.srcObject = null;
+    show({ call: undefined });
+  };
+  session.on('accepted', () => picture.call && show({ call: { ...picture.call, state: 'talking', since: Date.now() } }));
+  session.on('ended', over);
+  session.on('failed', over);
+  session.on('peerconnection', ({ peerconnection }: { peerconnection: RTCPeerConnection }) => hear(peerconnection));
+  if (session.connection) hear(session.connection);
+  // The desk asked for it, or the hotline brings a call back after a reload.
+  if (incoming && /answer-after=0/.test(request.getHeader('Call-Info') ?? '')) answerPhone();
+}
+
+function hear(connection: RTCPeerConnection): void {
+  connection.addEventListener('track', (event) => {
+    speaker.srcObject = event.streams[0] ?? new MediaStream([event.track]);
+    void speaker.play().catch(() => undefined);
+  });
+}
+
+export function answerPhone(): void {
+  current?.answer({ mediaConstraints: { audio: microphone(), video: false }, pcConfig: { iceServers: [] } });
+}
+
+/** Refuses what rings, ends what talks. */
+export function hangUpPhone(): void {
+  if (!current) return;
+  if (current.isEstablished()) current.terminate();
+  else current.terminate({ status_code: 603, reason_phrase: 'Decline' });
+}
+
+export function sendPhoneDigit(digit: string): void {
+  current?.sendDTMF(digit, { transportType: 'RFC2833' as never });
+}
+
+/** What the other party says, for a level meter. */
+export function heardStream(): MediaStream | null {
+  return speaker.srcObject instanceof MediaStream ? speaker.srcObject : null;
+}
+
+onSession(() => {
+  if (!signedIn()) stopPhone();
+});
+
+// For support and tests: what the page hears can be looked at from the console.
+Object.assign(globalThis, { yixianPhone: { heard: heardStream, picture: () => picture } });
