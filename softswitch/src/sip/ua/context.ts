@@ -37,6 +37,8 @@ export const SUPPORTED = ['100rel', 'timer', 'replaces', 'norefersub'] as const;
 export interface DialogEndpoint {
   receive(incoming: NewRequest): void;
   acknowledge(ack: SipRequest, fields: CoreFields): void;
+  /** The connection that only the peer could open again is gone. */
+  connectionLost?(hop: Hop): void;
   /** The call this dialog is of, as long as it has not ended; none of a subscription. */
   readonly call?: { session: InviteSession; state: 'early' | 'confirmed' | 'ended' } | undefined;
 }

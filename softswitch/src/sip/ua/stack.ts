@@ -18,7 +18,7 @@ import type {
 import { Registrar } from '../registrar/registrar.js';
 import { TransactionLayer } from '../transaction/layer.js';
 import { createResolver, type NameService, systemNames } from '../transport/resolve.js';
-import { isIpv6, type TransportLayer } from '../transport/types.js';
+import { type Hop, isIpv6, type TransportLayer } from '../transport/types.js';
 import type { SipSocket } from '../transport/ws.js';
 import type { UaContext } from './context.js';
 import { MessageWaiting } from './message-waiting.js';
@@ -142,8 +142,13 @@ export class Stack implements SipStack {
     await this.#transport.start({
       packet: (packet) => this.#guard(() => this.#transactions.receive(packet)),
       fault: (fault, source) => this.#context.discards.note(fault, source),
-      closed: (source) => this.#guard(() => this.#registrar.connectionLost(source)),
+      closed: (source) => this.#guard(() => this.#connectionLost(source)),
     });
+  }
+
+  #connectionLost(source: Hop): void {
+    this.#registrar.connectionLost(source);
+    for (const dialog of [...this.#context.dialogs.values()]) dialog.connectionLost?.(source);
   }
 
   /** The border where a mistake of ours, or of a handler, costs one message and not the process. */

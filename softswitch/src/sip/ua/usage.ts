@@ -115,6 +115,13 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
     return this.#allowed?.has(method.toUpperCase()) ?? false;
   }
 
+  /** A browser's page is gone with its connection, and its audio with it: the call need not wait for a timer to notice. */
+  connectionLost(hop: Hop): void {
+    const peer = this.#peer;
+    if (peer?.transport !== hop.transport || peer.address !== hop.address || peer.port !== hop.port) return;
+    this.fail({ kind: 'transport', status: 503, phrase: 'the connection of the browser was lost' });
+  }
+
   /** The hop of the dialog's next request. */
   hop(done: (hop: Hop | undefined, error?: Error) => void): void {
     const peer = this.#peer;
