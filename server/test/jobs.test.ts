@@ -22,7 +22,11 @@ function counter(): { count: number; told(): void; until(count: number): Promise
       if (it.count >= count) return;
       await new Promise<void>((resolve, reject) => {
         const late = setTimeout(() => reject(new Error(`${it.count} of ${count} within 15 s`)), 15_000);
-        waiting.push({ count, resolve: () => (clearTimeout(late), resolve()) });
+        const come = (): void => {
+          clearTimeout(late);
+          resolve();
+        };
+        waiting.push({ count, resolve: come });
       });
     },
   };
