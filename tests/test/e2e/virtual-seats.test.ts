@@ -6,6 +6,7 @@ import {
   type CalleeScenario,
   calleeScenario,
   concat,
+  eventually,
   requirePeers,
   type SippRun,
   silence,
@@ -233,6 +234,44 @@ describe('virtual seats', function () {
       true,
       'the line heard both callers',
     );
+  });
+
+  it('the bar acts on the call a mobile or a nailed-up line carries: answer, consult and complete, transfer; the line stays', async () => {
+    const handset = await mobile('13811110011');
+    const line = await mobile('13811110012', { answer: 'auto' });
+    const colleague = await s.phone('1004', { toneHz: 1700, answer: 'auto' });
+    await ready('1001', { kind: 'phone', number: '13811110011' });
+    const first = await caller('13900010011', '1');
+    await handset.waitFor('CALL_INCOMING');
+    const bar = await s.api('1001');
+    const early = await bar.raw('POST', `/calls/${first.callId}/answer`);
+    assert.equal(early.status, 409, 'nobody has it at the ear yet: it might be a mailbox');
+    await handset.accept();
+    await handset.waitFor('CALL_ESTABLISHED');
+    await eventually('answered from the bar', async () => (await bar.raw('POST', `/calls/${first.callId}/answer`)).ok);
+    assert.equal((await connected(first.callId)).agentId, '1001');
+    await bar.post(`/calls/${first.callId}/consult`, { extension: '1004' });
+    await colleague.waitFor('CALL_ESTABLISHED');
+    await s.events.wait('call.party-joined', (e) => e.callId === first.callId && e.data.party === '1004');
+    await bar.post(`/calls/${first.callId}/complete`);
+    await handset.waitFor('CALL_CLOSED');
+    await talkFor(600);
+    await first.phone.hangUp();
+    await colleague.waitFor('CALL_CLOSED');
+    await s.signOut('1001');
+
+    await ready('1002', { kind: 'phone', number: '13811110012', persistent: true, confirm: false });
+    await s.events.wait('agent.line-up', (e) => e.agentId === '1002' && e.data.number === '13811110012');
+    const second = await caller('13900010012', '1');
+    assert.equal((await connected(second.callId)).agentId, '1002');
+    await (await s.api('1002')).post(`/calls/${second.callId}/transfer`, { extension: '1004' });
+    await colleague.waitFor('CALL_ESTABLISHED');
+    await s.agentState('1002', 'ready');
+    assert.equal(line.events.filter((e) => e.type === 'CALL_CLOSED').length, 0);
+    await second.phone.hangUp();
+    await colleague.waitFor('CALL_CLOSED');
+    await s.signOut('1002');
+    await line.waitFor('CALL_CLOSED');
   });
 
   it('click to dial from a mobile seat rings the mobile first, then the number, over trunks both', async () => {
