@@ -115,7 +115,9 @@ class ExtensionRing {
   /** An agent who is signed in is rung at the seat chosen; whoever is off duty is not called at home. */
   #seat(): Seat {
     const agent = this.#deps.acd.agent(this.#extension);
-    return agent && agent.state !== 'offline' ? agent.seat : { kind: 'sip' };
+    if (agent && agent.state !== 'offline') return agent.seat;
+    const browserOnly = !this.#deps.seats.reachable(this.#extension, { kind: 'sip' });
+    return { kind: browserOnly && this.#deps.seats.reachable(this.#extension, { kind: 'softphone' }) ? 'softphone' : 'sip' };
   }
 
   #seatRing(seat: Seat): PartyRing {

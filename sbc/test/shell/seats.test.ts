@@ -48,7 +48,7 @@ describe('SIP seats', () => {
     assert.equal(seats.reachable('1001', { kind: 'sip' }), true);
     const { heard, ring: made } = ring({ kind: 'sip' }, { autoAnswer: true });
     assert.deepEqual(wire.dialled[0]?.request, {
-      target: { kind: 'extension', extension: '1001' },
+      target: { kind: 'extension', extension: '1001', contacts: 'phones' },
       from: { number: '13900001111' },
       timeoutMs: 20_000,
       callId: 'c',
@@ -66,11 +66,12 @@ describe('SIP seats', () => {
     assert.throws(() => ring({ kind: 'sip' }, { agentId: '7' }), /extension 7 does not exist or is disabled/);
   });
 
-  it('a seat in a browser is refused by name until there is one', () => {
-    const { seats, ring } = table();
+  it('a seat in a browser rings the browsers alone, and cannot be reached while none is connected', async () => {
+    const { seats, ring, wire } = table();
+    wire.registered.add('1001');
     assert.equal(seats.reachable('1001', { kind: 'softphone' }), false);
-    assert.match(seats.refusal('1001', { kind: 'softphone' }) ?? '', /not available yet/);
-    assert.throws(() => ring({ kind: 'softphone' }), /"softphone" of agent 1001 is not available yet/);
+    ring({ kind: 'softphone' });
+    assert.deepEqual((await leg(wire, 1)).request?.target, { kind: 'extension', extension: '1001', contacts: 'browsers' });
   });
 });
 
