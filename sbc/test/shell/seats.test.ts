@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { type DomainEvent, type EventBus, type Seat, SimulatedClock, silentLogger, type Termination } from '@yixian/contracts';
+import {
+  type DomainEvent,
+  type EventBus,
+  type Seat,
+  SimulatedClock,
+  silentLogger,
+  type Termination,
+  type TrunkUsageRows,
+} from '@yixian/contracts';
 import { createOutside } from '../../src/index.js';
 import { settle } from '../support/bench.js';
 import { type FakeDirectory, fakeDirectory, trunk } from '../support/fake-directory.js';
@@ -8,7 +16,7 @@ import { type FakeLeg, FakeSwitch } from '../support/fake-switch.js';
 const MOBILE = '13800138000';
 const phone: Seat = { kind: 'phone', number: MOBILE };
 
-function table(options: { prompt?: boolean } = {}) {
+function table(options: { prompt?: boolean; trunkUsage?: TrunkUsageRows } = {}) {
   const clock = new SimulatedClock(1_000_000);
   const wire = new FakeSwitch();
   const directory: FakeDirectory = fakeDirectory();
@@ -22,6 +30,7 @@ function table(options: { prompt?: boolean } = {}) {
   };
   const prompts = { item: (id: string) => ({ kind: 'file', path: `${id}.wav` }) as const, sayNumber: () => [], sayDigits: () => [] };
   const outside = createOutside({
+    ...(options.trunkUsage ? { trunkUsage: options.trunkUsage } : {}),
     switch: wire,
     directory,
     events,
@@ -341,5 +350,26 @@ describe('outbound limits', () => {
     assert.equal(ring().ring.termination?.reason, 'trunk-full');
     clock.advance(86_400_000);
     assert.equal(ring().ring.state, 'ringing');
+  });
+
+  it('what was used today is known after a restart, and what is used is written down by its day', async () => {
+    const kept = new Map([['1970-01-01', new Map([['demo', 119_000]])]]);
+    const trunkUsage = {
+      load: async (day: string) => kept.get(day) ?? new Map<string, number>(),
+      async add(day: string, trunkId: string, milliseconds: number) {
+        const used = kept.get(day) ?? new Map<string, number>();
+        kept.set(day, used.set(trunkId, (used.get(trunkId) ?? 0) + milliseconds));
+      },
+    };
+    const { wire, ring, directory, clock, outside } = table({ trunkUsage });
+    await outside.meter.start();
+    directory.change({ trunks: [trunk({ maxOutboundMinutesPerDay: 2 })] });
+    ring({ ...phone, confirm: false });
+    (await leg(wire, 1)).remoteAnswers();
+    await settle();
+    clock.advance(1_500);
+    (await leg(wire, 1)).remoteHangsUp();
+    await settle();
+    assert.deepEqual([kept.get('1970-01-01')?.get('demo'), ring().ring.termination?.reason], [120_500, 'trunk-full']);
   });
 });
