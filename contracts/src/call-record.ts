@@ -1,7 +1,9 @@
-import { closeAll, nameIn, type Owner, openOne, PARTS, timeIn } from './call-segments.js';
+import { type CallSegment, closeAll, nameIn, type Owner, openOne, PARTS, timeIn } from './call-segments.js';
 import type { CallDirection, DomainEvent } from './events.js';
 import type { AgentId, CallId, QueueId, RecordingId } from './ids.js';
 import type { Termination } from './termination.js';
+
+export type { CallSegment } from './call-segments.js';
 
 export type CallOutcome =
   | 'answered'
@@ -14,22 +16,6 @@ export type CallOutcome =
   | 'failed'
   | 'outbound-answered'
   | 'outbound-unanswered';
-
-/**
- * One stretch of a call: in a flow, in a queue, at a ringing seat, talking, on hold, asking or being asked aside, in a conference
- * beside others, parked, leaving a message. Several may run at once, each agent's the own.
- */
-export interface CallSegment {
-  kind: 'flow' | 'queue' | 'ringing' | 'talk' | 'hold' | 'consult' | 'conference' | 'parked' | 'voicemail';
-  startedAt: number;
-  endedAt: number | null;
-  agentId?: AgentId;
-  /** Of somebody who is no agent: number or extension. */
-  party?: string;
-  queueId?: QueueId;
-  /** How a `ringing` segment ended, or where a `flow` segment led. */
-  result?: string;
-}
 
 /** The record of one call, folded from its events. Times are epoch milliseconds. */
 export interface CallRecord {

@@ -1,6 +1,22 @@
-import type { CallSegment } from './call-record.js';
+import type { AgentId, QueueId } from './ids.js';
 
 // Segments of a call record as they open and close. Several may be open at once: each agent has the own.
+
+/**
+ * One stretch of a call: in a flow, in a queue, at a ringing seat, talking, on hold, asking or being asked aside, in a conference
+ * beside others, parked, leaving a message. Several may run at once, each agent's the own.
+ */
+export interface CallSegment {
+  kind: 'flow' | 'queue' | 'ringing' | 'talk' | 'hold' | 'consult' | 'conference' | 'parked' | 'voicemail';
+  startedAt: number;
+  endedAt: number | null;
+  agentId?: AgentId;
+  /** Of somebody who is no agent: number or extension. */
+  party?: string;
+  queueId?: QueueId;
+  /** How a `ringing` segment ended, or where a `flow` segment led. */
+  result?: string;
+}
 
 type Kind = CallSegment['kind'];
 

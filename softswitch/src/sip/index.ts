@@ -6,7 +6,7 @@ import { Stack } from './ua/stack.js';
 
 export type { DigestAlgorithm, SipLimits, SipStackOptions } from './options.js';
 export type * from './port.js';
-export type { SipSocket } from './transport/ws.js';
+export type { SipSocket } from './transport/sip-socket.js';
 export { ReinviteRefused } from './ua/offer-exchange.js';
 
 /** A SIP user agent and registrar over UDP and TCP. Nothing is bound before `start`. */

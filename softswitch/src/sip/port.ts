@@ -1,5 +1,5 @@
 import type { Admission, MessagesWaiting, Registration, RequestSummary, SipMessage, SourceAddress, Transport } from '@yixian/contracts';
-import type { SipSocket } from './transport/ws.js';
+import type { SipSocket } from './transport/sip-socket.js';
 
 // What the SIP side offers to `softswitch.ts`: sessions and registrations, SDP as opaque text. Media stays out of here.
 

@@ -2,10 +2,11 @@ import type { Clock } from '@yixian/contracts';
 import type { SipLimits } from '../options.js';
 import type { ListenPoint } from '../port.js';
 import { localAddressTowards } from './local-address.js';
+import type { SipSocket } from './sip-socket.js';
 import { TcpTransport } from './tcp.js';
 import { type Hop, isIpv6, type TransportHandlers, type TransportLayer } from './types.js';
 import { listenUdp, type UdpListener } from './udp.js';
-import { type SipSocket, WsTransport } from './ws.js';
+import { WsTransport } from './ws.js';
 
 interface Bound extends ListenPoint {
   udp?: UdpListener;

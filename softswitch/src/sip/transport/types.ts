@@ -1,5 +1,5 @@
 import type { ListenPoint } from '../port.js';
-import type { SipSocket } from './ws.js';
+import type { SipSocket } from './sip-socket.js';
 
 /** One next hop: where bytes go, or where they came from. `listener` is the index of the listen point they use. */
 export interface Hop {

@@ -1,20 +1,9 @@
 import type { Clock, Timer } from '@yixian/contracts';
 import type { SipLimits } from '../options.js';
+import type { SipSocket } from './sip-socket.js';
 import type { Hop, TransportHandlers } from './types.js';
 
 // SIP over WebSocket, the server's side (RFC 7118): a message of the one is a message of the other, nothing is framed or retransmitted.
-
-/** What is needed of a socket of the `ws` package. */
-export interface SipSocket {
-  readonly bufferedAmount: number;
-  send(data: string, done: (error?: Error | null) => void): void;
-  ping(): void;
-  close(code?: number): void;
-  terminate(): void;
-  on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown;
-  on(event: 'pong' | 'close', listener: () => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-}
 
 /** A browser that sleeps, or whose network has changed, is noticed within two of these. */
 const PING_MS = 15_000;

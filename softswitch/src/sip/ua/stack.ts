@@ -18,8 +18,8 @@ import type {
 import { Registrar } from '../registrar/registrar.js';
 import { TransactionLayer } from '../transaction/layer.js';
 import { createResolver, type NameService, systemNames } from '../transport/resolve.js';
+import type { SipSocket } from '../transport/sip-socket.js';
 import { type Hop, isIpv6, type TransportLayer } from '../transport/types.js';
-import type { SipSocket } from '../transport/ws.js';
 import type { UaContext } from './context.js';
 import { MessageWaiting } from './message-waiting.js';
 import { sendMessage } from './messages.js';
