@@ -136,7 +136,7 @@ export function createAcd(deps: AcdDeps): AcdService {
       dispatch({ type: 'seat-chosen', agentId: id, seat, reachable: seats.reachable(id, seat) });
       return known(id);
     },
-    ...createQueueCommands({ directory, doors, seats, now: clock.now, state: () => state, dispatch, ringAgain: effects.ringAgain }),
+    ...createQueueCommands({ directory, doors, seats, now: () => clock.now(), state: () => state, dispatch, ringAgain: effects.ringAgain }),
     occupy(id, callId) {
       if (!state.tables.agents.has(id)) return;
       lines.set(callId, (lines.get(callId) ?? new Set()).add(id));
