@@ -65,6 +65,12 @@ describe('routing', function () {
     return phone;
   }
 
+  /** The phone rings, and is answered. */
+  async function takes(phone: BaresipPhone): Promise<void> {
+    await phone.waitFor('CALL_INCOMING');
+    await phone.accept();
+  }
+
   const connected = (callId: string) => s.events.wait('call.connected', (e) => e.callId === callId);
 
   it('ring-all: every free phone rings at once, the first to answer has the call, the others fall silent', async () => {
@@ -87,10 +93,9 @@ describe('routing', function () {
     const { phone, callId } = await call('13700000002', '12402');
     const relaxed = await s.events.wait('call.requirements-relaxed', (e) => e.callId === callId);
     assert.deepEqual(relaxed.data.minLevels, { consult: 2 });
-    await one.waitFor('CALL_INCOMING');
     const made = await s.events.wait('offer.made', (e) => e.callId === callId);
     assert.ok(made.seq > relaxed.seq);
-    await one.accept();
+    await takes(one);
     await connected(callId);
     await phone.hangUp();
     const record = await s.record(callId);
@@ -106,7 +111,7 @@ describe('routing', function () {
     const { phone, callId } = await call('13700000003', '12403');
     const gone = await s.events.wait('call.overflowed', (e) => e.callId === callId);
     assert.deepEqual([gone.queueId, gone.data], ['lonely', { rule: 'nobody-signed-in', to: 'queue:all' }]);
-    await one.accept();
+    await takes(one);
     await connected(callId);
     await phone.hangUp();
     assert.equal((await s.record(callId)).queue, 'all');
@@ -128,7 +133,7 @@ describe('routing', function () {
       because: 'opened by admin',
     });
     const { phone, callId } = await call('13700000005', '12404');
-    await one.accept();
+    await takes(one);
     await connected(callId);
     await phone.hangUp();
     assert.equal((await s.admin.put<{ open: boolean }>('/queues/night/door', { door: 'schedule' })).open, false);
@@ -143,7 +148,7 @@ describe('routing', function () {
     await s.admin.post(`/calls/${callId}/move`, { queue: 'all', priority: 2 });
     const moved = await s.events.wait('call.moved', (e) => e.callId === callId);
     assert.deepEqual([moved.data.from, moved.data.to, moved.data.priority], ['slow', 'all', 2]);
-    await one.accept();
+    await takes(one);
     await connected(callId);
     await phone.hangUp();
     await s.record(callId);
@@ -155,7 +160,7 @@ describe('routing', function () {
     await s.ready('1002');
     await s.ready('1001');
     const first = await call('13700000007', '12406');
-    await one.accept();
+    await takes(one);
     assert.equal((await connected(first.callId)).agentId, '1001');
     await first.phone.hangUp();
     await s.record(first.callId);
@@ -167,6 +172,7 @@ describe('routing', function () {
     await again.dial(s.uri('12407'));
     const offer = await s.events.wait('offer.made', (e) => e.queueId === 'sticky');
     assert.equal(offer.agentId, '1001');
+    await one.waitFor('CALL_INCOMING');
     await again.hangUp();
     await s.agentState('1001', 'ready');
   });
@@ -174,7 +180,7 @@ describe('routing', function () {
   it('the next state is chosen during the call and taken after it', async () => {
     await s.ready('1001');
     const { phone, callId } = await call('13700000008', '12401');
-    await one.accept();
+    await takes(one);
     await connected(callId);
     const api = await s.api('1001');
     const during = await api.put<{ state: string; next: object }>('/agents/1001/state', { state: 'not-ready', reason: 'lunch' });
@@ -201,8 +207,7 @@ describe('routing', function () {
     assert.deepEqual([waiting?.state, waiting?.position], ['waiting', 1]);
     await s.stopPhone(phone);
     await s.ready('1001');
-    await one.waitFor('CALL_INCOMING');
-    await one.accept();
+    await takes(one);
     await far.waitFor('CALL_INCOMING');
     await far.accept();
     const done = await s.events.wait('callback.completed', (e) => e.queueId === 'back');
@@ -228,7 +233,7 @@ describe('routing', function () {
     assert.ok(!s.events.seen.some((e) => e.type === 'offer.made' && e.queueId === 'ahead'), 'nobody is reserved');
     await far.accept();
     await s.events.wait('offer.made', (e) => e.queueId === 'ahead');
-    await one.accept();
+    await takes(one);
     const done = await s.events.wait('callback.completed', (e) => e.queueId === 'ahead');
     assert.equal((await connected(done.callId ?? '')).agentId, '1001');
     await one.hangUp();
