@@ -28,6 +28,8 @@ export interface OutsideDeps {
   trunkUsage?: TrunkUsageRows;
   /** Day of the hotline, for the minutes of trunks. Default Asia/Shanghai. */
   timeZone?: string;
+  /** The switch starts later than the queues: nailed-up lines wait for `seats.start()`. */
+  startsLater?: boolean;
   options?: Partial<SbcOptions>;
 }
 
@@ -48,6 +50,7 @@ export function createOutside(deps: OutsideDeps): Outside {
     events,
     dialTrunk,
     ...(prompts ? { prompts } : {}),
+    ...(deps.startsLater ? { startsLater: true } : {}),
     trunkProgressMs: options.trunkProgressMs,
     lineRingMs: options.seatRingTimeoutMs,
     confirmTimes: { roundMs: options.confirmRoundMs, rounds: options.confirmRounds },

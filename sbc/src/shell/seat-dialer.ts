@@ -24,6 +24,8 @@ export interface SeatDialerDeps extends NumberRingDeps, Omit<NailedLineDeps, 'ca
   switch: Pick<Switch, 'dial' | 'registrations'>;
   directory: Pick<Directory, 'extension' | 'onChange'>;
   routes: Routes;
+  /** The switch cannot dial yet: nailed-up lines wait for `start`. */
+  startsLater?: boolean;
   /** How long the line of a nailed-up seat may ring, milliseconds. */
   lineRingMs: number;
 }
@@ -35,6 +37,8 @@ export type SeatRequest = Parameters<SeatDialer['ring']>[0] & {
 
 export interface Seats extends SeatDialer {
   ring(request: SeatRequest): PartyRing;
+  /** The switch can dial now: calls the lines that were wanted before. */
+  start(): void;
   /** Ends the nailed-up lines that are idle; those that carry a call end after it. No line is called any more. */
   drain(): void;
   metrics(): Record<string, number>;
@@ -53,6 +57,8 @@ const DRAINING: Termination = { by: 'system', reason: 'draining' };
 export function createSeatDialer(deps: SeatDialerDeps): Seats {
   const lines = new Map<AgentId, NailedLine>();
   let draining = false;
+  /** Seats whose line waits for `start`; undefined once it has come. */
+  let early: Map<AgentId, Seat> | undefined = deps.startsLater ? new Map() : undefined;
   const enabled = (extension: string) => deps.directory.extension(extension)?.enabled === true;
   const trunksFor = (number: string) => trunksAllowing(deps.routes.view(), number);
 
@@ -107,6 +113,19 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
     lines.delete(agentId);
   }
 
+  function agentChanged(agentId: AgentId, seat: Seat, signedIn: boolean): void {
+    if (early) {
+      if (signedIn) early.set(agentId, seat);
+      else early.delete(agentId);
+      return;
+    }
+    const line = lines.get(agentId);
+    const wanted = signedIn && seat.kind === 'phone' && seat.persistent === true && seat.number !== undefined;
+    if (line && wanted && sameLine(line.seat, seat)) return;
+    if (line) closeLine(agentId, LEFT);
+    if (wanted && !draining) lines.set(agentId, new NailedLine(agentId, seat, { ...deps, callNumber: callLine }));
+  }
+
   // An agent who is taken off the books has no line either.
   const stopListening = deps.directory.onChange(() => {
     for (const agentId of [...lines.keys()]) if (!enabled(agentId)) closeLine(agentId, LEFT);
@@ -131,12 +150,11 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
       return trunksFor(seat.number).length > 0;
     },
     refusal: (_agentId, seat) => seatRefusal(deps.routes.view(), seat),
-    agentChanged(agentId, seat, signedIn) {
-      const line = lines.get(agentId);
-      const wanted = signedIn && seat.kind === 'phone' && seat.persistent === true && seat.number !== undefined;
-      if (line && wanted && sameLine(line.seat, seat)) return;
-      if (line) closeLine(agentId, LEFT);
-      if (wanted && !draining) lines.set(agentId, new NailedLine(agentId, seat, { ...deps, callNumber: callLine }));
+    agentChanged,
+    start() {
+      const wanted = early;
+      early = undefined;
+      for (const [agentId, seat] of wanted ?? []) agentChanged(agentId, seat, true);
     },
     drain() {
       draining = true;

@@ -16,7 +16,7 @@ import { type FakeLeg, FakeSwitch } from '../support/fake-switch.js';
 const MOBILE = '13800138000';
 const phone: Seat = { kind: 'phone', number: MOBILE };
 
-function table(options: { prompt?: boolean; trunkUsage?: TrunkUsageRows } = {}) {
+function table(options: { prompt?: boolean; trunkUsage?: TrunkUsageRows; startsLater?: boolean } = {}) {
   const clock = new SimulatedClock(1_000_000);
   const wire = new FakeSwitch();
   const directory: FakeDirectory = fakeDirectory();
@@ -30,6 +30,7 @@ function table(options: { prompt?: boolean; trunkUsage?: TrunkUsageRows } = {}) 
   };
   const prompts = { item: (id: string) => ({ kind: 'file', path: `${id}.wav` }) as const, sayNumber: () => [], sayDigits: () => [] };
   const outside = createOutside({
+    ...(options.startsLater ? { startsLater: true } : {}),
     ...(options.trunkUsage ? { trunkUsage: options.trunkUsage } : {}),
     switch: wire,
     directory,
@@ -293,6 +294,19 @@ describe('nailed-up lines', () => {
     assert.equal(second.answer?.(), true);
     await settle();
     assert.deepEqual([heard, line.hears(), line.collecting], [['ringing', 'accepted'], [], false]);
+  });
+
+  it('wanted before the switch can dial, it is called as soon as it can', () => {
+    const { wire, outside } = table({ startsLater: true });
+    outside.seats.agentChanged('1001', nailed, true);
+    outside.seats.agentChanged('1002', { ...nailed, number: '13800138001' }, true);
+    outside.seats.agentChanged('1002', { kind: 'sip' }, false);
+    assert.equal(wire.dialled.length, 0);
+    outside.seats.start();
+    assert.deepEqual(
+      wire.dialled.map((l) => l.to.number),
+      [`sip:${MOBILE}@127.0.0.1:5080`],
+    );
   });
 
   it('an agent who is taken off the books loses the line', async () => {

@@ -73,6 +73,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     prompts,
     timeZone: config.timeZone,
     trunkUsage: createTrunkUsageRows(base.database.knex),
+    startsLater: true,
   });
   await outside.meter.start();
   undo.add('outside', () => outside.close());
@@ -160,6 +161,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     throw new Error(/^cannot listen/.test(error.message) ? `SIP_PORT or HOTLINE_HOST: ${error.message}` : error.message, { cause: error });
   });
   await beginRecording();
+  outside.seats.start();
   await messages.start();
   return { softswitch, edge, sbc, acd, recorder, messages, webCredentials };
 }

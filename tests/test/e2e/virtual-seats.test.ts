@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as talkFor } from 'node:timers/promises';
+import { Hotline } from '../../src/hotline.js';
 import {
   type BaresipOptions,
   type BaresipPhone,
@@ -307,6 +308,23 @@ describe('virtual seats', function () {
       const reply = await put(seat);
       assert.equal(reply.status, status);
       assert.match(await reply.text(), why);
+    }
+  });
+
+  it('after a restart the seats are as they were, and the nailed-up line is called again', async () => {
+    const line = await mobile('13811110013', { answer: 'auto' });
+    await ready('1002', { kind: 'phone', number: '13811110013', persistent: true, confirm: false });
+    await line.waitFor('CALL_ESTABLISHED');
+    await s.close({ keepData: true });
+    await line.waitFor('CALL_CLOSED');
+    const again = await Hotline.start({ dataDir: s.hotline.dataDir });
+    try {
+      await line.waitFor('CALL_ESTABLISHED');
+      const agent = await (await again.admin()).get<{ state: string; seat: object }>('/agents/1002');
+      assert.deepEqual([agent.state, agent.seat], ['ready', { kind: 'phone', number: '13811110013', persistent: true, confirm: false }]);
+    } finally {
+      await again.stop();
+      again.removeData();
     }
   });
 });
