@@ -2,9 +2,10 @@
 //   node acd/dist/bench/matching.js [--json] [--matches 200000] [--only 1]
 import { cpus } from 'node:os';
 import { type AgentConfig, QUEUE_DEFAULTS, type QueueConfig } from '@yixian/contracts';
+import type { Effect, Input } from '../src/core/inputs.js';
 import { step } from '../src/core/step.js';
 import { emptyState } from '../src/core/tables.js';
-import type { AcdState, Effect, Input, Offer } from '../src/core/types.js';
+import type { AcdState, Offer } from '../src/core/types.js';
 
 interface Scenario {
   name: string;

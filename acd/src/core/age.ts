@@ -1,7 +1,8 @@
+import type { Input } from './inputs.js';
 import { effectiveLevels, laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
 import { changed, ignore, putCall, relaxedTo, type Turn } from './turn.js';
-import type { CallEntry, Input } from './types.js';
+import type { CallEntry } from './types.js';
 import { arm, leave, relane, release, stepAt } from './waiting.js';
 
 // What time does to a call that waits.

@@ -1,8 +1,9 @@
+import type { Input, StoredAgent } from './inputs.js';
 import { startRest } from './missed.js';
 import { dropOffer, offerOf, standing, takeBack } from './offers.js';
 import { WISH_READY } from './tables.js';
 import { becomeIdle, enterState, ignore, leaveIdle, newIdlePlace, putAgent, recount, type Turn } from './turn.js';
-import { type AgentEntry, type CallEntry, type Input, type Offer, OPEN_ENDED, type StoredAgent, type Wish } from './types.js';
+import { type AgentEntry, type CallEntry, type Offer, OPEN_ENDED, type Wish } from './types.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
 

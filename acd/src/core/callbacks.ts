@@ -1,12 +1,12 @@
 import type { CallbackConfig, Termination } from '@yixian/contracts';
 import { assertCallbackTransition, type CallbackCause, type CallbackPhase } from './callback-state.js';
-import { CALLBACK_DEFAULTS } from './inputs.js';
+import { CALLBACK_DEFAULTS, type Input, type StoredCallback } from './inputs.js';
 import { NO_ASK } from './lanes.js';
 import { isOurs } from './missed.js';
 import { bridge, withdraw } from './offers.js';
 import { offersOf, storedCallback } from './tables.js';
 import { changed, ignore, keep, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
-import type { CallbackEntry, CallEntry, Input, Offer, QueueEntry, StoredCallback } from './types.js';
+import type { CallbackEntry, CallEntry, Offer, QueueEntry } from './types.js';
 import { announceArrival, arm, leave, newCall, stopWaiting, wait } from './waiting.js';
 
 // Callbacks in place of waiting (virtual hold). In the line a callback is a call without a leg: it has the place of the call

@@ -1,10 +1,11 @@
 import type { Termination } from '@yixian/contracts';
 import { suspend } from './callbacks.js';
+import type { Input } from './inputs.js';
 import { NO_ASK } from './lanes.js';
 import { enter } from './overflow.js';
 import { endTalk } from './talk.js';
 import { ignore, removeCall, type Turn } from './turn.js';
-import type { Ask, CallEntry, Input } from './types.js';
+import type { Ask, CallEntry } from './types.js';
 import { leave, leftQueue, newCall, rehomed, stopWaiting, wait } from './waiting.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;

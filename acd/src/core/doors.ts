@@ -1,7 +1,7 @@
 import { restAll, wakeAll } from './callbacks.js';
+import type { Input, StoredDoor } from './inputs.js';
 import { sweep } from './overflow.js';
 import { ignore, keep, type Turn } from './turn.js';
-import type { Input, StoredDoor } from './types.js';
 
 // A queue's door: by hand, or by its schedule. The clock and the calendar are the shell's; here is what follows.
 

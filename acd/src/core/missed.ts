@@ -1,6 +1,7 @@
 import type { OfferConsequence, OfferConsequences, Termination } from '@yixian/contracts';
+import type { Input } from './inputs.js';
 import { enterState, ignore, newIdlePlace, type Turn } from './turn.js';
-import type { Input, Offer } from './types.js';
+import type { Offer } from './types.js';
 
 // What an offer that came to nothing does to the agent: separate causes have separate consequences, as the queue says.
 

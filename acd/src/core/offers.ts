@@ -1,8 +1,9 @@
 import type { EventDraft, Termination } from '@yixian/contracts';
+import type { Input } from './inputs.js';
 import { candidate } from './lanes.js';
 import { NO_OFFERS, offersOf, WISH_READY } from './tables.js';
 import { changed, enterOffered, enterState, listed, newIdlePlace, putCall, reopen, type Turn } from './turn.js';
-import type { AgentEntry, CallEntry, Input, Offer, OfferId } from './types.js';
+import type { AgentEntry, CallEntry, Offer, OfferId } from './types.js';
 
 /** After the agent has answered, the bridge has to stand within this time. */
 export const CONNECT_DEADLINE_MS = 5_000;

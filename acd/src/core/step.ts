@@ -12,11 +12,12 @@ import {
 import { arrive, callerLeft, closeCall, moveCall } from './calls.js';
 import { beginDay, configure } from './configure.js';
 import { changeDoor, restoreDoor } from './doors.js';
+import type { Effect, Input, StepResult } from './inputs.js';
 import { endRest } from './missed.js';
 import { settle } from './settle.js';
 import { bridged, bridgeFailed, offerExpired, seatAnswered, seatEnded, talkEnded } from './talk.js';
 import { changesOf, newTurn, type Turn } from './turn.js';
-import type { AcdState, Effect, Input, StepResult } from './types.js';
+import type { AcdState } from './types.js';
 
 /**
  * One decision of the ACD: what follows from this input at this time. Runs nothing and asks nothing.

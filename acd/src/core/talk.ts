@@ -3,10 +3,11 @@ import { age } from './age.js';
 import { endEngagement } from './agents.js';
 import { cancelCallback, giveUpDialling, returnToLine, startAgentFirst } from './callbacks.js';
 import { recordHandling, recordWait } from './estimate.js';
+import type { Input } from './inputs.js';
 import { isOurs, missReason, setAside } from './missed.js';
 import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
 import { enterPhase, enterState, enterTalking, forgetCall, ignore, keep, losePlace, putCall, reopen, type Turn } from './turn.js';
-import type { CallEntry, Input, Offer } from './types.js';
+import type { CallEntry, Offer } from './types.js';
 import { arm, leave, leftQueue } from './waiting.js';
 
 // From the first ring at a seat to the end of the talk.

@@ -1,10 +1,10 @@
 import type { AgentId, AgentStateName, CallId, EventDraft, QueueResult } from '@yixian/contracts';
 import { type AgentCause, assertAgentTransition } from './agent-state.js';
 import { assertCallTransition, type CallCause } from './call-state.js';
-import type { StoreChange } from './inputs.js';
+import type { Effect, StoreChange } from './inputs.js';
 import { laneFor, unfileReady } from './lanes.js';
 import { isAvailable, NO_OFFERS, storedAgent, storedCall } from './tables.js';
-import type { AgentEntry, CallEntry, Effect, IdlePlace, Offer, QueueEntry, Tables } from './types.js';
+import type { AgentEntry, CallEntry, IdlePlace, Offer, QueueEntry, Tables } from './types.js';
 
 /** One step under way: the tables, the time, and what has been decided so far. */
 export interface Turn {

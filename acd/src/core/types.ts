@@ -2,22 +2,6 @@ import type { AgentConfig, AgentId, AgentStateName, CallId, EpochMs, QueueConfig
 import type { CallbackPhase } from './callback-state.js';
 import type { OrderedSet } from './ordered-set.js';
 
-export type {
-  Asked,
-  Effect,
-  Input,
-  Kept,
-  StepResult,
-  StoreChange,
-  StoredAgent,
-  StoredCall,
-  StoredCallback,
-  StoredDoor,
-  StoredTalk,
-  StoreTables,
-  TimerKind,
-} from './inputs.js';
-
 export type OfferId = string;
 export type WishedState = 'ready' | 'not-ready' | 'offline';
 

@@ -1,11 +1,12 @@
 import type { EventOf, QueueResult } from '@yixian/contracts';
 import { estimateWaitMs } from './estimate.js';
+import type { Input } from './inputs.js';
 import { laneFor, NO_ASK } from './lanes.js';
 import { withdraw } from './offers.js';
 import { newPlace } from './places.js';
 import { NO_OFFERS, offersOf } from './tables.js';
 import { changed, expecting, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
-import type { Ask, CallbackEntry, CallEntry, Input, QueueEntry } from './types.js';
+import type { Ask, CallbackEntry, CallEntry, QueueEntry } from './types.js';
 
 // A call that waits: how it begins, takes its place, is moved to another lane, and leaves.
 

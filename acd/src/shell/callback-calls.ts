@@ -9,7 +9,8 @@ import {
   type QueueResult,
   type Termination,
 } from '@yixian/contracts';
-import type { AcdState, Effect, Input } from '../core/types.js';
+import type { Effect, Input } from '../core/inputs.js';
+import type { AcdState } from '../core/types.js';
 import { callbackView, callbackViews } from '../core/views.js';
 import type { Seats } from './seats.js';
 import { RINGBACK } from './treatment.js';

@@ -10,9 +10,10 @@ import {
   type QueueResult,
   type Seat,
 } from '@yixian/contracts';
+import type { Input } from '../core/inputs.js';
 import { step } from '../core/step.js';
 import { cutOffAgents, emptyState } from '../core/tables.js';
-import type { AcdState, Input } from '../core/types.js';
+import type { AcdState } from '../core/types.js';
 import { agentSnapshot, agentSnapshots, queueSnapshot, queueSnapshots } from '../core/views.js';
 import { CONVERSATION_OPTIONS } from './conversation-deps.js';
 import { createConversations } from './conversations.js';

@@ -1,5 +1,6 @@
 import { type Clock, type Directory, type Logger, localInstant, type QueueDoor, scheduleState } from '@yixian/contracts';
-import type { AcdState, Input } from '../core/types.js';
+import type { Input } from '../core/inputs.js';
+import type { AcdState } from '../core/types.js';
 import type { Timers } from './timers.js';
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,6 @@
 import type { Call, CallId, QueueConfig, QueueResult } from '@yixian/contracts';
-import type { AcdState, Effect, Input, Offer } from '../core/types.js';
+import type { Effect, Input } from '../core/inputs.js';
+import type { AcdState, Offer } from '../core/types.js';
 import { standingOf } from '../core/views.js';
 import { type CallbackCalls, createCallbackCalls, mayBeCalled } from './callback-calls.js';
 import { type Caller, createCaller } from './callers.js';

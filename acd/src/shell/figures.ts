@@ -1,8 +1,9 @@
 import type { AgentStateName, EventDraft } from '@yixian/contracts';
 import type { CallbackPhase } from '../core/callback-state.js';
 import { estimateErrorMs } from '../core/estimate.js';
+import type { StepResult } from '../core/inputs.js';
 import { callersIn } from '../core/tables.js';
-import type { AcdState, StepResult } from '../core/types.js';
+import type { AcdState } from '../core/types.js';
 
 const STATES: readonly AgentStateName[] = ['offline', 'not-ready', 'ready', 'ringing', 'on-call', 'wrap-up'];
 

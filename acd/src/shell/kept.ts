@@ -1,4 +1,4 @@
-import type { Kept, StoredAgent } from '../core/types.js';
+import type { Kept, StoredAgent } from '../core/inputs.js';
 
 // What was kept by an earlier process, maybe of an earlier version: checked before anything is made of it.
 

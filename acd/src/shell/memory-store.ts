@@ -1,4 +1,4 @@
-import type { Kept } from '../core/types.js';
+import type { Kept } from '../core/inputs.js';
 import { type AcdStore, TABLES } from './store.js';
 
 /** A store in memory: for tests, where another ACD started on the same one is the restart. */

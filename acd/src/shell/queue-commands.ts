@@ -1,5 +1,6 @@
 import { type Acd, type Directory, DomainError, type QueueDoor, type Seat, type SeatDialer } from '@yixian/contracts';
-import type { AcdState, AgentEntry, Input } from '../core/types.js';
+import type { Input } from '../core/inputs.js';
+import type { AcdState, AgentEntry } from '../core/types.js';
 import { queueSnapshot } from '../core/views.js';
 import type { Doors } from './doors.js';
 

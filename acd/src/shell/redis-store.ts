@@ -1,5 +1,5 @@
 import { type Clock, type Logger, silentLogger, systemClock } from '@yixian/contracts';
-import type { Kept, StoreChange } from '../core/types.js';
+import type { Kept, StoreChange } from '../core/inputs.js';
 import { VALID } from './kept.js';
 import { type AcdStore, TABLES } from './store.js';
 

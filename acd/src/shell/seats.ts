@@ -1,5 +1,6 @@
 import type { Bridge, Call, CallId, CallLeg, EventBus, LegStats, Logger, SeatDialer, SeatRing, Termination } from '@yixian/contracts';
-import type { Effect, Input, Offer, OfferId } from '../core/types.js';
+import type { Effect, Input } from '../core/inputs.js';
+import type { Offer, OfferId } from '../core/types.js';
 
 /** A seat that rings or talks for an offer. */
 export interface RungSeat {

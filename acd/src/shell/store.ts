@@ -1,4 +1,4 @@
-import type { Kept, StoreChange } from '../core/types.js';
+import type { Kept, StoreChange } from '../core/inputs.js';
 
 /**
  * Where the ACD keeps what has to outlive the process. Decisions never wait for it: `write` returns at once, and what

@@ -1,7 +1,8 @@
 import { type AgentConfig, type CallId, QUEUE_DEFAULTS, type QueueConfig, type Termination } from '@yixian/contracts';
+import type { Input, StepResult } from '../core/inputs.js';
 import { step } from '../core/step.js';
 import { emptyState } from '../core/tables.js';
-import type { AcdState, Input, Offer, StepResult } from '../core/types.js';
+import type { AcdState, Offer } from '../core/types.js';
 import { type Appointment, Calendar } from './calendar.js';
 import type { DrawnCaller } from './draws.js';
 

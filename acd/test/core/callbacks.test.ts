@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CallbackConfig } from '@yixian/contracts';
-import type { StoredCallback } from '../../src/core/types.js';
+import type { StoredCallback } from '../../src/core/inputs.js';
 import { callbackViews } from '../../src/core/views.js';
 import { agentConfig, CoreDriver, queueConfig } from '../support/core-driver.js';
 

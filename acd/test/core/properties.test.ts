@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AgentConfig, QueueConfig, TerminationReason } from '@yixian/contracts';
 import fc from 'fast-check';
-import type { StoreChange, StoredAgent, StoredCall } from '../../src/core/types.js';
+import type { StoreChange, StoredAgent, StoredCall } from '../../src/core/inputs.js';
 import { agentConfig, BYE, CoreDriver, queueConfig } from '../support/core-driver.js';
 import { checkInvariants } from '../support/invariants.js';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, SimulatedClock, silentLogger } from '@yixian/contracts';
 import { createClient } from 'redis';
-import type { StoreChange, StoredAgent } from '../../src/core/types.js';
+import type { StoreChange, StoredAgent } from '../../src/core/inputs.js';
 import { type AcdRedisClient, type AcdStore, createMemoryAcdStore, createRedisAcdStore } from '../../src/index.js';
 import { agentConfig, queueConfig } from '../support/core-driver.js';
 import { settled, World } from '../support/world.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type AgentConfig, QUEUE_DEFAULTS, type QueueConfig, type TerminationReason } from '@yixian/contracts';
-import type { Asked } from '../../src/core/types.js';
+import type { Asked } from '../../src/core/inputs.js';
 import { createRandom, type Random } from '../../src/simulator/random.js';
 import { agentConfig, BYE, CoreDriver, queueConfig } from './core-driver.js';
 import { checkInvariants } from './invariants.js';

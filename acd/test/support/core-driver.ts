@@ -7,9 +7,10 @@ import {
   type QueueResult,
   type Termination,
 } from '@yixian/contracts';
+import type { Asked, Effect, Input, StoreChange } from '../../src/core/inputs.js';
 import { step } from '../../src/core/step.js';
 import { emptyState } from '../../src/core/tables.js';
-import type { AcdState, Asked, Effect, Input, Offer, StoreChange, WishedState } from '../../src/core/types.js';
+import type { AcdState, Offer, WishedState } from '../../src/core/types.js';
 
 export function agentConfig(id: string, skills: string[] = ['consult'], more: Partial<AgentConfig> = {}): AgentConfig {
   return { id, userId: `u-${id}`, name: `agent ${id}`, skills, skillLevels: {}, groups: ['all'], recording: null, enabled: true, ...more };
