@@ -1,4 +1,14 @@
-import type { Authenticator, Clock, IdentityStore, Logger, RecordQueries, Role, WebCredentials } from '@yixian/contracts';
+import type {
+  Authenticator,
+  Clock,
+  IdentityStore,
+  Logger,
+  RecordQueries,
+  Role,
+  SeatDialer,
+  SummaryRows,
+  WebCredentials,
+} from '@yixian/contracts';
 import { administrationRoutes } from './administration-routes.js';
 import { audioRoutes } from './audio-routes.js';
 import { callControlRoutes, callRoutes } from './call-routes.js';
@@ -8,6 +18,7 @@ import { liveQueue } from './core/config/schemas.js';
 import type { SourcePolicy } from './core/failure-limit.js';
 import { guarded, open, type Route } from './core/route.js';
 import * as shape from './core/schemas.js';
+import { deskRoutes } from './desk-routes.js';
 import { createGetAgent, createListAgents, createPutSeat, createPutState } from './handlers/agents.js';
 import type { AdministrationDeps } from './handlers/config/change.js';
 import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
@@ -28,6 +39,8 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<Wa
   records: RecordQueries;
   audio: AudioDeps;
   identity: IdentityStore;
+  summaries: SummaryRows;
+  seats: Pick<SeatDialer, 'reachable' | 'refusal'>;
   webCredentials: WebCredentials;
   clock: Clock;
   logger: Logger;
@@ -51,6 +64,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...queueRoutes(shared),
     ...callRoutes(shared),
     ...callControlRoutes(shared),
+    ...deskRoutes(shared),
     ...audioRoutes({ ...shared, ...deps.audio }),
     ...messageRoutes(deps),
     ...waitingRoutes(deps),

@@ -45,6 +45,7 @@ import {
 import { createAuthenticator, createPromptFiles, hashPassword } from '../src/index.js';
 import { assemble } from '../src/shell/api.js';
 import { MemoryConfig, shippedPrompts, validators } from './config-fakes.js';
+import { MemorySummaries } from './desk-fakes.js';
 import { MemoryArchive } from './memory-archive.js';
 
 /** Cheap enough for tests; the format and the code are those of the real cost. */
@@ -295,6 +296,8 @@ export class MemoryRecords implements RecordQueries {
     const all = this.stored
       .map((s) => s.record)
       .filter((r) => query.agent === undefined || r.agentId === query.agent)
+      .filter((r) => query.caller === undefined || r.caller === query.caller)
+      .filter((r) => query.called === undefined || r.called === query.called)
       .filter((r) => query.outcome === undefined || r.outcome === query.outcome);
     return pageFrom(all, query);
   }
@@ -435,6 +438,7 @@ export interface House {
   records: MemoryRecords;
   reports: MemoryReports;
   calls: MemoryCalls;
+  summaries: MemorySummaries;
   dialled: { from: string; to: string }[];
   messages: { from: string; to: string; text: string }[];
   bus: MemoryBus;
@@ -480,6 +484,7 @@ export async function openHouse(
   const settings = structuredClone(DEFAULT_SETTINGS);
   const boxes: VoicemailBox[] = [];
   const problems: string[] = [];
+  const summaries = new MemorySummaries();
   const metrics: Record<string, number> = {};
   let draining = false;
   for (const id of ['1001', '1003', '1009']) await identity.add(`agent${id}`, PASSWORD, { extension: id });
@@ -580,6 +585,13 @@ export async function openHouse(
       accessCode: (number) => config.numbers.rows.get(number),
       extensionGroup: (number) => config.groups.rows.get(number),
       trunks: () => [...config.trunks.rows.values()],
+      extensions: () => [...config.extensions.rows.values()],
+      flowIds: () => ['main'],
+    },
+    summaries,
+    seats: {
+      reachable: (_id, seat) => seat.kind !== 'softphone',
+      refusal: (_id, seat) => (seat.number?.startsWith('00') ? `no trunk may call ${seat.number}` : undefined),
     },
     health: async () => ({ ok: problems.length === 0, problems }),
     metrics: [() => metrics],
@@ -600,6 +612,7 @@ export async function openHouse(
     records,
     reports,
     calls,
+    summaries,
     dialled,
     messages,
     bus,

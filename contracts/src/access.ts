@@ -70,6 +70,13 @@ export function agentsOfCall(record: CallRecord): Set<AgentId> {
   return agents;
 }
 
+/** Whether this agent was on the call, rather than only rung for it. */
+export function wasOnCall(record: CallRecord, agentId: AgentId): boolean {
+  if (record.agentId === agentId || (record.direction !== 'inbound' && record.caller === agentId)) return true;
+  if (record.direction === 'internal' && record.called === agentId && record.connectedAt !== null) return true;
+  return record.segments.some((s) => s.agentId === agentId && s.kind !== 'ringing');
+}
+
 /**
  * An agent sees the calls that rang at or were made from the own extension. A supervisor sees the calls of the led agents
  * and queues, and calls that never reached any queue or agent: nobody else would answer for those.

@@ -8,4 +8,5 @@ export * from './formulas.js';
 export * from './local-day.js';
 export * from './outward.js';
 export * from './schedule.js';
+export * from './summaries.js';
 export * from './termination.js';

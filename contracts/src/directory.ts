@@ -1,5 +1,6 @@
 import type { AgentId, FlowId, QueueId, TrunkId, UserId } from './ids.js';
 import type { CalendarDay, Schedule } from './schedule.js';
+import type { Disposition } from './summaries.js';
 
 /** A SIP trunk: where calls come from by address, and where calls go to by rule. */
 export interface Trunk {
@@ -323,6 +324,8 @@ export interface HotlineSettings {
   showSupervision: boolean;
   /** Reasons agents choose from for not-ready; free text is always taken. */
   notReadyReasons: string[];
+  /** What calls were about 小结分类, for agents to choose from. */
+  dispositions: Disposition[];
   /** Agents signed in at one time at most 坐席数许可; null for no limit. */
   maxSignedIn: number | null;
   /** How service level is counted (see the formulas module). */
@@ -342,6 +345,14 @@ export const DEFAULT_SETTINGS: HotlineSettings = {
   recordingMinFreeMegabytes: 500,
   showSupervision: true,
   notReadyReasons: [],
+  dispositions: [
+    { code: 'consult', label: '咨询' },
+    { code: 'complaint', label: '投诉' },
+    { code: 'suggestion', label: '建议' },
+    { code: 'report', label: '举报' },
+    { code: 'help', label: '求助' },
+    { code: 'other', label: '其他' },
+  ],
   maxSignedIn: null,
   serviceLevelFormula: 'answered',
   shortAbandonSeconds: 5,

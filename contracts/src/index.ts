@@ -18,6 +18,7 @@ export * from './recording-policy.js';
 export * from './recordings.js';
 export * from './reports.js';
 export * from './schedule.js';
+export * from './summaries.js';
 export * from './switch.js';
 export * from './system.js';
 export * from './termination.js';

@@ -5,6 +5,7 @@ import { lossRate } from './formulas.js';
 import type { AgentSnapshot, QueueSnapshot, TodayAgentFigures, TodayQueueFigures } from './ports.js';
 import type { AudioCipher, FoundRecording, RecordingRow, VoicemailRow } from './recordings.js';
 import type { QueueDoor } from './schedule.js';
+import type { CallSummary } from './summaries.js';
 import type { Termination } from './termination.js';
 
 // How things look from outside (REST and Socket.IO alike): times ISO 8601 UTC, durations in seconds, ids in short names.
@@ -53,6 +54,53 @@ export interface CallView {
   voicemailId: string | null;
   path: string[];
   segments: SegmentView[];
+  /** The call summary 小结, null while there is none; in answers of REST only. */
+  summary?: SummaryView | null;
+}
+
+/** The call summary as it looks outside. At revision 0 nobody has written any. */
+export interface SummaryView {
+  disposition: string | null;
+  subject: string;
+  notes: string;
+  revision: number;
+  updatedAt: string | null;
+  updatedBy: string | null;
+}
+
+/** An earlier call of the same number, as a desk shows it. */
+export interface PastCallView {
+  id: string;
+  direction: CallDirection;
+  startedAt: string;
+  queue: string | null;
+  agent: string | null;
+  outcome: CallOutcome | null;
+  waitSeconds: number;
+  talkSeconds: number;
+  summary: SummaryView | null;
+}
+
+/** Whom an agent may put a caller through to. */
+export interface TargetsView {
+  agents: { extension: string; name: string; state: AgentStateName; since: string; free: boolean }[];
+  queues: { id: string; name: string; waitingCount: number; ready: number; open: boolean }[];
+  /** Extensions that are no agent's. */
+  extensions: { number: string; name: string }[];
+  flows: { id: string }[];
+}
+
+/** What a desk offers to choose from. */
+export interface DeskView {
+  notReadyReasons: string[];
+  dispositions: { code: string; label: string }[];
+}
+
+/** Whether a kind of seat could ring now, and why not. */
+export interface SeatChoiceView {
+  kind: Seat['kind'];
+  reachable: boolean;
+  why: string | null;
 }
 
 export interface AgentView {
@@ -185,6 +233,12 @@ export function callView(r: CallRecord): CallView {
     path: [...r.path],
     segments: r.segments.map(segmentView),
   };
+}
+
+export function summaryView(s: CallSummary | undefined): SummaryView | null {
+  if (!s) return null;
+  const { disposition, subject, notes, revision, updatedAt, updatedBy } = s;
+  return { disposition, subject, notes, revision, updatedAt: isoTime(updatedAt), updatedBy };
 }
 
 function segmentView(s: CallSegment): SegmentView {

@@ -345,8 +345,20 @@ export const event = named(
     data: z.record(z.string(), z.unknown()),
   }),
 );
-export const call = named('Call', z.strictObject(callFields));
-export const callDetail = named('CallDetail', z.strictObject({ ...callFields, timeline: z.array(event) }));
+export const summary = named(
+  'CallSummary',
+  z.strictObject({
+    disposition: z.string().nullable().describe('Code'),
+    subject: z.string(),
+    notes: z.string(),
+    revision: z.int(),
+    updatedAt: time.nullable(),
+    updatedBy: z.string().nullable().describe('User name'),
+  }),
+);
+const callSummary = summary.nullable().describe('The call summary 小结; null while there is none');
+export const call = named('Call', z.strictObject({ ...callFields, summary: callSummary }));
+export const callDetail = named('CallDetail', z.strictObject({ ...callFields, summary: callSummary, timeline: z.array(event) }));
 export const callMade = named('CallMade', z.strictObject({ id: identifier }));
 
 export const recording = named(

@@ -1,4 +1,13 @@
-import { type CallRegistry, callView, DomainError, eventView, maySeeCall, type RecordQueries } from '@yixian/contracts';
+import {
+  type CallRegistry,
+  callView,
+  DomainError,
+  eventView,
+  maySeeCall,
+  type RecordQueries,
+  type SummaryRows,
+  summaryView,
+} from '@yixian/contracts';
 import type { z } from 'zod';
 import type { PlainVerb } from '../commands/call-control.js';
 import type { CommandSet } from '../commands/index.js';
@@ -9,6 +18,7 @@ import { epochRange, visiblePage } from './page.js';
 export interface CallDeps {
   calls: CallRegistry;
   records: Pick<RecordQueries, 'calls' | 'call'>;
+  summaries: Pick<SummaryRows, 'get' | 'of'>;
   commands: CommandSet;
   /** Whether agents are shown who supervises them. */
   showsSupervision(): boolean;
@@ -31,7 +41,11 @@ export function createListCalls(deps: CallDeps) {
       (record) => maySeeCall(viewer, record),
       query,
     );
-    return { items: page.items.map(callView), next: page.next };
+    const summaries = await deps.summaries.of(page.items.map((record) => record.id));
+    return {
+      items: page.items.map((record) => ({ ...callView(record), summary: summaryView(summaries.get(record.id)) })),
+      next: page.next,
+    };
   };
 }
 
@@ -44,7 +58,8 @@ export function createGetCall(deps: CallDeps) {
     if (!maySeeCall(viewer, record)) throw new DomainError('forbidden', `call ${params.id} is not yours`, { id: params.id });
     const hides = viewer.role === 'agent' && !deps.showsSupervision();
     const timeline = (stored?.timeline ?? []).filter((event) => !(hides && event.type.startsWith('call.supervis')));
-    return { ...callView(record), timeline: timeline.map(eventView) };
+    const summary = summaryView(await deps.summaries.get(params.id));
+    return { ...callView(record), summary, timeline: timeline.map(eventView) };
   };
 }
 

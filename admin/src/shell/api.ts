@@ -1,4 +1,4 @@
-import type { Authenticator, Callbacks, IdentityStore, RecordQueries, WebCredentials } from '@yixian/contracts';
+import type { Authenticator, Callbacks, IdentityStore, RecordQueries, SeatDialer, SummaryRows, WebCredentials } from '@yixian/contracts';
 import express, { type Express } from 'express';
 import type { CommandDeps } from '../commands/command.js';
 import type { SourcePolicy } from '../core/failure-limit.js';
@@ -24,6 +24,10 @@ export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   /** Recordings and messages as they may be heard, held and deleted. */
   audio: AudioDeps;
   identity: IdentityStore;
+  /** What agents note of calls. */
+  summaries: SummaryRows;
+  /** Whether a seat could ring. */
+  seats: Pick<SeatDialer, 'reachable' | 'refusal'>;
   webCredentials: WebCredentials;
   administration: AdministrationDeps;
   /** The built browser application. */

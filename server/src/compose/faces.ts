@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createApi, createAuthenticator, createCommands } from '@yixian/admin';
 import { createGateway } from '@yixian/agent-gateway';
-import { createIdentityStore, ping } from '@yixian/db';
+import { createIdentityStore, createSummaryRows, ping } from '@yixian/db';
 import { createSipUpgrades } from '@yixian/softswitch';
 import { httpUrl } from '../first-run.js';
 import { version } from '../version.js';
@@ -34,6 +34,8 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     callbacks: acd.callbacks,
     administration: administrationOf(base, telephony, auth),
     audio: { archive: recorder.archive, directory, timeZone: base.config.timeZone },
+    summaries: createSummaryRows(database.knex),
+    seats: telephony.seats,
     webDir: WEB_DIR,
     webCredentials: telephony.webCredentials,
     reports: { reports: startReports(base, undo), directory, timeZone: base.config.timeZone, clock },

@@ -1,5 +1,5 @@
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
-import type { FlowRunner } from '@yixian/contracts';
+import type { FlowRunner, SeatDialer } from '@yixian/contracts';
 import { createMessageRows, createTrunkUsageRows } from '@yixian/db';
 import { createFlowRunner, type Transferrer } from '@yixian/ivr';
 import type { RecorderService } from '@yixian/recorder';
@@ -31,6 +31,7 @@ export interface Telephony {
   recorder: RecorderService;
   messages: MessageService;
   webCredentials: WebCredentialStore;
+  seats: SeatDialer;
 }
 
 const ACD_KEYS = 'yixian:acd:';
@@ -163,7 +164,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   await beginRecording();
   outside.seats.start();
   await messages.start();
-  return { softswitch, edge, sbc, acd, recorder, messages, webCredentials };
+  return { softswitch, edge, sbc, acd, recorder, messages, webCredentials, seats: outside.seats };
 }
 
 function lateBound<T>(made: T | undefined): T {

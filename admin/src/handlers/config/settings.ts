@@ -22,6 +22,7 @@ export function createSettings(deps: AdministrationDeps) {
         const wanted = defined<HotlineSettings>({ ...fields, recording: policies });
         for (const direction of DIRECTIONS) assertPolicy(deps.prompts, `recording.${direction}`, wanted.recording?.[direction] ?? null);
         assertDistinct('notReadyReasons', wanted.notReadyReasons ?? []);
+        assertDistinct('dispositions', wanted.dispositions?.map((one) => one.code) ?? []);
         assertDistinct('maskNumbersFor', wanted.maskNumbersFor ?? []);
         const after = await c.config.settings.update(wanted);
         await c.audit('settings.changed', 'hotline', difference(before, after));

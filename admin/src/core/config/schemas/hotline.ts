@@ -153,6 +153,9 @@ const settingFields = {
   recordingMinFreeMegabytes: whole(0, 100_000_000).describe('Recording stops when less is free on the disk'),
   showSupervision: flag.describe('Whether an agent is shown that a supervisor listens'),
   notReadyReasons: listed(text(64).min(1, 'must not be empty'), 100).describe('To choose from; free text is always taken'),
+  dispositions: listed(z.strictObject({ code: identifier, label: text(64).min(1, 'must not be empty') }), 200).describe(
+    'What calls were about 小结分类, for agents to choose from; one that is taken off stays on old calls',
+  ),
   maxSignedIn: whole(0, 100_000).nullable().describe('Agents signed in at one time at most; null for no limit'),
   serviceLevelFormula: oneOf('answered', 'answered-and-abandoned', 'without-short-abandons'),
   shortAbandonSeconds: secondsFrom(0, 3600),
