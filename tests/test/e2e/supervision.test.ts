@@ -16,6 +16,7 @@ describe('supervision on the telephone 班长', function () {
   let supervisor: BaresipPhone;
   let leader: Api;
   let callers = 0;
+  const open: BaresipPhone[] = [];
 
   before(async function () {
     await requirePeers(this, 'baresip', 'redis');
@@ -37,10 +38,17 @@ describe('supervision on the telephone 班长', function () {
     await s?.close();
   });
 
+  /** Whatever a test left behind must not fail the next one. */
+  afterEach(async () => {
+    for (const caller of open.splice(0)) await s.stopPhone(caller);
+    await s.agentState('1001', 'ready');
+  });
+
   async function talking() {
     const number = `1390000${1000 + callers++}`;
     await s.ready('1001');
     const caller = await s.caller(number, { toneHz: CALLER_HZ });
+    open.push(caller);
     await caller.dial(s.uri('12320'));
     await caller.waitFor('CALL_ESTABLISHED');
     const callId = await s.callOf(number);
