@@ -1,12 +1,12 @@
 import type { Call, CallLeg, FlowId, OverflowTarget, QueueResult, Termination } from '@yixian/contracts';
 import { type AwayOutcome, type ConversationEffect, partyOf } from '../core/conversation.js';
-import type { Conversation } from './conversation.js';
+import type { LiveConversation } from './conversation-live.js';
 import { messageOf } from './conversation-media.js';
 
 type SendAway = Extract<ConversationEffect, { type: 'send-away' }>;
 
 /** Sends the one in the room to a queue or a flow, once we play and bridge nothing to that leg any more. */
-export function sendAway(conversation: Conversation, { party, target }: SendAway, settled: () => Promise<void>): void {
+export function sendAway(conversation: LiveConversation, { party, target }: SendAway, settled: () => Promise<void>): void {
   const { call, deps } = conversation;
   const leg = conversation.parties.leg(party);
   if (!leg) return;
@@ -33,12 +33,12 @@ export function sendAway(conversation: Conversation, { party, target }: SendAway
   );
 }
 
-async function throughFlow(conversation: Conversation, call: Call, flowId: FlowId): Promise<AwayOutcome> {
+async function throughFlow(conversation: LiveConversation, call: Call, flowId: FlowId): Promise<AwayOutcome> {
   const { termination } = await conversation.deps.flows.run(call, flowId);
   return { served: true, callerStillUp: call.leg.state !== 'ended', last: null, termination: call.leg.termination ?? termination };
 }
 
-async function throughQueue(conversation: Conversation, call: Call, result: QueueResult): Promise<AwayOutcome> {
+async function throughQueue(conversation: LiveConversation, call: Call, result: QueueResult): Promise<AwayOutcome> {
   switch (result.outcome) {
     case 'served': {
       const termination = call.leg.termination ?? { by: 'agent', reason: 'normal' };
@@ -63,7 +63,7 @@ async function throughQueue(conversation: Conversation, call: Call, result: Queu
 }
 
 /** Where a rule of the queue sends the caller on to. */
-async function overflow(conversation: Conversation, call: Call, to: Exclude<OverflowTarget, { kind: 'queue' }>): Promise<AwayOutcome> {
+async function overflow(conversation: LiveConversation, call: Call, to: Exclude<OverflowTarget, { kind: 'queue' }>): Promise<AwayOutcome> {
   const { deps } = conversation;
   switch (to.kind) {
     case 'flow':
@@ -80,7 +80,7 @@ async function overflow(conversation: Conversation, call: Call, to: Exclude<Over
 
 const VOICEMAIL_MS = 120_000;
 
-async function toNumber(conversation: Conversation, call: Call, number: string): Promise<AwayOutcome> {
+async function toNumber(conversation: LiveConversation, call: Call, number: string): Promise<AwayOutcome> {
   const { deps } = conversation;
   const target = { kind: 'number', number } as const;
   const ring = deps.parties.ring({ target, shown: { number: call.caller }, callId: call.id, timeoutMs: deps.options.ringMs });

@@ -1,13 +1,13 @@
 import { type AgentId, type CallControl, DomainError, type PartyView, type TransferTarget } from '@yixian/contracts';
 import { type ConversationCommand, type ConversationState, type Named, type Party, partyOf } from '../core/conversation.js';
 import { pictureOf } from '../core/conversation-picture.js';
-import type { Conversation } from './conversation.js';
+import type { LiveConversation } from './conversation-live.js';
 import { dialParty, nameTarget } from './conversation-rings.js';
 
 const KEYS = /^[0-9*#A-D]{1,64}$/;
 
 /** Call control for whoever is on the call. */
-export function createConversationControl(conversation: Conversation): CallControl {
+export function createConversationControl(conversation: LiveConversation): CallControl {
   const { call, deps } = conversation;
 
   function authorise(by: AgentId): void {

@@ -1,11 +1,11 @@
 import { type AgentId, DomainError, type ReferRequest, sipStatusFor, type Termination } from '@yixian/contracts';
 import { type PartyId, partyOf } from '../core/conversation.js';
-import type { Conversation } from './conversation.js';
+import type { LiveConversation } from './conversation-live.js';
 import { messageOf } from './conversation-media.js';
 import { dialParty, nameTarget } from './conversation-rings.js';
 
 /** A phone's transfer key (REFER, RFC 3515): the same as the command, or two calls joined into one (Replaces, RFC 3891). */
-export async function onRefer(conversation: Conversation, id: PartyId, refer: ReferRequest): Promise<void> {
+export async function onRefer(conversation: LiveConversation, id: PartyId, refer: ReferRequest): Promise<void> {
   const by = partyOf(conversation.state, id)?.extension;
   try {
     if (!by) throw new DomainError('forbidden', 'only an extension of ours may transfer');
@@ -18,7 +18,7 @@ export async function onRefer(conversation: Conversation, id: PartyId, refer: Re
   }
 }
 
-async function blind(conversation: Conversation, by: AgentId, refer: ReferRequest): Promise<void> {
+async function blind(conversation: LiveConversation, by: AgentId, refer: ReferRequest): Promise<void> {
   const { deps } = conversation;
   const to = nameTarget(deps, deps.parties.resolve(refer.target, by));
   const command = { type: 'transfer', by, to, refer: true } as const;
@@ -39,7 +39,7 @@ async function blind(conversation: Conversation, by: AgentId, refer: ReferReques
  * Attended transfer: the phone has two calls with one party each, and puts the two through to each other. The call that
  * came from outside goes on; the other one waits until its party leaves.
  */
-async function joinCalls(conversation: Conversation, id: PartyId, refer: ReferRequest): Promise<void> {
+async function joinCalls(conversation: LiveConversation, id: PartyId, refer: ReferRequest): Promise<void> {
   const second = refer.replaces && conversation.find(refer.replaces);
   if (!second || second.conversation === conversation) throw new DomainError('conflict', 'the other call of this phone does not talk');
   const first = { conversation, party: id };

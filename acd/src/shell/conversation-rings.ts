@@ -1,7 +1,7 @@
 import { type AgentId, DomainError, type PartyAddress, type Seat, type SeatRing, type TransferTarget } from '@yixian/contracts';
 import { type ConversationEffect, inRoom, type Named, type RingPurpose } from '../core/conversation.js';
-import type { Conversation } from './conversation.js';
 import type { ConversationDeps, ConversationOptions } from './conversation-deps.js';
+import type { LiveConversation } from './conversation-live.js';
 import { reportLeg } from './conversation-parties.js';
 
 type RingEffect = Omit<Extract<ConversationEffect, { type: 'ring' }>, 'type' | 'party'>;
@@ -12,7 +12,7 @@ export function ringLimit(options: ConversationOptions, purpose: RingPurpose): n
 }
 
 /** Rings whoever is wanted. `release` gives back what the ring has taken, when the party is out of the books. */
-export function dialParty(conversation: Conversation, effect: RingEffect): { ring: SeatRing; release: (() => void) | undefined } {
+export function dialParty(conversation: LiveConversation, effect: RingEffect): { ring: SeatRing; release: (() => void) | undefined } {
   const { deps, call } = conversation;
   const { target, purpose, by } = effect;
   const timeoutMs = ringLimit(deps.options, purpose);
@@ -34,7 +34,7 @@ export function dialParty(conversation: Conversation, effect: RingEffect): { rin
 
 /** The seat of an agent, wherever it is; a supervisor without one is rung at the extension. */
 function ringSeat(
-  conversation: Conversation,
+  conversation: LiveConversation,
   agentId: AgentId,
   caller: PartyAddress,
   timeoutMs: number,
@@ -55,7 +55,7 @@ function ringSeat(
 }
 
 /** Colleagues see who asks, everybody else sees who calls. */
-function shownTo(conversation: Conversation, purpose: RingPurpose, by: AgentId | null): PartyAddress {
+function shownTo(conversation: LiveConversation, purpose: RingPurpose, by: AgentId | null): PartyAddress {
   const { deps, call, state } = conversation;
   if (by && purpose === 'consult') {
     const displayName = deps.directory.extension(by)?.displayName;

@@ -1,15 +1,11 @@
 import {
   type AgentId,
-  type Bridge,
   type Call,
   type CallLeg,
   type ConversationEnd,
   type ConversationParty,
   DomainError,
-  type MediaItem,
-  type QueueId,
   type ReferRequest,
-  type SeatRing,
   type Termination,
 } from '@yixian/contracts';
 import {
@@ -30,42 +26,19 @@ import { stepConversation } from '../core/conversation-step.js';
 import { sendAway } from './conversation-away.js';
 import { createConversationControl } from './conversation-control.js';
 import type { ConversationDeps } from './conversation-deps.js';
+import type { Along, ConversationIndex, ConversationRequest, LiveConversation } from './conversation-live.js';
 import { ConversationMedia, messageOf } from './conversation-media.js';
 import { LiveParties } from './conversation-parties.js';
 import { ConversationRecording } from './conversation-recording.js';
 import { answerRefer, onRefer } from './conversation-refer.js';
 import { dialParty, ringLimit } from './conversation-rings.js';
-import type { ConversationIndex } from './conversations.js';
 import { createTimers } from './timers.js';
-
-export interface ConversationRequest {
-  call: Call;
-  caller: ConversationParty;
-  /** Without: the caller is parked by a flow. */
-  other?: ConversationParty;
-  bridge?: Bridge;
-  queueId?: QueueId;
-  music?: string;
-  /** `call.connected` has been told. */
-  connectedTold?: boolean;
-  /** The other is out of the conversation; an ended leg has ended by then. */
-  otherGone?(): void;
-  parked?: { slot: string; timeoutMs: number; intro?: readonly MediaItem[] };
-}
 
 /** Whoever gives a command that rings somebody waits so long for the phone to say that it rings; some never do. */
 const RING_HEARD_MS = 5_000;
 
-/** What comes with an input and is no business of the pure machine. */
-interface Along {
-  ring?: SeatRing;
-  release?: () => void;
-  arrival?: ConversationParty;
-  arrivalGone?: () => void;
-}
-
 /** People who talk: runs what the machine decides, and tells the machine what came of it. */
-export class Conversation {
+export class Conversation implements LiveConversation {
   readonly call: Call;
   readonly deps: ConversationDeps;
   readonly end: Promise<ConversationEnd>;
@@ -387,7 +360,7 @@ export class Conversation {
     return this.#index.begin(request).end;
   }
 
-  find(leg: CallLeg): { conversation: Conversation; party: PartyId } | undefined {
+  find(leg: CallLeg): { conversation: LiveConversation; party: PartyId } | undefined {
     return this.#index.find(leg);
   }
 

@@ -1,24 +1,11 @@
-import type { CallLeg, ConversationEnd, Conversations, Termination } from '@yixian/contracts';
-import type { PartyId } from '../core/conversation.js';
-import { Conversation, type ConversationRequest } from './conversation.js';
+import type { ConversationEnd, Conversations, Termination } from '@yixian/contracts';
+import { Conversation } from './conversation.js';
 import type { ConversationDeps } from './conversation-deps.js';
-
-/** All conversations and the slots where callers are parked. */
-export interface ConversationIndex {
-  add(conversation: Conversation): void;
-  remove(conversation: Conversation): void;
-  /** The conversation that has this leg. */
-  find(leg: CallLeg): { conversation: Conversation; party: PartyId } | undefined;
-  begin(request: ConversationRequest): Conversation;
-  /** A slot nobody is parked in; undefined when all are taken. */
-  nextSlot(wanted?: string): string | undefined;
-  park(slot: string, conversation: Conversation): void;
-  freeSlot(slot: string): void;
-}
+import type { ConversationIndex, ConversationRequest, LiveConversation } from './conversation-live.js';
 
 export interface ConversationsService extends Conversations {
   /** For the queues: more is known there than for a direct call. */
-  open(request: ConversationRequest): Conversation;
+  open(request: ConversationRequest): LiveConversation;
   /** The hotline goes down: everybody goes. */
   close(termination: Termination): void;
   metrics(): Record<string, number>;
@@ -28,8 +15,8 @@ export interface ConversationsService extends Conversations {
 const SLOTS: readonly string[] = Array.from({ length: 99 }, (_, n) => String(701 + n));
 
 export function createConversations(deps: ConversationDeps): ConversationsService {
-  const live = new Set<Conversation>();
-  const slots = new Map<string, Conversation>();
+  const live = new Set<LiveConversation>();
+  const slots = new Map<string, LiveConversation>();
   let begun = 0;
 
   const index: ConversationIndex = {
@@ -77,7 +64,7 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
   };
 }
 
-function parkResult(conversation: Conversation, end: ConversationEnd) {
+function parkResult(conversation: LiveConversation, end: ConversationEnd) {
   if (conversation.wasRetrieved) return { outcome: 'retrieved', callerStillUp: end.callerStillUp } as const;
   return { outcome: end.callerStillUp ? 'timeout' : 'abandoned' } as const;
 }

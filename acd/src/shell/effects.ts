@@ -4,7 +4,7 @@ import type { AcdState, Offer } from '../core/types.js';
 import { standingOf } from '../core/views.js';
 import { type CallbackCalls, createCallbackCalls, mayBeCalled } from './callback-calls.js';
 import { type Caller, createCaller } from './callers.js';
-import type { Conversation } from './conversation.js';
+import type { LiveConversation } from './conversation-live.js';
 import type { ConversationsService } from './conversations.js';
 import type { AcdDeps } from './deps.js';
 import type { Figures } from './figures.js';
@@ -37,7 +37,7 @@ export function createEffects(deps: EffectsDeps): Effects {
   const { dispatch, logger } = deps;
   const callers = new Map<CallId, Caller>();
   /** By the offer they began with, until the agent of the offer has left. */
-  const conversations = new Map<string, Conversation>();
+  const conversations = new Map<string, LiveConversation>();
   const timers = createTimers(deps.clock);
   const callOf = (callId: CallId): Call | undefined => callers.get(callId)?.call;
   const seats = createSeats({ dialer: deps.seats, events: deps.events, logger, dispatch, callOf });
