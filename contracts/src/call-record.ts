@@ -145,6 +145,10 @@ function fold(r: CallRecord, event: DomainEvent): CallRecord {
       return held(r, at, event.agentId ?? r.agentId ?? undefined);
     case 'call.resumed':
       return resumed(r, at, event.agentId ?? r.agentId ?? undefined);
+    case 'call.party-lost':
+      return openOne(r.segments, ['talk', 'conference'], { agentId: event.agentId }) ? held(r, at, event.agentId) : r;
+    case 'call.party-returned':
+      return !event.data.held && openOne(r.segments, ['hold'], { agentId: event.agentId }) ? resumed(r, at, event.agentId) : r;
     case 'call.disconnected':
       return part(r, closeAll(r.segments, [...PARTS, 'parked'], at));
     case 'call.transferred':

@@ -66,6 +66,10 @@ export interface EventCatalogue {
   /** Somebody more hears and speaks. agentId set when it is an agent. */
   'call.party-joined': { party: string; role: PartyRole };
   'call.party-left': { party: string; role: PartyRole; termination: Termination };
+  /** An agent’s browser has lost the connection: the others wait with music until it is back, or until it counts as gone. */
+  'call.party-lost': { party: string; role: PartyRole; termination: Termination };
+  /** It is back. `held`: it held the call before, and does so still. */
+  'call.party-returned': { party: string; role: PartyRole; held: boolean };
   'call.muted': { by: AgentId };
   'call.unmuted': { by: AgentId };
   'call.parked': { by: AgentId; slot: string };

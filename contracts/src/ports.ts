@@ -84,7 +84,8 @@ export interface PartyView {
   /** Extension or number. */
   party: string;
   role: PartyRole;
-  state: 'ringing' | 'talking' | 'held' | 'listening' | 'whispering' | 'parked';
+  /** `lost`: the connection of an agent’s browser is away and waited for. */
+  state: 'ringing' | 'talking' | 'held' | 'listening' | 'whispering' | 'parked' | 'lost';
   muted: boolean;
   since: EpochMs;
 }

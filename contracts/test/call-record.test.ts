@@ -210,6 +210,23 @@ describe('call record of a call that is passed on', () => {
     assert.deepEqual([r.talkMs, r.holdMs, r.agentId], [5000, 4000, '1002']);
   });
 
+  it('a browser that is lost and comes back: the caller’s wait counts as hold; a hold of before goes on', () => {
+    const lost = { party: '1001', role: 'agent', termination: { by: 'network', reason: 'transport-failure' } };
+    const back = (held: boolean) => ({ party: '1001', role: 'agent', held });
+    const r = fold(
+      ...talking,
+      by('1001', 5000, { type: 'call.party-lost', data: lost } as EventDraft),
+      by('1001', 7000, { type: 'call.party-returned', data: back(false) } as EventDraft),
+      by('1001', 8000, { type: 'call.held', data: { by: '1001' } } as EventDraft),
+      by('1001', 9000, { type: 'call.party-lost', data: lost } as EventDraft),
+      by('1001', 10_000, { type: 'call.party-returned', data: back(true) } as EventDraft),
+      disconnected(12_000),
+      ended(12_000),
+    );
+    assert.deepEqual(parts(r).slice(1), ['talk 1001 3000-5000', 'hold 1001 5000-7000', 'talk 1001 7000-8000', 'hold 1001 8000-12000']);
+    assert.deepEqual([r.talkMs, r.holdMs, r.agentId], [3000, 6000, '1001']);
+  });
+
   it('a consultation that is cancelled gives the caller back', () => {
     const r = fold(
       ...talking,

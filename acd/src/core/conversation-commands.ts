@@ -25,6 +25,10 @@ export function obey(turn: ConversationTurn, command: ConversationCommand): void
     turn.refuse('conflict', by.place === 'watching' ? `${by.name} only supervises this call` : `${by.name} has transferred this call`);
     return;
   }
+  if (by.lost) {
+    turn.refuse('conflict', `${by.name} is not connected now`);
+    return;
+  }
   switch (command.type) {
     case 'hold':
     case 'resume':

@@ -1,4 +1,4 @@
-import { type ConversationFact, inRoom, type Party, type PartyId } from './conversation.js';
+import { CALLER, type ConversationFact, inRoom, type Party, type PartyId } from './conversation.js';
 import { goBack, leaveRoom, ringFailed, transferFailed } from './conversation-leaving.js';
 import { begin, releaseAll } from './conversation-supervision.js';
 import { type ConversationTurn, TRANSFERRED } from './conversation-turn.js';
@@ -16,6 +16,15 @@ export function learn(turn: ConversationTurn, fact: ConversationFact): void {
       return;
     case 'ring-expired':
       ringExpired(turn, fact.party);
+      return;
+    case 'lost':
+      lost(turn, fact);
+      return;
+    case 'returned':
+      returned(turn, fact.party);
+      return;
+    case 'not-returned':
+      notReturned(turn, fact.party);
       return;
     case 'phone-held':
     case 'phone-resumed':
@@ -95,6 +104,47 @@ function ended(turn: ConversationTurn, { party: id, termination }: FactOf<'ended
     return;
   }
   leaveRoom(turn, party, termination, 'gone');
+}
+
+/**
+ * Whoever talks with the caller, or is asked aside, is waited for; everybody else has ended. The leg of the call's first party is
+ * its owner's: that one ends too.
+ */
+function lost(turn: ConversationTurn, { party: id, termination }: FactOf<'lost'>): void {
+  const party = turn.party(id);
+  const { phase } = turn.state;
+  if (party?.lost) {
+    ignore(turn, 'party is lost already');
+    return;
+  }
+  const talks = (party?.place === 'room' || party?.place === 'aside') && (phase === 'together' || phase === 'consulting');
+  if (!party || !talks || id === CALLER) {
+    ended(turn, { type: 'ended', party: id, termination });
+    return;
+  }
+  turn.set(id, { lost: termination, phoneHeld: false, since: turn.now });
+  turn.effects.push({ type: 'call-back', party: id });
+  turn.tell('call.party-lost', { party: party.name, role: party.role, termination }, party);
+}
+
+function returned(turn: ConversationTurn, id: PartyId): void {
+  const party = turn.party(id);
+  if (!party?.lost) {
+    ignore(turn, 'party was not lost');
+    return;
+  }
+  turn.set(id, { lost: null, since: turn.now });
+  if (party.muted) turn.effects.push({ type: 'mute', party: id, on: true });
+  turn.tell('call.party-returned', { party: party.name, role: party.role, held: party.held }, party);
+}
+
+function notReturned(turn: ConversationTurn, id: PartyId): void {
+  const party = turn.party(id);
+  if (!party?.lost) {
+    ignore(turn, 'party is not waited for');
+    return;
+  }
+  leaveRoom(turn, party, party.lost, 'told');
 }
 
 function ringExpired(turn: ConversationTurn, id: PartyId): void {

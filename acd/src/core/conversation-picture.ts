@@ -36,12 +36,13 @@ export function pictureOf(state: ConversationState): Picture {
 function roomCircle(state: ConversationState): Party[] {
   const { consultation } = state;
   const asking = consultation?.front === 'target' ? consultation.by : null;
-  return inRoom(state).filter((p) => !p.held && p.id !== asking);
+  return inRoom(state).filter((p) => !p.held && !p.lost && p.id !== asking);
 }
 
 function asideCircle({ consultation, parties }: ConversationState): Party[] {
   if (consultation?.front !== 'target') return [];
-  return parties.filter((p) => (p.id === consultation.by && !p.held) || (p.id === consultation.target && p.place === 'aside'));
+  const asks = (p: Party): boolean => (p.id === consultation.by && !p.held) || (p.id === consultation.target && p.place === 'aside');
+  return parties.filter((p) => !p.lost && asks(p));
 }
 
 function join(hearing: Map<PartyId, PartyId[]>, circle: readonly Party[]): void {
@@ -72,7 +73,7 @@ function soundFor(
 ): 'music' | 'ringback' | undefined {
   const { consultation } = state;
   if (party.place !== 'room' && party.place !== 'aside') return undefined;
-  if (party.held || party.phoneHeld) return undefined;
+  if (party.held || party.phoneHeld || party.lost) return undefined;
   if (consultation?.by === party.id && consultation.front === 'target') {
     const target = partyOf(state, consultation.target);
     if (target?.place === 'ringing') return 'ringback';

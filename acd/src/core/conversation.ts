@@ -124,6 +124,8 @@ export interface Party {
   /** The own phone holds (re-INVITE sendonly or inactive, RFC 3264 §8.4): the connection stands, those who hear nobody else get music. */
   readonly phoneHeld: boolean;
   readonly muted: boolean;
+  /** How the connection of the own browser was lost, while it is waited for; null: it is there. */
+  readonly lost: Termination | null;
   readonly since: EpochMs;
   /** Of a supervisor. */
   readonly mode: WatchMode | null;
@@ -199,6 +201,9 @@ export type ConversationFact =
   | { type: 'accepted'; party: PartyId; takenBy?: Arrival }
   | { type: 'ended'; party: PartyId; termination: Termination }
   | { type: 'ring-expired'; party: PartyId }
+  /** The browser of somebody who talks has lost its connection and may come back. */
+  | { type: 'lost'; party: PartyId; termination: Termination }
+  | { type: 'returned' | 'not-returned'; party: PartyId }
   | { type: 'phone-held' | 'phone-resumed'; party: PartyId }
   | { type: 'away-ended'; outcome: AwayOutcome }
   | { type: 'park-expired'; slot: string }
@@ -223,6 +228,8 @@ export type ConversationEffect =
   | { type: 'forget-party'; party: PartyId }
   /** The party's leg is there already: it is the one that came with the input. */
   | { type: 'adopt-arrival'; party: PartyId }
+  /** Rings the party’s browser as soon as it is there, so that it answers by itself. */
+  | { type: 'call-back'; party: PartyId }
   | { type: 'mute'; party: PartyId; on: boolean }
   | { type: 'send-away'; party: PartyId; target: Extract<TransferTarget, { kind: 'queue' | 'flow' }> }
   | { type: 'set-park-timer'; slot: string }
@@ -289,6 +296,7 @@ export function newParty(given: Arrival & Pick<Party, 'id' | 'role' | 'place' | 
     held: false,
     phoneHeld: false,
     muted: false,
+    lost: null,
     since: given.since,
     mode: given.mode ?? null,
     watches: given.watches ?? null,

@@ -108,6 +108,7 @@ function viewsOf(state: ConversationState): PartyView[] {
 function viewState(state: ConversationState, party: Party, waits: boolean): PartyView['state'] {
   if (party.place === 'ringing') return 'ringing';
   if (party.place === 'watching') return party.mode === 'whisper' ? 'whispering' : party.mode === 'barge' ? 'talking' : 'listening';
+  if (party.lost) return 'lost';
   if (state.phase === 'parked') return 'parked';
   if (party.held || party.place === 'leaving') return 'held';
   const asks = state.consultation?.by === party.id && partyOf(state, state.consultation.target) !== undefined;

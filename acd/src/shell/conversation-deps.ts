@@ -42,6 +42,8 @@ export interface ConversationOptions {
   superviseRingMs: number;
   /** How long a caller is parked before the one who did it is rung again. */
   parkMs: number;
+  /** How long a browser whose connection was lost in a call is waited for. */
+  comeBackMs: number;
   /** Prompt of the music on hold, where the queue names none. */
   music: string;
 }
@@ -51,5 +53,6 @@ export const CONVERSATION_OPTIONS: ConversationOptions = {
   returnRingMs: 20_000,
   superviseRingMs: 30_000,
   parkMs: 120_000,
+  comeBackMs: 20_000,
   music: 'queue-music',
 };

@@ -6,8 +6,9 @@ import { messageOf } from './conversation-media.js';
 /** A party's leg, however it came. */
 interface Held {
   leg: CallLeg;
-  readonly ring: SeatRing | undefined;
   end(termination: Termination): void;
+  /** Ends the listening to the leg it has now. */
+  readonly listening: Array<() => void>;
   /** What is to be done when the party is out of the books, last first. */
   readonly undo: Array<() => void>;
 }
@@ -45,7 +46,7 @@ export class LiveParties {
   attach(id: PartyId, party: ConversationParty, whenGone?: () => void): void {
     const { leg, ring } = party;
     const end = party.end ?? (ring ? (t: Termination) => ring.end(t) : (t: Termination) => leg.hangUp(t));
-    const held: Held = { leg, ring, end, undo: whenGone ? [whenGone] : [] };
+    const held: Held = { leg, end, listening: [], undo: whenGone ? [whenGone] : [] };
     this.#held.set(id, held);
     this.#listenToLeg(id, held);
     if (!ring) {
@@ -57,9 +58,31 @@ export class LiveParties {
       this.#fact({ type: 'ended', party: id, termination: ring.termination ?? { by: 'called', reason: 'normal' } });
   }
 
+  /** Its leg is lost and its place is kept: nothing the old leg still says is listened to. `give` ends the waiting. */
+  detach(id: PartyId, give: (termination: Termination) => void, whenGone: () => void): void {
+    const held = this.#held.get(id);
+    if (!held) return;
+    for (const quit of held.listening.splice(0).reverse()) quit();
+    held.end = give;
+    held.undo.push(whenGone);
+  }
+
+  /** Whoever was lost is back, on another leg. */
+  reattach(id: PartyId, ring: SeatRing): void {
+    const held = this.#held.get(id);
+    if (!held) {
+      ring.end({ by: 'system', reason: 'withdrawn' });
+      return;
+    }
+    held.leg = ring.leg;
+    held.end = (termination) => ring.end(termination);
+    this.#listenToLeg(id, held);
+    this.#listenToRing(id, held, ring);
+  }
+
   /** Somebody who is rung. */
   ring(id: PartyId, ring: SeatRing, whenGone?: () => void): void {
-    const held: Held = { leg: ring.leg, ring, end: (t) => ring.end(t), undo: whenGone ? [whenGone] : [] };
+    const held: Held = { leg: ring.leg, end: (t) => ring.end(t), listening: [], undo: whenGone ? [whenGone] : [] };
     this.#held.set(id, held);
     if (ring.state === 'ended') {
       this.#fact({ type: 'ended', party: id, termination: ring.termination ?? { by: 'system', reason: 'not-registered' } });
@@ -70,7 +93,7 @@ export class LiveParties {
   }
 
   #listenToRing(id: PartyId, held: Held, ring: SeatRing): void {
-    held.undo.push(
+    held.listening.push(
       ring.subscribe((event) => {
         if (event.type === 'ringing') this.#deps.ringing(id);
         if (event.type === 'accepted') this.#accepted(id, held, ring);
@@ -90,10 +113,12 @@ export class LiveParties {
 
   /** The end of a leg is heard as an event and as a promise: whichever comes first. */
   #listenToEnd(id: PartyId, held: Held): void {
+    const { leg } = held;
     const ended = (termination: Termination): void => {
-      if (this.#held.get(id) === held) this.#fact({ type: 'ended', party: id, termination: saidBy(held.leg, termination, id) });
+      if (this.#held.get(id) === held && held.leg === leg)
+        this.#fact({ type: 'ended', party: id, termination: saidBy(held.leg, termination, id) });
     };
-    held.undo.push(
+    held.listening.push(
       held.leg.subscribe((event) => {
         if (event.type === 'ended') ended(event.termination);
       }),
@@ -102,7 +127,7 @@ export class LiveParties {
   }
 
   #listenToLeg(id: PartyId, held: Held): void {
-    held.undo.push(
+    held.listening.push(
       held.leg.subscribe((event) => {
         if (event.type === 'remote-held') this.#fact({ type: 'phone-held', party: id });
         if (event.type === 'remote-resumed') this.#fact({ type: 'phone-resumed', party: id });
@@ -138,6 +163,7 @@ export class LiveParties {
   }
 
   #afterwards(held: Held | undefined): void {
+    for (const quit of held?.listening.reverse() ?? []) quit();
     for (const undo of held?.undo.reverse() ?? []) undo();
   }
 }

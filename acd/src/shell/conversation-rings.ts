@@ -55,7 +55,7 @@ function ringSeat(
 }
 
 /** Colleagues see who asks, everybody else sees who calls. */
-function shownTo(conversation: LiveConversation, purpose: RingPurpose, by: AgentId | null): PartyAddress {
+export function shownTo(conversation: LiveConversation, purpose: RingPurpose, by: AgentId | null): PartyAddress {
   const { deps, call, state } = conversation;
   if (by && purpose === 'consult') {
     const displayName = deps.directory.extension(by)?.displayName;

@@ -24,6 +24,7 @@ import {
 import { pictureOf } from '../core/conversation-picture.js';
 import { stepConversation } from '../core/conversation-step.js';
 import { sendAway } from './conversation-away.js';
+import { callBack, lostOrEnded } from './conversation-comeback.js';
 import { createConversationControl } from './conversation-control.js';
 import type { ConversationDeps } from './conversation-deps.js';
 import type { Along, ConversationIndex, ConversationRequest, LiveConversation } from './conversation-live.js';
@@ -79,7 +80,7 @@ export class Conversation implements LiveConversation {
     this.parties = new LiveParties({
       ...deps,
       callId: call.id,
-      fact: (fact) => this.fact(fact),
+      fact: (fact) => this.fact(lostOrEnded(this, fact)),
       refer: (party, refer) => void onRefer(this, party, refer),
       ringing: (party) => this.#rings(party),
     });
@@ -180,6 +181,7 @@ export class Conversation implements LiveConversation {
     try {
       if (input.type === 'ended') this.#stopRinging(input.party, input.termination);
       if (input.type === 'accepted') this.#answered(input.party);
+      if (input.type === 'returned') this.#timers.cancel(`lost:${input.party}`);
       const step = stepConversation(this.#state, input, this.deps.clock.now());
       this.#state = step.state;
       for (const event of step.events) this.deps.events.publish(event);
@@ -227,6 +229,9 @@ export class Conversation implements LiveConversation {
       case 'adopt-arrival':
         if (!along.arrival) throw new Error('conversation: nobody has arrived');
         this.parties.attach(effect.party, along.arrival, along.arrivalGone);
+        return;
+      case 'call-back':
+        callBack(this, effect.party, (fire) => this.#timers.set(`lost:${effect.party}`, this.deps.options.comeBackMs, fire));
         return;
       case 'mute':
         this.parties.leg(effect.party)?.mute(effect.on);
@@ -296,6 +301,7 @@ export class Conversation implements LiveConversation {
   }
 
   #stopRinging(party: PartyId, termination: Termination): void {
+    this.#timers.cancel(`lost:${party}`);
     this.#timers.cancel(`ring:${party}`);
     this.#timers.cancel(`heard:${party}`);
     this.#ringing.get(party)?.(termination);

@@ -14,6 +14,7 @@ import { pictureOf } from '../../src/core/conversation-picture.js';
 import { stepConversation } from '../../src/core/conversation-step.js';
 
 const NORMAL: Termination = { by: 'called', reason: 'normal' };
+const LOST: Termination = { by: 'network', reason: 'transport-failure' };
 const BUSY: Termination = { by: 'called', reason: 'busy' };
 
 function agent(id: string): Named {
@@ -94,6 +95,41 @@ describe('a conversation: who hears whom', () => {
     assert.equal(t.heard, 'caller~music');
     assert.equal(t.do({ type: 'resume', by: '1' }).heard, '1>caller caller>1');
     assert.deepEqual(t.events, ['call.held', 'call.resumed'], 'held once, resumed once');
+  });
+
+  it('a browser that is lost: music to the caller, nobody is heard; back, everything is as it was, also hold and mute', () => {
+    const t = talk().do({ type: 'mute', by: '1' }, { type: 'lost', party: 'p1', termination: LOST });
+    assert.equal(t.heard, 'caller~music');
+    t.do({ type: 'lost', party: 'p1', termination: LOST });
+    assert.equal(t.last?.ignored, 'party is lost already');
+    t.do({ type: 'hold', by: '1' });
+    assert.equal(t.last?.refused?.code, 'conflict');
+    assert.equal(t.do({ type: 'returned', party: 'p1' }).heard, '1>caller caller>1');
+    assert.deepEqual(t.effects, ['mute p1', 'call-back p1', 'mute p1']);
+    assert.deepEqual(t.events, ['call.muted', 'call.party-lost', 'call.party-returned']);
+    t.do({ type: 'hold', by: '1' }, { type: 'lost', party: 'p1', termination: LOST }, { type: 'returned', party: 'p1' });
+    assert.equal(t.heard, 'caller~music', 'still held');
+  });
+
+  it('who does not come back is gone as if the leg had just ended; who hangs up meanwhile ends the waiting', () => {
+    const t = talk().do({ type: 'lost', party: 'p1', termination: LOST }, { type: 'not-returned', party: 'p1' });
+    assert.equal(t.state.phase, 'over');
+    assert.deepEqual(t.effects, ['call-back p1', 'end-party p1', 'finish']);
+    assert.equal(t.events.at(-1), 'call.disconnected');
+    const caller = talk().do({ type: 'lost', party: 'p1', termination: LOST }, { type: 'ended', party: CALLER, termination: NORMAL });
+    assert.deepEqual([caller.state.phase, caller.effects.includes('end-party p1')], ['over', true]);
+    assert.equal(talk().do({ type: 'lost', party: CALLER, termination: LOST }).state.phase, 'over', 'the first leg is its owner’s');
+  });
+
+  it('one of a conference is lost: the others go on; in a consultation either side gets music', () => {
+    const t = talk().consulting().do({ type: 'conference', by: '1' }, { type: 'lost', party: 'p1', termination: LOST });
+    assert.equal(t.heard, '2>caller caller>2');
+    assert.equal(t.do({ type: 'returned', party: 'p1' }).heard, '1>2+caller 2>1+caller caller>1+2');
+    const asked = talk().consulting();
+    asked.do({ type: 'lost', party: asked.id('2'), termination: LOST });
+    assert.equal(asked.heard, '1~music caller~music');
+    asked.do({ type: 'not-returned', party: asked.id('2') });
+    assert.equal(asked.heard, '1>caller caller>1');
   });
 
   it('consultation: ringback, then the two; swap brings the caller back and the other gets music', () => {
@@ -300,6 +336,12 @@ describe('a conversation under any sequence of commands and facts', () => {
     party.map((n) => (state: ConversationState) => ({ type: 'accepted', party: nth(state, n) }) as const),
     party.map((n) => (state: ConversationState) => ({ type: 'ended', party: nth(state, n), termination: NORMAL }) as const),
     party.map((n) => (state: ConversationState) => ({ type: 'ring-expired', party: nth(state, n) }) as const),
+    party.map((n) => (state: ConversationState) => ({ type: 'lost', party: nth(state, n), termination: LOST }) as const),
+    fc.tuple(fc.constantFrom('returned', 'not-returned'), party).map(
+      ([type, n]) =>
+        (state: ConversationState) =>
+          ({ type, party: nth(state, n) }) as ConversationInput,
+    ),
     fc.tuple(fc.constantFrom('phone-held', 'phone-resumed'), party).map(
       ([type, n]) =>
         (state: ConversationState) =>
@@ -343,6 +385,7 @@ describe('a conversation under any sequence of commands and facts', () => {
       for (const id of heard) {
         const speaker = present.get(id);
         assert.ok(!speaker?.held, 'who holds is heard by nobody');
+        assert.ok(!speaker?.lost, 'who is lost is heard by nobody');
         assert.ok(speaker?.mode !== 'listen' && speaker?.mode !== 'takeover', 'who listens is heard by nobody');
         if (speaker?.mode === 'whisper') assert.equal(listener, speaker.watches, 'a whisper is heard by the agent alone');
       }

@@ -302,7 +302,7 @@ export const party = named(
   z.strictObject({
     party: z.string().describe('Extension or number'),
     role: z.enum(['caller', 'agent', 'called', 'consulted', 'supervisor', 'member']),
-    state: z.enum(['ringing', 'talking', 'held', 'listening', 'whispering', 'parked']),
+    state: z.enum(['ringing', 'talking', 'held', 'listening', 'whispering', 'parked', 'lost']),
     muted: z.boolean(),
     since: time,
   }),
