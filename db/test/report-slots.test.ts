@@ -128,3 +128,20 @@ describe('what each agent had to do with a call', () => {
     assert.deepEqual(agentCallRows({ ...call, segments }, new Set(['1002'])), []);
   });
 });
+
+describe('an agent who talks beside others', () => {
+  it('has talked: a conference is part of the talk', () => {
+    const [row] = agentCallRows({
+      id: 'c',
+      direction: 'inbound',
+      caller: '138',
+      called: '12320',
+      endedAt: 9_000,
+      segments: [
+        { kind: 'talk', startedAt: 0, endedAt: 2_000, agentId: '1001' },
+        { kind: 'conference', startedAt: 2_000, endedAt: 5_000, agentId: '1001' },
+      ],
+    });
+    assert.deepEqual([row?.talkMs, row?.result], [5_000, 'talked']);
+  });
+});

@@ -1,4 +1,4 @@
-import type { AgentId, AgentStateName, CallId, EventDraft, QueueResult } from '@yixian/contracts';
+import type { AgentId, AgentStateName, CallId, EventDraft, QueueId, QueueResult } from '@yixian/contracts';
 import { type AgentCause, assertAgentTransition } from './agent-state.js';
 import { assertCallTransition, type CallCause } from './call-state.js';
 import type { Effect, StoreChange } from './inputs.js';
@@ -81,6 +81,8 @@ export interface Entering {
   to: AgentStateName;
   reason: string | null;
   by: string;
+  /** Of a wrap-up: the queue whose call it follows, for whoever counts handling times. */
+  queueId?: QueueId | undefined;
   /** What changes with the state. */
   patch?: AgentPatch;
 }
@@ -141,6 +143,7 @@ export function enterState(turn: Turn, agent: AgentEntry, e: Entering): AgentEnt
     type: 'agent.state-changed',
     at: turn.now,
     agentId: agent.id,
+    ...(e.queueId === undefined ? {} : { queueId: e.queueId }),
     data: { from: agent.state, to: e.to, reason: e.reason, by: e.by },
   });
   if (e.to === 'ready') becomeIdle(turn, next);

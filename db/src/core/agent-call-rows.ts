@@ -42,6 +42,7 @@ function added(row: AgentCallRow, segment: CallSegment): AgentCallRow {
       return { ...next, ringMs: row.ringMs + ms, result: row.result === 'talked' || ended === 'accepted' ? row.result : ended };
     }
     case 'talk':
+    case 'conference':
       return { ...next, talkMs: row.talkMs + ms, result: 'talked' };
     case 'hold':
       return { ...next, holdMs: row.holdMs + ms };

@@ -44,8 +44,8 @@ const ABANDONED = `(s.result = 'abandoned' or (s.result is null and s.outcome li
 /** Calls talked, talk and hold in milliseconds, offers missed. */
 const BY_AGENT: Question = (calls) => `${segments(calls)}
   select "agentId" as key, array[
-    count(distinct call_id) filter (where kind = 'talk'),
-    coalesce(sum(coalesce("endedAt", :now::float8) - "startedAt") filter (where kind = 'talk'), 0),
+    count(distinct call_id) filter (where kind in ('talk', 'conference')),
+    coalesce(sum(coalesce("endedAt", :now::float8) - "startedAt") filter (where kind in ('talk', 'conference')), 0),
     coalesce(sum(coalesce("endedAt", :now::float8) - "startedAt") filter (where kind = 'hold'), 0),
     count(*) filter (where kind = 'ringing' and result in ('timed-out', 'rejected'))
   ]::float8[] as sums

@@ -1,6 +1,9 @@
 // The sums of quarters of an hour, straight from the records. Bindings everywhere: `from` and `to` (slot bounds) and `now`, all in
 // epoch milliseconds. Each answers rows of (key, slot, sums as jsonb).
 
+/** With the caller: alone, or beside others. */
+const TALK = `('talk', 'conference')`;
+
 /** No call lasts longer: bounds the look back for calls that reach into a slot. */
 const LONGEST_CALL = `interval '2 days'`;
 
@@ -51,9 +54,9 @@ visits as (
 ),
 handling as (
   select queue_id as key, ${slotOf('began')} as slot, jsonb_build_object(
-    'talkMs', coalesce(sum(until - began) filter (where kind = 'talk'), 0),
+    'talkMs', coalesce(sum(until - began) filter (where kind in ${TALK}), 0),
     'holdMs', coalesce(sum(until - began) filter (where kind = 'hold'), 0)) as sums
-  from segment where kind in ('talk', 'hold') and queue_id is not null and began >= :from and began < :to
+  from segment where kind in ('talk', 'conference', 'hold') and queue_id is not null and began >= :from and began < :to
   group by 1, 2
 ),
 wrapping as (
@@ -108,7 +111,7 @@ ringing as (
   from segment where kind = 'ringing' and agent_id is not null and began >= :from and began < :to group by 1, 2
 ),
 first_word as (
-  select call_id, agent_id, direction, min(began) as began from segment where kind = 'talk' and agent_id is not null group by 1, 2, 3
+  select call_id, agent_id, direction, min(began) as began from segment where kind in ${TALK} and agent_id is not null group by 1, 2, 3
 ),
 handled as (
   select agent_id as key, ${slotOf('began')} as slot, jsonb_build_object(
@@ -119,11 +122,11 @@ speech as (
   select s.agent_id as key, slot, s.kind, least(s.until, slot + 900000) - greatest(s.began, slot) as ms
   from segment s
   cross join lateral generate_series((${slotOf('greatest(s.began, :from)')})::bigint, (${slotOf('least(s.until, :to)')})::bigint, 900000) as slot
-  where s.kind in ('talk', 'hold') and s.agent_id is not null and slot < :to
+  where s.kind in ('talk', 'conference', 'hold') and s.agent_id is not null and slot < :to
 ),
 speeches as (
   select key, slot::float8 as slot, jsonb_build_object(
-    'talkMs', coalesce(sum(ms) filter (where kind = 'talk'), 0), 'holdMs', coalesce(sum(ms) filter (where kind = 'hold'), 0)) as sums
+    'talkMs', coalesce(sum(ms) filter (where kind in ${TALK}), 0), 'holdMs', coalesce(sum(ms) filter (where kind = 'hold'), 0)) as sums
   from speech where ms > 0 group by key, slot
 )
 select key, slot, sums from times union all select key, slot, sums from signing union all select key, slot, sums from ringing
