@@ -3,7 +3,7 @@ export { createCommands } from './commands/index.js';
 export { readCalendar } from './core/config/calendar-file.js';
 export type { FlowChecker, FlowFinding, FlowSurroundings } from './core/config/uses.js';
 export type { ScryptCost } from './core/password-hash.js';
-export type { AdministrationDeps, ConfigValidators } from './handlers/config/change.js';
+export type { AdministrationDeps, ConfigValidators, FlowTools } from './handlers/config/change.js';
 export { type ApiDeps, createApi } from './shell/api.js';
 export { type AuthenticatorDeps, type AuthenticatorOptions, createAuthenticator } from './shell/authenticator.js';
 export { createPromptFiles, type PromptFile, type PromptFiles, type PromptFilesOptions } from './shell/prompt-files.js';

@@ -19,6 +19,7 @@ import type { SourcePolicy } from './core/failure-limit.js';
 import { guarded, open, type Route } from './core/route.js';
 import * as shape from './core/schemas.js';
 import { deskRoutes } from './desk-routes.js';
+import { flowToolRoutes } from './flow-tool-routes.js';
 import { createGetAgent, createListAgents, createPutSeat, createPutState } from './handlers/agents.js';
 import type { AdministrationDeps } from './handlers/config/change.js';
 import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.js';
@@ -70,6 +71,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...waitingRoutes(deps),
     ...reportRoutes(deps.reports),
     ...administrationRoutes(deps.administration),
+    ...flowToolRoutes({ ...deps.administration, clickToDial: deps.clickToDial }),
     ...systemRoutes(shared),
   ];
 }

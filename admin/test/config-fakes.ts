@@ -28,7 +28,7 @@ import {
   type UserConfig,
   type VoicemailBox,
 } from '@yixian/contracts';
-import type { ConfigValidators } from '../src/index.js';
+import type { ConfigValidators, FlowTools } from '../src/index.js';
 import type { MemoryIdentity } from './fakes.js';
 
 /** Rows in a map, with revisions. */
@@ -385,4 +385,31 @@ export async function shippedPrompts(folder: string): Promise<string> {
   await mkdir(directory, { recursive: true });
   for (const id of ['greeting', 'queue-music']) await writeFile(join(directory, `${id}.wav`), wav());
   return directory;
+}
+
+/** Says every text as the shipped `greeting`; a simulated call waits for keys until it is hung up. */
+export function flowTools(directory: string): FlowTools {
+  const picture = (session: string, over: boolean) => ({
+    session,
+    over,
+    result: null,
+    node: null,
+    waiting: over ? null : ({ for: 'collect', about: '', maxDigits: 1, terminators: '' } as const),
+    variables: {},
+    at: '2026-10-01T08:30',
+    events: [],
+  });
+  const greeting = join(directory, 'shipped', 'greeting.wav');
+  return {
+    vocabulary: () => ({ nodes: [{ type: 'hangup', schema: {}, ways: [] }], variables: ['caller'], readOnlyVariables: [], spokenAs: [] }),
+    simulator: {
+      start: () => picture('simulation-1', false),
+      input(_user, session, input) {
+        if (session !== 'simulation-1') throw new DomainError('not-found', 'this simulation is over; begin another');
+        return picture(session, 'hangUp' in input);
+      },
+      end() {},
+    },
+    speech: { prompt: (id) => (id === 'greeting' ? greeting : undefined), text: async () => greeting },
+  };
 }

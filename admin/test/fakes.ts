@@ -44,7 +44,7 @@ import {
 } from '@yixian/contracts';
 import { createAuthenticator, createPromptFiles, hashPassword } from '../src/index.js';
 import { assemble } from '../src/shell/api.js';
-import { MemoryConfig, shippedPrompts, validators } from './config-fakes.js';
+import { flowTools, MemoryConfig, shippedPrompts, validators } from './config-fakes.js';
 import { MemorySummaries } from './desk-fakes.js';
 import { MemoryArchive } from './memory-archive.js';
 
@@ -439,7 +439,7 @@ export interface House {
   reports: MemoryReports;
   calls: MemoryCalls;
   summaries: MemorySummaries;
-  dialled: { from: string; to: string }[];
+  dialled: { from: string; to: string; draft?: { flowId: string; version: number } }[];
   messages: { from: string; to: string; text: string }[];
   bus: MemoryBus;
   logger: ReturnType<typeof memoryLogger>;
@@ -527,6 +527,7 @@ export async function openHouse(
         shippedDirectory: await shippedPrompts(recordingsDir),
         texts: new Map([['greeting', '您好']]),
       }),
+      flowTools: flowTools(recordingsDir),
       applied: async () => {
         applied += 1;
         await options.applied?.();

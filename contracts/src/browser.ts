@@ -4,6 +4,7 @@ export * from './call-record.js';
 export * from './directory.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './flow-tools.js';
 export * from './formulas.js';
 export * from './local-day.js';
 export * from './outward.js';

@@ -6,6 +6,7 @@ export * from './config-store.js';
 export * from './directory.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './flow-tools.js';
 export * from './formulas.js';
 export * from './identity.js';
 export * from './ids.js';

@@ -501,7 +501,8 @@ export interface Acd {
 
 /** sbc ▸ admin, agent-gateway: rings `from`'s seat, then `to`; resolves when the call exists. */
 export interface ClickToDial {
-  dial(request: { from: AgentId; to: string }): Promise<{ callId: CallId }>;
+  /** @param request `draft`: leads to this flow document in place of what `to` means, which is then only what the flow sees as dialled */
+  dial(request: { from: AgentId; to: string; draft?: { flowId: FlowId; version: number; document: unknown } }): Promise<{ callId: CallId }>;
 }
 
 export interface TodayAgentFigures {

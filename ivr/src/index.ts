@@ -1,4 +1,5 @@
 export type { Condition } from './core/condition.js';
+export { describeNodes } from './core/describe.js';
 export { ExpressionError, parseExpression } from './core/expression.js';
 export { evaluate } from './core/expression-value.js';
 export type { Flow, FlowDocument, FlowProblem } from './core/flow.js';
@@ -35,3 +36,4 @@ export {
 } from './shell/prompts.js';
 export type { TransferResult, Transferrer } from './shell/transferrer.js';
 export { createTts, mandarinVoice, type Tts, type TtsDeps, type TtsStatus } from './shell/tts.js';
+export { createSimulator, type SimulatorDeps } from './simulation/simulator.js';

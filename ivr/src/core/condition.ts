@@ -2,7 +2,7 @@ import { type LocalInstant, localInstant } from '@yixian/contracts';
 import { z } from 'zod';
 import type { Scene } from './machine.js';
 import { matchesPattern, patternSchema } from './pattern.js';
-import { nameSchema } from './schema.js';
+import { nameSchema, ofKind } from './schema.js';
 import { valueOfVariable } from './variables.js';
 
 // Conditions of a branch: comparisons as data, so that a flow can be checked, shown and never executes text.
@@ -42,7 +42,7 @@ function nested(depth: number): z.ZodType<Condition> {
 }
 
 /** Comparisons, and `all`, `any`, `not` of them, five deep at most. */
-export const conditionSchema: z.ZodType<Condition> = nested(MAX_DEPTH);
+export const conditionSchema: z.ZodType<Condition> = ofKind('condition', nested(MAX_DEPTH));
 
 /** Whether the condition holds for the call now. */
 export function holds(condition: Condition, scene: Scene): boolean {

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Scene } from './machine.js';
-import { nameSchema, numberOrVariable } from './schema.js';
+import { nameSchema, numberOrVariable, ofKind } from './schema.js';
 import { wholeOf } from './speech.js';
 
 /** Lowest levels by skill, fixed or from variables. */
-export const levelsSchema = z
-  .record(nameSchema, numberOrVariable(0, 10))
-  .refine((levels) => Object.keys(levels).length <= 20, 'at most 20 skills');
+export const levelsSchema = ofKind(
+  'levels',
+  z.record(nameSchema, numberOrVariable(0, 10)).refine((levels) => Object.keys(levels).length <= 20, 'at most 20 skills'),
+);
 type Levels = z.infer<typeof levelsSchema>;
 
 /** The levels asked for so far with these on top; 0 takes one back, and what a variable does not hold changes nothing. */

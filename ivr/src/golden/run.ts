@@ -138,8 +138,8 @@ function differences(expect: Expectation, seen: Seen, state: FlowState | undefin
   return failures;
 }
 
-/** The instant of a local time. The zone's offset is found by looking: no zone is more than a day away. */
-function epochOf(local: string, timeZone: string): number {
+/** The instant of a local time `2026-10-01T08:30`. The zone's offset is found by looking: no zone is more than a day away. */
+export function epochOf(local: string, timeZone: string): number {
   const utc = (text: string): number => {
     const [year = 0, month = 1, day = 1, hour = 0, minute = 0] = text.split(/[-T:]/).map(Number);
     return ((days(year, month, day) * 24 + hour) * 60 + minute) * 60_000;

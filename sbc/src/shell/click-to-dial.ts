@@ -6,6 +6,7 @@ import {
   type CallLeg,
   type ClickToDial,
   DomainError,
+  type FlowId,
   type LegOrigin,
   type Seat,
   type Termination,
@@ -27,9 +28,13 @@ export interface ClickToDialDeps extends InboundDeps {
   draining: () => boolean;
 }
 
+type FlowDraft = { version: number; document: unknown };
+
 /** Where a click may lead: to a person, a flow, or a parked caller. */
 type Reachable =
   | Extract<Route, { kind: 'toExtension' | 'toGroup' | 'toTrunk' | 'toFlow' }>
+  /** A flow's author listens to what is not published yet. */
+  | { kind: 'toFlow'; flowId: FlowId; draft: FlowDraft }
   | { kind: 'feature'; feature: Extract<Feature, { do: 'retrieve' }> };
 
 /**
@@ -40,9 +45,9 @@ type Reachable =
  */
 export function createClickToDial(deps: ClickToDialDeps, track: (call: Promise<unknown>) => void): ClickToDial {
   return {
-    async dial({ from, to }) {
+    async dial({ from, to, draft }) {
       const seat = seatOf(deps, from);
-      const target = targetOf(deps, from, to, seat);
+      const target = draft ? draftOf(draft, to, from, seat) : targetOf(deps, from, to, seat);
       return new Promise<{ callId: CallId }>((resolve, reject) => {
         track(new ClickedCall(deps, { from, to, seat, target }, { resolve, reject }).run());
       });
@@ -72,17 +77,26 @@ function targetOf(deps: ClickToDialDeps, from: AgentId, to: string, seat: Seat):
   if (target.kind === 'reject') throw new DomainError('bad-request', `to: ${target.text}`, { to, reason: target.reason });
   if (target.kind === 'feature' && target.feature.do === 'retrieve') return { kind: 'feature', feature: target.feature };
   if (target.kind === 'feature') throw new DomainError('bad-request', `to: ${to} is a feature code; set the state directly`, { to });
-  if (target.kind === 'toFlow' && seat.persistent) {
-    throw new DomainError('conflict', `to: ${to} is a flow, which would hang up the line of ${from} at its end; dial it from a phone`, {
-      to,
-    });
-  }
+  if (target.kind === 'toFlow') assertNoLine(seat, from, to);
   if (target.kind === 'toGroup' && deps.routes.view().group(target.number)?.mode === 'conference') {
     throw new DomainError('bad-request', `to: ${to} is a group that is called together; dial it from a phone`, { to });
   }
   const busy = target.kind === 'toExtension' ? busyThere(deps, target.extension) : undefined;
   if (busy) throw new DomainError('conflict', `to: ${to} ${busy}`, { to });
   return target;
+}
+
+/** A flow ends the leg it runs on. */
+function assertNoLine(seat: Seat, from: AgentId, to: string): void {
+  if (!seat.persistent) return;
+  throw new DomainError('conflict', `to: ${to} is a flow, which would hang up the line of ${from} at its end; dial it from a phone`, {
+    to,
+  });
+}
+
+function draftOf({ flowId, version, document }: FlowDraft & { flowId: FlowId }, to: string, from: AgentId, seat: Seat): Reachable {
+  assertNoLine(seat, from, to);
+  return { kind: 'toFlow', flowId, draft: { version, document } };
 }
 
 /** Why an extension cannot take a call now; undefined when it can, or when a rule sends the call on. */
@@ -190,7 +204,7 @@ class ClickedCall {
   async #connect(call: Call, ring: PartyRing): Promise<Termination> {
     const { target, from } = this.#click;
     if (target.kind === 'feature') return runRetrieval(this.#deps, call, target.feature.slot, (termination) => ring.end(termination));
-    if (target.kind === 'toFlow') return runFlow(this.#deps, call, target.flowId);
+    if (target.kind === 'toFlow') return runFlow(this.#deps, call, target.flowId, 'draft' in target ? { draft: target.draft } : {});
     const displayName = this.#deps.extension(from)?.displayName;
     const end = await runDirectCall(this.#deps, {
       call,

@@ -134,9 +134,10 @@ export async function runFlow(
   deps: Pick<InboundDeps, 'flows' | 'clock' | 'logger' | 'options'>,
   call: Call,
   flowId: FlowId,
+  what: Parameters<FlowRunner['run']>[2] = {},
 ): Promise<Termination> {
   const { clock, logger, options } = deps;
-  const flow = deps.flows.run(call, flowId);
+  const flow = deps.flows.run(call, flowId, what);
   const overdue = call.leg.ended.then(() => within(clock, options.flowGraceMs, flow));
   const result = await Promise.race([flow, overdue]);
   if (result === 'too-late') logger.error({ callId: call.id, flowId }, 'a flow went on after its caller had gone');

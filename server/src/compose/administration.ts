@@ -1,11 +1,11 @@
-import { type AdministrationDeps, createPromptFiles, hashPassword } from '@yixian/admin';
+import { type AdministrationDeps, createPromptFiles, type FlowTools, hashPassword } from '@yixian/admin';
 import type { SessionKeeper } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
-import { validateFlow } from '@yixian/ivr';
+import { createSimulator, createTts, describeNodes, validateFlow } from '@yixian/ivr';
 import { compileRule, outboundUri, parseCidr } from '@yixian/sbc';
 import { randomSecret } from '../first-run.js';
 import { promptFileOptions } from '../prompt-set.js';
-import { flowContextOf } from './flows.js';
+import { flowContextOf, promptsOf, spokenDirectory } from './flows.js';
 import type { Foundation } from './foundation.js';
 import type { Telephony } from './telephony.js';
 
@@ -16,6 +16,7 @@ export function administrationOf(base: Foundation, telephony: Telephony, session
     config: createConfigStore(base.database.knex),
     sessions,
     prompts: createPromptFiles(promptFileOptions(base.config)),
+    flowTools: flowToolsFor(base),
     applied: () => directory.reload(),
     validators: {
       numberRule: compileRule,
@@ -35,5 +36,23 @@ export function administrationOf(base: Foundation, telephony: Telephony, session
     clock,
     ids,
     logger,
+  };
+}
+
+/** Speech files are shared with the calls: a text is spoken once. */
+function flowToolsFor(base: Foundation): FlowTools {
+  const { clock, ids, logger, directory, config } = base;
+  const prompts = promptsOf(base);
+  const tts = createTts({ cacheDirectory: spokenDirectory(config), logger, clock });
+  return {
+    vocabulary: describeNodes,
+    simulator: createSimulator({ directory, timeZone: config.timeZone, clock, ids }),
+    speech: {
+      prompt(id, language) {
+        const item = prompts.item(id, language);
+        return item?.kind === 'file' ? item.path : undefined;
+      },
+      text: (text, language) => tts.speak(text, language),
+    },
   };
 }

@@ -1,5 +1,6 @@
 // What administrators send and get, one file for a few kinds each.
 export * from './schemas/fields.js';
+export * from './schemas/flow-tools.js';
 export * from './schemas/flows.js';
 export * from './schemas/hotline.js';
 export * from './schemas/numbers.js';

@@ -5,10 +5,13 @@ import {
   type ConfigReader,
   type ConfigStore,
   DomainError,
+  type FlowVocabulary,
   type IdSource,
   type Logger,
   type Revised,
   type SessionKeeper,
+  type Simulator,
+  type SpeechFiles,
 } from '@yixian/contracts';
 import type { FlowChecker, FlowSurroundings } from '../../core/config/uses.js';
 import type { Caller } from '../../core/route.js';
@@ -25,12 +28,20 @@ export interface ConfigValidators {
   flow: FlowChecker;
 }
 
+/** What those who draw flows work with, of the stage that runs flows. */
+export interface FlowTools {
+  vocabulary(): FlowVocabulary;
+  simulator: Simulator;
+  speech: SpeechFiles;
+}
+
 /** What administration needs beside the store. */
 export interface AdministrationDeps {
   config: ConfigStore;
   sessions: SessionKeeper;
   validators: ConfigValidators;
   prompts: PromptFiles;
+  flowTools: FlowTools;
   /** Resolves when what was stored is in force here: the next call meets it. */
   applied: () => Promise<void>;
   hashPassword: (password: string) => Promise<string>;

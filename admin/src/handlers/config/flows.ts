@@ -80,13 +80,13 @@ async function detail(deps: AdministrationDeps, config: ConfigReader, flow: Revi
   return { ...headView(flow), document: document ?? null, problems: problems.map(problemView) };
 }
 
-async function problemsOf(deps: AdministrationDeps, config: ConfigReader, id: string, document: unknown): Promise<FlowFinding[]> {
+export async function problemsOf(deps: AdministrationDeps, config: ConfigReader, id: string, document: unknown): Promise<FlowFinding[]> {
   const own = (document as { id?: unknown } | null)?.id;
   const otherId = own === id ? [] : [{ nodeId: null, field: 'id', message: `must be ${id}, as the flow it belongs to` }];
   return [...otherId, ...deps.validators.flow(document, await surroundings(deps, config))];
 }
 
-const problemView = ({ nodeId, field, message }: FlowFinding) => ({ node: nodeId, field, message });
+export const problemView = ({ nodeId, field, message }: FlowFinding) => ({ node: nodeId, field, message });
 
 /** A draft is kept whatever is wrong with it: half-done work is not lost. */
 async function add(deps: AdministrationDeps, request: GuardedRequest<unknown, unknown, z.output<typeof newFlow>>) {

@@ -42,7 +42,8 @@ export function createPromptHandlers(deps: AdministrationDeps) {
   };
 }
 
-async function store(deps: AdministrationDeps, caller: GuardedRequest<unknown, unknown, unknown>, id: string, bytes: Buffer) {
+/** Puts a WAV in a prompt’s place. */
+export async function store(deps: AdministrationDeps, caller: GuardedRequest<unknown, unknown, unknown>, id: string, bytes: Buffer) {
   const { prompts } = deps;
   inspectWav(bytes);
   return change(deps, caller, async (c) => {

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { ask, askOn, type Question } from '../ask.js';
 import type { Local, Move, Scene } from '../machine.js';
 import { edgesOf, type NodeModule, variableReferences } from '../node-module.js';
-import { nameSchema, nodeBase, promptsSchema, targetSchema, valueSchema, waitSchema } from '../schema.js';
+import { idOf, nodeBase, promptsSchema, targetSchema, valueSchema, waitSchema } from '../schema.js';
 import { textFrom } from '../speech.js';
 import { valueOfVariable } from '../variables.js';
 
 const schema = z.strictObject({
   ...nodeBase,
   type: z.literal('callback'),
-  queue: nameSchema,
+  queue: idOf('queue'),
   /** The number offered; asked for when it is no telephone number, e.g. withheld. */
   number: valueSchema.default({ variable: 'caller' }),
   /** Read back and confirmed by 1; 2 asks for another. Without confirmation the number is taken as it is. */

@@ -2,13 +2,13 @@ import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
 import { edgesOf, type NodeModule, variableReferences } from '../node-module.js';
 import { changedPriority } from '../priority.js';
-import { nameSchema, nodeBase, settableSchema, targetSchema, valueSchema } from '../schema.js';
+import { idOf, nodeBase, settableSchema, targetSchema, valueSchema } from '../schema.js';
 import { textFrom } from '../speech.js';
 
 const schema = z.strictObject({
   ...nodeBase,
   type: z.literal('caller-list'),
-  list: nameSchema,
+  list: idOf('list'),
   /** Whose number is looked up. */
   number: valueSchema.default({ variable: 'caller' }),
   listed: targetSchema,

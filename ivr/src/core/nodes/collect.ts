@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { ask, askOn, type Question } from '../ask.js';
 import { edgesOf, type NodeModule } from '../node-module.js';
 import { matchesPattern, patternSchema } from '../pattern.js';
-import { nameSchema, nodeBase, promptsSchema, targetSchema, waitSchema } from '../schema.js';
+import { idOf, nodeBase, promptsSchema, targetSchema, waitSchema } from '../schema.js';
 
 const schema = z.strictObject({
   ...nodeBase,
   type: z.literal('collect'),
   prompts: promptsSchema,
   /** Variable that keeps the digits; they are in `digits` as well. */
-  saveAs: nameSchema.default('digits'),
+  saveAs: idOf('variable').default('digits'),
   minDigits: z.int().min(1).max(32).default(1),
   maxDigits: z.int().min(1).max(32),
   /** Keys that end the number and are no part of it; empty for none. */

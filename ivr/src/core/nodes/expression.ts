@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { ExpressionError, expressionVariables, MAX_EXPRESSION, parseExpression } from '../expression.js';
 import { evaluate, expressionFault, isTrue, textOf } from '../expression-value.js';
 import { edgesOf, type Fault, type NodeModule, type Reference } from '../node-module.js';
-import { nodeBase, settableSchema, targetSchema } from '../schema.js';
+import { nodeBase, ofKind, settableSchema, targetSchema } from '../schema.js';
 import { READ_ONLY_VARIABLES, type Variables } from '../variables.js';
 
-const text = z.string().trim().min(1).max(MAX_EXPRESSION);
+const text = ofKind('expression', z.string().trim().min(1).max(MAX_EXPRESSION));
 
 const schema = z.strictObject({
   ...nodeBase,

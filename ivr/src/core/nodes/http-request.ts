@@ -19,7 +19,8 @@ const schema = z.strictObject({
   url: z
     .string()
     .max(1000)
-    .refine((url) => httpHost(url) !== undefined, 'an http:// or https:// address whose host holds no variable'),
+    .refine((url) => httpHost(url) !== undefined, 'an http:// or https:// address whose host holds no variable')
+    .meta({ 'x-kind': 'template' }),
   /** Texts with `{{variable}}` and `{{secret:name}}`. */
   headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'a header name'), z.string().max(500)).default({}),
   /** JSON whose strings may hold `{{variable}}` and `{{secret:name}}`. */

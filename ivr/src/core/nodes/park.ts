@@ -1,7 +1,7 @@
 import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
 import { edgesOf, type NodeModule, variableReferences } from '../node-module.js';
-import { nameSchema, nodeBase, promptsSchema, targetSchema, valueSchema } from '../schema.js';
+import { idOf, nodeBase, promptsSchema, targetSchema, valueSchema } from '../schema.js';
 import { speech, textFrom } from '../speech.js';
 
 const schema = z.strictObject({
@@ -10,7 +10,7 @@ const schema = z.strictObject({
   /** The slot; without it, or when the variable holds none, any free one. */
   slot: valueSchema.optional(),
   timeoutSeconds: z.int().min(5).max(3600).default(300),
-  music: nameSchema.default('queue-music'),
+  music: idOf('prompt').default('queue-music'),
   /** Heard before the digits of the slot; empty to say nothing. */
   announcement: promptsSchema.default(['park-slot']),
   /** After whoever retrieved the caller hung up while the caller stayed; without it the call ends. */

@@ -4,19 +4,19 @@ import { levelsOf, levelsSchema } from '../levels.js';
 import type { Local, Move, NodeInput, Scene } from '../machine.js';
 import { edgesOf, type NodeModule, variableReferences } from '../node-module.js';
 import { MAX_PRIORITY, priorityOf } from '../priority.js';
-import { namedSchema, nameSchema, nodeBase, numberOrVariable, promptsSchema, targetSchema } from '../schema.js';
+import { idOf, namedSchema, nodeBase, numberOrVariable, ofKind, promptsSchema, targetSchema } from '../schema.js';
 import { saying, textFrom, wholeOf } from '../speech.js';
 
 const schema = z.strictObject({
   ...nodeBase,
   type: z.literal('queue'),
-  queue: nameSchema,
+  queue: idOf('queue'),
   /** Added to the queue's own priority and to the call's. */
   priority: numberOrVariable(-100, 100).default(0),
   /** Only this agent 指定话务员; anybody when the variable holds none. */
-  agent: namedSchema.optional(),
+  agent: ofKind('extension', namedSchema).optional(),
   /** Only agents of this business group or handling unit 承办单位; anybody when the variable holds none. */
-  group: namedSchema.optional(),
+  group: ofKind('group', namedSchema).optional(),
   /** Levels by skill, on top of what `skill-requirement` asked for. */
   minLevels: levelsSchema.optional(),
   /** After the agent hung up while the caller stayed; without it the call ends. */

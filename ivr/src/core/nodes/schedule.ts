@@ -1,13 +1,13 @@
 import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
 import { edgesOf, type NodeModule } from '../node-module.js';
-import { nameSchema, nodeBase, targetSchema } from '../schema.js';
+import { idOf, nodeBase, targetSchema } from '../schema.js';
 
 const schema = z.strictObject({
   ...nodeBase,
   type: z.literal('schedule'),
   /** Id of the schedule: opening hours, holidays with their make-up workdays, special days. */
-  schedule: nameSchema,
+  schedule: idOf('schedule'),
   open: targetSchema,
   closed: targetSchema,
   /** Closed for a statutory holiday; `closed` without it. */

@@ -1,7 +1,7 @@
 import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
 import { edgesOf, type NodeModule } from '../node-module.js';
-import { nameSchema, nodeBase, targetSchema } from '../schema.js';
+import { idOf, nodeBase, targetSchema } from '../schema.js';
 
 /** Flows that may wait for another to return. */
 export const MAX_SUB_FLOWS = 8;
@@ -9,7 +9,7 @@ export const MAX_SUB_FLOWS = 8;
 const schema = z.strictObject({
   ...nodeBase,
   type: z.literal('sub-flow'),
-  flow: nameSchema,
+  flow: idOf('flow'),
   /** Ways by what the flow returns with. */
   ways: z
     .array(z.strictObject({ result: z.string().min(1).max(64), next: targetSchema }))

@@ -2,13 +2,17 @@ import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
 import type { Move } from '../machine.js';
 import { edgesOf, type NodeModule, type Reference } from '../node-module.js';
-import { nameSchema, nodeBase, targetSchema, type Value, valueSchema } from '../schema.js';
+import { idOf, nodeBase, ofKind, targetSchema, type Value, valueSchema } from '../schema.js';
 import { textFrom } from '../speech.js';
 
 const schema = z.strictObject({
   ...nodeBase,
   type: z.literal('transfer'),
-  to: z.union([z.strictObject({ extension: valueSchema }), z.strictObject({ number: valueSchema }), z.strictObject({ flow: nameSchema })]),
+  to: z.union([
+    z.strictObject({ extension: ofKind('extension', valueSchema) }),
+    z.strictObject({ number: valueSchema }),
+    z.strictObject({ flow: idOf('flow') }),
+  ]),
   /** After the called party hung up while the caller stayed; without it the call ends. */
   next: targetSchema.optional(),
   busy: targetSchema.optional(),

@@ -2,13 +2,13 @@ import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
 import type { Move } from '../machine.js';
 import { edgesOf, type NodeModule } from '../node-module.js';
-import { nameSchema, nodeBase, promptsSchema, targetSchema } from '../schema.js';
+import { idOf, nodeBase, promptsSchema, targetSchema } from '../schema.js';
 import { speech } from '../speech.js';
 
 const schema = z.strictObject({
   ...nodeBase,
   type: z.literal('voicemail'),
-  box: nameSchema,
+  box: idOf('box'),
   prompts: promptsSchema,
   maxSeconds: z.int().min(5).max(600).default(120),
   /** Keys that end the message. */

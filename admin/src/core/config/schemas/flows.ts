@@ -21,23 +21,23 @@ function isShallow(value: unknown): boolean {
   return true;
 }
 
-const document = z
+export const flowDocument = z
   .looseObject({}, 'must be a flow document, an object')
   .refine(isShallow, `must not be nested more than ${DEEPEST} levels deep`)
   .describe('Nodes by name, each with its type; see the flows in force for examples');
 export const newFlow = named(
   'NewFlow',
-  z.strictObject({ id: identifier.optional().describe('Default: that of the document'), name: name.optional(), document }),
+  z.strictObject({ id: identifier.optional().describe('Default: that of the document'), name: name.optional(), document: flowDocument }),
 );
 export const flowChange = named(
   'FlowChange',
-  z.strictObject({ id: identifier.optional(), name: name.optional(), document, ...revisionGiven }),
+  z.strictObject({ id: identifier.optional(), name: name.optional(), document: flowDocument, ...revisionGiven }),
 );
 export const rollback = named(
   'Rollback',
   z.strictObject({ version: whole(1, 1_000_000).optional().describe('Default: the one before that was in force'), ...revisionGiven }),
 );
-const problem = named(
+export const problem = named(
   'FlowProblem',
   z.strictObject({ node: z.string().nullable().describe('null: the flow itself'), field: z.string(), message: z.string() }),
 );
