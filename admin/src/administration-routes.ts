@@ -13,6 +13,7 @@ import { createSkillMatrix, createSkills } from './handlers/config/skills.js';
 import { createTrunks } from './handlers/config/trunks.js';
 import { createUsers } from './handlers/config/users.js';
 import { hotlineRoutes } from './hotline-routes.js';
+import { wallboardRoutes } from './wallboard-routes.js';
 
 const FLOW_LIMIT = 2 * 1024 * 1024;
 /** Ten minutes of PCM16. */
@@ -42,6 +43,7 @@ export function administrationRoutes(deps: AdministrationDeps): Route[] {
       handler: createListAudit(deps),
     }),
     ...hotlineRoutes(deps),
+    ...wallboardRoutes(deps),
   ];
   // what is read here is sent back changed: a mask would be stored
   return routes.map((route) => ({ ...route, plainNumbers: true }));

@@ -27,6 +27,7 @@ import {
   type Trunk,
   type UserConfig,
   type VoicemailBox,
+  type Wallboard,
 } from '@yixian/contracts';
 import type { ConfigValidators, FlowTools } from '../src/index.js';
 import type { MemoryIdentity } from './fakes.js';
@@ -277,6 +278,7 @@ export class MemoryConfig implements ConfigStore {
   readonly lists = new MemoryLists();
   readonly boxes = new MemoryRows<VoicemailBox>('box', 'id');
   readonly groups = new MemoryRows<ExtensionGroup>('group', 'number');
+  readonly wallboards = new MemoryRows<Wallboard>('wallboard', 'id');
   readonly settings = new MemorySettings();
   readonly #identity: MemoryIdentity;
   #last: Promise<unknown> = Promise.resolve();
@@ -304,16 +306,17 @@ export class MemoryConfig implements ConfigStore {
   async #alone<T>(work: (config: ConfigChange) => Promise<T>): Promise<T> {
     const maps = [
       ...[this.extensions, this.skills, this.queues, this.numbers, this.trunks, this.flows].map((table) => table.rows),
-      ...[this.schedules, this.calendars, this.lists.heads, this.boxes, this.groups].map((table) => table.rows),
+      ...[this.schedules, this.calendars, this.lists.heads, this.boxes, this.groups, this.wallboards].map((table) => table.rows),
       ...[this.lists.byList, this.settings.rows],
       ...[this.users.extra, this.#identity.users, this.#identity.sessions],
     ] as Map<string, unknown>[];
     const before = maps.map((map) => structuredClone([...map]));
-    const { users, extensions, skills, queues, numbers, trunks, flows, schedules, calendars, lists, boxes, groups, settings } = this;
+    const { users, extensions, skills, queues, numbers, trunks, flows, schedules, calendars, lists, boxes, groups, settings, wallboards } =
+      this;
     const written: AuditEntry[] = [];
     try {
       const result = await work({
-        ...{ users, extensions, skills, queues, numbers, trunks, flows, schedules, calendars, lists, boxes, groups, settings },
+        ...{ users, extensions, skills, queues, numbers, trunks, flows, schedules, calendars, lists, boxes, groups, settings, wallboards },
         endSessions: async (userId) => {
           const own = [...this.#identity.sessions.values()].filter((session) => session.userId === userId).map((session) => session.id);
           for (const id of own) this.#identity.sessions.delete(id);

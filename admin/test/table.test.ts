@@ -64,6 +64,7 @@ describe('route table', () => {
         'lists/:id',
         'boxes/:id',
         'groups/:number',
+        'wallboards/:id',
       ].flatMap((one) => {
         const all = one.replace(/\/.*/, '');
         return [`GET /${all}`, `POST /${all}`, `GET /${one}`, `PUT /${one}`, `DELETE /${one}`];

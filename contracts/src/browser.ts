@@ -11,3 +11,4 @@ export * from './outward.js';
 export * from './schedule.js';
 export * from './summaries.js';
 export * from './termination.js';
+export * from './wallboards.js';

@@ -14,6 +14,7 @@ import type {
 } from './directory.js';
 import type { EpochMs, FlowId, UserId } from './ids.js';
 import type { CalendarDay, Schedule } from './schedule.js';
+import type { Wallboard } from './wallboards.js';
 
 // db ▸ admin: the configuration as administrators read and change it. What calls see of it is the `Directory`.
 
@@ -165,6 +166,7 @@ export interface ConfigReader {
   boxes: ConfigTable<VoicemailBox>;
   /** By number. */
   groups: ConfigTable<ExtensionGroup>;
+  wallboards: ConfigTable<Wallboard>;
   settings: SettingsReader;
 }
 
@@ -182,6 +184,7 @@ export interface ConfigChange extends ConfigReader {
   lists: CallerListRows;
   boxes: ConfigRows<VoicemailBox>;
   groups: ConfigRows<ExtensionGroup>;
+  wallboards: ConfigRows<Wallboard>;
   settings: SettingsRow;
   /** Ends every session of a user; the ids of those that were open. */
   endSessions(userId: UserId): Promise<string[]>;

@@ -23,3 +23,4 @@ export * from './summaries.js';
 export * from './switch.js';
 export * from './system.js';
 export * from './termination.js';
+export * from './wallboards.js';

@@ -138,6 +138,21 @@ describe('schedules, lists, boxes, groups, settings and what queues and agents h
     assert.deepEqual([agent?.skills, agent?.skillLevels, agent?.recording], [['consult', 'operator'], { consult: 9 }, recording]);
   });
 
+  it('a wallboard is kept with its tiles and counts its changes; two cannot have one name', async () => {
+    const tile = { id: 'a', title: '', x: 0, y: 0, w: 6, h: 4, kind: 'number' as const, figure: 'waiting' as const, queue: null };
+    const board = { id: 'wall-1', name: '大厅', owner: 'admin', theme: 'dark' as const, tiles: [tile] };
+    await store.change(async (c) => {
+      assert.deepEqual(await c.wallboards.insert(board), { ...board, revision: 1 });
+      assert.deepEqual(await c.wallboards.update('wall-1', { tiles: [] }), { ...board, tiles: [], revision: 2 });
+    });
+    await assert.rejects(
+      store.change((c) => c.wallboards.insert({ ...board, id: 'wall-2' })),
+      /already exists/,
+    );
+    await store.change((c) => c.wallboards.delete('wall-1'));
+    assert.equal(await store.wallboards.get('wall-1'), undefined);
+  });
+
   it('schedules, holidays, boxes and groups are in memory as soon as they are stored, and gone when deleted', async () => {
     const days = [{ date: '2026-10-01', kind: 'holiday' as const, name: '国庆节' }];
     const box = { id: 'night', name: '夜间', extensions: ['1001'], notifyUrl: 'http://127.0.0.1:9/x', keepDays: 30 };

@@ -6,6 +6,7 @@ import * as recordings from './migrations/0004-recordings.js';
 import * as statistics from './migrations/0005-statistics.js';
 import * as messages from './migrations/0006-messages.js';
 import * as summaries from './migrations/0007-call-summaries.js';
+import * as wallboards from './migrations/0008-wallboards.js';
 
 interface Migration {
   name: string;
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0005-statistics', up: statistics.up, down: statistics.down },
   { name: '0006-messages', up: messages.up, down: messages.down },
   { name: '0007-call-summaries', up: summaries.up, down: summaries.down },
+  { name: '0008-wallboards', up: wallboards.up, down: wallboards.down },
 ];
 
 /** Any number of ours: processes that migrate the same database wait for each other on it. */

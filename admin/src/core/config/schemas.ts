@@ -6,3 +6,4 @@ export * from './schemas/hotline.js';
 export * from './schemas/numbers.js';
 export * from './schemas/queues.js';
 export * from './schemas/users.js';
+export * from './schemas/wallboards.js';

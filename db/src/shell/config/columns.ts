@@ -9,6 +9,7 @@ import type {
   Skill,
   Trunk,
   VoicemailBox,
+  Wallboard,
 } from '@yixian/contracts';
 
 // Field → column of every kind that is a row, for administrators and for the directory alike.
@@ -98,3 +99,5 @@ export const BOX: Columns<VoicemailBox> = {
 };
 
 export const GROUP: Columns<ExtensionGroup> = { number: 'number', name: 'name', members: 'members', mode: 'mode' };
+
+export const WALLBOARD: Columns<Wallboard> = { id: 'id', name: 'name', owner: 'owner', theme: 'theme', tiles: 'tiles' };

@@ -10,9 +10,10 @@ import type {
   Skill,
   Trunk,
   VoicemailBox,
+  Wallboard,
 } from '@yixian/contracts';
 import type { Knex } from 'knex';
-import { BOX, EXTENSION, GROUP, NUMBER, SCHEDULE, SKILL, TRUNK } from './columns.js';
+import { BOX, EXTENSION, GROUP, NUMBER, SCHEDULE, SKILL, TRUNK, WALLBOARD } from './columns.js';
 import { rowsOf } from './rows.js';
 
 // Kinds of configuration that are one row each.
@@ -44,6 +45,10 @@ export function boxRows(knex: Knex): ConfigRows<VoicemailBox> {
 
 export function groupRows(knex: Knex): ConfigRows<ExtensionGroup> {
   return rowsOf<ExtensionGroup>(knex, { table: 'extension_groups', what: 'group', key: 'number', columns: GROUP });
+}
+
+export function wallboardRows(knex: Knex): ConfigRows<Wallboard> {
+  return rowsOf<Wallboard>(knex, { table: 'wallboards', what: 'wallboard', key: 'id', columns: WALLBOARD, json: ['tiles'] });
 }
 
 /** The year is a number there and a key here. */

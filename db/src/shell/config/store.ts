@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { readAudit, writeAudit } from './audit.js';
 import { flowRows } from './flows.js';
 import { listRows } from './lists.js';
-import { boxRows, calendarRows, extensionRows, groupRows, numberRows, scheduleRows, skillRows, trunkRows } from './plain.js';
+import { boxRows, calendarRows, extensionRows, groupRows, numberRows, scheduleRows, skillRows, trunkRows, wallboardRows } from './plain.js';
 import { queueRows } from './queues.js';
 import { settingsRow } from './settings.js';
 import { userRows } from './users.js';
@@ -46,6 +46,7 @@ function tables(knex: Knex): Omit<ConfigChange, 'endSessions' | 'audit'> {
     lists: listRows(knex),
     boxes: boxRows(knex),
     groups: groupRows(knex),
+    wallboards: wallboardRows(knex),
     settings: settingsRow(knex),
   };
 }
