@@ -1,9 +1,10 @@
 import type { CommandName, EventView } from '@yixian/contracts';
 import { io } from 'socket.io-client';
+import type { Figures } from './core/figures.js';
 import type { CommandAnswer } from './shell/commands.js';
 import type { Snapshot } from './shell/snapshot.js';
 
-export type { Snapshot };
+export type { Figures, Snapshot };
 
 export interface EventClientOptions {
   /** E.g. `http://127.0.0.1:8080`; in a browser the page's own origin when absent. */
@@ -16,6 +17,8 @@ export interface EventClientOptions {
   onEvent(event: EventView): void;
   /** The whole picture. With `gap`, events before it are lost to this client: what was shown is to be thrown away. */
   onSnapshot(snapshot: Snapshot): void;
+  /** What has changed beside the events: a moment after those it follows from. */
+  onFigures?(figures: Figures): void;
   /** `ended`: the session is over, nothing is tried again. */
   onStatus?(status: 'connected' | 'interrupted' | 'ended', why: string): void;
   /** Pause before a connection the server has closed is tried again, milliseconds. Default 1 s. */
@@ -67,6 +70,7 @@ export function connectEvents(options: EventClientOptions): EventClient {
     lastSeq = snapshot.seq;
     options.onSnapshot(snapshot);
   });
+  socket.on('figures', (figures: Figures) => options.onFigures?.(figures));
   socket.on('closing', ({ reason, message }: { reason: string; message: string }) => {
     if (reason === 'signed-out') end(message);
   });

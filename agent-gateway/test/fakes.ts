@@ -228,7 +228,7 @@ export async function openStage(options: Partial<GatewayDeps> & { bus?: MemoryBu
   });
 }
 
-function fakeAcd(agents: AgentConfig[]): GatewayDeps['acd'] {
+export function fakeAcd(agents: AgentConfig[]): GatewayDeps['acd'] {
   const snapshot = ({ id, name, skills, groups }: AgentConfig): AgentSnapshot => ({
     agentId: id,
     name,

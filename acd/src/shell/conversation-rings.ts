@@ -32,7 +32,13 @@ export function dialParty(conversation: LiveConversation, effect: RingEffect): {
   }
 }
 
-/** The seat of an agent, wherever it is; a supervisor without one is rung at the extension. */
+/** Who takes no calls of queues has no seat: a page that was made the telephone is rung, else the phones of the extension. */
+function seatOf({ acd, seats }: ConversationDeps, agentId: AgentId): Seat {
+  const browser: Seat = { kind: 'softphone' };
+  return acd.agent(agentId)?.seat ?? (seats.reachable(agentId, browser) ? browser : { kind: 'sip' });
+}
+
+/** Rings an agent or a supervisor wherever the seat is. */
 function ringSeat(
   conversation: LiveConversation,
   agentId: AgentId,
@@ -40,7 +46,7 @@ function ringSeat(
   timeoutMs: number,
 ): { ring: SeatRing; release: () => void } {
   const { deps, call } = conversation;
-  const seat: Seat = deps.acd.agent(agentId)?.seat ?? { kind: 'sip' };
+  const seat = seatOf(deps, agentId);
   deps.acd.occupy(agentId, call.id);
   const release = (): void => deps.acd.release(agentId, call.id);
   try {

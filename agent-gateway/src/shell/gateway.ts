@@ -20,6 +20,7 @@ import { handshake, read, wireError } from '../core/messages.js';
 import { sameView } from '../core/visibility.js';
 import { Client, type ClientDeps } from './client.js';
 import { createCommandRunner } from './commands.js';
+import { createFigures } from './figures.js';
 import type { OutboxLimits } from './outbox.js';
 import { Stream } from './stream.js';
 
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   recheckMs?: number;
   /** Between two snapshots on `sync` to one client, milliseconds. Default 1 s. */
   syncSpacingMs?: number;
+  /** Between two tellings of figures that are in no event, milliseconds. Default 200. */
+  figuresMs?: number;
 }
 
 export interface GatewayDeps {
@@ -83,12 +86,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
   guardDoor(wiring, namespace);
   namespace.on('connection', createWelcome(wiring));
   const stopWatching = watchSessions(wiring);
-  const unsubscribe = deps.events.subscribe((event) => stream.happened(event));
+  const figures = createFigures({ ...deps, clients, pump: () => stream.pump(), spacingMs: options.figuresMs ?? 200 });
+  const unsubscribe = deps.events.subscribe((event) => {
+    stream.happened(event);
+    figures.happened(event);
+  });
 
   return {
     async stop() {
       stopWatching();
       unsubscribe();
+      figures.stop();
       stream.pump();
       const all = [...clients.values()];
       const closed = all.map((client) => new Promise<void>((resolve) => client.socket.conn.once('close', () => resolve())));
@@ -96,7 +104,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await Promise.all(closed);
       for (const engine of engines) engine.close();
     },
-    metrics: () => metricsOf(wiring),
+    metrics: () => ({ ...metricsOf(wiring), ...figures.metrics() }),
   };
 }
 

@@ -65,8 +65,8 @@ export class Stream {
     this.#pending.push(event);
   }
 
-  /** Sends what has happened since the last time. */
-  pump(): void {
+  /** Sends what has happened since the last time. @returns the number of the last event */
+  pump(): number {
     const events = this.#pending;
     this.#pending = [];
     for (const event of events) {
@@ -76,6 +76,7 @@ export class Stream {
       if (plain.length > 0) this.#deps.namespace.to(plain).emit('event', view);
       if (masked.length > 0) this.#deps.namespace.to(masked).emit('event', this.#masked(this.#deps.clients.get(masked[0] ?? ''), view));
     }
+    return this.#ring.lastSeq;
   }
 
   snapshot(client: Client, gap: boolean): void {

@@ -1,4 +1,4 @@
-import type { Snapshot } from '@yixian/agent-gateway/client';
+import type { Figures, Snapshot } from '@yixian/agent-gateway/client';
 import {
   type AgentView,
   applyCallEvent,
@@ -7,6 +7,7 @@ import {
   type DomainEvent,
   type EventView,
   type QueueView,
+  type SupervisionMode,
 } from '@yixian/contracts/browser';
 
 // The picture and how an event changes it. Pure; the same fold of calls as the server's.
@@ -17,11 +18,29 @@ export interface LivePicture {
   readonly queues: ReadonlyMap<string, QueueView>;
   /** In progress, and those that have just ended. */
   readonly calls: ReadonlyMap<string, CallRecord>;
+  /** Supervisors on calls, by call: told by events, so those who came before the page are not there. */
+  readonly watched: ReadonlyMap<string, readonly Watching[]>;
   /** Server's clock minus ours, milliseconds: durations are shown right on a machine whose clock is wrong. */
   readonly clockOffset: number;
 }
 
-export const NOTHING_LIVE: LivePicture = { seq: 0, agents: new Map(), queues: new Map(), calls: new Map(), clockOffset: 0 };
+/** A supervisor who listens, whispers or speaks in. */
+export interface Watching {
+  by: string;
+  mode: SupervisionMode;
+  /** Extension of the agent. */
+  agent: string | undefined;
+  since: string;
+}
+
+export const NOTHING_LIVE: LivePicture = {
+  seq: 0,
+  agents: new Map(),
+  queues: new Map(),
+  calls: new Map(),
+  watched: new Map(),
+  clockOffset: 0,
+};
 
 /** Calls that are over stay in the picture so long, for wrap-up and the last look. */
 const KEEP_ENDED_MS = 10 * 60_000;
@@ -34,8 +53,24 @@ export function fromSnapshot(snapshot: Snapshot, before: LivePicture): LivePictu
     agents: new Map(snapshot.agents.map((agent) => [agent.extension, agent])),
     queues: new Map(snapshot.queues.map((queue) => [queue.id, queue])),
     calls: new Map([...ended, ...snapshot.calls.map((call): [string, CallRecord] => [call.id, recordOf(call)])]),
+    watched: new Map(snapshot.gap ? [] : [...before.watched].filter(([id]) => snapshot.calls.some((call) => call.id === id))),
     clockOffset: Date.parse(snapshot.at) - Date.now(),
   };
+}
+
+/** What is in no event, a moment after the events it follows from. */
+export function foldFigures(picture: LivePicture, figures: Figures): LivePicture {
+  const agents = new Map(picture.agents);
+  for (const one of figures.agents) {
+    const known = agents.get(one.extension);
+    if (known) agents.set(one.extension, { ...known, ...one });
+  }
+  const queues = new Map(picture.queues);
+  for (const one of figures.queues) {
+    const known = queues.get(one.id);
+    if (known) queues.set(one.id, { ...known, ...one });
+  }
+  return { ...picture, agents, queues };
 }
 
 export function foldEvent(picture: LivePicture, event: EventView): LivePicture {
@@ -46,7 +81,28 @@ export function foldEvent(picture: LivePicture, event: EventView): LivePicture {
     calls: foldCalls(picture.calls, event, at),
     agents: foldAgents(picture.agents, event),
     queues: foldQueues(picture.queues, event, picture.calls),
+    watched: foldWatched(picture.watched, event),
   };
+}
+
+function foldWatched(watched: LivePicture['watched'], event: EventView): LivePicture['watched'] {
+  const { callId } = event;
+  if (callId === undefined) return watched;
+  const on = watched.get(callId) ?? [];
+  if (event.type === 'call.ended') return on.length > 0 ? without(watched, callId) : watched;
+  if (event.type !== 'call.supervised' && event.type !== 'call.supervision-ended') return watched;
+  const by = String(event.data.by);
+  const others = on.filter((one) => one.by !== by);
+  const mode = event.data.mode as SupervisionMode | undefined;
+  const watches = mode === 'listen' || mode === 'whisper' || mode === 'barge';
+  const now = watches ? [...others, { by, mode, agent: event.agentId, since: event.at }] : others;
+  return now.length > 0 ? new Map(watched).set(callId, now) : without(watched, callId);
+}
+
+function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  const next = new Map(map);
+  next.delete(key);
+  return next;
 }
 
 function foldCalls(calls: LivePicture['calls'], event: EventView, at: number): LivePicture['calls'] {
@@ -88,6 +144,10 @@ function agentChange(agent: AgentView, event: EventView): Partial<AgentView> | u
   switch (event.type) {
     case 'agent.state-changed':
       return { state: data.to as AgentView['state'], since: event.at, reason: (data.reason as string | null) ?? null };
+    case 'agent.next-state-chosen': {
+      const state = data.state as NonNullable<AgentView['next']>['state'] | null;
+      return { next: state === null ? null : { state, reason: (data.reason as string | null) ?? null } };
+    }
     case 'agent.seat-changed':
       return { seat: data.seat as AgentView['seat'] };
     case 'agent.registered':

@@ -1,12 +1,12 @@
 import { connectEvents, type EventClient } from '@yixian/agent-gateway/client';
 import type { EventView } from '@yixian/contracts/browser';
 import { useSyncExternalStore } from 'react';
-import { foldEvent, fromSnapshot, type LivePicture, NOTHING_LIVE } from './live-fold.js';
+import { foldEvent, foldFigures, fromSnapshot, type LivePicture, NOTHING_LIVE } from './live-fold.js';
 import { onSession, session, setSession } from './session.js';
 
 // The live picture of the hotline, as far as this user may see it: one connection a page, one picture, told at most once a frame.
 
-const RESYNC_MS = 20_000;
+const RESYNC_MS = 60_000;
 
 type Status = 'connecting' | 'connected' | 'interrupted';
 
@@ -47,12 +47,13 @@ function start(): void {
       changed({ picture: foldEvent(live.picture, event) });
       for (const listener of eventListeners) listener(event);
     },
+    onFigures: (figures) => changed({ picture: foldFigures(live.picture, figures) }),
     onStatus(status) {
       if (status === 'ended') setSession(undefined);
       else changed({ status });
     },
   });
-  // Events carry what happened, not what was worked out of it (ready, estimated wait): asked for anew now and then.
+  // For what no event tells, e.g. a trunk that was changed under a seat.
   resync = setInterval(() => {
     if (!document.hidden) client?.sync();
   }, RESYNC_MS);

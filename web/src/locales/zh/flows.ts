@@ -264,7 +264,7 @@ export const flows = {
     headers: '可写 {{变量}} 和 {{secret:名称}}',
     pattern: '例如 [0-9]{11}',
     result: '变量 ← JSON 路径，例如 $.customer.level',
-    expression: '例如 hour >= 18 and not startsWith(caller, \'400\')',
+    expression: "例如 hour >= 18 and not startsWith(caller, '400')",
     terminators: '这些键结束输入，不算在号码里',
     keys: '可作为回答的按键',
     template: '可写 {{变量}}',
