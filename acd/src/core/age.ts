@@ -1,9 +1,9 @@
 import type { Input } from './inputs.js';
 import { effectiveLevels, laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
-import { changed, ignore, putCall, relaxedTo, type Turn } from './turn.js';
+import { changeCall, ignore, relaxTo, type Turn } from './turn.js';
 import type { CallEntry } from './types.js';
-import { arm, leave, relane, release, stepAt } from './waiting.js';
+import { arm, leave, release, stepAt } from './waiting.js';
 
 // What time does to a call that waits.
 
@@ -24,7 +24,7 @@ export function waitDue(turn: Turn, input: Extract<Input, { type: 'wait-due' }>)
 export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
   const { config } = call.queue;
   if (!call.callback && turn.now - call.enteredAt >= config.maxWaitMs) {
-    if (call.phase === 'connecting') return putCall(turn, changed(call, { overdue: true }));
+    if (call.phase === 'connecting') return changeCall(call, { overdue: true });
     leave(turn, call, 'waited too long', 'timeout', { outcome: 'timeout' });
     return undefined;
   }
@@ -34,7 +34,7 @@ export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
     return undefined;
   }
   if (call.sticky && call.sticky.until <= turn.now) release(turn, call);
-  return relaxed(turn, turn.tables.calls.get(call.id) ?? call);
+  return relaxed(turn, call);
 }
 
 function relaxed(turn: Turn, call: CallEntry): CallEntry {
@@ -44,5 +44,5 @@ function relaxed(turn: Turn, call: CallEntry): CallEntry {
   const lane = call.phase === 'waiting' ? laneFor(turn.tables, { queue, ask, step, sticky }) : call.lane;
   const data = { minLevels: effectiveLevels(queue, step, ask) };
   if (!call.callback) turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: call.queue.id, data });
-  return relane(turn, call, relaxedTo(call, step, lane));
+  return relaxTo(turn, call, step, lane);
 }

@@ -2,7 +2,7 @@ import type { Input, StoredAgent } from './inputs.js';
 import { startRest } from './missed.js';
 import { dropOffer, offerOf, standing, takeBack } from './offers.js';
 import { WISH_READY } from './tables.js';
-import { becomeIdle, enterState, ignore, leaveIdle, newIdlePlace, putAgent, recount, type Turn } from './turn.js';
+import { becomeIdle, changeAgent, enterState, ignore, leaveIdle, newIdlePlace, recount, rewriteAgent, type Turn } from './turn.js';
 import { type AgentEntry, type CallEntry, type Offer, OPEN_ENDED, type Wish } from './types.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
@@ -34,7 +34,7 @@ export function wishState(turn: Turn, input: InputOf<'state-wished'>): void {
 
 /** What the agent will be after the call and its wrap-up. */
 function chooseNext(turn: Turn, agent: AgentEntry, wish: Wish): void {
-  putAgent(turn, { ...agent, wish });
+  changeAgent(turn, agent, { wish });
   const { state, reason, by } = wish;
   turn.events.push({ type: 'agent.next-state-chosen', at: turn.now, agentId: agent.id, data: { state, reason, by } });
 }
@@ -93,7 +93,7 @@ export function chooseSeat(turn: Turn, input: InputOf<'seat-chosen'>): void {
     ignore(turn, 'unknown agent');
     return;
   }
-  const seated = putAgent(turn, { ...agent, seat: input.seat });
+  const seated = changeAgent(turn, agent, { seat: input.seat });
   turn.events.push({ type: 'agent.seat-changed', at: turn.now, agentId: agent.id, data: { seat: input.seat } });
   if (seated.reachable !== input.reachable) changeReachability(turn, { ...input, type: 'reachability-changed' });
 }
@@ -111,7 +111,7 @@ export function changeReachability(turn: Turn, input: InputOf<'reachability-chan
     return;
   }
   if (before.state === 'ready') leaveIdle(turn, before);
-  const agent = putAgent(turn, { ...before, reachable: input.reachable });
+  const agent = changeAgent(turn, before, { reachable: input.reachable });
   if (agent.state === 'ready') becomeIdle(turn, agent);
   if (!returns) return;
   enterState(turn, agent, {
@@ -137,7 +137,7 @@ export function occupyLine(turn: Turn, input: InputOf<'line-occupied'>): void {
   }
   const lines = [...agent.lines, input.callId];
   if (agent.state === 'offline' || agent.state === 'on-call' || offered?.phase === 'connecting') {
-    putAgent(turn, { ...agent, lines });
+    changeAgent(turn, agent, { lines });
     return;
   }
   const offer = offered && agent.offer && offerOf(offered, agent.offer.id);
@@ -157,7 +157,7 @@ export function releaseLine(turn: Turn, input: InputOf<'line-released'>): void {
     ignore(turn, 'line not taken by this call');
     return;
   }
-  const agent = putAgent(turn, { ...before, lines: before.lines.filter((id) => id !== input.callId) });
+  const agent = changeAgent(turn, before, { lines: before.lines.filter((id) => id !== input.callId) });
   if (agent.state === 'on-call' && !agent.offer && agent.lines.length === 0) freeLine(turn, agent, agent.wrapUpUntil);
 }
 
@@ -175,7 +175,7 @@ export function endEngagement(turn: Turn, agentId: string, { talkMs, wrapUpMs, o
   const calls = before.calls + 1;
   const counted = { calls, talkMs: before.talkMs + talkMs };
   const wrapUpUntil = open ? OPEN_ENDED : wrapUpMs > 0 ? turn.now + wrapUpMs : null;
-  if (before.lines.length > 0) putAgent(turn, { ...before, ...counted, offer: null, wrapUpUntil });
+  if (before.lines.length > 0) changeAgent(turn, before, { ...counted, offer: null, wrapUpUntil });
   else freeLine(turn, before, wrapUpUntil, counted, before.offer?.queueId);
 }
 
@@ -236,7 +236,7 @@ export function endWrapUp(turn: Turn, input: InputOf<'wrap-up-expired'>): void {
 
 /** Signs out an agent who is no longer in the directory; a call in progress is finished first. */
 export function retire(turn: Turn, agent: AgentEntry): void {
-  const retired = putAgent(turn, { ...agent, removed: true });
+  const retired = changeAgent(turn, agent, { removed: true });
   if (retired.state === 'offline') {
     turn.tables.agents.delete(retired.id);
     return;
@@ -250,8 +250,8 @@ export function restore(turn: Turn, stored: StoredAgent): void {
   if (fresh?.state !== 'offline') return;
   const { agentId: _, day, calls, talkMs, ...kept } = stored;
   const today = day === turn.tables.day;
-  const agent: AgentEntry = { ...fresh, ...kept, idle: newIdlePlace(turn, fresh.id), calls: today ? calls : 0, talkMs: today ? talkMs : 0 };
-  turn.tables.agents.set(agent.id, agent);
+  const counted = { calls: today ? calls : 0, talkMs: today ? talkMs : 0 };
+  const agent = rewriteAgent(fresh, { ...kept, ...counted, idle: newIdlePlace(turn, fresh.id) });
   recount(turn.tables, agent, 'offline', agent.state);
   if (agent.state === 'ready') {
     becomeIdle(turn, agent);

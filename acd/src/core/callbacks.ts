@@ -5,7 +5,7 @@ import { NO_ASK } from './lanes.js';
 import { isOurs } from './missed.js';
 import { bridge, withdraw } from './offers.js';
 import { offersOf, storedCallback } from './tables.js';
-import { changed, ignore, keep, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
+import { changeCall, ignore, keep, listed, putCall, removeCall, rewriteAgent, type Turn, takePlace } from './turn.js';
 import type { CallbackEntry, CallEntry, Offer, QueueEntry } from './types.js';
 import { announceArrival, arm, leave, newCall, stopWaiting, wait } from './waiting.js';
 
@@ -159,7 +159,7 @@ function attempt(turn: Turn, callback: CallbackEntry, offer: Offer | null): Call
 export function startAgentFirst(turn: Turn, call: CallEntry, offer: Offer): void {
   const callback = turn.tables.callbacks.get(call.id);
   if (!callback) return;
-  putCall(turn, changed(call, { callback: attempt(turn, callback, offer) }));
+  changeCall(call, { callback: attempt(turn, callback, offer) });
   const delayMs = callbackConfig(call.queue).ringMs + DIAL_GRACE_MS;
   const input: Input = { type: 'offer-expired', offerId: offer.id, callId: call.id };
   turn.effects.push({ type: 'set-timer', timer: 'offer', id: offer.id, delayMs, input });
@@ -212,8 +212,8 @@ function connect(turn: Turn, line: CallEntry, fresh: CallEntry): void {
   if (!held) return;
   const offer: Offer = { ...held, callId: fresh.id };
   const agent = tables.agents.get(offer.agentId);
-  if (agent) tables.agents.set(agent.id, { ...agent, offer });
-  const call = putCall(turn, { ...fresh, phase: 'connecting', offer, lane: line.lane, failures: line.failures });
+  if (agent) rewriteAgent(agent, { offer });
+  const call = putCall(turn, changeCall(fresh, { phase: 'connecting', offer, lane: line.lane, failures: line.failures }));
   takePlace(turn, call);
   announceArrival(turn, call, call.queue.places.rank(call.place) + 1);
   arm(turn, call);
@@ -248,7 +248,7 @@ export function returnToLine(turn: Turn, call: CallEntry, termination: Terminati
   if (callback?.phase !== 'calling') return;
   turn.urgent = listed(turn.urgent, { type: 'cancel-callback', callbackId: callback.id, termination });
   const lined = enterCallback(turn, callback, 'return', 'in-line', { attempts: callback.attempts - Number(isOurs(termination)) });
-  putCall(turn, changed(call, { callback: lined }));
+  changeCall(call, { callback: lined });
 }
 
 // ── the end ──

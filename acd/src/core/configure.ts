@@ -6,8 +6,8 @@ import { fileReady, laneFor, poolFor, tieLane } from './lanes.js';
 import { newPlace } from './places.js';
 import { settleAll } from './settle.js';
 import { isAvailable, newAgent, newQueue, reconfigure } from './tables.js';
-import { changed, putAgent, recount, type Turn } from './turn.js';
-import type { CallEntry, QueueEntry, Tables } from './types.js';
+import { changeAgent, changeCall, putAgent, recount, rewriteAgent, type Turn } from './turn.js';
+import type { QueueEntry, Tables } from './types.js';
 import { arm, stepAt } from './waiting.js';
 
 /**
@@ -67,10 +67,9 @@ function closeQueues(turn: Turn, keep: ReadonlySet<string>): void {
 
 /** Pools anew, and the agents counted in the queues they serve. */
 function repool(tables: Tables, enabled: ReadonlyMap<string, AgentConfig>): void {
-  for (const before of tables.agents.values()) {
-    const config = enabled.get(before.id) ?? before.config;
-    const agent = { ...before, config, pool: poolFor(tables, config), removed: !enabled.has(before.id) };
-    tables.agents.set(agent.id, agent);
+  for (const agent of tables.agents.values()) {
+    const config = enabled.get(agent.id) ?? agent.config;
+    rewriteAgent(agent, { config, pool: poolFor(tables, config), removed: !enabled.has(agent.id) });
     recount(tables, agent, 'offline', agent.state);
   }
 }
@@ -80,13 +79,12 @@ function requeue(turn: Turn, queue: QueueEntry): void {
   const { tables } = turn;
   const calls = [...queue.places].flatMap((place) => tables.calls.get(place.callId) ?? []);
   queue.places.clear();
-  for (const before of calls) {
-    const step = stepAt(queue, turn.now - before.since);
-    const { priority, since, order } = before.place;
-    const place = newPlace(queue.config, before.id, priority, since, order);
-    const lane = laneFor(tables, { queue, ask: before.ask, step, sticky: before.sticky });
-    const call: CallEntry = changed(before, { place, step, lane });
-    tables.calls.set(call.id, call);
+  for (const call of calls) {
+    const step = stepAt(queue, turn.now - call.since);
+    const { priority, since, order } = call.place;
+    const place = newPlace(queue.config, call.id, priority, since, order);
+    const lane = laneFor(tables, { queue, ask: call.ask, step, sticky: call.sticky });
+    changeCall(call, { place, step, lane });
     queue.places.add(place);
     if (call.phase === 'waiting') lane.open.add(place);
     if (call.phase === 'offered' && queue.config.strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
@@ -104,7 +102,7 @@ export function beginDay(turn: Turn, day: string): void {
   tables.day = day;
   for (const lane of rankedLanes(tables)) lane.ready?.clear();
   for (const agent of [...tables.agents.values()]) {
-    if (agent.calls > 0 || agent.talkMs > 0) putAgent(turn, { ...agent, calls: 0, talkMs: 0 });
+    if (agent.calls > 0 || agent.talkMs > 0) changeAgent(turn, agent, { calls: 0, talkMs: 0 });
   }
   for (const lane of rankedLanes(tables)) {
     for (const pool of lane.pools) {

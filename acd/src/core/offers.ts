@@ -2,7 +2,7 @@ import type { EventDraft, Termination } from '@yixian/contracts';
 import type { Input } from './inputs.js';
 import { candidate } from './lanes.js';
 import { NO_OFFERS, offersOf, WISH_READY } from './tables.js';
-import { changed, enterOffered, enterState, listed, newIdlePlace, putCall, reopen, type Turn } from './turn.js';
+import { changeCall, enterOffered, enterState, listed, newIdlePlace, reopen, type Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Offer, OfferId } from './types.js';
 
 /** After the agent has answered, the bridge has to stand within this time. */
@@ -44,10 +44,10 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallE
   tellOffer(turn, 'offer.made', offer, { offerId: offer.id, expiresAt: offer.expiresAt });
   const patch = { offer, wish: WISH_READY, lastOffer: tables.order };
   enterState(turn, agent, { cause: 'offered', to: 'ringing', reason: null, by: 'system', patch });
-  if (call.phase === 'offered') return putCall(turn, changed(call, { more: [...call.more, offer] }));
+  if (call.phase === 'offered') return changeCall(call, { more: [...call.more, offer] });
   lane.open.delete(place);
   if (strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
-  return enterOffered(turn, call, offer);
+  return enterOffered(call, offer);
 }
 
 /** The agent has answered: the bridge has to stand before long. */
@@ -75,7 +75,7 @@ export function offerOf(call: OfferedCall, offerId: OfferId): Offer {
 /** The call without this offer: still offered while others ring, else open again. */
 export function dropOffer(turn: Turn, call: CallEntry, offerId: OfferId): CallEntry {
   const [first, ...more] = offersOf(call).filter((offer) => offer.id !== offerId);
-  return first ? putCall(turn, changed(call, { offer: first, more })) : reopen(turn, call);
+  return first ? changeCall(call, { offer: first, more }) : reopen(turn, call);
 }
 
 /** One agent has answered: whoever else rings for the call is free again. */
@@ -83,7 +83,7 @@ export function dropOthers(turn: Turn, call: OfferedCall, winner: Offer): CallEn
   if (call.lane.ringing.size > 0) call.lane.ringing.delete(call.place);
   if (call.more.length === 0) return call;
   for (const offer of offersOf(call)) if (offer.id !== winner.id) withdraw(turn, offer, 'answered by another agent', 'answered-elsewhere');
-  return putCall(turn, changed(call, { offer: winner, more: NO_OFFERS }));
+  return changeCall(call, { offer: winner, more: NO_OFFERS });
 }
 
 /** The seat stops ringing and the lease's deadline with it. */

@@ -6,7 +6,7 @@ import { recordHandling, recordWait } from './estimate.js';
 import type { Input } from './inputs.js';
 import { isOurs, missReason, setAside } from './missed.js';
 import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
-import { enterPhase, enterState, enterTalking, forgetCall, ignore, keep, losePlace, putCall, reopen, type Turn } from './turn.js';
+import { changeCall, enterPhase, enterState, enterTalking, forgetCall, ignore, keep, losePlace, reopen, type Turn } from './turn.js';
 import type { CallEntry, Offer } from './types.js';
 import { arm, leave, leftQueue } from './waiting.js';
 
@@ -28,7 +28,7 @@ export function seatAnswered(turn: Turn, input: InputOf<'seat-answered'>): void 
     return;
   }
   const offer = offerOf(offered, input.offerId);
-  const call = enterPhase(turn, dropOthers(turn, offered, offer), 'answer', { phase: 'connecting' });
+  const call = enterPhase(dropOthers(turn, offered, offer), 'answer', { phase: 'connecting' });
   if (call.callback) {
     startAgentFirst(turn, call, offer);
     return;
@@ -130,8 +130,7 @@ function lapse(turn: Turn, call: CallEntry, offer: Offer, failed: boolean, termi
   const connecting = call.phase === 'connecting';
   if (call.callback && connecting) returnToLine(turn, call, termination);
   const failures = call.failures + Number(failed);
-  const before = turn.tables.calls.get(call.id) ?? call;
-  const open = connecting ? reopen(turn, before, { failures }) : dropOffer(turn, putFailures(turn, before, failures), offer.id);
+  const open = connecting ? reopen(turn, call, { failures }) : dropOffer(turn, changeCall(call, { failures }), offer.id);
   if (open.phase !== 'waiting') return;
   if (connecting && !open.callback) turn.effects.push({ type: 'resume-treatment', callId: call.id });
   if (open.overdue) {
@@ -146,10 +145,6 @@ function lapse(turn: Turn, call: CallEntry, offer: Offer, failed: boolean, termi
   }
   const aged = age(turn, open);
   if (aged) arm(turn, aged);
-}
-
-function putFailures(turn: Turn, call: CallEntry, failures: number): CallEntry {
-  return failures === call.failures ? call : putCall(turn, { ...call, failures });
 }
 
 /** The agent of the offer talks with the caller no more; the caller may go on without a place in this queue. */

@@ -1,4 +1,4 @@
-import type { AgentId, AgentStateName, CallId, EventDraft, QueueId, QueueResult } from '@yixian/contracts';
+import type { AgentId, AgentStateName, CallId, EventDraft, EventOf, QueueId, QueueResult } from '@yixian/contracts';
 import { type AgentCause, assertAgentTransition } from './agent-state.js';
 import { assertCallTransition, type CallCause } from './call-state.js';
 import type { Effect, StoreChange } from './inputs.js';
@@ -60,12 +60,34 @@ export function ignore(turn: Turn, why: string): void {
   turn.ignored = why;
 }
 
-export function putAgent(turn: Turn, agent: AgentEntry): AgentEntry {
+// Entries are changed here and nowhere else: everybody else reads them.
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** An agent the tables do not know yet. */
+export function putAgent(turn: Turn, agent: AgentEntry): void {
   turn.tables.agents.set(agent.id, agent);
-  turn.touchedAgents = listed(turn.touchedAgents, agent.id);
-  return agent;
+  touch(turn, agent);
 }
 
+/** What of an agent a step may change; the state itself by `enterState`. */
+type AgentPatch = Partial<Omit<AgentEntry, 'id' | 'state' | 'since' | 'reason'>>;
+
+export function changeAgent(turn: Turn, agent: AgentEntry, patch: AgentPatch): AgentEntry {
+  touch(turn, agent);
+  return Object.assign(agent, patch);
+}
+
+/** As `changeAgent`, for what the store does not keep, or has told. */
+export function rewriteAgent(agent: AgentEntry, patch: Partial<Omit<AgentEntry, 'id'>>): AgentEntry {
+  return Object.assign(agent, patch);
+}
+
+function touch(turn: Turn, agent: AgentEntry): void {
+  turn.touchedAgents = listed(turn.touchedAgents, agent.id);
+}
+
+/** A call the tables do not know yet, under its id. */
 export function putCall(turn: Turn, call: CallEntry): CallEntry {
   turn.tables.calls.set(call.id, call);
   return call;
@@ -87,69 +109,36 @@ export interface Entering {
   patch?: AgentPatch;
 }
 
-type AgentPatch = Partial<
-  Pick<
-    AgentEntry,
-    | 'wish'
-    | 'offer'
-    | 'lines'
-    | 'wrapUpUntil'
-    | 'restUntil'
-    | 'awaitsRegistration'
-    | 'reachable'
-    | 'idle'
-    | 'lastOffer'
-    | 'calls'
-    | 'talkMs'
-  >
->;
-
-/** Written out field by field: two spreads in one literal took a sixth of a decision. */
-function moved(agent: AgentEntry, e: Entering, since: number): AgentEntry {
-  const next: Writable<AgentEntry> = {
-    id: agent.id,
-    config: agent.config,
-    pool: agent.pool,
-    state: e.to,
-    since,
-    reason: e.reason,
-    seat: agent.seat,
-    reachable: agent.reachable,
-    wish: agent.wish,
-    offer: agent.offer,
-    lines: agent.lines,
-    wrapUpUntil: agent.wrapUpUntil,
-    restUntil: agent.restUntil,
-    idle: agent.idle,
-    lastOffer: agent.lastOffer,
-    calls: agent.calls,
-    talkMs: agent.talkMs,
-    awaitsRegistration: agent.awaitsRegistration,
-    removed: agent.removed,
-  };
-  return e.patch ? Object.assign(next, e.patch) : next;
-}
-
 /**
  * Moves an agent to another state: checks it against the diagram, keeps the indexes right and tells the world.
  * An agent who becomes available is queued for matching at the end of the step.
  */
 export function enterState(turn: Turn, agent: AgentEntry, e: Entering): AgentEntry {
-  assertAgentTransition(agent.state, e.cause, e.to);
-  if (agent.state === 'ready') leaveIdle(turn, agent);
-  recount(turn.tables, agent, agent.state, e.to);
-  const next = putAgent(turn, moved(agent, e, turn.now));
-  turn.events.push({
-    type: 'agent.state-changed',
-    at: turn.now,
-    agentId: agent.id,
-    ...(e.queueId === undefined ? {} : { queueId: e.queueId }),
-    data: { from: agent.state, to: e.to, reason: e.reason, by: e.by },
-  });
+  const from = agent.state;
+  assertAgentTransition(from, e.cause, e.to);
+  if (from === 'ready') leaveIdle(turn, agent);
+  recount(turn.tables, agent, from, e.to);
+  const next: Writable<AgentEntry> = agent;
+  next.state = e.to;
+  next.since = turn.now;
+  next.reason = e.reason;
+  if (e.patch) Object.assign(next, e.patch);
+  touch(turn, next);
+  tellState(turn, agent.id, { from, to: e.to, reason: e.reason, by: e.by }, e.queueId);
   if (e.to === 'ready') becomeIdle(turn, next);
   else if (e.to === 'offline' || e.to === 'not-ready') turn.departed = listed(turn.departed, agent.id);
   if (e.to === 'offline' && next.removed) turn.tables.agents.delete(next.id);
   return next;
+}
+
+function tellState(
+  { events, now: at }: Turn,
+  agentId: AgentId,
+  data: EventOf<'agent.state-changed'>['data'],
+  queueId: string | undefined,
+): void {
+  const type = 'agent.state-changed';
+  events.push(queueId === undefined ? { type, at, agentId, data } : { type, at, agentId, queueId, data });
 }
 
 /** Takes a ready agent out of the indexes. */
@@ -181,71 +170,26 @@ export function isWorking(state: AgentStateName): boolean {
 }
 
 export type CallPatch = Partial<
-  Pick<
-    CallEntry,
-    | 'phase'
-    | 'offer'
-    | 'more'
-    | 'failures'
-    | 'overdue'
-    | 'talkingSince'
-    | 'lane'
-    | 'step'
-    | 'sticky'
-    | 'place'
-    | 'callback'
-    | 'id'
-    | 'caller'
-    | 'estimateMs'
-  >
+  Pick<CallEntry, 'phase' | 'offer' | 'more' | 'failures' | 'overdue' | 'talkingSince' | 'lane' | 'step' | 'sticky' | 'place' | 'callback'>
 >;
 
-/** The call with some of it changed: copied in one shape, then written to. Patches of many shapes read field by field cost a tenth of a match. */
-export function changed(call: CallEntry, patch: CallPatch): CallEntry {
-  return Object.assign(copyOf(call), patch);
+export function changeCall(call: CallEntry, patch: CallPatch): CallEntry {
+  return Object.assign(call, patch);
 }
-
-function copyOf(call: CallEntry): Writable<CallEntry> {
-  return {
-    id: call.id,
-    queue: call.queue,
-    lane: call.lane,
-    caller: call.caller,
-    place: call.place,
-    since: call.since,
-    enteredAt: call.enteredAt,
-    ask: call.ask,
-    step: call.step,
-    sticky: call.sticky,
-    visited: call.visited,
-    phase: call.phase,
-    offer: call.offer,
-    more: call.more,
-    failures: call.failures,
-    overdue: call.overdue,
-    estimateMs: call.estimateMs,
-    talkingSince: call.talkingSince,
-    callback: call.callback,
-  };
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The most frequent of them, without a patch. */
-export function enterOffered(turn: Turn, call: CallEntry, offer: Offer): CallEntry {
+export function enterOffered(call: Writable<CallEntry>, offer: Offer): CallEntry {
   assertCallTransition(call.phase, 'offer', 'offered');
-  const next = copyOf(call);
-  next.phase = 'offered';
-  next.offer = offer;
-  return putCall(turn, next);
+  call.phase = 'offered';
+  call.offer = offer;
+  return call;
 }
 
-export function enterTalking(turn: Turn, call: CallEntry): CallEntry {
+export function enterTalking(turn: Turn, call: Writable<CallEntry>): CallEntry {
   assertCallTransition(call.phase, 'bridge', 'talking');
-  const next = copyOf(call);
-  next.phase = 'talking';
-  next.talkingSince = turn.now;
-  return putCall(turn, next);
+  call.phase = 'talking';
+  call.talkingSince = turn.now;
+  return call;
 }
 
 /** What is expected of a call's wait: written into the entry itself, which nobody has seen yet. */
@@ -254,18 +198,26 @@ export function expecting(fresh: Writable<CallEntry>, estimateMs: number | null)
   return fresh;
 }
 
-/** Relaxed so far, in the lane where those are who satisfy that. */
-export function relaxedTo(call: CallEntry, step: number, lane: CallEntry['lane']): CallEntry {
-  const next = copyOf(call);
-  next.step = step;
-  next.lane = lane;
-  return next;
+/** Relaxed so far, in the lane where those are who satisfy that; a waiting call is matched anew there. Its place stays. */
+export function relaxTo(turn: Turn, call: Writable<CallEntry>, step: number, lane: CallEntry['lane']): CallEntry {
+  call.step = step;
+  return relane(turn, call, lane);
+}
+
+/** Moves a call to another lane. */
+export function relane(turn: Turn, call: Writable<CallEntry>, lane: CallEntry['lane']): CallEntry {
+  if (call.phase === 'waiting' && call.lane !== lane) {
+    call.lane.open.delete(call.place);
+    turn.opened = listed(turn.opened, call);
+  }
+  call.lane = lane;
+  return call;
 }
 
 /** Moves a call to another phase, checked against the diagram. */
-export function enterPhase(turn: Turn, call: CallEntry, cause: CallCause, patch: CallPatch & Pick<CallEntry, 'phase'>): CallEntry {
+export function enterPhase(call: CallEntry, cause: CallCause, patch: CallPatch & Pick<CallEntry, 'phase'>): CallEntry {
   assertCallTransition(call.phase, cause, patch.phase);
-  return putCall(turn, changed(call, patch));
+  return changeCall(call, patch);
 }
 
 /** Takes a call out of the queue and the tables for good; the result goes to whoever enqueued it. */
@@ -306,7 +258,7 @@ export function reopen(turn: Turn, call: CallEntry, patch: Pick<CallPatch, 'fail
   // It may have been relaxed while it rang.
   const lane = call.queue.config.relaxation.length === 0 ? call.lane : laneFor(turn.tables, call);
   const failures = patch.failures ?? call.failures;
-  const open = enterPhase(turn, call, 'lapse', { lane, failures, phase: 'waiting', offer: null, more: NO_OFFERS });
+  const open = enterPhase(call, 'lapse', { lane, failures, phase: 'waiting', offer: null, more: NO_OFFERS });
   turn.opened = listed(turn.opened, open);
   return open;
 }

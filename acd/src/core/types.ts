@@ -41,7 +41,7 @@ export interface Place {
   readonly callId: CallId;
 }
 
-/** One agent. Never changed, only replaced. */
+/** One agent. Changed by `turn.ts` alone. */
 export interface AgentEntry {
   readonly id: AgentId;
   readonly config: AgentConfig;
@@ -100,7 +100,7 @@ export interface Ask {
   readonly minLevels: Readonly<Record<string, number>>;
 }
 
-/** One call, or one callback in the line. Never changed, only replaced. */
+/** One call, or one callback in the line. Changed by `turn.ts` alone. */
 export interface CallEntry {
   readonly id: CallId;
   readonly queue: QueueEntry;
@@ -233,7 +233,7 @@ export interface QueueEntry {
   because: string;
 }
 
-/** The tables behind a state. Entries are replaced, never changed; the indexes over them are changed in place. */
+/** The tables behind a state, changed in place by the step that consumes it; what is told of entries is copied out of them. */
 export interface Tables {
   turn: number;
   /** Source of places: grows with every arrival and every return to idle. */

@@ -5,7 +5,7 @@ import { laneFor, NO_ASK } from './lanes.js';
 import { withdraw } from './offers.js';
 import { newPlace } from './places.js';
 import { NO_OFFERS, offersOf } from './tables.js';
-import { changed, expecting, listed, putCall, removeCall, type Turn, takePlace } from './turn.js';
+import { changeCall, expecting, listed, putCall, relane, removeCall, type Turn, takePlace } from './turn.js';
 import type { Ask, CallbackEntry, CallEntry, QueueEntry } from './types.js';
 
 // A call that waits: how it begins, takes its place, is moved to another lane, and leaves.
@@ -124,17 +124,9 @@ export function leave(turn: Turn, call: CallEntry, why: string, left: LeftResult
 
 /** A call that waited for the agent who last talked with the caller is anybody's now. */
 export function release(turn: Turn, call: CallEntry): void {
-  const free = { ...call, sticky: null };
-  relane(turn, call, changed(free, { lane: laneFor(turn.tables, free) }));
-}
-
-/** Moves a waiting call to another lane; its place stays. */
-export function relane(turn: Turn, from: CallEntry, to: CallEntry): CallEntry {
-  if (from.phase === 'waiting' && from.lane !== to.lane) {
-    from.lane.open.delete(from.place);
-    turn.opened = listed(turn.opened, to);
-  }
-  return putCall(turn, to);
+  const { queue, ask, step } = call;
+  changeCall(call, { sticky: null });
+  relane(turn, call, laneFor(turn.tables, { queue, ask, step, sticky: null }));
 }
 
 /** One timer for whatever falls due next: the longest wait, a relaxation, a rule, the end of the wait for one agent. */
