@@ -164,6 +164,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   await beginRecording();
   outside.seats.start();
   await messages.start();
+  // Phones the switch knows from the process before: they register anew only minutes from now, and may be rung already.
+  for (const { extension } of softswitch.registrations()) acd.registrationChanged({ extension, contacts: 1 });
   return { softswitch, edge, sbc, acd, recorder, messages, webCredentials, seats: outside.seats };
 }
 

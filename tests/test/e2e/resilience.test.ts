@@ -37,7 +37,8 @@ describe('nothing is lost', function () {
       const lastSeq = s.events.seen.at(-1)?.seq ?? 0;
 
       await s.hotline.kill();
-      await s.hangUpAllPhones();
+      await s.stopPhone(talker);
+      await s.stopPhone(waiter);
       again = await Hotline.start({ dataDir: s.hotline.dataDir });
       const admin = await again.admin();
 
@@ -67,6 +68,16 @@ describe('nothing is lost', function () {
       const stream = await admin.events(lastSeq);
       const closed = await stream.wait('call.ended', (e) => e.callId === waiting);
       assert.ok(closed.seq > lastSeq, 'a client that was away is told what happened since');
+
+      // The agent's phone has not registered with the new process, nor has the agent done anything.
+      await agent.hangUp();
+      const next = await s.caller('13800000016', { toneHz: 700 });
+      await next.dial(`sip:12320@127.0.0.1:${again.sipPort}`);
+      await next.waitFor('CALL_ESTABLISHED');
+      await stream.wait('call.entered-flow', (e) => e.seq > closed.seq);
+      await next.sendDigits('1');
+      await agent.waitFor('CALL_INCOMING');
+      await next.hangUp();
       stream.close();
     } finally {
       s.events.close();
