@@ -7,6 +7,7 @@ import type {
   Role,
   SeatDialer,
   SummaryRows,
+  SystemView,
   WebCredentials,
 } from '@yixian/contracts';
 import { administrationRoutes } from './administration-routes.js';
@@ -18,6 +19,7 @@ import { liveQueue } from './core/config/schemas.js';
 import type { SourcePolicy } from './core/failure-limit.js';
 import { guarded, open, type Route } from './core/route.js';
 import * as shape from './core/schemas.js';
+import { system } from './core/system-schemas.js';
 import { deskRoutes } from './desk-routes.js';
 import { flowToolRoutes } from './flow-tool-routes.js';
 import { createGetAgent, createListAgents, createPutSeat, createPutState } from './handlers/agents.js';
@@ -45,6 +47,7 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<Wa
   webCredentials: WebCredentials;
   clock: Clock;
   logger: Logger;
+  system: () => Promise<SystemView>;
   metricsText: () => Promise<string>;
   metricsContentType: string;
   signInLimit: SourcePolicy;
@@ -203,6 +206,15 @@ function systemRoutes(deps: Shared): Route[] {
       summary: 'Ready for calls; 503 names what is not',
       response: json(shape.readiness),
       handler: createReadyz(deps),
+    }),
+    guarded({
+      method: 'get',
+      path: `${V1}/system`,
+      tag,
+      roles: ['admin'],
+      summary: 'How the running system is: version, what doctor finds, calls, registrations',
+      response: json(system),
+      handler: () => deps.system(),
     }),
     open({ method: 'get', path: '/metrics', tag, summary: 'Prometheus', response: metrics, handler: () => deps.metricsText() }),
   ];

@@ -556,6 +556,17 @@ export async function openHouse(
       clock,
     },
     webDir: join(recordingsDir, 'web'),
+    system: async () => ({
+      version: '0.1.0',
+      node: process.versions.node,
+      startedAt: new Date(clock.now()).toISOString(),
+      uptimeSeconds: 0,
+      ready: true,
+      checks: [{ name: 'database', state: 'ok', text: 'PostgreSQL answers' }],
+      figures: { calls: 0, callsWaiting: 0, registrations: 0, browsers: 0, agentsSignedIn: 0, memoryMegabytes: 64 },
+      trunks: [],
+      metrics: {},
+    }),
     webCredentials: {
       issue: (extension, sessionId) => ({
         username: `${extension}.${sessionId.length}`,

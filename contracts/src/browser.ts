@@ -10,5 +10,6 @@ export * from './local-day.js';
 export * from './outward.js';
 export * from './schedule.js';
 export * from './summaries.js';
+export * from './system-view.js';
 export * from './termination.js';
 export * from './wallboards.js';

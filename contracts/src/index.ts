@@ -22,5 +22,6 @@ export * from './schedule.js';
 export * from './summaries.js';
 export * from './switch.js';
 export * from './system.js';
+export * from './system-view.js';
 export * from './termination.js';
 export * from './wallboards.js';

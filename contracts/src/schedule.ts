@@ -94,12 +94,13 @@ export function dayBefore(date: string): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
 }
 
-interface Hours {
+export interface Hours {
   from: string;
   to: string;
 }
 
-function hoursOf(
+/** The hours of one day, without what is left of the night before. @param day 1 Monday … 7 Sunday */
+export function scheduleHours(
   schedule: Schedule,
   date: string,
   day: number,
@@ -125,10 +126,10 @@ export function scheduleState(
   calendarDay: (date: string) => CalendarDay | undefined,
 ): ScheduleState {
   const { date, clock, day } = localInstant(now, timeZone);
-  const today = hoursOf(schedule, date, day, calendarDay);
+  const today = scheduleHours(schedule, date, day, calendarDay);
   const within = today.hours.some((h) => (h.from <= h.to ? h.from <= clock && clock < h.to : clock >= h.from));
   if (within) return { open: true, because: today.because };
-  const yesterday = hoursOf(schedule, dayBefore(date), day === 1 ? 7 : day - 1, calendarDay);
+  const yesterday = scheduleHours(schedule, dayBefore(date), day === 1 ? 7 : day - 1, calendarDay);
   const overnight = yesterday.hours.some((h) => h.from > h.to && clock < h.to);
   return overnight ? { open: true, because: yesterday.because } : { open: false, because: today.because };
 }

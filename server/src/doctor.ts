@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync 
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { silentLogger } from '@yixian/contracts';
+import { type HotlineSettings, silentLogger } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createPrompts } from '@yixian/ivr';
 import { type Config, describeConfig } from './config.js';
@@ -15,7 +15,7 @@ import { type RunFile, readRunFile } from './run-file.js';
 import { openDatabase, prepareDataDir } from './storage.js';
 import { version } from './version.js';
 
-type Verdict = { state: 'ok' | 'warning' | 'fault'; text: string };
+export type Verdict = { state: 'ok' | 'warning' | 'fault'; text: string };
 const ok = (text: string): Verdict => ({ state: 'ok', text });
 const warning = (text: string): Verdict => ({ state: 'warning', text });
 const fault = (text: string): Verdict => ({ state: 'fault', text });
@@ -53,7 +53,7 @@ export async function doctor(config: Config): Promise<number> {
   return faults === 0 ? 0 : 1;
 }
 
-async function guarded(run: () => Promise<Verdict[]> | Verdict[]): Promise<Verdict[]> {
+export async function guarded(run: () => Promise<Verdict[]> | Verdict[]): Promise<Verdict[]> {
   try {
     return await run();
   } catch (error) {
@@ -61,7 +61,7 @@ async function guarded(run: () => Promise<Verdict[]> | Verdict[]): Promise<Verdi
   }
 }
 
-function checkDataDir(config: Config): Verdict[] {
+export function checkDataDir(config: Config): Verdict[] {
   prepareDataDir(config.dataDir);
   accessSync(config.dataDir, constants.R_OK | constants.W_OK);
   const file = firstRunFileOf(config);
@@ -69,7 +69,7 @@ function checkDataDir(config: Config): Verdict[] {
   return [ok(`${config.dataDir} can be written`)];
 }
 
-function checkFileLimit(config: Config): Verdict[] {
+export function checkFileLimit(config: Config): Verdict[] {
   const line = existsSync('/proc/self/limits')
     ? readFileSync('/proc/self/limits', 'utf8')
         .split('\n')
@@ -155,30 +155,43 @@ async function checkDatabase(config: Config): Promise<Verdict[]> {
   }
 }
 
-/** A disk that is nearly full stops recordings, not calls: a warning. */
 async function checkRecordings(config: Config): Promise<Verdict[]> {
   const database = await openDatabase(config, silentLogger);
   try {
-    const { recordingMinFreeMegabytes: least, recordingEncryption: cipher } = await createConfigStore(database.knex).settings.get();
-    const { bavail, bsize } = await statfs(config.dataDir);
-    const free = Math.floor((bavail * bsize) / 1024 / 1024);
-    const room = free < least ? warning(`${free} MB free, ${least} MB are needed: calls are not recorded`) : ok(`${free} MB free`);
-    const keys = existsSync(keysFolder(config)) ? readdirSync(keysFolder(config)).filter((name) => name.endsWith('.key')) : [];
-    const open = keys.filter((name) => (statSync(path.join(keysFolder(config), name)).mode & 0o077) !== 0);
-    if (open.length > 0) return [room, fault(`${path.join(keysFolder(config), open[0] ?? '')} can be read by others: chmod 600 it`)];
-    return [room, ok(cipher === 'none' ? 'not encrypted on the disk' : `encrypted on the disk: ${cipher}`)];
+    return await recordingVerdicts(config, await createConfigStore(database.knex).settings.get());
   } finally {
     await database.close();
   }
 }
 
-function checkPrompts(config: Config): Verdict[] {
+/** A disk that is nearly full stops recordings, not calls: a warning. */
+export async function recordingVerdicts(
+  config: Config,
+  settings: Pick<HotlineSettings, 'recordingMinFreeMegabytes' | 'recordingEncryption'>,
+): Promise<Verdict[]> {
+  const { recordingMinFreeMegabytes: least, recordingEncryption: cipher } = settings;
+  const { bavail, bsize } = await statfs(config.dataDir);
+  const free = Math.floor((bavail * bsize) / 1024 / 1024);
+  const room = free < least ? warning(`${free} MB free, ${least} MB are needed: calls are not recorded`) : ok(`${free} MB free`);
+  const keys = existsSync(keysFolder(config)) ? readdirSync(keysFolder(config)).filter((name) => name.endsWith('.key')) : [];
+  const open = keys.filter((name) => (statSync(path.join(keysFolder(config), name)).mode & 0o077) !== 0);
+  if (open.length > 0) return [room, fault(`${path.join(keysFolder(config), open[0] ?? '')} can be read by others: chmod 600 it`)];
+  return [room, ok(cipher === 'none' ? 'not encrypted on the disk' : `encrypted on the disk: ${cipher}`)];
+}
+
+/** Every prompt of the demo hotline and of queues. */
+export function promptVerdict(config: Config): Verdict {
   const prompts = createPrompts({ directories: promptDirectories(config), logger: silentLogger });
   const missing = prompts.missing(requiredPrompts);
-  if (missing.length > 0) return [fault(`missing: ${missing.join(', ')}`)];
+  return missing.length > 0 ? fault(`missing: ${missing.join(', ')}`) : ok(`all ${requiredPrompts.length} there`);
+}
+
+function checkPrompts(config: Config): Verdict[] {
+  const files = promptVerdict(config);
+  if (files.state === 'fault') return [files];
   const voice = spawnSync('espeak-ng', ['--version']);
   return [
-    ok(`all ${requiredPrompts.length} there`),
+    files,
     voice.error ? warning('espeak-ng is not installed: flows cannot speak texts of their own') : ok('espeak-ng speaks texts of flows'),
   ];
 }

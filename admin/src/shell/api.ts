@@ -1,4 +1,13 @@
-import type { Authenticator, Callbacks, IdentityStore, RecordQueries, SeatDialer, SummaryRows, WebCredentials } from '@yixian/contracts';
+import type {
+  Authenticator,
+  Callbacks,
+  IdentityStore,
+  RecordQueries,
+  SeatDialer,
+  SummaryRows,
+  SystemView,
+  WebCredentials,
+} from '@yixian/contracts';
 import express, { type Express } from 'express';
 import type { CommandDeps } from '../commands/command.js';
 import type { SourcePolicy } from '../core/failure-limit.js';
@@ -35,6 +44,8 @@ export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   reports: ReportDeps;
   /** Name → value of every stage, read at each scrape. */
   metrics: readonly (() => Record<string, number>)[];
+  /** How the running system is. */
+  system: () => Promise<SystemView>;
   /** Shown in the OpenAPI document. */
   version?: string;
   options?: {

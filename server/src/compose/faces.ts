@@ -10,6 +10,7 @@ import { administrationOf } from './administration.js';
 import type { Foundation } from './foundation.js';
 import { healthOf } from './health.js';
 import { startReports } from './reports.js';
+import { createSystemView } from './system.js';
 import type { Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
 
@@ -27,6 +28,13 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const commandDeps = { acd: acd.acd, calls, clickToDial, parties, records, directory, identity, clock, logger };
   // the gateway needs the server that the API stands behind
   const gatewayMetrics = { metrics: (): Record<string, number> => ({}) };
+  const metrics = [softswitch, edge, sbc, acd, recorder, messages, base.journal, gatewayMetrics].map((stage) => () => stage.metrics());
+  const health = () =>
+    healthOf({
+      database: () => ping(database.knex),
+      redis: () => base.redis.client.ping(),
+      switch: () => softswitch.health(),
+    });
   const app = createApi({
     ...commandDeps,
     messages,
@@ -39,15 +47,11 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     webDir: WEB_DIR,
     webCredentials: telephony.webCredentials,
     reports: { reports: startReports(base, undo), directory, timeZone: base.config.timeZone, clock },
-    health: () =>
-      healthOf({
-        database: () => ping(database.knex),
-        redis: () => base.redis.client.ping(),
-        switch: () => softswitch.health(),
-      }),
+    health,
     draining,
     version,
-    metrics: [softswitch, edge, sbc, acd, recorder, messages, base.journal, gatewayMetrics].map((stage) => () => stage.metrics()),
+    metrics,
+    system: createSystemView(base, telephony, { health, metrics }),
   });
   const server = createServer(app);
   const upgrades = createSipUpgrades((socket, source) => softswitch.adopt(socket, source), base.config.webOrigins);

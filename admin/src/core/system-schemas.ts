@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { named } from './schemas.js';
+
+const count = z.number().min(0);
+
+export const system = named(
+  'System',
+  z.strictObject({
+    version: z.string(),
+    node: z.string().describe('Version of Node.js'),
+    startedAt: z.string(),
+    uptimeSeconds: count,
+    ready: z.boolean().describe('What /readyz says'),
+    checks: z.array(
+      z.strictObject({
+        name: z.enum(['data', 'files', 'database', 'redis', 'switch', 'recordings', 'prompts', 'trunks']),
+        state: z.enum(['ok', 'warning', 'fault']),
+        text: z.string(),
+      }),
+    ),
+    figures: z.strictObject({
+      calls: count,
+      callsWaiting: count,
+      registrations: count,
+      browsers: count,
+      agentsSignedIn: count,
+      memoryMegabytes: count,
+    }),
+    trunks: z.array(z.strictObject({ id: z.string(), calls: count, maxCalls: count })).describe('Calls on each now'),
+    metrics: z.record(z.string(), z.number()).describe('As on /metrics, of the stages'),
+  }),
+);

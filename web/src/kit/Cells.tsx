@@ -1,0 +1,28 @@
+import { Badge, Flex, Tag } from 'antd';
+import { useTranslation } from 'react-i18next';
+
+/** Whether something is switched on. */
+export function OnOff({ on }: { on: boolean }) {
+  const { t } = useTranslation('admin');
+  return <Badge status={on ? 'success' : 'default'} text={t(on ? 'on' : 'off')} />;
+}
+
+/** A few words each in its frame; the rest as a number. */
+export function Tags({ of, most = 6 }: { of: readonly string[]; most?: number }) {
+  return (
+    <Flex gap={4} wrap>
+      {of.slice(0, most).map((one) => (
+        <Tag key={one} style={{ marginInlineEnd: 0, maxWidth: 160, overflow: 'hidden', textOverflow: 'ellipsis' }}>
+          {one}
+        </Tag>
+      ))}
+      {of.length > most ? <Tag style={{ marginInlineEnd: 0 }}>+{of.length - most}</Tag> : null}
+    </Flex>
+  );
+}
+
+/** A value that has a name in the catalogue. */
+export function Named({ of, value }: { of: string; value: string }) {
+  const { t } = useTranslation('admin');
+  return <>{t(`${of}.${value}`)}</>;
+}

@@ -1,0 +1,148 @@
+import { UploadOutlined } from '@ant-design/icons';
+import { useQueryClient } from '@tanstack/react-query';
+import type { CalendarDay, Schedule } from '@yixian/contracts/browser';
+import { App, Button, Tabs, Tag, Tooltip, Upload } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { put } from '../../app/api.js';
+import { useFailure } from '../../app/use-failure.js';
+import { csvRows } from '../../kit/csv.js';
+import type { FieldSpec } from '../../kit/fields.js';
+import { ResourcePage } from '../../kit/ResourcePage.js';
+import type { ResourceSpec } from '../../kit/resource.js';
+import { MonthView } from './MonthView.js';
+import { ScheduleNow } from './ScheduleNow.js';
+
+const HOURS: readonly FieldSpec[] = [
+  { name: 'from', kind: 'clock', required: true },
+  { name: 'to', kind: 'clock', required: true },
+];
+
+const schedules: ResourceSpec = {
+  name: 'schedules',
+  path: '/schedules',
+  key: 'id',
+  columns: [
+    { name: 'id', width: 140 },
+    { name: 'name', width: 200 },
+    { name: 'now', width: 200, render: (row) => <ScheduleNow id={String(row.id)} /> },
+    { name: 'special', width: 120, align: 'right', render: (row) => (row.special as unknown[]).length },
+  ],
+  start: { id: '', name: '', weekly: [{ days: [1, 2, 3, 4, 5], from: '08:30', to: '17:30' }], holidays: 'closed', special: [] },
+  fields: [
+    { name: 'id', kind: 'text', required: true, fixed: true },
+    { name: 'name', kind: 'text' },
+    { name: 'holidays', kind: 'choice', options: ['closed', 'ignore'] },
+    {
+      name: 'weekly',
+      kind: 'list',
+      start: { days: [1, 2, 3, 4, 5], from: '08:30', to: '17:30' },
+      fields: [{ name: 'days', kind: 'choices', options: [1, 2, 3, 4, 5, 6, 7], required: true }, ...HOURS],
+    },
+    {
+      name: 'special',
+      kind: 'list',
+      start: { date: '', name: '', hours: [] },
+      fields: [
+        { name: 'date', kind: 'date', required: true },
+        { name: 'name', kind: 'text', required: true },
+        { name: 'hours', kind: 'list', prefix: 'schedules.of.weekly', start: { from: '09:00', to: '12:00' }, fields: HOURS },
+      ],
+    },
+  ],
+  toBody: ({ name, ...body }) => (name === '' ? body : { ...body, name }),
+  below: (values) => <MonthView schedule={values as unknown as Schedule} />,
+  drawerWidth: 760,
+};
+
+const calendars: ResourceSpec = {
+  name: 'calendars',
+  path: '/calendars',
+  key: 'year',
+  columns: [
+    { name: 'year', width: 100 },
+    { name: 'days', width: 400, render: (row) => <Days days={row.days as unknown as CalendarDay[]} /> },
+  ],
+  start: {},
+  noNew: true,
+  fields: [
+    {
+      name: 'days',
+      kind: 'list',
+      start: { date: '', kind: 'holiday', name: '' },
+      fields: [
+        { name: 'date', kind: 'date', required: true },
+        { name: 'kind', kind: 'choice', options: ['holiday', 'workday'] },
+        { name: 'name', kind: 'text', required: true },
+      ],
+    },
+  ],
+  actions: <ImportCalendar />,
+};
+
+function Days({ days }: { days: CalendarDay[] }) {
+  const { t } = useTranslation('admin');
+  const of = (kind: CalendarDay['kind']): number => days.filter((day) => day.kind === kind).length;
+  const names = [...new Set(days.filter((day) => day.kind === 'holiday').map((day) => day.name))];
+  return (
+    <Tooltip title={names.join(' ')}>
+      <Tag color="blue">{t('calendars.holidays', { n: of('holiday') })}</Tag>
+      <Tag>{t('calendars.workdays', { n: of('workday') })}</Tag>
+    </Tooltip>
+  );
+}
+
+/** JSON `{year, days}` or a list of such, or CSV with the columns date, kind, name: as the command line takes it. */
+function readCalendars(text: string): { year: string; days: CalendarDay[] }[] {
+  const trimmed = text.replace(/^\uFEFF/, '').trim();
+  if (/^[[{]/.test(trimmed)) return [JSON.parse(trimmed) as { year: string; days: CalendarDay[] }].flat();
+  const years = new Map<string, CalendarDay[]>();
+  for (const row of csvRows(trimmed)) {
+    const year = (row.date ?? '').slice(0, 4);
+    years.set(year, [...(years.get(year) ?? []), row as unknown as CalendarDay]);
+  }
+  return [...years].map(([year, days]) => ({ year, days }));
+}
+
+function ImportCalendar() {
+  const { t } = useTranslation('admin');
+  const { message } = App.useApp();
+  const fail = useFailure();
+  const queries = useQueryClient();
+  const read = async (file: File): Promise<void> => {
+    try {
+      const years = readCalendars(await file.text());
+      for (const { year, days } of years) await put(`/calendars/${encodeURIComponent(String(year))}`, { days });
+      void message.success(t('calendars.imported', { years: years.map((one) => one.year).join(' ') }));
+      void queries.invalidateQueries();
+    } catch (error) {
+      fail(error);
+    }
+  };
+  return (
+    <Upload
+      accept=".json,.csv,text/csv,application/json"
+      showUploadList={false}
+      beforeUpload={(file) => {
+        void read(file);
+        return false;
+      }}
+    >
+      <Button type="primary" icon={<UploadOutlined />}>
+        {t('calendars.import')}
+      </Button>
+    </Upload>
+  );
+}
+
+/** Opening hours, and the holidays they heed. */
+export default function SchedulesPage() {
+  const { t } = useTranslation('admin');
+  return (
+    <Tabs
+      items={[
+        { key: 'schedules', label: t('schedules.tab'), children: <ResourcePage spec={schedules} /> },
+        { key: 'calendars', label: t('calendars.tab'), children: <ResourcePage spec={calendars} /> },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,142 @@
+import '../../kit/kit.css';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, App, Button, Card, Empty, Flex, Input, InputNumber, Table, type TableColumnsType, Tabs } from 'antd';
+import { useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { get, put } from '../../app/api.js';
+import { useFailure } from '../../app/use-failure.js';
+import { PageHead, ResourcePage } from '../../kit/ResourcePage.js';
+import type { ResourceSpec } from '../../kit/resource.js';
+
+interface AgentSkills {
+  agent: string;
+  name: string;
+  skills: Record<string, number>;
+}
+interface Matrix {
+  skills: string[];
+  agents: AgentSkills[];
+}
+
+const spec: ResourceSpec = {
+  name: 'skills',
+  path: '/skills',
+  key: 'id',
+  columns: [
+    { name: 'id', width: 200 },
+    { name: 'name', width: 300 },
+  ],
+  start: { id: '', name: '' },
+  fields: [
+    { name: 'id', kind: 'text', required: true, fixed: true },
+    { name: 'name', kind: 'text' },
+  ],
+  toBody: ({ name, ...body }) => (name === '' ? body : { ...body, name }),
+};
+
+/** Levels as they will be: what was changed here and is not saved stands beside what the server has. */
+function useMatrix() {
+  const matrix = useQuery({ queryKey: ['matrix'], queryFn: () => get<Matrix>('/skills/matrix') });
+  const [changes, setChanges] = useState<Record<string, Record<string, number>>>({});
+  const skillsOf = (row: AgentSkills): Record<string, number> => changes[row.agent] ?? row.skills;
+  const set = (row: AgentSkills, skill: string, level: number | null): void => {
+    const { [skill]: _, ...others } = skillsOf(row);
+    setChanges((before) => ({ ...before, [row.agent]: level === null ? others : { ...others, [skill]: level } }));
+  };
+  return { matrix, changes, setChanges, skillsOf, set };
+}
+
+function SkillMatrix() {
+  const { t } = useTranslation(['admin', 'common']);
+  const { message } = App.useApp();
+  const fail = useFailure();
+  const queries = useQueryClient();
+  const { matrix, changes, setChanges, skillsOf, set } = useMatrix();
+  const [search, setSearch] = useState('');
+  const [saving, setSaving] = useState(false);
+  const changed = Object.keys(changes).length;
+  const rows = useMemo(
+    () => matrix.data?.agents.filter((row) => `${row.agent} ${row.name}`.toLowerCase().includes(search.trim().toLowerCase())) ?? [],
+    [matrix.data, search],
+  );
+  const save = async (): Promise<void> => {
+    setSaving(true);
+    try {
+      const agents = Object.entries(changes).map(([agent, skills]) => ({ agent, skills }));
+      queries.setQueryData(['matrix'], await put<Matrix>('/skills/matrix', { agents }));
+      setChanges({});
+      void message.success(t('saved'));
+    } catch (error) {
+      fail(error);
+    } finally {
+      setSaving(false);
+    }
+  };
+  const columns: TableColumnsType<AgentSkills> = [
+    { title: t('matrix.agent'), dataIndex: 'agent', width: 90, fixed: 'left' },
+    { title: t('matrix.name'), dataIndex: 'name', width: 140, fixed: 'left', ellipsis: true },
+    ...(matrix.data?.skills ?? []).map((skill) => ({
+      title: skill,
+      key: skill,
+      width: 110,
+      render: (_: unknown, row: AgentSkills) => (
+        <InputNumber
+          size="small"
+          min={1}
+          max={10}
+          style={{ width: 76 }}
+          placeholder="–"
+          aria-label={`${row.agent} ${skill}`}
+          value={skillsOf(row)[skill] ?? null}
+          status={changes[row.agent] && skillsOf(row)[skill] !== row.skills[skill] ? 'warning' : ''}
+          onChange={(level) => set(row, skill, level)}
+        />
+      ),
+    })),
+  ];
+  return (
+    <Flex vertical gap={12}>
+      <PageHead title={t('matrix.title')} hint={t('matrix.hint')}>
+        <Input.Search
+          allowClear
+          aria-label={t('common:search')}
+          placeholder={t('common:search')}
+          style={{ width: 200 }}
+          onChange={(e) => setSearch(e.target.value)}
+        />
+        <Button disabled={changed === 0} onClick={() => setChanges({})}>
+          {t('matrix.undo')}
+        </Button>
+        <Button type="primary" disabled={changed === 0} loading={saving} onClick={() => void save()}>
+          {changed === 0 ? t('common:save') : t('matrix.save', { n: changed })}
+        </Button>
+      </PageHead>
+      {matrix.isError ? <Alert type="error" showIcon title={matrix.error.message} /> : null}
+      <Card size="small" styles={{ body: { padding: 0 } }}>
+        <Table<AgentSkills>
+          rowKey="agent"
+          size="small"
+          columns={columns}
+          dataSource={rows}
+          loading={matrix.isLoading}
+          pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
+          {...(rows.length > 0 ? { scroll: { x: 230 + 110 * (matrix.data?.skills.length ?? 0) } } : {})}
+          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('matrix.none')} /> }}
+        />
+      </Card>
+    </Flex>
+  );
+}
+
+/** 技能矩阵, and the skills themselves. */
+export default function SkillsPage() {
+  const { t } = useTranslation('admin');
+  return (
+    <Tabs
+      items={[
+        { key: 'matrix', label: t('matrix.title'), children: <SkillMatrix /> },
+        { key: 'skills', label: t('skills.tab'), children: <ResourcePage spec={spec} /> },
+      ]}
+    />
+  );
+}
