@@ -1,4 +1,4 @@
-import { BarChartOutlined, SettingOutlined } from '@ant-design/icons';
+import { ApartmentOutlined, BarChartOutlined, SettingOutlined } from '@ant-design/icons';
 import type { UserView } from '@yixian/contracts/browser';
 import { type ComponentType, type LazyExoticComponent, lazy, type ReactNode } from 'react';
 
@@ -20,6 +20,13 @@ export interface PageSpec {
 
 /** Every page there is, in the order of the menu; each is a chunk of its own. */
 export const PAGES: readonly PageSpec[] = [
+  {
+    path: 'flows',
+    name: 'flows',
+    roles: ['admin'],
+    icon: <ApartmentOutlined />,
+    page: lazy(() => import('../pages/flows/FlowsPage.js')),
+  },
   {
     path: 'calls',
     name: 'calls',

@@ -33,6 +33,8 @@ const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
 /** Every text keeps a contrast of 4.5 : 1 (WCAG 2.1 AA), on tags too. */
 const LIGHT = {
   colorPrimary: '#0a5bbd',
+  colorLink: '#0a5bbd',
+  colorError: '#c41d24',
   colorTextSecondary: 'rgba(0, 0, 0, 0.68)',
   colorTextTertiary: 'rgba(0, 0, 0, 0.6)',
   colorTextDescription: 'rgba(0, 0, 0, 0.64)',
@@ -48,6 +50,7 @@ const LIGHT = {
 };
 const DARK = {
   colorPrimary: '#4096ff',
+  colorLink: '#4096ff',
   colorTextSecondary: 'rgba(255, 255, 255, 0.72)',
   colorTextTertiary: 'rgba(255, 255, 255, 0.62)',
   colorTextDescription: 'rgba(255, 255, 255, 0.68)',

@@ -1,7 +1,8 @@
 import { admin } from './admin.js';
 import { common } from './common.js';
+import { flows } from './flows.js';
 import { phone } from './phone.js';
 import { records } from './records.js';
 
 /** One catalogue an area of the application; the English one has the type of the Chinese, so no string can be missing. */
-export const en = { admin, common, phone, records };
+export const en = { admin, common, flows, phone, records };

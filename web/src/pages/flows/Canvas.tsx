@@ -1,0 +1,232 @@
+import '@xyflow/react/dist/style.css';
+import {
+  applyNodeChanges,
+  Background,
+  type Connection,
+  Controls,
+  type Edge,
+  type EdgeChange,
+  MiniMap,
+  type NodeChange as NodeMove,
+  ReactFlow,
+  type ReactFlowInstance,
+} from '@xyflow/react';
+import { type DragEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useTheme } from '../../app/theme.js';
+import type { Difference } from './model/difference.js';
+import { type FlowDocument, type Problem, type Types, waysOf } from './model/document.js';
+import { lookOf } from './model/look.js';
+import { type CardData, type CardNode, NodeCard, noProblems } from './NodeCard.js';
+
+export type Instance = ReactFlowInstance<CardNode, Edge>;
+export const DRAGGED = 'application/x-yixian-node';
+
+/** What is lit while a call is simulated. */
+export interface Lit {
+  here: string | undefined;
+  passed: ReadonlySet<string>;
+  /** `from>to` of the ways that were taken. */
+  ways: ReadonlySet<string>;
+}
+
+interface Props {
+  doc: FlowDocument;
+  types: Types;
+  problems: readonly Problem[];
+  selected: ReadonlySet<string>;
+  lit: Lit | undefined;
+  /** Drawn as a comparison: nothing can be changed. */
+  compared: Difference | undefined;
+  onReady(instance: Instance): void;
+  onSelect(ids: ReadonlySet<string>): void;
+  onMove(positions: Map<string, { x: number; y: number }>): void;
+  onConnect(from: string, field: string, to: string): void;
+  onDisconnect(ways: { from: string; field: string }[]): void;
+  onRemove(ids: string[]): void;
+  onDrop(type: string, position: { x: number; y: number }): void;
+}
+
+/** Zoom at which a card can be read. */
+const READABLE = 0.7;
+const NODE_TYPES = { card: NodeCard };
+
+/** Keeps what stays the same the same object: a card whose data is the same is not drawn again. */
+function useCards({ doc, types, problems, selected, lit, compared }: Props): CardNode[] {
+  const { t } = useTranslation('flows');
+  const known = useRef(new Map<string, CardNode>());
+  const byNode = useMemo(() => groupedByNode(problems), [problems]);
+  return useMemo(() => {
+    const before = known.current;
+    const next = new Map<string, CardNode>();
+    for (const [id, node] of Object.entries(doc.nodes)) {
+      const data: CardData = {
+        node,
+        types,
+        start: doc.start === id,
+        problems: byNode.get(id) ?? noProblems,
+        lit: lit?.here === id ? 'here' : lit?.passed.has(id) ? 'passed' : undefined,
+        change: compared?.nodes.get(id)?.change,
+        fixed: compared !== undefined,
+      };
+      const old = before.get(id);
+      const isSelected = selected.has(id);
+      if (old && old.selected === isSelected && same(old.data, data)) next.set(id, old);
+      else {
+        const position = node.position ?? { x: 0, y: 0 };
+        const label = `${node.label ?? t(`type.${node.type}`, { defaultValue: node.type })} ${id}`;
+        next.set(id, {
+          ...(old?.measured ? { measured: old.measured } : {}),
+          ...{ id, type: 'card', position, data, selected: isSelected, ariaLabel: label },
+        });
+      }
+    }
+    known.current = next;
+    return [...next.values()];
+  }, [doc, types, byNode, selected, lit, compared, t]);
+}
+
+function groupedByNode(problems: readonly Problem[]): Map<string, Problem[]> {
+  const grouped = new Map<string, Problem[]>();
+  for (const problem of problems) if (problem.node !== null) grouped.set(problem.node, [...(grouped.get(problem.node) ?? []), problem]);
+  return grouped;
+}
+
+function same(a: CardData, b: CardData): boolean {
+  return (
+    a.node === b.node &&
+    a.types === b.types &&
+    a.start === b.start &&
+    a.lit === b.lit &&
+    a.change === b.change &&
+    a.fixed === b.fixed &&
+    (a.problems === b.problems || JSON.stringify(a.problems) === JSON.stringify(b.problems))
+  );
+}
+
+function edgesOf(doc: FlowDocument, types: Types, lit: Lit | undefined, chosen: ReadonlySet<string>): Edge[] {
+  return Object.entries(doc.nodes).flatMap(([source, node]) =>
+    waysOf(node, types).flatMap(({ field, target }): Edge[] => {
+      if (target === undefined || !doc.nodes[target]) return [];
+      const id = `${source}>${field}`;
+      const className = lit?.ways.has(`${source}>${target}`) ? 'flow-lit' : '';
+      return [{ id, source, target, sourceHandle: field, className, selected: chosen.has(id) }];
+    }),
+  );
+}
+
+export function Canvas(props: Props) {
+  const { doc, types, lit, compared, onReady, onSelect, onMove, onConnect, onDisconnect, onRemove, onDrop } = props;
+  const { t } = useTranslation('flows');
+  const { dark } = useTheme();
+  const instance = useRef<Instance>(undefined);
+  const cards = useCards(props);
+  // While nodes are dragged only the canvas knows where they are; the document is told at the end.
+  const [nodes, setNodes] = useState(cards);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => setNodes((now) => carried(now, cards)), [cards]);
+  const edges = useMemo(() => edgesOf(doc, types, lit, chosen), [doc, types, lit, chosen]);
+
+  const onNodesChange = useCallback(
+    (changes: NodeMove<CardNode>[]) => {
+      const picks = changes.filter((one) => one.type === 'select');
+      if (picks.length > 0) {
+        const next = new Set(nodes.filter((one) => one.selected).map((one) => one.id));
+        for (const { id, selected } of picks) selected ? next.add(id) : next.delete(id);
+        onSelect(next);
+      }
+      const others = changes.filter((one) => one.type !== 'remove');
+      setNodes((now) => applyNodeChanges(others, now));
+      // by the arrow keys: no drag that would end
+      const steps = changes.flatMap((one) =>
+        one.type === 'position' && one.dragging !== true && one.position ? [[one.id, one.position] as const] : [],
+      );
+      if (steps.length > 0) onMove(new Map(steps));
+    },
+    [nodes, onSelect, onMove],
+  );
+  const onEdgesChange = useCallback((changes: EdgeChange[]) => {
+    setChosen((now) => {
+      const next = new Set(now);
+      for (const one of changes) if (one.type === 'select') one.selected ? next.add(one.id) : next.delete(one.id);
+      return next;
+    });
+  }, []);
+  const drop = (event: DragEvent): void => {
+    const type = event.dataTransfer.getData(DRAGGED);
+    if (type === '' || !instance.current) return;
+    event.preventDefault();
+    onDrop(type, instance.current.screenToFlowPosition({ x: event.clientX - 108, y: event.clientY - 23 }));
+  };
+
+  return (
+    <section className="flow-canvas" aria-label={t('editor.canvas')} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <ReactFlow<CardNode, Edge>
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        onInit={(made) => {
+          instance.current = made;
+          onReady(made);
+          // A large flow is opened at its beginning, large enough to read.
+          const first = doc.nodes[doc.start];
+          if (first?.position && made.getZoom() < READABLE) {
+            void made.setViewport({ x: 32 - first.position.x * READABLE, y: 220 - first.position.y * READABLE, zoom: READABLE });
+          }
+        }}
+        onNodesChange={onNodesChange}
+        onEdgesChange={onEdgesChange}
+        onConnect={({ source, sourceHandle, target }: Connection) => sourceHandle && onConnect(source, sourceHandle, target)}
+        onDelete={({ nodes: gone, edges: cut }) => {
+          const ids = new Set(gone.map((one) => one.id));
+          const ways = cut.filter((one) => !ids.has(one.source) && !ids.has(one.target));
+          if (ways.length > 0) onDisconnect(ways.map((one) => ({ from: one.source, field: one.sourceHandle ?? '' })));
+          if (ids.size > 0) onRemove([...ids]);
+        }}
+        onReconnect={(old, { source, sourceHandle, target }) => {
+          if (old.source === source && old.sourceHandle === sourceHandle && sourceHandle) onConnect(source, sourceHandle, target);
+        }}
+        deleteKeyCode={compared ? null : ['Delete', 'Backspace']}
+        multiSelectionKeyCode={['Shift', 'Control', 'Meta']}
+        nodesDraggable={!compared}
+        nodesConnectable={!compared}
+        nodesFocusable
+        edgesFocusable={!compared}
+        colorMode={dark ? 'dark' : 'light'}
+        minZoom={0.1}
+        maxZoom={2}
+        snapToGrid
+        snapGrid={[8, 8]}
+        onlyRenderVisibleElements
+        fitView
+        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+        ariaLabelConfig={{
+          'controls.zoomIn.ariaLabel': t('editor.zoomIn'),
+          'controls.zoomOut.ariaLabel': t('editor.zoomOut'),
+          'controls.fitView.ariaLabel': t('editor.fit'),
+          'minimap.ariaLabel': t('editor.minimap'),
+        }}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background gap={16} />
+        <Controls showInteractive={false} />
+        <MiniMap pannable zoomable style={{ width: 150, height: 96 }} nodeStrokeWidth={3} nodeColor={colourOf} />
+      </ReactFlow>
+    </section>
+  );
+}
+
+const COLOURS = { speak: '#5b9be6', decide: '#c99440', people: '#57ad66', other: '#888' };
+const colourOf = (card: CardNode): string => (card.data.problems.length > 0 ? '#d6363e' : COLOURS[lookOf(card.data.node.type).group]);
+
+/** What was measured stays measured. */
+function carried(now: readonly CardNode[], next: readonly CardNode[]): CardNode[] {
+  const known = new Map(now.map((one) => [one.id, one]));
+  return next.map((card) => {
+    const old = known.get(card.id);
+    if (!old || old === card) return card;
+    const samePlace = old.position.x === card.position.x && old.position.y === card.position.y;
+    if (samePlace && old.data === card.data && old.selected === card.selected) return old;
+    return { ...card, ...(old.measured ? { measured: old.measured } : {}) };
+  });
+}

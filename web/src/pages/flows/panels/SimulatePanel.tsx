@@ -1,0 +1,404 @@
+import { PhoneOutlined, PlayCircleOutlined, ReloadOutlined, SoundOutlined } from '@ant-design/icons';
+import type { SimulationEvent, SimulationInput, SimulationView } from '@yixian/contracts/browser';
+import { Alert, Button, Collapse, Flex, Form, Input, InputNumber, Switch, Typography } from 'antd';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { del, post } from '../../../app/api.js';
+import { useFailure } from '../../../app/use-failure.js';
+import type { Lit } from '../Canvas.js';
+import { useEditor } from '../context.js';
+import type { FlowDocument } from '../model/document.js';
+import { named } from '../model/words.js';
+import { HearButton } from '../prompts/HearButton.js';
+import { play, sourcesOf, stopPlaying } from '../prompts/player.js';
+
+interface Props {
+  doc: FlowDocument;
+  onLit(lit: Lit | undefined): void;
+}
+
+interface Running {
+  view: SimulationView;
+  events: SimulationEvent[];
+}
+
+/** A call of the editor's own: the server's interpreter, told what the caller does. */
+export function SimulatePanel({ doc, onLit }: Props) {
+  const { t } = useTranslation('flows');
+  const fail = useFailure();
+  const [caller, setCaller] = useState('13800000000');
+  const [called, setCalled] = useState('12320');
+  const [at, setAt] = useState('');
+  const [sound, setSound] = useState(false);
+  const [running, setRunning] = useState<Running>();
+  const [busy, setBusy] = useState(false);
+  const session = useRef<string>(undefined);
+  const heard = useRef<SimulationEvent[]>([]);
+  const base = `/flows/${doc.id}/simulate`;
+
+  useEffect(() => onLit(running && litBy(doc.id, running)), [running, doc.id, onLit]);
+  useEffect(
+    () => () => {
+      stopPlaying();
+      onLit(undefined);
+      if (session.current) void del(`${base}/${session.current}`).catch(() => undefined);
+    },
+    [base, onLit],
+  );
+
+  async function run(ask: () => Promise<SimulationView>, earlier: SimulationEvent[]): Promise<void> {
+    setBusy(true);
+    try {
+      const view = await ask();
+      session.current = view.session;
+      heard.current = [...earlier, ...view.events];
+      setRunning({ view, events: heard.current });
+      listen(view);
+    } catch (error) {
+      fail(error);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  /** With sound on, what is said is heard; at its end the flow goes on by itself. */
+  function listen(view: SimulationView): void {
+    const said = view.events.findLast((one) => one.kind === 'said');
+    if (view.waiting?.for !== 'play' || said?.kind !== 'said') return;
+    void play('simulation', sourcesOf(said.items, said.language)).then(
+      (whole) => whole && session.current === view.session && input({ heard: true }, view),
+      fail,
+    );
+  }
+
+  const start = (): Promise<void> => {
+    stopPlaying();
+    const facts = { document: doc, caller, called, stopAtPrompts: sound, ...(at === '' ? {} : { at }) };
+    return run(() => post<SimulationView>(base, facts), []);
+  };
+  function input(what: SimulationInput, of?: SimulationView): void {
+    const current = of ?? running?.view;
+    if (!current) return;
+    if (!('heard' in what)) stopPlaying();
+    const silent: SimulationEvent[] = 'silence' in what ? [{ kind: 'keys', keys: '' }] : [];
+    void run(() => post<SimulationView>(`${base}/${current.session}/input`, what), [...heard.current, ...silent]);
+  }
+  const stop = (): void => {
+    stopPlaying();
+    if (session.current) void del(`${base}/${session.current}`).catch(() => undefined);
+    session.current = undefined;
+    setRunning(undefined);
+  };
+
+  return (
+    <Flex vertical gap={10}>
+      <Form layout="vertical" component="div" size="small">
+        <Flex gap={8}>
+          <Form.Item label={t('simulate.caller')} htmlFor="sim-caller" style={{ flex: 1, marginBottom: 8 }}>
+            <Input id="sim-caller" value={caller} onChange={(event) => setCaller(event.target.value)} />
+          </Form.Item>
+          <Form.Item label={t('simulate.called')} htmlFor="sim-called" style={{ flex: 1, marginBottom: 8 }}>
+            <Input id="sim-called" value={called} onChange={(event) => setCalled(event.target.value)} />
+          </Form.Item>
+        </Flex>
+        <Form.Item label={t('simulate.at')} htmlFor="sim-at" style={{ marginBottom: 8 }}>
+          <Input id="sim-at" type="datetime-local" value={at} onChange={(event) => setAt(event.target.value.slice(0, 16))} />
+        </Form.Item>
+        <Flex justify="space-between" align="center" gap={8} wrap>
+          <Flex gap={6} align="center">
+            <Switch id="sim-sound" size="small" checked={sound} onChange={setSound} aria-label={t('simulate.sound')} />
+            <label htmlFor="sim-sound">{t('simulate.sound')}</label>
+          </Flex>
+          <Flex gap={6}>
+            {running ? (
+              <Button size="small" onClick={stop}>
+                {t('simulate.stop')}
+              </Button>
+            ) : null}
+            <Button
+              size="small"
+              type="primary"
+              loading={busy}
+              icon={running ? <ReloadOutlined /> : <PlayCircleOutlined />}
+              onClick={() => void start()}
+            >
+              {running ? t('simulate.restart') : t('simulate.start')}
+            </Button>
+          </Flex>
+        </Flex>
+      </Form>
+      {running ? <Call running={running} flowId={doc.id} doc={doc} onInput={(what) => input(what)} /> : null}
+    </Flex>
+  );
+}
+
+/** What of the open flow was passed; nodes of other flows are not on this canvas. */
+function litBy(flowId: string, { view, events }: Running): Lit {
+  const passed = events.flatMap((one) => (one.kind === 'node' ? [one] : []));
+  const ways = new Set<string>();
+  passed.forEach((one, i) => {
+    const before = passed[i - 1];
+    if (before && before.flow === flowId && one.flow === flowId) ways.add(`${before.node}>${one.node}`);
+  });
+  const here = view.node?.flow === flowId ? view.node.node : undefined;
+  return { here, ways, passed: new Set(passed.filter((one) => one.flow === flowId).map((one) => one.node)) };
+}
+
+function Call({
+  running: { view, events },
+  flowId,
+  doc,
+  onInput,
+}: {
+  running: Running;
+  flowId: string;
+  doc: FlowDocument;
+  onInput(what: SimulationInput): void;
+}) {
+  const { t } = useTranslation('flows');
+  return (
+    <>
+      <section aria-live="polite">
+        {view.over ? (
+          <Alert type="info" showIcon title={t('simulate.ended', { reason: view.result?.text ?? view.result?.reason ?? '' })} />
+        ) : (
+          <Flex vertical gap={8}>
+            <Typography.Text strong>
+              {view.node && view.node.flow !== flowId ? `${t('simulate.otherFlow', { flow: view.node.flow })} · ` : ''}
+              {waitingText(t, view)}
+            </Typography.Text>
+            <Inputs view={view} onInput={onInput} />
+          </Flex>
+        )}
+      </section>
+      <Typography.Text strong>
+        {t('simulate.path')} · {view.at.replace('T', ' ')}
+      </Typography.Text>
+      <ol className="flow-events" data-testid="simulation-events">
+        {events.map((one, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: events only grow
+          <EventLine key={i} id={`event-${i}`} event={one} doc={doc} />
+        ))}
+      </ol>
+      <Collapse
+        size="small"
+        items={[{ key: 'variables', label: t('simulate.variables'), children: <Variables values={view.variables} /> }]}
+        defaultActiveKey="variables"
+      />
+    </>
+  );
+}
+
+function waitingText(t: ReturnType<typeof useTranslation>['t'], { waiting }: SimulationView): string {
+  if (!waiting) return '';
+  if (waiting.for === 'collect') return t('simulate.waitingKeys', { n: 'maxDigits' in waiting ? waiting.maxDigits : 1 });
+  return t(`simulate.waiting.${waiting.for}`, { about: waiting.about });
+}
+
+const KEYS = [...'123456789*0#'];
+
+function Inputs({ view, onInput }: { view: SimulationView; onInput(what: SimulationInput): void }) {
+  const { t } = useTranslation('flows');
+  const waiting = view.waiting;
+  const result = (word: string, what: SimulationInput) => (
+    <Button key={word} size="small" onClick={() => onInput(what)}>
+      {named(t, 'simulate.result', word)}
+    </Button>
+  );
+  const hangUp = (
+    <Button size="small" danger icon={<PhoneOutlined />} onClick={() => onInput({ hangUp: true })}>
+      {t('simulate.hangUp')}
+    </Button>
+  );
+  if (waiting?.for === 'collect' || waiting?.for === 'play') {
+    return (
+      <>
+        <Keypad long={waiting.for === 'collect' && 'maxDigits' in waiting && waiting.maxDigits > 1} onKeys={(keys) => onInput({ keys })} />
+        <Flex gap={6}>
+          {waiting.for === 'play' ? (
+            <Button size="small" icon={<SoundOutlined />} onClick={() => onInput({ heard: true })}>
+              {t('simulate.skip')}
+            </Button>
+          ) : (
+            <Button size="small" onClick={() => onInput({ silence: true })}>
+              {t('simulate.silence')}
+            </Button>
+          )}
+          {hangUp}
+        </Flex>
+      </>
+    );
+  }
+  return (
+    <Flex wrap gap={6}>
+      {waiting?.for === 'enqueue'
+        ? [
+            result('served', { queueResult: { outcome: 'served', agent: '1001', callerStays: true } }),
+            result('served-ended', { queueResult: { outcome: 'served', agent: '1001', callerStays: false } }),
+            ...(['timeout', 'no-agents', 'full', 'closed', 'failed', 'callback'] as const).map((outcome) =>
+              result(outcome, { queueResult: { outcome, agent: '1001', callerStays: true } }),
+            ),
+          ]
+        : null}
+      {waiting?.for === 'transfer'
+        ? (['connected', 'busy', 'no-answer', 'failed', 'not-allowed'] as const).map((outcome) =>
+            result(outcome, { transferResult: { outcome, callerStays: true } }),
+          )
+        : null}
+      {waiting?.for === 'voicemail' || waiting?.for === 'record'
+        ? [result('message', { messageSeconds: 10 }), result('noMessage', { messageSeconds: 0 })]
+        : null}
+      {waiting?.for === 'requestCallback'
+        ? [result('ok', { callbackResult: 'ok' }), result('refused', { callbackResult: 'conflict' })]
+        : null}
+      {waiting?.for === 'park'
+        ? (['retrieved', 'timeout', 'unavailable'] as const).map((outcome) =>
+            result(outcome, { parkResult: { outcome, callerStays: true } }),
+          )
+        : null}
+      {waiting?.for === 'http' ? <HttpAnswer onInput={onInput} /> : null}
+      {hangUp}
+    </Flex>
+  );
+}
+
+function Keypad({ long, onKeys }: { long: boolean; onKeys(keys: string): void }) {
+  const { t } = useTranslation('flows');
+  const [typed, setTyped] = useState('');
+  return (
+    <>
+      {long ? (
+        <Input.Search
+          size="small"
+          aria-label={t('simulate.keypad')}
+          value={typed}
+          enterButton={t('simulate.answer')}
+          onChange={(event) => setTyped(event.target.value.replace(/[^0-9*#]/g, ''))}
+          onSearch={() => {
+            if (typed !== '') onKeys(typed);
+            setTyped('');
+          }}
+        />
+      ) : null}
+      <fieldset className="flow-keys" aria-label={t('simulate.keypad')} style={{ border: 0, padding: 0, margin: 0 }}>
+        {KEYS.map((key) => (
+          <Button key={key} onClick={() => (long ? setTyped((now) => now + key) : onKeys(key))}>
+            {key}
+          </Button>
+        ))}
+      </fieldset>
+    </>
+  );
+}
+
+function HttpAnswer({ onInput }: { onInput(what: SimulationInput): void }) {
+  const { t } = useTranslation('flows');
+  const [status, setStatus] = useState(200);
+  const [body, setBody] = useState('{}');
+  let parsed: unknown;
+  let valid = true;
+  try {
+    parsed = body.trim() === '' ? undefined : JSON.parse(body);
+  } catch {
+    valid = false;
+  }
+  return (
+    <Flex vertical gap={6} style={{ width: '100%' }}>
+      <Flex gap={6}>
+        <InputNumber
+          size="small"
+          aria-label={t('simulate.httpStatus')}
+          min={100}
+          max={599}
+          value={status}
+          onChange={(next) => setStatus(next ?? 200)}
+        />
+        <Button
+          size="small"
+          type="primary"
+          disabled={!valid}
+          onClick={() => onInput({ httpResult: { status, ...(parsed === undefined ? {} : { body: parsed }) } })}
+        >
+          {t('simulate.answer')}
+        </Button>
+        {(['timeout', 'unreachable'] as const).map((outcome) => (
+          <Button key={outcome} size="small" onClick={() => onInput({ httpResult: outcome })}>
+            {named(t, 'simulate.result', outcome)}
+          </Button>
+        ))}
+      </Flex>
+      <Input.TextArea
+        aria-label={t('simulate.httpBody')}
+        autoSize={{ minRows: 2, maxRows: 8 }}
+        {...(valid ? {} : { status: 'error' as const })}
+        style={{ fontFamily: 'monospace', fontSize: 12 }}
+        value={body}
+        onChange={(event) => setBody(event.target.value)}
+      />
+    </Flex>
+  );
+}
+
+function EventLine({ id, event, doc }: { id: string; event: SimulationEvent; doc: FlowDocument }) {
+  const { t } = useTranslation('flows');
+  const { choices } = useEditor();
+  switch (event.kind) {
+    case 'node': {
+      const label = event.flow === doc.id ? doc.nodes[event.node]?.label : undefined;
+      return (
+        <li>
+          <b>{label ?? event.node}</b>
+          <span style={{ color: 'var(--flow-dim)' }}>
+            {named(t, 'type', event.type)}
+            {event.flow === doc.id ? '' : ` · ${event.flow}`}
+          </span>
+        </li>
+      );
+    }
+    case 'said': {
+      const words = (id: string): string => choices.prompt?.find((one) => one.value === id)?.label ?? id;
+      const text = event.items.map((item) => (item.prompt === null ? `「${item.text}」` : words(item.prompt))).join(' ');
+      return (
+        <li>
+          <HearButton id={id} sources={sourcesOf(event.items, event.language)} of={text} />
+          <span>{text}</span>
+        </li>
+      );
+    }
+    case 'keys':
+      return <li>{event.keys === '' ? t('simulate.silent') : t('simulate.pressed', { keys: event.keys })}</li>;
+    case 'score':
+      return <li>{t('simulate.score', { score: event.score })}</li>;
+    case 'schedule':
+      return (
+        <li>
+          {t('simulate.schedule', {
+            schedule: event.schedule,
+            state: named(t, 'way', event.open ? 'open' : 'closed'),
+            because: event.because,
+          })}
+        </li>
+      );
+    case 'list':
+      return <li>{t('simulate.list', { list: event.list, state: named(t, 'way', event.listed ? 'listed' : 'notListed') })}</li>;
+    case 'asked':
+      return <li>{t(`simulate.waiting.${event.effect}`, { about: event.about, defaultValue: event.about })}</li>;
+    case 'warning':
+      return <li className="flow-fault">{event.message}</li>;
+    case 'end':
+      return <li>{t('simulate.ended', { reason: event.text ?? event.reason })}</li>;
+  }
+}
+
+function Variables({ values }: { values: Record<string, string> }) {
+  return (
+    <dl className="flow-variables">
+      {Object.entries(values).map(([name, value]) => (
+        <div key={name} style={{ display: 'contents' }}>
+          <dt>{name}</dt>
+          <dd>{value === '' ? '—' : value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
