@@ -28,7 +28,7 @@ export class OrderedSet<T> implements Iterable<T> {
   /** @returns false when an equal item was there already; then nothing changes. */
   add(item: T): boolean {
     const blocks = this.#blocks;
-    const last = blocks[blocks.length - 1];
+    const last = blocks.length === 0 ? undefined : blocks[blocks.length - 1];
     if (last === undefined || this.#compare(item, last[last.length - 1] as T) > 0) {
       if (last !== undefined && last.length < BLOCK) last.push(item);
       else blocks.push([item]);
@@ -50,10 +50,12 @@ export class OrderedSet<T> implements Iterable<T> {
   /** @returns false when no equal item was there. */
   delete(item: T): boolean {
     if (this.#size === 0) return false;
-    const b = this.#blockOf(item);
+    // Mostly the very head: known without a comparison.
+    const isHead = item === this.first;
+    const b = isHead ? 0 : this.#blockOf(item);
     const block = this.#blocks[b] as T[];
-    const i = this.#indexIn(block, item);
-    if (i === block.length || this.#compare(block[i] as T, item) !== 0) return false;
+    const i = isHead ? 0 : this.#indexIn(block, item);
+    if (!isHead && (i === block.length || this.#compare(block[i] as T, item) !== 0)) return false;
     if (block.length === 1) {
       if (b === 0) this.#blocks.shift();
       else this.#blocks.splice(b, 1);
