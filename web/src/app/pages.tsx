@@ -1,4 +1,4 @@
-import { ApartmentOutlined, BarChartOutlined, SettingOutlined } from '@ant-design/icons';
+import { ApartmentOutlined, BarChartOutlined, DesktopOutlined, EyeOutlined, SettingOutlined } from '@ant-design/icons';
 import type { UserView } from '@yixian/contracts/browser';
 import { type ComponentType, type LazyExoticComponent, lazy, type ReactNode } from 'react';
 
@@ -20,6 +20,21 @@ export interface PageSpec {
 
 /** Every page there is, in the order of the menu; each is a chunk of its own. */
 export const PAGES: readonly PageSpec[] = [
+  {
+    path: 'supervise',
+    name: 'supervise',
+    icon: <EyeOutlined />,
+    roles: ['supervisor', 'admin'],
+    page: lazy(() => import('../pages/supervise/SupervisePage.js')),
+  },
+  {
+    path: 'wall',
+    name: 'wall',
+    icon: <DesktopOutlined />,
+    bare: true,
+    roles: ['supervisor', 'admin'],
+    page: lazy(() => import('../pages/wall/WallPage.js')),
+  },
   {
     path: 'flows',
     name: 'flows',

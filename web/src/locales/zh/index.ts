@@ -3,6 +3,8 @@ import { common } from './common.js';
 import { flows } from './flows.js';
 import { phone } from './phone.js';
 import { records } from './records.js';
+import { supervise } from './supervise.js';
+import { wall } from './wall.js';
 
 /** One catalogue an area of the application; the English one has the type of the Chinese, so no string can be missing. */
-export const zh = { admin, common, flows, phone, records };
+export const zh = { admin, common, flows, phone, records, supervise, wall };

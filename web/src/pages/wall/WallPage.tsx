@@ -1,0 +1,3 @@
+export default function WallPage() {
+  return <div className="wl-root" />;
+}
