@@ -95,6 +95,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
         theme={{
           algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
           token: { ...(dark ? DARK : LIGHT), borderRadius: 6, fontFamily: FONT },
+          ...(dark ? { components: { Menu: { itemSelectedColor: '#8fc2ff' } } } : {}),
         }}
       >
         <AntApp>{children}</AntApp>

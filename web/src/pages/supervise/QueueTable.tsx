@@ -37,7 +37,7 @@ export function Door({ queue, short = false }: { queue: QueueView; short?: boole
         content: t('door.askText'),
         okText: t('door.closed'),
         cancelText: t('common:cancel'),
-        okButtonProps: { danger: true },
+        okButtonProps: { danger: true, type: 'default' },
         onOk: set,
       });
   };

@@ -23,7 +23,7 @@ export function SupervisionBar() {
     if (asked) answerPhone();
   }, [asked]);
   if (!own) return null;
-  const name = agent ? `${agent.name} ${agent.extension}` : own.agent;
+  const name = !agent || agent.name.includes(own.agent) ? (agent?.name ?? own.agent) : `${agent.name} ${own.agent}`;
   return (
     <Alert
       type={own.mode === 'listen' ? 'info' : 'warning'}

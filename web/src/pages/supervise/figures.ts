@@ -10,6 +10,10 @@ export interface QueueToday {
   answered: number;
   abandoned: number;
   shortAbandoned: number;
+  overflowed: number;
+  timedOut: number;
+  turnedAway: number;
+  failed: number;
   callbacks: number;
   serviceLevel: number | null;
   averageWaitSeconds: number | null;
@@ -47,6 +51,11 @@ export function longestWait(queue: Pick<QueueView, 'waiting'>, now: number): num
 function weight(q: QueueToday, formula: Today['formula']): number {
   if (formula === 'answered') return q.answered;
   return q.answered + q.abandoned - (formula === 'without-short-abandons' ? q.shortAbandoned : 0);
+}
+
+/** Visits that were not over when the sums were read, and callbacks: neither is lost. */
+function pendingOf(q: QueueToday): number {
+  return q.offered - q.answered - q.abandoned - q.overflowed - q.timedOut - q.turnedAway - q.failed;
 }
 
 /** Mean of what the queues say, by how many calls stand behind each. */
@@ -89,7 +98,7 @@ export function figureOf(figure: WallFigure, queueId: string | null, picture: Li
   const agents = [...picture.agents.values()];
   const reports = queues.flatMap((queue) => today.queues.get(queue.id) ?? []);
   const live = liveFigure(figure, { named, queues, agents, now });
-  return live === undefined ? todayFigure(figure, { queues, reports, today }) : live;
+  return live === undefined ? todayFigure(figure, reports, today) : live;
 }
 
 interface LiveParts {
@@ -117,13 +126,7 @@ function liveFigure(figure: WallFigure, { named, queues, agents, now }: LivePart
   }
 }
 
-interface TodayParts {
-  queues: readonly QueueView[];
-  reports: readonly QueueToday[];
-  today: Today;
-}
-
-function todayFigure(figure: WallFigure, { queues, reports, today }: TodayParts): number | null {
+function todayFigure(figure: WallFigure, reports: readonly QueueToday[], today: Today): number | null {
   switch (figure) {
     case 'serviceLevel':
       return mean(
@@ -138,7 +141,7 @@ function todayFigure(figure: WallFigure, { queues, reports, today }: TodayParts)
         (q) => q.answered,
       );
     case 'lossRate': {
-      const pending = add(reports, (q) => q.callbacks) + add(queues, (q) => q.waitingCount);
+      const pending = add(reports, pendingOf);
       return lossRate(
         add(reports, (q) => q.offered),
         add(reports, (q) => q.answered),

@@ -7,7 +7,7 @@ import { type AgentToday, NO_TODAY, type QueueToday, type Today } from './figure
 
 const KEY = ['today'];
 /** After an event that changes the sums; what it changed is in the database by then. */
-const AFTER_EVENT_MS = 1_500;
+const AFTER_EVENT_MS = 2_000;
 const EVERY_MS = 30_000;
 const CHANGING = new Set(['call.queued', 'call.left-queue', 'call.ended', 'agent.state-changed']);
 
