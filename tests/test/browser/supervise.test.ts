@@ -167,7 +167,11 @@ describe('the supervisor’s desk and the wallboard', function () {
       .getByRole('button', { name: /点击更改/ })
       .click();
     await page.getByRole('menuitem', { name: '关闭' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: /^关\s*闭$/ }).last().click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^关\s*闭$/ })
+      .last()
+      .click();
     await s.events.wait('queue.door-changed', (e) => e.queueId === 'consult' && e.data.open === false);
     await page.getByTestId('queue-consult').getByText('关闭').waitFor(within);
     const number = '13900003000';

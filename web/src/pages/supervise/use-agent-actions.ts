@@ -18,7 +18,14 @@ export function useAgentActions(): AgentActions {
   const fail = useFailure();
   return useMemo(() => {
     const ask = (title: string, content: string, onOk: () => Promise<void>): void => {
-      modal.confirm({ title, content, okText: t('common:confirm'), cancelText: t('common:cancel'), okButtonProps: { danger: true, type: 'default' }, onOk });
+      modal.confirm({
+        title,
+        content,
+        okText: t('common:confirm'),
+        cancelText: t('common:cancel'),
+        okButtonProps: { danger: true, type: 'default' },
+        onOk,
+      });
     };
     const run = async (work: Promise<unknown>, done: string): Promise<void> => {
       await work.then(() => message.success(done)).catch(fail);
