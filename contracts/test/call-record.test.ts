@@ -208,6 +208,16 @@ describe('call record of a call that is passed on', () => {
       'talk 1002 9000-12000',
     ]);
     assert.deepEqual([r.talkMs, r.holdMs, r.agentId], [5000, 4000, '1002']);
+    // Who asks belongs to the queue, as the hold does; who is asked has not had the caller yet.
+    const waiting = r.segments.filter((s) => s.kind === 'hold' || s.kind === 'consult');
+    assert.deepEqual(
+      waiting.map((s) => [s.kind, s.agentId, s.queueId]),
+      [
+        ['hold', '1001', 'consult'],
+        ['consult', '1001', 'consult'],
+        ['consult', '1002', undefined],
+      ],
+    );
   });
 
   it('a browser that is lost and comes back: the caller’s wait counts as hold; a hold of before goes on', () => {
