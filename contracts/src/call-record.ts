@@ -257,8 +257,11 @@ type Move = Extract<
 function moved(r: CallRecord, event: Move): CallRecord {
   const { at } = event;
   switch (event.type) {
-    case 'call.transferred':
-      return leaves({ ...r, path: [...r.path, `transfer:${event.data.to}`] }, at, { agentId: event.agentId, party: event.data.by });
+    case 'call.transferred': {
+      const left = leaves({ ...r, path: [...r.path, `transfer:${event.data.to}`] }, at, { agentId: event.agentId, party: event.data.by });
+      // Two calls of a phone were joined: what is said from here on is in the other call's record, once.
+      return event.data.to.startsWith('call:') ? part(left, closeAll(left.segments, PARTS, at)) : left;
+    }
     case 'call.transfer-failed':
       return part(r, closeAll(r.segments, ['ringing'], at, { party: nameIn(event.data.to) }, event.data.termination.reason));
     case 'call.consulted': {

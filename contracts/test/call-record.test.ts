@@ -186,6 +186,16 @@ describe('call record of a call that is passed on', () => {
     assert.ok(r.path.includes('transfer:agent:1002'));
   });
 
+  it('two calls of a phone joined by REFER: the talk of the second is over, it goes on in the record of the first', () => {
+    const r = fold(
+      ...talking,
+      by('1002', 5000, { type: 'call.transferred', data: { by: '1002', kind: 'attended', to: 'call:c0' } } as EventDraft),
+      ended(9000),
+    );
+    assert.deepEqual(parts(r).slice(1), ['talk 1001 3000-5000']);
+    assert.equal(r.talkMs, 2000);
+  });
+
   it('consultation: the caller’s wait counts once as hold, and each agent has the own part', () => {
     const r = fold(
       ...talking,
