@@ -1,11 +1,14 @@
 import { Button, Result, Spin } from 'antd';
-import { Suspense } from 'react';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, Navigate, Route, Routes, useNavigate } from 'react-router';
 import { SignIn } from '../pages/SignIn.js';
 import { pagesFor } from './pages.js';
 import { Shell } from './Shell.js';
 import { useSession } from './session.js';
+
+/** The guide for the first minute, for whoever comes by, signed in or not. */
+const Welcome = lazy(() => import('../pages/welcome/WelcomePage.js'));
 
 function NotFound() {
   const { t } = useTranslation();
@@ -20,6 +23,13 @@ function NotFound() {
 
 export function App() {
   const session = useSession();
+  if (window.location.pathname === '/welcome') {
+    return (
+      <Suspense fallback={<Spin fullscreen />}>
+        <Welcome />
+      </Suspense>
+    );
+  }
   if (!session) return <SignIn />;
   const pages = pagesFor(session.user);
   return (

@@ -47,8 +47,6 @@ function Outline({ waveform, at, onSeek }: { waveform: Waveform; at: number; onS
         ))}
       </Flex>
       {/* the slider below does the same with keys */}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the slider below does the same with keys */}
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the slider below does the same with keys */}
       <svg
         aria-hidden="true"
         viewBox={`0 0 ${width} ${height}`}

@@ -58,6 +58,9 @@ export function SignIn() {
           </Button>
         </Form>
       </Card>
+      <Button type="link" href="/welcome">
+        {t('firstMinute')}
+      </Button>
       <Button type="text" icon={<GlobalOutlined />} onClick={() => setLanguage(i18n.language === 'en' ? 'zh' : 'en')}>
         {i18n.language === 'en' ? '中文' : 'English'}
       </Button>

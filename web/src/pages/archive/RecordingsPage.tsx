@@ -1,7 +1,24 @@
 import '../../kit/kit.css';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import type { RecordingView } from '@yixian/contracts/browser';
-import { Alert, App, Button, Card, DatePicker, Descriptions, Drawer, Empty, Flex, Form, Input, InputNumber, Select, Switch, Table, Tag } from 'antd';
+import {
+  Alert,
+  App,
+  Button,
+  Card,
+  DatePicker,
+  Descriptions,
+  Drawer,
+  Empty,
+  Flex,
+  Form,
+  Input,
+  InputNumber,
+  Select,
+  Switch,
+  Table,
+  Tag,
+} from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -58,7 +75,11 @@ function Search({ onSearch }: { onSearch(filter: Filter): void }) {
           <Input allowClear style={{ width: 100 }} />
         </Form.Item>
         <Form.Item name="direction" label={t('records:calls.direction')}>
-          <Select allowClear style={{ width: 100 }} options={DIRECTIONS.map((value) => ({ value, label: t(`common:direction.${value}`) }))} />
+          <Select
+            allowClear
+            style={{ width: 100 }}
+            options={DIRECTIONS.map((value) => ({ value, label: t(`common:direction.${value}`) }))}
+          />
         </Form.Item>
         <Form.Item name="outcome" label={t('records:calls.outcome')}>
           <Select
@@ -129,9 +150,17 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
     { key: 'party', label: t('recordings.party'), children: recording.party },
     { key: 'agent', label: t('recordings.agent'), children: recording.agent },
     { key: 'queue', label: t('records:calls.queue'), children: recording.queue },
-    { key: 'direction', label: t('records:calls.direction'), children: recording.direction ? t(`common:direction.${recording.direction}`) : '' },
+    {
+      key: 'direction',
+      label: t('records:calls.direction'),
+      children: recording.direction ? t(`common:direction.${recording.direction}`) : '',
+    },
     { key: 'at', label: t('records:calls.started'), children: momentText(recording.startedAt) },
-    { key: 'paused', label: t('recordings.paused'), children: recording.pausedSeconds > 0 ? clockText(1000 * recording.pausedSeconds) : t('common:none') },
+    {
+      key: 'paused',
+      label: t('recordings.paused'),
+      children: recording.pausedSeconds > 0 ? clockText(1000 * recording.pausedSeconds) : t('common:none'),
+    },
     { key: 'cipher', label: t('recordings.encryption'), children: recording.encryption },
     { key: 'bytes', label: t('recordings.size'), children: recording.bytes === null ? '' : `${Math.ceil(recording.bytes / 1024)} kB` },
     { key: 'sha', label: 'SHA-256', span: 2, children: <span style={{ overflowWrap: 'anywhere' }}>{recording.sha256}</span> },
@@ -139,7 +168,11 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
   const gone = recording.state !== 'complete';
   return (
     <Flex vertical gap={16}>
-      {gone ? <Alert type="info" showIcon title={t(`recordings.stateIs.${recording.state}`)} /> : <Player path={path} name={`${recording.id}.wav`} outlined />}
+      {gone ? (
+        <Alert type="info" showIcon title={t(`recordings.stateIs.${recording.state}`)} />
+      ) : (
+        <Player path={path} name={`${recording.id}.wav`} outlined />
+      )}
       <Descriptions size="small" column={{ xs: 1, sm: 2 }} bordered items={items} />
       <Flex gap={12} align="center" wrap>
         <Button onClick={() => void navigate(`/calls?call=${recording.callId}`)}>{t('recordings.toCall')}</Button>

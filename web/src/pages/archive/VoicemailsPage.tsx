@@ -55,7 +55,17 @@ export default function VoicemailsPage() {
   return (
     <Flex vertical gap={12}>
       <PageHead title={t('common:menu.voicemails')} hint={t('voicemails.hint')}>
-        {admin ? <Select allowClear aria-label={t('voicemails.box')} placeholder={t('voicemails.box')} style={{ width: 180 }} options={boxes} value={box} onChange={setBox} /> : null}
+        {admin ? (
+          <Select
+            allowClear
+            aria-label={t('voicemails.box')}
+            placeholder={t('voicemails.box')}
+            style={{ width: 180 }}
+            options={boxes}
+            value={box}
+            onChange={setBox}
+          />
+        ) : null}
         <Select
           allowClear
           aria-label={t('voicemails.state')}
@@ -83,13 +93,22 @@ export default function VoicemailsPage() {
             { title: t('voicemails.leftAt'), dataIndex: 'leftAt', width: 150, render: momentText },
             { title: t('records:calls.caller'), dataIndex: 'caller', width: 150 },
             { title: t('voicemails.box'), dataIndex: 'box', width: 140 },
-            { title: t('recordings.length'), dataIndex: 'durationSeconds', width: 90, align: 'right', render: (seconds: number) => clockText(1000 * seconds) },
+            {
+              title: t('recordings.length'),
+              dataIndex: 'durationSeconds',
+              width: 90,
+              align: 'right',
+              render: (seconds: number) => clockText(1000 * seconds),
+            },
             {
               title: t('voicemails.state'),
               dataIndex: 'heard',
               width: 160,
               render: (was: boolean, message) => (
-                <Badge status={was ? 'default' : 'processing'} text={was ? `${t('voicemails.heard')} · ${message.heardBy ?? ''}` : t('voicemails.new')} />
+                <Badge
+                  status={was ? 'default' : 'processing'}
+                  text={was ? `${t('voicemails.heard')} · ${message.heardBy ?? ''}` : t('voicemails.new')}
+                />
               ),
             },
           ]}
@@ -106,7 +125,13 @@ export default function VoicemailsPage() {
           </Button>
         ) : null}
       </Card>
-      <Drawer open={shown !== undefined} onClose={() => setShown(undefined)} size={600} title={shown ? `${shown.caller} · ${momentText(shown.leftAt)}` : ''} destroyOnHidden>
+      <Drawer
+        open={shown !== undefined}
+        onClose={() => setShown(undefined)}
+        size={600}
+        title={shown ? `${shown.caller} · ${momentText(shown.leftAt)}` : ''}
+        destroyOnHidden
+      >
         {shown ? (
           <Flex vertical gap={16}>
             <Player path={`/voicemails/${shown.id}`} name={`${shown.id}.wav`} />

@@ -27,7 +27,9 @@ function arrowOf(event: EventView, agents: readonly string[]): [string, string] 
     case 'call.ended':
       return ['hotline', 'caller'];
     default:
-      return event.type.startsWith('call.') || event.type.startsWith('voicemail.') || event.type.startsWith('survey.') ? ['hotline', 'hotline'] : undefined;
+      return event.type.startsWith('call.') || event.type.startsWith('voicemail.') || event.type.startsWith('survey.')
+        ? ['hotline', 'hotline']
+        : undefined;
   }
 }
 
@@ -47,7 +49,8 @@ export function Ladder({ call, timeline }: { call: CallView; timeline: readonly 
   });
   const x = (lane: string): number => 90 + LANE * (lanes.indexOf(lane) + 0.5);
   const [width, height] = [90 + LANE * lanes.length, HEAD + ROW * (rows.length + 0.5)];
-  const name = (lane: string): string => (lane === 'caller' ? call.caller : lane === 'hotline' ? `${t('ladder.hotline')} ${call.called}` : lane);
+  const name = (lane: string): string =>
+    lane === 'caller' ? call.caller : lane === 'hotline' ? `${t('ladder.hotline')} ${call.called}` : lane;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
     <section aria-label={t('ladder.title')} tabIndex={0} style={{ overflowX: 'auto' }}>
@@ -77,7 +80,11 @@ export function Ladder({ call, timeline }: { call: CallView; timeline: readonly 
               ) : (
                 <line x1={x(from)} x2={x(to)} y1={y} y2={y} stroke={token.colorPrimary} markerEnd="url(#ladder-head)" />
               )}
-              <text x={from === to ? x(from) + 10 : (x(from) + x(to)) / 2} y={from === to ? y : y - 5} textAnchor={from === to ? 'start' : 'middle'}>
+              <text
+                x={from === to ? x(from) + 10 : (x(from) + x(to)) / 2}
+                y={from === to ? y : y - 5}
+                textAnchor={from === to ? 'start' : 'middle'}
+              >
                 {event.type.replace(/^call\./, '')}
               </text>
             </g>

@@ -114,7 +114,12 @@ function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Da
       >
         <div {...(rows.length > 0 ? { tabIndex: 0, role: 'group', 'aria-label': t(`report.${spec.name}`) } : {})}>
           <Table<ReportRow>
-            rowKey={(row) => spec.columns.slice(0, 4).map((column) => row[column.name]).join(' ')}
+            rowKey={(row) =>
+              spec.columns
+                .slice(0, 4)
+                .map((column) => row[column.name])
+                .join(' ')
+            }
             size="small"
             columns={columns}
             dataSource={rows}

@@ -109,7 +109,15 @@ export const REPORTS: readonly ReportSpec[] = [
     name: 'agent-states',
     path: '/logs/agent-states',
     log: true,
-    columns: [time('startedAt'), text('agent'), word('state', 'common:state'), text('reason'), text('by'), time('endedAt'), ...seconds('durationSeconds')],
+    columns: [
+      time('startedAt'),
+      text('agent'),
+      word('state', 'common:state'),
+      text('reason'),
+      text('by'),
+      time('endedAt'),
+      ...seconds('durationSeconds'),
+    ],
   },
   {
     name: 'sign-ins',

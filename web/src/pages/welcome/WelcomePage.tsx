@@ -111,7 +111,13 @@ export default function WelcomePage() {
         <Steps
           orientation="vertical"
           current={-1}
-          items={[step('passwords'), step('hotline', <Hotline />), step('agent', <div>{link}</div>), step('call', <TestCall />), step('after', <div>{link}</div>)]}
+          items={[
+            step('passwords'),
+            step('hotline', <Hotline />),
+            step('agent', <div>{link}</div>),
+            step('call', <TestCall />),
+            step('after', <div>{link}</div>),
+          ]}
         />
       </Card>
     </Flex>

@@ -47,10 +47,7 @@ export async function callIn(user: { username: string; password: string }, numbe
   show('connecting');
   try {
     ({ token } = await request<{ token: string }>('POST', '/session', user));
-    const [credentials, jssip] = await Promise.all([
-      request<Credentials>('POST', '/softphone', undefined, authorised()),
-      import('jssip'),
-    ]);
+    const [credentials, jssip] = await Promise.all([request<Credentials>('POST', '/softphone', undefined, authorised()), import('jssip')]);
     dial(credentials, jssip.default ?? jssip, number);
   } catch (error) {
     hangUp();
