@@ -6,6 +6,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     outDir: 'dist',
+    // which file comes of which source: scripts/web-size.mjs adds up what a page loads
+    manifest: true,
     emptyOutDir: true,
     target: 'es2022',
     sourcemap: false,

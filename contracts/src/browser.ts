@@ -7,6 +7,7 @@ export * from './events.js';
 export * from './flow-tools.js';
 export * from './formulas.js';
 export * from './local-day.js';
+export * from './number-place.js';
 export * from './outward.js';
 export * from './schedule.js';
 export * from './summaries.js';

@@ -13,6 +13,7 @@ export * from './ids.js';
 export * from './local-day.js';
 export * from './logger.js';
 export * from './masking.js';
+export * from './number-place.js';
 export * from './outward.js';
 export * from './ports.js';
 export * from './recording-policy.js';

@@ -1,10 +1,10 @@
 import { BgColorsOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined, UserOutlined, WifiOutlined } from '@ant-design/icons';
-import { Badge, Button, Drawer, Dropdown, Flex, Grid, Layout, Menu, type MenuProps, Spin, Tooltip, Typography, theme } from 'antd';
-import { Suspense, useEffect, useMemo, useState } from 'react';
+import { Button, Dropdown, Menu, type MenuProps, Tooltip } from 'antd';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useLocation, useNavigate } from 'react-router';
 import { ErrorBoundary } from '../components/ErrorBoundary.js';
-import { PhoneBar } from '../phone/PhoneBar.js';
+import { DeskBar } from '../desk/DeskBar.js';
 import { startPhone, stopPhone } from '../phone/phone.js';
 import { request } from './api.js';
 import { setLanguage } from './i18n.js';
@@ -12,6 +12,9 @@ import { useLive, useLiveStatus } from './live.js';
 import { type PageSpec, pagesFor, SECTION_ICONS } from './pages.js';
 import { setSession, useUser } from './session.js';
 import { type ThemeChoice, useTheme } from './theme.js';
+import { useWide } from './use-wide.js';
+
+const NarrowMenu = lazy(() => import('./NarrowMenu.js'));
 
 type Items = NonNullable<MenuProps['items']>;
 
@@ -38,15 +41,17 @@ function useMenu(pages: readonly PageSpec[]): Items {
   }, [pages, t]);
 }
 
+/** Whether the live connection stands; said in words while it does not. */
 function LiveBadge() {
   const { t } = useTranslation();
-  const status = useLiveStatus();
-  const text = status === 'connected' ? t('connected') : t('interrupted');
+  const ok = useLiveStatus() === 'connected';
+  const text = ok ? t('connected') : t('interrupted');
   return (
     <Tooltip title={text}>
-      <Badge status={status === 'connected' ? 'success' : 'error'} dot offset={[-2, 2]}>
-        <WifiOutlined role="status" aria-label={text} style={{ fontSize: 16 }} />
-      </Badge>
+      <span role="status" className={ok ? 'live' : 'live warning'} data-testid="live" data-ok={ok}>
+        <WifiOutlined aria-label={text} />
+        <span className={ok ? 'quiet' : ''}>{text}</span>
+      </span>
     </Tooltip>
   );
 }
@@ -58,6 +63,7 @@ function UserMenu() {
   const choices: ThemeChoice[] = ['light', 'dark', 'system'];
   const names = { light: t('themeLight'), dark: t('themeDark'), system: t('themeSystem') };
   const signOut = (): void => {
+    stopPhone();
     void request('DELETE', '/session').catch(() => undefined);
     setSession(undefined);
   };
@@ -74,7 +80,7 @@ function UserMenu() {
     { key: 'out', icon: <LogoutOutlined />, label: t('signOut') },
   ];
   const onClick: MenuProps['onClick'] = ({ key }) => {
-    if (key === 'language') setLanguage(i18n.language === 'en' ? 'zh' : 'en');
+    if (key === 'language') void setLanguage(i18n.language === 'en' ? 'zh' : 'en');
     else if (key === 'out') signOut();
     else if (key.startsWith('theme:')) choose(key.slice('theme:'.length) as ThemeChoice);
   };
@@ -104,9 +110,8 @@ export function Shell() {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const { t } = useTranslation();
-  const { token } = theme.useToken();
   useSoftphone(user.extension);
-  const wide = Grid.useBreakpoint().lg ?? true;
+  const wide = useWide();
   const [open, setOpen] = useState(false);
   const current = pages.find((page) => pathname === `/${page.path}` || pathname.startsWith(`/${page.path}/`));
   const menu = (
@@ -123,56 +128,34 @@ export function Shell() {
     />
   );
   return (
-    <Layout style={{ minHeight: '100vh' }}>
-      <Layout.Header
-        style={{
-          background: token.colorBgContainer,
-          borderBottom: `1px solid ${token.colorBorderSecondary}`,
-          padding: '0 16px',
-          height: 52,
-          lineHeight: '52px',
-        }}
-      >
-        <Flex align="center" gap={12} style={{ height: '100%', width: '100%' }}>
-          {wide ? null : <Button type="text" icon={<MenuOutlined />} aria-label={t('more')} onClick={() => setOpen(true)} />}
-          <img src="/icon.svg" alt="" width={26} height={26} />
-          <Typography.Text strong style={{ fontSize: 16 }}>
-            {t('product')}
-          </Typography.Text>
-          <Flex id="header-slot" align="center" gap={8} style={{ flex: 1, minWidth: 0 }}>
-            <PhoneBar />
-          </Flex>
-          <LiveBadge />
-          <UserMenu />
-        </Flex>
-      </Layout.Header>
-      <Layout>
-        {wide ? (
-          <Layout.Sider theme="light" width={200} style={{ borderInlineEnd: `1px solid ${token.colorBorderSecondary}`, overflow: 'auto' }}>
-            <nav>{menu}</nav>
-          </Layout.Sider>
-        ) : (
-          <Drawer
-            open={open}
-            onClose={() => setOpen(false)}
-            placement="left"
-            size={240}
-            styles={{ body: { padding: 0 } }}
-            title={t('product')}
-          >
-            <nav>{menu}</nav>
-          </Drawer>
-        )}
-        <Layout.Content style={{ padding: wide ? 16 : 8, minWidth: 0 }}>
-          <main>
-            <ErrorBoundary page={pathname}>
-              <Suspense fallback={<Spin style={{ display: 'block', margin: '20vh auto' }} />}>
-                <Outlet />
-              </Suspense>
-            </ErrorBoundary>
-          </main>
-        </Layout.Content>
-      </Layout>
-    </Layout>
+    <div className="shell">
+      <header className="shell-header">
+        {wide ? null : <Button type="text" icon={<MenuOutlined />} aria-label={t('more')} onClick={() => setOpen(true)} />}
+        <img src="/icon.svg" alt="" width={26} height={26} />
+        <b className="product">{t('product')}</b>
+        <div id="header-slot">
+          <ErrorBoundary page="bar">
+            <DeskBar />
+          </ErrorBoundary>
+        </div>
+        <LiveBadge />
+        <UserMenu />
+      </header>
+      <div className="shell-body">
+        {wide ? <nav className="shell-menu">{menu}</nav> : null}
+        {!wide && open ? (
+          <Suspense fallback={null}>
+            <NarrowMenu onClose={() => setOpen(false)}>{menu}</NarrowMenu>
+          </Suspense>
+        ) : null}
+        <main>
+          <ErrorBoundary page={pathname}>
+            <Suspense fallback={<div className="spinner" />}>
+              <Outlet />
+            </Suspense>
+          </ErrorBoundary>
+        </main>
+      </div>
+    </div>
   );
 }

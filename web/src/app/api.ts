@@ -1,4 +1,4 @@
-import { session, setSession } from './session.js';
+import { session, sessionRanOut } from './session.js';
 
 const PREFIX = '/api/v1';
 const DEADLINE_MS = 30_000;
@@ -68,7 +68,7 @@ async function send(method: string, path: string, body: unknown, init: RequestIn
 }
 
 async function failure(response: Response, signedIn: boolean): Promise<ApiError> {
-  if (response.status === 401 && signedIn) setSession(undefined);
+  if (response.status === 401 && signedIn) sessionRanOut();
   try {
     const { error } = (await response.json()) as { error: { code: string; message: string; details?: Record<string, unknown> } };
     return new ApiError(response.status, error.code, error.message, error.details);

@@ -1,10 +1,36 @@
-import i18next from 'i18next';
+import type { Locale } from 'antd/es/locale';
+import i18next, { type BackendModule } from 'i18next';
+import { useSyncExternalStore } from 'react';
 import { initReactI18next } from 'react-i18next';
-import { en } from '../locales/en/index.js';
-import { zh } from '../locales/zh/index.js';
 
 export type Language = 'zh' | 'en';
 const KEY = 'yixian.language';
+
+/** A catalogue is loaded when a page first asks for it, in the language that is spoken: no page waits for another's words. */
+const CATALOGUES = import.meta.glob<Record<string, object>>('../locales/*/*.ts');
+const backend: BackendModule = {
+  type: 'backend',
+  init() {},
+  read(language, namespace, callback) {
+    const load = CATALOGUES[`../locales/${language}/${namespace}.ts`];
+    if (!load) {
+      callback(new Error(`there is no catalogue ${namespace} in ${language}`), null);
+      return;
+    }
+    load().then(
+      (module) => callback(null, module[namespace] ?? {}),
+      (error: Error) => callback(error, null),
+    );
+  },
+};
+
+/** The words of the library's components. */
+const COMPONENTS = {
+  zh: () => import('antd/locale/zh_CN'),
+  en: () => import('antd/locale/en_US'),
+};
+let components: Locale | undefined;
+const listeners = new Set<() => void>();
 
 export function storedLanguage(): Language {
   try {
@@ -14,24 +40,44 @@ export function storedLanguage(): Language {
   }
 }
 
-export async function startI18n(): Promise<void> {
-  await i18next.use(initReactI18next).init({
-    lng: storedLanguage(),
-    fallbackLng: 'zh',
-    resources: { zh, en },
-    defaultNS: 'common',
-    interpolation: { escapeValue: false },
-    returnNull: false,
-  });
-  document.documentElement.lang = storedLanguage() === 'zh' ? 'zh-CN' : 'en';
+async function speak(language: Language, words: Promise<unknown>): Promise<void> {
+  const [loaded] = await Promise.all([COMPONENTS[language](), words]);
+  components = loaded.default;
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+  for (const listener of listeners) listener();
 }
 
-export function setLanguage(language: Language): void {
+export async function startI18n(): Promise<void> {
+  const lng = storedLanguage();
+  const words = i18next
+    .use(backend)
+    .use(initReactI18next)
+    .init({
+      lng,
+      fallbackLng: false,
+      load: 'currentOnly',
+      ns: ['common'],
+      defaultNS: 'common',
+      interpolation: { escapeValue: false },
+      returnNull: false,
+    });
+  await speak(lng, words);
+}
+
+export async function setLanguage(language: Language): Promise<void> {
   try {
     localStorage.setItem(KEY, language);
   } catch {
     // not kept, but shown
   }
-  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
-  void i18next.changeLanguage(language);
+  await speak(language, i18next.changeLanguage(language));
+}
+
+/** The words of the components in the language that is spoken. */
+export function useComponentLocale(): Locale | undefined {
+  const subscribe = (listener: () => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  return useSyncExternalStore(subscribe, () => components);
 }

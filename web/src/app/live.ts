@@ -2,7 +2,7 @@ import { connectEvents, type EventClient } from '@yixian/agent-gateway/client';
 import type { EventView } from '@yixian/contracts/browser';
 import { useSyncExternalStore } from 'react';
 import { foldEvent, foldFigures, fromSnapshot, type LivePicture, NOTHING_LIVE } from './live-fold.js';
-import { onSession, session, setSession } from './session.js';
+import { onSession, session, sessionRanOut } from './session.js';
 
 // The live picture of the hotline, as far as this user may see it: one connection a page, one picture, told at most once a frame.
 
@@ -49,7 +49,8 @@ function start(): void {
     },
     onFigures: (figures) => changed({ picture: foldFigures(live.picture, figures) }),
     onStatus(status) {
-      if (status === 'ended') setSession(undefined);
+      if (status === 'ended' && session()) sessionRanOut();
+      else if (status === 'ended') return;
       else changed({ status });
     },
   });

@@ -1,4 +1,11 @@
-import { ApartmentOutlined, BarChartOutlined, DesktopOutlined, EyeOutlined, SettingOutlined } from '@ant-design/icons';
+import {
+  ApartmentOutlined,
+  BarChartOutlined,
+  CustomerServiceOutlined,
+  DesktopOutlined,
+  EyeOutlined,
+  SettingOutlined,
+} from '@ant-design/icons';
 import type { UserView } from '@yixian/contracts/browser';
 import { type ComponentType, type LazyExoticComponent, lazy, type ReactNode } from 'react';
 
@@ -13,6 +20,8 @@ export interface PageSpec {
   icon?: ReactNode;
   /** Pages under one heading of the menu. */
   section?: 'records' | 'administration';
+  /** Only for users with an extension. */
+  needsExtension?: boolean;
   /** Without the frame of menu and header, e.g. a wallboard. */
   bare?: boolean;
   page: LazyExoticComponent<ComponentType>;
@@ -20,6 +29,14 @@ export interface PageSpec {
 
 /** Every page there is, in the order of the menu; each is a chunk of its own. */
 export const PAGES: readonly PageSpec[] = [
+  {
+    path: 'desk',
+    name: 'desk',
+    roles: ['agent', 'supervisor'],
+    needsExtension: true,
+    icon: <CustomerServiceOutlined />,
+    page: lazy(() => import('../pages/desk/DeskPage.js')),
+  },
   {
     path: 'supervise',
     name: 'supervise',
@@ -48,27 +65,6 @@ export const PAGES: readonly PageSpec[] = [
     section: 'records',
     roles: ['agent', 'supervisor', 'admin'],
     page: lazy(() => import('../pages/calls/CallsPage.js')),
-  },
-  {
-    path: 'recordings',
-    name: 'recordings',
-    section: 'records',
-    roles: ['supervisor', 'admin'],
-    page: lazy(() => import('../pages/archive/RecordingsPage.js')),
-  },
-  {
-    path: 'voicemails',
-    name: 'voicemails',
-    section: 'records',
-    roles: ['agent', 'supervisor', 'admin'],
-    page: lazy(() => import('../pages/archive/VoicemailsPage.js')),
-  },
-  {
-    path: 'reports',
-    name: 'reports',
-    section: 'records',
-    roles: ['agent', 'supervisor', 'admin'],
-    page: lazy(() => import('../pages/reports/ReportsPage.js')),
   },
   {
     path: 'users',
@@ -176,5 +172,6 @@ export const SECTION_ICONS: Record<NonNullable<PageSpec['section']>, ReactNode> 
 };
 
 export function pagesFor(user: UserView): PageSpec[] {
-  return PAGES.filter((page) => page.roles.some((role) => user.roles.includes(role)));
+  const may = (page: PageSpec): boolean => page.roles.some((role) => user.roles.includes(role));
+  return PAGES.filter((page) => may(page) && !(page.needsExtension && user.extension === null));
 }

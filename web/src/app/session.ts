@@ -9,6 +9,7 @@ export interface Session {
 }
 
 const KEY = 'yixian.session';
+let ranOut = false;
 const listeners = new Set<() => void>();
 let current: Session | undefined = read();
 
@@ -35,8 +36,20 @@ export function session(): Session | undefined {
   return current;
 }
 
+/** The server does not know the session any more. */
+export function sessionRanOut(): void {
+  ranOut = true;
+  setSession(undefined);
+}
+
+/** Whether the last session ended by itself. */
+export function hasRunOut(): boolean {
+  return ranOut;
+}
+
 export function setSession(next: Session | undefined): void {
   current = next;
+  if (next) ranOut = false;
   try {
     if (next) localStorage.setItem(KEY, JSON.stringify(next));
     else localStorage.removeItem(KEY);

@@ -1,8 +1,6 @@
 import { App as AntApp, theme as antTheme, ConfigProvider } from 'antd';
-import enUS from 'antd/locale/en_US';
-import zhCN from 'antd/locale/zh_CN';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useComponentLocale } from './i18n.js';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
 const KEY = 'yixian.theme';
@@ -63,7 +61,7 @@ const FONT = `-apple-system, 'Segoe UI', 'Noto Sans SC', 'Source Han Sans SC', '
 export function ThemeProvider({ children }: { children: ReactNode }) {
   const [choice, setChoice] = useState(stored);
   const [system, setSystem] = useState(systemDark.matches);
-  const { i18n } = useTranslation();
+  const locale = useComponentLocale();
   useEffect(() => {
     const listen = (event: MediaQueryListEvent) => setSystem(event.matches);
     systemDark.addEventListener('change', listen);
@@ -91,12 +89,10 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
   return (
     <ThemeContext value={state}>
       <ConfigProvider
-        locale={i18n.language === 'en' ? enUS : zhCN}
+        {...(locale ? { locale } : {})}
         theme={{
           algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
           token: { ...(dark ? DARK : LIGHT), borderRadius: 6, fontFamily: FONT },
-          // white on the blue of the dark theme is too faint
-          ...(dark ? { components: { Button: { primaryColor: '#04111f' } } } : {}),
           ...(dark ? { components: { Menu: { itemSelectedColor: '#8fc2ff' } } } : {}),
         }}
       >

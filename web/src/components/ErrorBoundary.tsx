@@ -1,4 +1,4 @@
-import { Button, Result } from 'antd';
+import { Button } from 'antd';
 import { Component, type ErrorInfo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -9,16 +9,13 @@ interface State {
 function Failed({ error }: { error: Error }) {
   const { t } = useTranslation();
   return (
-    <Result
-      status="error"
-      title={t('pageFailed')}
-      subTitle={error.message}
-      extra={
-        <Button type="primary" onClick={() => window.location.reload()}>
-          {t('reload')}
-        </Button>
-      }
-    />
+    <div className="center" role="alert">
+      <h1>{t('pageFailed')}</h1>
+      <p>{error.message}</p>
+      <Button type="primary" onClick={() => window.location.reload()}>
+        {t('reload')}
+      </Button>
+    </div>
   );
 }
 

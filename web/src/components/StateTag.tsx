@@ -1,7 +1,8 @@
 import type { AgentView } from '@yixian/contracts/browser';
 import { Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { clockText, useNow } from '../app/time.js';
+
+export { Since } from './Since.js';
 
 /** Colours of the states, everywhere the same. */
 export const STATE_COLOUR: Record<AgentView['state'], string> = {
@@ -21,10 +22,4 @@ export function StateTag({ state, reason }: { state: AgentView['state']; reason?
       {reason ? ` · ${reason}` : ''}
     </Tag>
   );
-}
-
-/** How long it has lasted, ticking. */
-export function Since({ at }: { at: string | number }) {
-  const now = useNow();
-  return <span style={{ fontVariantNumeric: 'tabular-nums' }}>{clockText(now - new Date(at).getTime())}</span>;
 }

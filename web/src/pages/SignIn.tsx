@@ -1,11 +1,11 @@
 import { GlobalOutlined, LockOutlined, UserOutlined } from '@ant-design/icons';
 import type { UserView } from '@yixian/contracts/browser';
-import { Alert, Button, Card, Flex, Form, Input, Typography } from 'antd';
+import { Alert, Button, Flex, Form, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, post } from '../app/api.js';
 import { setLanguage } from '../app/i18n.js';
-import { setSession } from '../app/session.js';
+import { hasRunOut, setSession } from '../app/session.js';
 
 interface Credentials {
   username: string;
@@ -21,7 +21,7 @@ const WORDS: Record<string, string> = {
 
 export function SignIn() {
   const { t, i18n } = useTranslation();
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState(() => (hasRunOut() ? t('sessionOver') : undefined));
   const [busy, setBusy] = useState(false);
 
   async function signIn(credentials: Credentials): Promise<void> {
@@ -40,11 +40,9 @@ export function SignIn() {
     <Flex component="main" vertical align="center" justify="center" gap={24} style={{ minHeight: '100vh', padding: 16 }}>
       <Flex vertical align="center" gap={4}>
         <img src="/icon.svg" alt="" width={56} height={56} />
-        <Typography.Title level={2} style={{ margin: 0 }}>
-          {t('product')}
-        </Typography.Title>
+        <h1 style={{ margin: 0 }}>{t('product')}</h1>
       </Flex>
-      <Card style={{ width: 360, maxWidth: '100%' }}>
+      <div className="panel" style={{ width: 360, maxWidth: '100%', padding: 24 }}>
         <Form<Credentials> layout="vertical" onFinish={(credentials) => void signIn(credentials)} requiredMark={false}>
           <Form.Item name="username" label={t('username')} rules={[{ required: true, message: t('usernameRequired') }]}>
             <Input prefix={<UserOutlined />} autoComplete="username" autoFocus />
@@ -57,11 +55,8 @@ export function SignIn() {
             {t('signIn')}
           </Button>
         </Form>
-      </Card>
-      <Button type="link" href="/welcome">
-        {t('firstMinute')}
-      </Button>
-      <Button type="text" icon={<GlobalOutlined />} onClick={() => setLanguage(i18n.language === 'en' ? 'zh' : 'en')}>
+      </div>
+      <Button type="text" icon={<GlobalOutlined />} onClick={() => void setLanguage(i18n.language === 'en' ? 'zh' : 'en')}>
         {i18n.language === 'en' ? '中文' : 'English'}
       </Button>
     </Flex>

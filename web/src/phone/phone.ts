@@ -3,6 +3,7 @@ import type { RTCSession } from 'jssip/lib/RTCSession';
 import { useSyncExternalStore } from 'react';
 import { post } from '../app/api.js';
 import { onSession, session as signedIn } from '../app/session.js';
+import { type Claim, claimTelephone } from './one-tab.js';
 
 // The browser as a telephone: SIP over WebSocket to the hotline, audio by WebRTC. One telephone a tab; what it does is told as one picture.
 
@@ -18,7 +19,8 @@ export interface PhoneCall {
 }
 
 export interface PhonePicture {
-  status: 'off' | 'connecting' | 'registered' | 'failed';
+  /** `elsewhere`: another tab of this browser is the telephone. */
+  status: 'off' | 'connecting' | 'registered' | 'failed' | 'elsewhere';
   /** Why it failed, for people. */
   why: string | undefined;
   call: PhoneCall | undefined;
@@ -46,6 +48,7 @@ let picture: PhonePicture = { status: 'off', why: undefined, call: undefined };
 let agent: UA | undefined;
 let current: RTCSession | undefined;
 let wanted = false;
+let claim: Claim | undefined;
 let renewing: ReturnType<typeof setInterval> | undefined;
 let retrying: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
@@ -86,26 +89,59 @@ function microphone(): MediaTrackConstraints {
   return { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(deviceId ? { deviceId: { ideal: deviceId } } : {}) };
 }
 
-/** Makes this page the extension's telephone, and keeps it so until `stopPhone` or sign-out. */
+/** Makes this page the extension's telephone, and keeps it so until `stopPhone` or sign-out; unless another tab is it. */
 export function startPhone(): void {
   if (wanted) return;
   wanted = true;
-  void connect();
+  claim = claimTelephone({
+    granted: () => void connect(),
+    elsewhere: () => {
+      clearTimeout(retrying);
+      drop();
+      show({ status: 'elsewhere', why: undefined, call: undefined });
+    },
+  });
+}
+
+/** The tab that is the telephone gives it to this one; a call goes on here. */
+export function takePhoneOver(): void {
+  claim?.takeOver();
 }
 
 export function stopPhone(): void {
+  leave(disconnect);
+}
+
+function leave(how: () => void): void {
   wanted = false;
   clearTimeout(retrying);
-  disconnect();
+  how();
+  claim?.release();
+  claim = undefined;
   show({ status: 'off', why: undefined, call: undefined });
 }
 
+/** Says goodbye: what is talked ends. */
 function disconnect(): void {
   clearInterval(renewing);
   const old = agent;
+  forget();
+  old?.stop();
+}
+
+/** Goes without a word, as a reload does: the hotline keeps the caller and rings whoever is the telephone next. */
+function drop(): void {
+  clearInterval(renewing);
+  const old = agent as (UA & { _transport?: { disconnect(): void } }) | undefined;
+  forget();
+  old?._transport?.disconnect();
+  old?.stop();
+}
+
+function forget(): void {
   agent = undefined;
   current = undefined;
-  old?.stop();
+  speaker.srcObject = null;
 }
 
 async function connect(): Promise<void> {
@@ -122,7 +158,7 @@ async function connect(): Promise<void> {
 
 /** The connection itself comes back by the library's own tries; only new credentials need a new beginning. */
 function failed(why: string): void {
-  disconnect();
+  drop();
   show({ status: 'failed', why, call: undefined });
   clearTimeout(retrying);
   if (wanted && signedIn()) retrying = setTimeout(() => void connect(), RETRY_MS);
@@ -147,7 +183,12 @@ function register({ extension, username, password, path }: Credentials, jssip: t
   agent = ua;
   ua.on('registered', () => show({ status: 'registered', why: undefined }));
   ua.on('disconnected', () => {
-    if (agent === ua) show({ status: 'connecting', call: undefined });
+    if (agent !== ua) return;
+    // The hotline has ended this leg, too, and rings anew as soon as the page is back.
+    current?.connection?.close();
+    current = undefined;
+    speaker.srcObject = null;
+    show({ status: 'connecting', call: undefined });
   });
   ua.on('registrationFailed', ({ cause }: { cause?: string }) => {
     if (agent === ua && cause !== 'Connection Error') failed(cause ?? 'registration failed');
@@ -204,6 +245,12 @@ export function answerPhone(): void {
   current?.answer({ mediaConstraints: { audio: microphone(), video: false }, pcConfig: { iceServers: [] } });
 }
 
+/** Nothing leaves the microphone while muted. The hotline is told by command, so that everybody sees it. */
+export function mutePhone(on: boolean): void {
+  if (on) current?.mute({ audio: true });
+  else current?.unmute({ audio: true });
+}
+
 /** Refuses what rings, ends what talks. */
 export function hangUpPhone(): void {
   if (!current) return;
@@ -220,8 +267,9 @@ export function heardStream(): MediaStream | null {
   return speaker.srcObject instanceof MediaStream ? speaker.srcObject : null;
 }
 
+// A session that has run out ends no call: whoever signs in again within seconds has the caller back.
 onSession(() => {
-  if (!signedIn()) stopPhone();
+  if (!signedIn() && wanted) leave(drop);
 });
 
 // For support and tests: what the page hears can be looked at from the console.

@@ -9,6 +9,7 @@ export const phone: typeof zh = {
     off: 'Telephone is off',
     connecting: 'Telephone is connecting…',
     registered: 'Telephone is ready',
+    elsewhere: 'The telephone is another tab',
     failed: 'Telephone is not available',
   },
   call: { ringing: 'Ringing', talking: 'Talking' },

@@ -1,0 +1,46 @@
+import type { UserView } from '@yixian/contracts/browser';
+import { Button } from 'antd';
+import { Suspense, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { BrowserRouter, Navigate, Route, Routes, useNavigate } from 'react-router';
+import { pagesFor } from './pages.js';
+import { Shell } from './Shell.js';
+
+function NotFound() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  return (
+    <div className="center">
+      <h1>{t('notFound')}</h1>
+      <Button type="primary" onClick={() => void navigate('/')}>
+        {t('backHome')}
+      </Button>
+    </div>
+  );
+}
+
+export default function SignedIn({ user }: { user: UserView }) {
+  const pages = useMemo(() => pagesFor(user), [user]);
+  return (
+    <BrowserRouter>
+      <Suspense fallback={<div className="spinner" />}>
+        <Routes>
+          {pages
+            .filter((page) => page.bare)
+            .map(({ path, page: Page }) => (
+              <Route key={path} path={`/${path}/*`} element={<Page />} />
+            ))}
+          <Route element={<Shell />}>
+            {pages
+              .filter((page) => !page.bare)
+              .map(({ path, page: Page }) => (
+                <Route key={path} path={`/${path}/*`} element={<Page />} />
+              ))}
+            <Route path="/" element={pages[0] ? <Navigate to={`/${pages[0].path}`} replace /> : <NotFound />} />
+            <Route path="*" element={<NotFound />} />
+          </Route>
+        </Routes>
+      </Suspense>
+    </BrowserRouter>
+  );
+}

@@ -1,0 +1,26 @@
+import { useUser } from '../app/session.js';
+import { CallControls } from './CallControls.js';
+import { DialField } from './DialField.js';
+import { useDeskEvents, useMe } from './me.js';
+import { useMyCall } from './my-call.js';
+import { SeatButton } from './SeatButton.js';
+import { StateControl } from './StateControl.js';
+
+function Bar() {
+  useDeskEvents();
+  const me = useMe();
+  const call = useMyCall();
+  if (!me) return null;
+  return (
+    <div className="desk-bar">
+      <StateControl me={me} />
+      <SeatButton me={me} />
+      {call ? <CallControls call={call} /> : <DialField me={me} />}
+    </div>
+  );
+}
+
+/** The softphone bar 软电话条, on every page of whoever has an extension. */
+export function DeskBar() {
+  return useUser().extension === null ? null : <Bar />;
+}

@@ -1,0 +1,120 @@
+import { CloseOutlined } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
+import { type CallRecord, type CallView, placeOf, wasOnCall } from '@yixian/contracts/browser';
+import { Button, Tooltip } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { get } from '../../app/api.js';
+import { useLive } from '../../app/live.js';
+import { recordOf } from '../../app/live-fold.js';
+import { clockText, momentText, useNow } from '../../app/time.js';
+import { Panel } from '../../components/Panel.js';
+import type { Me } from '../../desk/me.js';
+import { putCallAway, useMyCall } from '../../desk/my-call.js';
+import { History } from './History.js';
+import { PartyList } from './PartyList.js';
+import { Summary } from './Summary.js';
+
+/** While nobody calls: what to expect. */
+export function NoCall({ me }: { me: Me | undefined }) {
+  const { t } = useTranslation('desk');
+  const word = !me ? 'noAgent' : me.state === 'ready' ? 'waitingForCalls' : me.state === 'offline' ? 'signedOut' : 'notTakingCalls';
+  return (
+    <Panel title={t('currentCall')}>
+      <p className="empty">{t(word)}</p>
+    </Panel>
+  );
+}
+
+/** The record of the call, live where it goes on, else as it is stored. */
+function useRecord(id: string): CallRecord | undefined {
+  const live = useLive((picture) => picture.calls.get(id));
+  const { data } = useQuery({
+    queryKey: ['call', id],
+    queryFn: () => get<CallView>(`/calls/${id}`),
+    enabled: live === undefined,
+    retry: 1,
+  });
+  return live ?? (data && recordOf(data));
+}
+
+/** What the caller chose on the way, in words: `菜单 › 按 1`. */
+function usePath(record: CallRecord | undefined): string[] {
+  const { t } = useTranslation('desk');
+  const queues = useLive((picture) => picture.queues);
+  const steps: string[] = [];
+  let node = '';
+  for (const step of record?.path ?? []) {
+    const [kind = '', ...rest] = step.split(':');
+    const what = rest.join(':');
+    if (kind === 'node') node = what;
+    else if (kind === 'flow') steps.push(t('path.flow', { what }));
+    else if (kind === 'key') steps.push(t('path.key', { node, key: what }));
+    else if (kind === 'queue') steps.push(t('path.queue', { what: queues.get(what)?.name ?? what }));
+  }
+  return steps;
+}
+
+function Waited({ record }: { record: CallRecord }) {
+  const now = useNow();
+  const open = record.segments.find((segment) => segment.kind === 'queue' && segment.endedAt === null);
+  return <>{clockText(record.waitMs + (open ? Math.max(0, now - open.startedAt) : 0))}</>;
+}
+
+/** 弹屏: who calls, from where, by which way, and the summary to write. Stays until it is put away or another call comes. */
+export function ScreenPop({ id, me }: { id: string; me: Me | undefined }) {
+  const { t } = useTranslation(['desk', 'common']);
+  const record = useRecord(id);
+  const call = useMyCall();
+  const queues = useLive((picture) => picture.queues);
+  const path = usePath(record);
+  const mine = call?.id === id ? call : undefined;
+  if (!record) return <Panel title={t('currentCall')}>{t('common:loading')}</Panel>;
+  const number = me && record.caller === me.extension ? record.called : record.caller;
+  const place = placeOf(number);
+  const facts: [string, React.ReactNode][] = [
+    [t('direction'), t(`common:direction.${record.direction}`)],
+    [t('dialled'), record.called],
+    [t('queue'), record.queueId ? (queues.get(record.queueId)?.name ?? record.queueId) : ''],
+    [t('waited'), record.queueId ? <Waited key="waited" record={record} /> : ''],
+    [t('arrived'), momentText(record.startedAt)],
+  ];
+  const away = (
+    <Tooltip title={t('putAway')}>
+      <Button type="text" size="small" icon={<CloseOutlined />} aria-label={t('putAway')} onClick={putCallAway} />
+    </Tooltip>
+  );
+  return (
+    <>
+      <Panel title={mine ? t('currentCall') : t('lastCall')} extra={mine ? null : away}>
+        <div className="pop-head" data-testid="pop" role="status" aria-live="polite">
+          <span className="pop-number figures">{number}</span>
+          {place ? (
+            <span className="chip" data-testid="place">
+              {place.province === place.city ? place.city : `${place.province} ${place.city}`}
+            </span>
+          ) : null}
+          {mine ? <span className="chip">{t(mine.held ? 'phase.held' : `phase.${mine.phase}`)}</span> : null}
+          {!mine && record.outcome ? <span className="chip">{t(`common:outcome.${record.outcome}`)}</span> : null}
+        </div>
+        <dl className="facts">
+          {facts
+            .filter(([, value]) => value !== '')
+            .map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd className="figures">{value}</dd>
+              </div>
+            ))}
+        </dl>
+        {path.length > 0 ? (
+          <p className="pop-path" data-testid="pop-path">
+            <span className="note">{t('path.title')}</span> {path.join(' › ')}
+          </p>
+        ) : null}
+        {mine ? <PartyList call={mine} me={me} /> : null}
+      </Panel>
+      <Summary id={id} writable={me !== undefined && wasOnCall(record, me.extension)} />
+      <History id={id} />
+    </>
+  );
+}
