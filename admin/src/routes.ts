@@ -29,7 +29,7 @@ import type { MessageDeps } from './handlers/messages.js';
 import { createGetQueue, createListQueues } from './handlers/queues.js';
 import type { AudioDeps } from './handlers/recordings.js';
 import type { ReportDeps } from './handlers/reports.js';
-import { createMe, createSignIn, createSignOut, createSoftphone } from './handlers/session.js';
+import { createMe, createProlong, createSignIn, createSignOut, createSoftphone } from './handlers/session.js';
 import type { WaitingDeps } from './handlers/waiting.js';
 import { messageRoutes } from './message-routes.js';
 import { reportRoutes } from './report-routes.js';
@@ -94,6 +94,16 @@ function sessionRoutes(deps: Shared): Route[] {
       bodyLimit: 8 * 1024,
       response: json(shape.session),
       handler: createSignIn({ ...deps, limit: deps.signInLimit }),
+    }),
+    guarded({
+      method: 'put',
+      path: `${V1}/session`,
+      tag,
+      summary: 'Prolong the session',
+      description: 'It lasts as long again from now. A wallboard that nobody stands before stays signed in by it.',
+      roles: ['supervisor', 'admin'],
+      response: json(shape.sessionUntil),
+      handler: createProlong(deps.administration),
     }),
     guarded({
       method: 'delete',

@@ -256,6 +256,16 @@ describe('authenticator', () => {
     assert.deepEqual((await auth.authenticate(token))?.roles, ['supervisor']);
   });
 
+  it('a session that is prolonged lasts as long again, over a restart, too; one that is not runs out', async () => {
+    const [kept, left] = [await auth.signIn('anna', 'right', 'x'), await auth.signIn('anna', 'right', 'x')];
+    clock.advance(11 * 3_600_000);
+    assert.equal(await auth.prolong(kept.principal.sessionId), clock.now() + 12 * 3_600_000);
+    clock.advance(11 * 3_600_000);
+    assert.ok(await auth.authenticate(kept.token));
+    assert.ok(await start().authenticate(kept.token));
+    assert.equal(await auth.authenticate(left.token), undefined);
+  });
+
   it('sessions that were ended in the store are over at once, and their sockets are told', async () => {
     const { token, principal } = await auth.signIn('anna', 'right', 'x');
     const told: string[] = [];

@@ -85,6 +85,9 @@ export class MemoryIdentity implements IdentityStore {
   async sessionByTokenHash(tokenHash: string) {
     return [...this.sessions.values()].find((s) => s.tokenHash === tokenHash);
   }
+  async prolongSession(id: string, expiresAt: number): Promise<void> {
+    for (const session of this.sessions.values()) if (session.id === id) session.expiresAt = expiresAt;
+  }
   async deleteSession(id: string): Promise<void> {
     this.sessions.delete(id);
   }

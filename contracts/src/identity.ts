@@ -44,6 +44,8 @@ export interface WebCredentials {
 export interface SessionKeeper {
   /** These sessions have been deleted from the store: their tokens are worth nothing at once and their sockets are closed. */
   sessionsEnded(sessionIds: readonly string[]): void;
+  /** The session lasts as long again from now. @returns until when */
+  prolong(sessionId: string): Promise<number>;
   /** The user was changed: the next request sees the new roles and groups. */
   userChanged(userId: string): void;
 }
@@ -63,6 +65,8 @@ export interface IdentityStore {
   /** Only a hash of the token is stored. */
   createSession(session: { id: string; tokenHash: string; userId: string; expiresAt: number }): Promise<void>;
   sessionByTokenHash(tokenHash: string): Promise<{ id: string; userId: string; expiresAt: number } | undefined>;
+  /** One that has ended stays so. */
+  prolongSession(id: string, expiresAt: number): Promise<void>;
   deleteSession(id: string): Promise<void>;
   audit(entry: { at: number; username: string; action: string; subject: string; details?: Record<string, unknown> }): Promise<void>;
 }

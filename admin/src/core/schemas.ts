@@ -402,6 +402,7 @@ export const voicemail = named(
   }),
 );
 
+export const sessionUntil = named('SessionUntil', z.strictObject({ expiresAt: time }));
 export const softphone = named(
   'Softphone',
   z.strictObject({

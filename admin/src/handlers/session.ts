@@ -1,4 +1,4 @@
-import { type Authenticator, type Clock, DomainError, isoTime, userView, type WebCredentials } from '@yixian/contracts';
+import { type Authenticator, type Clock, DomainError, isoTime, type SessionKeeper, userView, type WebCredentials } from '@yixian/contracts';
 import type { z } from 'zod';
 import { BoundedMap } from '../core/bounded-map.js';
 import { afterSourceFailure, blockedFor, type SourceFailures, type SourcePolicy, sourceKey } from '../core/failure-limit.js';
@@ -34,6 +34,13 @@ export function createSignOut(deps: { auth: Authenticator }) {
   return async (request: GuardedRequest<unknown, unknown, unknown>) => {
     await deps.auth.signOut(request.principal.sessionId);
   };
+}
+
+/** For screens on which nobody signs in again. */
+export function createProlong({ sessions }: { sessions: Pick<SessionKeeper, 'prolong'> }) {
+  return async ({ principal }: GuardedRequest<unknown, unknown, unknown>) => ({
+    expiresAt: isoTime(await sessions.prolong(principal.sessionId)),
+  });
 }
 
 export function createMe() {

@@ -91,6 +91,13 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Se
       for (const id of sessionIds) tellEnded(id, cache.forget(id));
     },
 
+    async prolong(sessionId) {
+      const expiresAt = clock.now() + sessionMs;
+      await store.prolongSession(sessionId, expiresAt);
+      cache.prolong(sessionId, expiresAt);
+      return expiresAt;
+    },
+
     userChanged: (userId) => cache.distrust(userId),
 
     onSignOut(listener) {

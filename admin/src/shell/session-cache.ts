@@ -78,6 +78,10 @@ export function createSessionCache(deps: { store: IdentityStore; clock: Clock; r
       changes += 1;
       for (const entry of byHash.values()) if (entry.principal.user.id === userId) entry.checkedAt = Number.NEGATIVE_INFINITY;
     },
+    prolong(sessionId: string, expiresAt: number): void {
+      const entry = bySession.get(sessionId);
+      if (entry) entry.expiresAt = expiresAt;
+    },
     /** Ends a session at once; returns whose it was, when that is known here. */
     forget(sessionId: string): Principal | undefined {
       ended.set(sessionId, true);

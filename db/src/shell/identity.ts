@@ -54,6 +54,11 @@ export function createIdentityStore(knex: Knex): IdentityStore {
         expires_at: new Date(session.expiresAt),
       });
     },
+    async prolongSession(id, expiresAt) {
+      await knex('sessions')
+        .where({ id })
+        .update({ expires_at: new Date(expiresAt) });
+    },
     async sessionByTokenHash(tokenHash) {
       const [row] = (await knex('sessions').where({ token_hash: tokenHash })) as { id: string; user_id: string; expires_at: number }[];
       return row && { id: row.id, userId: row.user_id, expiresAt: row.expires_at };

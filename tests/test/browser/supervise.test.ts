@@ -192,6 +192,50 @@ describe('the supervisor’s desk and the wallboard', function () {
     await s.events.wait('queue.door-changed', (e) => e.queueId === 'consult' && e.data.open === true);
   });
 
+  it('a wallboard is composed by dragging, saved, and shown by its address; the session is prolonged', async () => {
+    await page.goto(`${s.hotline.http}/wall`);
+    await page.getByRole('button', { name: '新建大屏' }).click();
+    await page.getByLabel('名称').fill('大厅');
+    for (const kind of ['大数字', '队列表', '坐席状态', '走势', '告警', '时钟', '文字']) {
+      await page.getByRole('button', { name: '添加组件' }).click();
+      await page.getByRole('menuitem', { name: kind }).click();
+    }
+    await page.getByRole('textbox', { name: '文字' }).or(page.getByTestId('edit-text')).first().click();
+    await page.getByRole('textbox', { name: '文字' }).fill('欢迎致电');
+    const number = page.getByTestId('edit-number');
+    const before = await number.boundingBox();
+    assert.ok(before);
+    await page.mouse.move(before.x + 30, before.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(before.x + 30, before.y + 20 + before.height * 2, { steps: 5 });
+    await page.mouse.up();
+    const moved = await number.boundingBox();
+    assert.ok(moved && moved.y > before.y + before.height, 'dragged down');
+    await number.press('ArrowRight');
+    await number.press('Shift+ArrowDown');
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.screenshot({ path: '/tmp/wall-edit.png' });
+    await page.getByRole('button', { name: /保\s*存/ }).click();
+    await page.waitForURL(/\/wall\/wall-[^/]+\/edit$/);
+    const prolonged = page.waitForResponse((r) => r.url().endsWith('/api/v1/session') && r.request().method() === 'PUT');
+    await page.goto(page.url().replace('/edit', ''));
+    assert.equal((await prolonged).status(), 200);
+    await page.getByText('欢迎致电').waitFor();
+    await page.getByText('咨询').first().waitFor();
+    await page.reload();
+    await page.getByText('欢迎致电').waitFor();
+    await talkFor(500);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.screenshot({ path: '/tmp/wall-view.png' });
+    const { items } = await s.admin.get<{ items: { name: string; owner: string; tiles: { kind: string; y: number; h: number }[] }[] }>(
+      '/wallboards',
+    );
+    const tile = items[0]?.tiles.find((one) => one.kind === 'number');
+    assert.deepEqual([items[0]?.name, items[0]?.owner, items[0]?.tiles.length, tile?.h], ['大厅', 'super1100', 7, 5]);
+    await page.goto(`${s.hotline.http}/supervise`);
+    await row('consult').waitFor();
+  });
+
   it('has no serious fault of accessibility, light and dark, and says nothing wrong in the console', async () => {
     assert.deepEqual(await accessibilityFaults(page), []);
     await page.screenshot({ path: '/tmp/sv-light.png', fullPage: true });
