@@ -96,26 +96,27 @@ function Canvas({ draft, chosen, shown, onChoose, onTiles }: CanvasProps) {
       style={{ gridTemplateColumns: `repeat(${WALL_COLUMNS}, minmax(0, 1fr))`, gridTemplateRows: `repeat(${rows}, minmax(0, 1fr))` }}
     >
       {draft.tiles.map((tile) => (
-        // biome-ignore lint/a11y/useSemanticElements: a button cannot hold a table
         <div
           key={tile.id}
-          role="button"
-          tabIndex={0}
-          aria-pressed={tile.id === chosen}
-          aria-label={t('tile.of', { kind: t(`kind.${tile.kind}`), title: title(tile) })}
-          data-testid={`edit-${tile.kind}`}
           className={`wl-tile wl-kind-${tile.kind} ${tile.id === chosen ? 'wl-chosen' : ''}`}
           style={{ gridColumn: `${tile.x + 1} / span ${tile.w}`, gridRow: `${tile.y + 1} / span ${tile.h}` }}
-          onPointerDown={(event) => begin(event, tile.id, 'move')}
-          onPointerMove={drag}
-          onPointerUp={drop}
-          onPointerCancel={drop}
-          onFocus={() => onChoose(tile.id)}
-          onKeyDown={(event) => key(event, tile)}
         >
           <div className="wl-inert" inert>
             <TileView tile={tile} shown={shown} />
           </div>
+          <button
+            type="button"
+            className="wl-handle"
+            aria-pressed={tile.id === chosen}
+            aria-label={t('tile.of', { kind: t(`kind.${tile.kind}`), title: title(tile) })}
+            data-testid={`edit-${tile.kind}`}
+            onPointerDown={(event) => begin(event, tile.id, 'move')}
+            onPointerMove={drag}
+            onPointerUp={drop}
+            onPointerCancel={drop}
+            onFocus={() => onChoose(tile.id)}
+            onKeyDown={(event) => key(event, tile)}
+          />
           <span
             aria-hidden
             title={t('tile.resize')}
