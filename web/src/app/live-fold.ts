@@ -177,9 +177,10 @@ function foldQueues(queues: LivePicture['queues'], event: EventView, calls: Live
     set(queue.waiting.map((one) => (one.callId === callId ? { ...one, offeredTo: to } : one)));
   switch (event.type) {
     case 'call.queued': {
-      const caller = calls.get(callId)?.caller ?? '';
+      const call = calls.get(callId);
+      const caller = call?.caller ?? '';
       const priority = Number(event.data.priority ?? 0);
-      return set([...rest, { callId, caller, position: 0, priority, since: event.at, offeredTo: null }]);
+      return set([...rest, { callId, caller, position: 0, priority, since: waitingSince(call, event.at), offeredTo: null }]);
     }
     case 'call.left-queue':
       return set(rest, event.data.result === 'served' ? { serving: queue.serving + 1 } : {});
@@ -194,6 +195,15 @@ function foldQueues(queues: LivePicture['queues'], event: EventView, calls: Live
     default:
       return queues;
   }
+}
+
+/** Who comes straight from another queue, moved or overflowed, has waited since the first of them. */
+function waitingSince(call: CallRecord | undefined, at: string): string {
+  let since = Date.parse(at);
+  for (const { kind, startedAt, endedAt } of (call?.segments ?? []).toReversed()) {
+    if (kind === 'queue' && endedAt !== null && Math.abs(endedAt - since) <= 50) since = startedAt;
+  }
+  return since === Date.parse(at) ? at : new Date(since).toISOString();
 }
 
 /** Larger priority first, then first come. */

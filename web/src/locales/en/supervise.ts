@@ -41,7 +41,7 @@ export const supervise: typeof zh = {
     callbacks: 'Callbacks',
   },
   measure: { inbound: 'Inbound', answered: 'Answered', abandoned: 'Abandoned' },
-  unit: { share: '%', time: 's', count: ' ' },
+  unit: { share: '%', time: 's', count: 'n' },
   queues: { title: 'Queues', queue: 'Queue', door: 'Door', none: 'There is no queue you may see' },
   door: {
     open: 'Open',
