@@ -225,14 +225,16 @@ function talks(r: CallRecord, at: number, who: { agentId?: AgentId | undefined; 
 
 /** Of this agent, or of whoever talks when nobody is named. */
 function held(r: CallRecord, at: number, agentId: AgentId | undefined): CallRecord {
-  const owner = openOne(r.segments, ['talk', 'conference'], { agentId }) ? { agentId } : undefined;
-  return open(part(r, closeAll(r.segments, ['talk', 'conference'], at, owner)), { kind: 'hold', startedAt: at, endedAt: null, agentId });
+  const own = openOne(r.segments, ['talk', 'conference'], { agentId });
+  const segments = closeAll(r.segments, ['talk', 'conference'], at, own ? { agentId } : undefined);
+  return open(part(r, segments), { kind: 'hold', startedAt: at, endedAt: null, agentId, queueId: own?.queueId });
 }
 
 function resumed(r: CallRecord, at: number, agentId: AgentId | undefined): CallRecord {
-  const owner = openOne(r.segments, ['hold', 'consult'], { agentId }) ? { agentId } : undefined;
-  const segments = closeAll(r.segments, owner ? ['hold', 'consult'] : ['hold'], at, owner);
-  return open(part(r, segments), { kind: 'talk', startedAt: at, endedAt: null, agentId, queueId: r.queueId ?? undefined });
+  const own = openOne(r.segments, ['hold', 'consult'], { agentId });
+  const segments = closeAll(r.segments, own ? ['hold', 'consult'] : ['hold'], at, own ? { agentId } : undefined);
+  const queueId = own?.queueId ?? r.queueId ?? undefined;
+  return open(part(r, segments), { kind: 'talk', startedAt: at, endedAt: null, agentId, queueId });
 }
 
 type Move = Extract<
@@ -255,13 +257,18 @@ type Move = Extract<
 function moved(r: CallRecord, event: Move): CallRecord {
   const { at } = event;
   switch (event.type) {
-    case 'call.transferred':
-      return leaves({ ...r, path: [...r.path, `transfer:${event.data.to}`] }, at, { agentId: event.agentId, party: event.data.by });
+    case 'call.transferred': {
+      const left = leaves({ ...r, path: [...r.path, `transfer:${event.data.to}`] }, at, { agentId: event.agentId, party: event.data.by });
+      // Two calls of a phone were joined: what is said from here on is in the other call's record, once.
+      return event.data.to.startsWith('call:') ? part(left, closeAll(left.segments, PARTS, at)) : left;
+    }
     case 'call.transfer-failed':
       return part(r, closeAll(r.segments, ['ringing'], at, { party: nameIn(event.data.to) }, event.data.termination.reason));
     case 'call.consulted': {
-      const asking = leaves({ ...r, path: [...r.path, `consult:${event.data.to}`] }, at, { agentId: event.agentId, party: event.data.by });
-      return open(asking, { kind: 'consult', startedAt: at, endedAt: null, ...ownerOf(event.agentId, event.data.by) });
+      const owner = { agentId: event.agentId, party: event.data.by };
+      const queueId = openOne(r.segments, PARTS, owner)?.queueId;
+      const asking = leaves({ ...r, path: [...r.path, `consult:${event.data.to}`] }, at, owner);
+      return open(asking, { kind: 'consult', startedAt: at, endedAt: null, ...ownerOf(event.agentId, event.data.by), queueId });
     }
     case 'call.consultation-ended':
       return consultationEnded(r, event);

@@ -186,6 +186,16 @@ describe('call record of a call that is passed on', () => {
     assert.ok(r.path.includes('transfer:agent:1002'));
   });
 
+  it('two calls of a phone joined by REFER: the talk of the second is over, it goes on in the record of the first', () => {
+    const r = fold(
+      ...talking,
+      by('1002', 5000, { type: 'call.transferred', data: { by: '1002', kind: 'attended', to: 'call:c0' } } as EventDraft),
+      ended(9000),
+    );
+    assert.deepEqual(parts(r).slice(1), ['talk 1001 3000-5000']);
+    assert.equal(r.talkMs, 2000);
+  });
+
   it('consultation: the caller’s wait counts once as hold, and each agent has the own part', () => {
     const r = fold(
       ...talking,
@@ -208,6 +218,16 @@ describe('call record of a call that is passed on', () => {
       'talk 1002 9000-12000',
     ]);
     assert.deepEqual([r.talkMs, r.holdMs, r.agentId], [5000, 4000, '1002']);
+    // Who asks belongs to the queue, as the hold does; who is asked has not had the caller yet.
+    const waiting = r.segments.filter((s) => s.kind === 'hold' || s.kind === 'consult');
+    assert.deepEqual(
+      waiting.map((s) => [s.kind, s.agentId, s.queueId]),
+      [
+        ['hold', '1001', 'consult'],
+        ['consult', '1001', 'consult'],
+        ['consult', '1002', undefined],
+      ],
+    );
   });
 
   it('a browser that is lost and comes back: the caller’s wait counts as hold; a hold of before goes on', () => {

@@ -110,7 +110,9 @@ describe('what each agent had to do with a call', () => {
         { kind: 'ringing', startedAt: 0, endedAt: 1_000, agentId: '1001', queueId: 'consult', result: 'timed-out' },
         { kind: 'ringing', startedAt: 1_000, endedAt: 3_000, agentId: '1002', queueId: 'consult', result: 'accepted' },
         { kind: 'talk', startedAt: 3_000, endedAt: 5_000, agentId: '1002', queueId: 'consult' },
-        { kind: 'hold', startedAt: 5_000, endedAt: 6_000, agentId: '1002' },
+        { kind: 'hold', startedAt: 5_000, endedAt: 5_400, agentId: '1002' },
+        { kind: 'consult', startedAt: 5_400, endedAt: 6_000, agentId: '1002' },
+        { kind: 'consult', startedAt: 5_500, endedAt: 6_000, agentId: '1003' },
         { kind: 'talk', startedAt: 6_000, endedAt: 9_000, agentId: '1002', queueId: 'consult' },
       ],
     });
@@ -119,6 +121,7 @@ describe('what each agent had to do with a call', () => {
       [
         ['1001', 'consult', 0, 1_000, 0, 0, 'timed-out'],
         ['1002', 'consult', 1_000, 2_000, 5_000, 1_000, 'talked'],
+        ['1003', null, 5_500, 0, 0, 0, ''],
       ],
     );
   });

@@ -78,6 +78,29 @@ describe('reports', () => {
     now = bus.at + 20 * MINUTE;
   }
 
+  it('hold and consultation are of who has the caller, and of the queue; who is asked aside has no hold', async () => {
+    const by = (agentId: string) => ({ callId: 'h', agentId });
+    arrive(bus, 'h');
+    bus.publish({ type: 'call.queued', callId: 'h', queueId: 'consult', data: { position: 1, priority: 0 } });
+    bus.publish({ type: 'call.left-queue', callId: 'h', queueId: 'consult', data: { result: 'served', waitMs: 0 } });
+    bus.publish({ type: 'call.connected', ...by('1001'), queueId: 'consult', data: { to: '1001' } });
+    bus.at += 4_000;
+    bus.publish({ type: 'call.held', ...by('1001'), data: { by: '1001' } });
+    bus.at += 2_000;
+    bus.publish({ type: 'call.consulted', ...by('1001'), data: { by: '1001', to: 'agent:1002' } });
+    bus.publish({ type: 'call.party-joined', ...by('1002'), data: { party: '1002', role: 'consulted' } });
+    bus.at += 3_000;
+    bus.publish({ type: 'call.ended', callId: 'h', data: { termination: { by: 'caller', reason: 'normal' } } });
+    now = bus.at;
+    const asked = { from: LATE - HOUR, to: LATE + HOUR, interval: 'total' } as const;
+    const held = (rows: { key: string; sums: { talkMs: number; holdMs: number } }[]) =>
+      rows.map((r) => [r.key, r.sums.talkMs, r.sums.holdMs]);
+    assert.deepEqual(held(await reports.queues(asked)), [['consult', 4_000, 5_000]]);
+    assert.deepEqual(held((await reports.agents(asked)).filter((r) => r.key === '1001')), [['1001', 4_000, 5_000]]);
+    const consulted = (await reports.agents(asked)).find((r) => r.key === '1002');
+    assert.equal(consulted?.sums.holdMs ?? 0, 0);
+  });
+
   it('queues: a call belongs to the interval in which it came to the queue, also over midnight', async () => {
     night();
     const days = await reports.queues({ from: LATE - HOUR, to: MIDNIGHT + 2 * HOUR, interval: 'day' });

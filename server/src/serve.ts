@@ -62,6 +62,7 @@ function banner(config: Config, running: { http: string; firstRunFile: string | 
     '',
     'Yixian 一线 is ready',
     `  dial     sip:12320@${authority(config.hosts[0], config.sipPort)}   (SIP over UDP and TCP)`,
+    `  begin    ${running.http}/welcome   (one call in one minute; passwords in first-run.json)`,
     `  look     ${running.http}/api/docs   ·   health ${running.http}/readyz   ·   metrics ${running.http}/metrics`,
     `  sign in  users, passwords and SIP secrets are in ${config.dataDir}/first-run.json`,
     '  stop     Ctrl-C (calls in progress may finish)',

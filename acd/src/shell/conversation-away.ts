@@ -33,9 +33,11 @@ export function sendAway(conversation: LiveConversation, { party, target }: Send
   );
 }
 
+/** The end of that flow is the caller's, as the end of the flow a number leads to; the flow of before asks nothing any more. */
 async function throughFlow(conversation: LiveConversation, call: Call, flowId: FlowId): Promise<AwayOutcome> {
   const { termination } = await conversation.deps.flows.run(call, flowId);
-  return { served: true, callerStillUp: call.leg.state !== 'ended', last: null, termination: call.leg.termination ?? termination };
+  if (call.leg.state !== 'ended') call.leg.hangUp(termination);
+  return { served: true, callerStillUp: false, last: null, termination: call.leg.termination ?? termination };
 }
 
 async function throughQueue(conversation: LiveConversation, call: Call, result: QueueResult): Promise<AwayOutcome> {

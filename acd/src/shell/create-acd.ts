@@ -22,6 +22,7 @@ import { createDoors } from './doors.js';
 import { createEffects } from './effects.js';
 import { createFigures } from './figures.js';
 import { assertLicensed, assertSeat, createQueueCommands } from './queue-commands.js';
+import { createTimers } from './timers.js';
 
 export interface AcdService {
   acd: Acd;
@@ -54,7 +55,9 @@ export function createAcd(deps: AcdDeps): AcdService {
   let phase: 'new' | 'running' | 'stopped' = 'new';
   let release: Array<() => void> = [];
   const effects = createEffects({ ...deps, dispatch, state: () => state, figures, conversations: () => conversations });
-  const doors = createDoors({ ...deps, timers: effects.timers, state: () => state, dispatch });
+  // Not among the timers of agents and calls: it runs for ever, and those are none when nothing goes on.
+  const calendar = createTimers(clock);
+  const doors = createDoors({ ...deps, timers: calendar, state: () => state, dispatch });
 
   /** One input after the other, each to its end: what an effect or a listener asks for is decided after it, never inside. */
   function dispatch(input: Input): void {
@@ -218,6 +221,7 @@ export function createAcd(deps: AcdDeps): AcdService {
     if (phase === 'stopped') return;
     phase = 'stopped';
     for (const undo of release) undo();
+    calendar.cancelAll();
     dispatch({ type: 'stopped' });
     conversations.close({ by: 'system', reason: 'draining', text: 'the hotline is stopping' });
     effects.stop();

@@ -135,15 +135,16 @@ describe('call control of a caller of a queue', () => {
     assert.equal(w.seat.agentId, '1001', 'rung again');
   });
 
-  it('to a flow: it runs on the caller, and its end is the end', async () => {
+  it('to a flow: it runs on the caller, and its end is the caller’s: the flow of before does not go on', async () => {
     const w = await world();
     w.flows.add('info');
-    const { result, control } = await talking(w);
+    const { leg, result, control } = await talking(w);
     await control.transfer('1001', { kind: 'flow', flowId: 'info' });
     await settled();
     assert.deepEqual([w.runs[0]?.flowId, w.runs[0]?.call.id], ['info', 'c1']);
     w.runs[0]?.finish({ by: 'system', reason: 'flow-ended' });
-    assert.deepEqual(await result, { outcome: 'served', agentId: '1001', callerStillUp: true });
+    assert.deepEqual(await result, { outcome: 'served', agentId: '1001', callerStillUp: false });
+    assert.deepEqual(leg.termination, { by: 'system', reason: 'flow-ended' });
   });
 
   it('consultation, conference, leaving: a bridge for two, a conference for three, kept to the end', async () => {

@@ -44,6 +44,8 @@ function added(row: AgentCallRow, segment: CallSegment): AgentCallRow {
     case 'talk':
     case 'conference':
       return { ...next, talkMs: row.talkMs + ms, result: 'talked' };
+    case 'consult': // who asks aside has the caller wait; who is asked has not had the caller yet
+      return row.result === 'talked' ? { ...next, holdMs: row.holdMs + ms } : next;
     case 'hold':
       return { ...next, holdMs: row.holdMs + ms };
     default:

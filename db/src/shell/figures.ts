@@ -46,10 +46,13 @@ const BY_AGENT: Question = (calls) => `${segments(calls)}
   select "agentId" as key, array[
     count(distinct call_id) filter (where kind in ('talk', 'conference')),
     coalesce(sum(coalesce("endedAt", :now::float8) - "startedAt") filter (where kind in ('talk', 'conference')), 0),
-    coalesce(sum(coalesce("endedAt", :now::float8) - "startedAt") filter (where kind = 'hold'), 0),
+    coalesce(sum(coalesce("endedAt", :now::float8) - "startedAt") filter (where kind = 'hold' or (kind = 'consult' and talked < "startedAt")), 0),
     count(*) filter (where kind = 'ringing' and result in ('timed-out', 'rejected'))
   ]::float8[] as sums
-  from segment where "agentId" is not null group by 1`;
+  from (
+    select *, min("startedAt") filter (where kind in ('talk', 'conference')) over (partition by call_id, "agentId") as talked
+    from segment where "agentId" is not null
+  ) s group by 1`;
 
 /**
  * Offered, answered, abandoned, answered and abandoned within the queue's own threshold, short abandons, wait of the answered in

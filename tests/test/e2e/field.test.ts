@@ -51,14 +51,14 @@ describe('in the field', function () {
     return { caller, callId };
   }
 
-  it('an agent whose phone has lost its power costs the caller seconds, is set aside as not registered, and is back with the phone', async () => {
+  it('an agent whose phone has lost its power costs the caller seconds, is set aside as unreachable, and is back with the phone', async () => {
     const dead = await s.phone('1001');
     await s.ready('1001');
     await dead.kill();
     const { caller, callId } = await waiting('13900000001');
     const refused = await s.events.wait('offer.rejected', (e) => e.callId === callId);
     assert.deepEqual((refused.data.termination as { reason: string }).reason, 'no-response');
-    assert.equal((await s.agentState('1001', 'not-ready')).reason, 'not-registered');
+    assert.equal((await s.agentState('1001', 'not-ready')).reason, 'unreachable');
     const phone = await s.phone('1001', { answer: 'auto' });
     await phone.waitFor('CALL_ESTABLISHED');
     await caller.hangUp();

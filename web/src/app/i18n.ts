@@ -58,7 +58,8 @@ export async function startI18n(): Promise<void> {
       load: 'currentOnly',
       ns: ['common'],
       defaultNS: 'common',
-      interpolation: { escapeValue: false },
+      // `open` and `close` stand for braces that are to be read as such
+      interpolation: { escapeValue: false, defaultVariables: { open: '{{', close: '}}' } },
       returnNull: false,
     });
   await speak(lng, words);

@@ -67,6 +67,27 @@ export const PAGES: readonly PageSpec[] = [
     page: lazy(() => import('../pages/calls/CallsPage.js')),
   },
   {
+    path: 'recordings',
+    name: 'recordings',
+    section: 'records',
+    roles: ['supervisor', 'admin'],
+    page: lazy(() => import('../pages/archive/RecordingsPage.js')),
+  },
+  {
+    path: 'voicemails',
+    name: 'voicemails',
+    section: 'records',
+    roles: ['agent', 'supervisor', 'admin'],
+    page: lazy(() => import('../pages/archive/VoicemailsPage.js')),
+  },
+  {
+    path: 'reports',
+    name: 'reports',
+    section: 'records',
+    roles: ['agent', 'supervisor', 'admin'],
+    page: lazy(() => import('../pages/reports/ReportsPage.js')),
+  },
+  {
     path: 'users',
     name: 'users',
     section: 'administration',

@@ -56,6 +56,9 @@ export function SignIn() {
           </Button>
         </Form>
       </div>
+      <Button type="link" href="/welcome">
+        {t('firstMinute')}
+      </Button>
       <Button type="text" icon={<GlobalOutlined />} onClick={() => void setLanguage(i18n.language === 'en' ? 'zh' : 'en')}>
         {i18n.language === 'en' ? '中文' : 'English'}
       </Button>

@@ -55,8 +55,8 @@ visits as (
 handling as (
   select queue_id as key, ${slotOf('began')} as slot, jsonb_build_object(
     'talkMs', coalesce(sum(until - began) filter (where kind in ${TALK}), 0),
-    'holdMs', coalesce(sum(until - began) filter (where kind = 'hold'), 0)) as sums
-  from segment where kind in ('talk', 'conference', 'hold') and queue_id is not null and began >= :from and began < :to
+    'holdMs', coalesce(sum(until - began) filter (where kind in ('hold', 'consult')), 0)) as sums
+  from segment where kind in ('talk', 'conference', 'hold', 'consult') and queue_id is not null and began >= :from and began < :to
   group by 1, 2
 ),
 wrapping as (
@@ -69,7 +69,10 @@ wrapping as (
 )
 select key, slot, sums from visits union all select key, slot, sums from handling union all select key, slot, sums from wrapping`;
 
-/** Each agent's time by state, cut at the slots' bounds; offers, calls, talk and hold. */
+/**
+ * Each agent's time by state, cut at the slots' bounds; offers, calls, talk and hold. A caller waits also while the agent asks
+ * aside; for who is asked, and has not had the caller, that is no hold.
+ */
 export const AGENT_SLOTS = `
 with ${SEGMENTS},
 stretch as (
@@ -120,13 +123,16 @@ handled as (
 ),
 speech as (
   select s.agent_id as key, slot, s.kind, least(s.until, slot + 900000) - greatest(s.began, slot) as ms
-  from segment s
+  from (
+    select *, min(began) filter (where kind in ${TALK}) over (partition by call_id, agent_id) as talked
+    from segment where kind in ('talk', 'conference', 'hold', 'consult') and agent_id is not null
+  ) s
   cross join lateral generate_series((${slotOf('greatest(s.began, :from)')})::bigint, (${slotOf('least(s.until, :to)')})::bigint, 900000) as slot
-  where s.kind in ('talk', 'conference', 'hold') and s.agent_id is not null and slot < :to
+  where slot < :to and (s.kind <> 'consult' or s.talked < s.began)
 ),
 speeches as (
   select key, slot::float8 as slot, jsonb_build_object(
-    'talkMs', coalesce(sum(ms) filter (where kind in ${TALK}), 0), 'holdMs', coalesce(sum(ms) filter (where kind = 'hold'), 0)) as sums
+    'talkMs', coalesce(sum(ms) filter (where kind in ${TALK}), 0), 'holdMs', coalesce(sum(ms) filter (where kind in ('hold', 'consult')), 0)) as sums
   from speech where ms > 0 group by key, slot
 )
 select key, slot, sums from times union all select key, slot, sums from signing union all select key, slot, sums from ringing

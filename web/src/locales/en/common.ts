@@ -4,6 +4,7 @@ export const common: typeof zh = {
   brand: 'Yixian',
   product: 'Yixian 一线',
   signIn: 'Sign in',
+  firstMinute: 'First time here? One call in one minute',
   signOut: 'Sign out',
   username: 'User name',
   password: 'Password',

@@ -262,14 +262,14 @@ export const flows: typeof zh = {
     label: 'Shown name',
   },
   hint: {
-    url: 'The host has to be allowed by FLOW_HTTP_HOSTS; {{variable}} may stand behind it',
-    headers: 'With {{variable}} and {{secret:name}}',
+    url: 'The host has to be allowed by FLOW_HTTP_HOSTS; {{open}}variable{{close}} may stand behind it',
+    headers: 'With {{open}}variable{{close}} and {{open}}secret:name{{close}}',
     pattern: 'e.g. [0-9]{11}',
     result: 'Variable ← JSON path, e.g. $.customer.level',
     expression: "e.g. hour >= 18 and not startsWith(caller, '400')",
     terminators: 'These keys end the number and are no part of it',
     keys: 'Keys that are an answer',
-    template: 'With {{variable}}',
+    template: 'With {{open}}variable{{close}}',
   },
   item: {
     prompt: 'Prompt',

@@ -1,11 +1,14 @@
 import { admin } from './admin.js';
+import { archive } from './archive.js';
 import { common } from './common.js';
 import { desk } from './desk.js';
 import { flows } from './flows.js';
 import { phone } from './phone.js';
 import { records } from './records.js';
+import { reports } from './reports.js';
 import { supervise } from './supervise.js';
 import { wall } from './wall.js';
+import { welcome } from './welcome.js';
 
 /** One catalogue an area of the application; the English one has the type of the Chinese, so no string can be missing. */
-export const en = { admin, common, desk, flows, phone, records, supervise, wall };
+export const en = { admin, archive, common, desk, flows, phone, records, reports, supervise, wall, welcome };

@@ -2,6 +2,7 @@ export const common = {
   brand: '一线',
   product: 'Yixian 一线',
   signIn: '登录',
+  firstMinute: '第一次使用？一分钟打通一个电话',
   signOut: '退出登录',
   username: '用户名',
   password: '密码',

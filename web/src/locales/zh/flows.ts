@@ -260,14 +260,14 @@ export const flows = {
     label: '显示名称',
   } as Record<string, string>,
   hint: {
-    url: '主机须在 FLOW_HTTP_HOSTS 中允许；可写 {{变量}}',
-    headers: '可写 {{变量}} 和 {{secret:名称}}',
+    url: '主机须在 FLOW_HTTP_HOSTS 中允许；可写 {{open}}变量{{close}}',
+    headers: '可写 {{open}}变量{{close}} 和 {{open}}secret:名称{{close}}',
     pattern: '例如 [0-9]{11}',
     result: '变量 ← JSON 路径，例如 $.customer.level',
     expression: "例如 hour >= 18 and not startsWith(caller, '400')",
     terminators: '这些键结束输入，不算在号码里',
     keys: '可作为回答的按键',
-    template: '可写 {{变量}}',
+    template: '可写 {{open}}变量{{close}}',
   } as Record<string, string>,
   item: {
     prompt: '提示音',

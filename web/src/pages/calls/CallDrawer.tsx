@@ -3,7 +3,10 @@ import type { CallView, EventView } from '@yixian/contracts/browser';
 import { Descriptions, Drawer, Skeleton, Table, Tag, Timeline, Typography } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { get } from '../../app/api.js';
+import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
+import { Player } from '../../kit/Player.js';
+import { Ladder } from './Ladder.js';
 
 type Detailed = CallView & { timeline: EventView[] };
 
@@ -14,7 +17,8 @@ function details(event: EventView): string {
 }
 
 function Call({ call }: { call: Detailed }) {
-  const { t } = useTranslation(['records', 'common']);
+  const { t } = useTranslation(['records', 'common', 'archive']);
+  const leads = useUser().roles.some((role) => role !== 'agent');
   const s = (value: number | null): string => (value === null ? '' : clockText(value * 1000));
   const items = [
     { key: 'id', label: t('calls.id'), span: 2, children: <Typography.Text copyable>{call.id}</Typography.Text> },
@@ -38,6 +42,18 @@ function Call({ call }: { call: Detailed }) {
   return (
     <>
       <Descriptions size="small" column={2} bordered items={items} />
+      {leads && call.recordingId && call.endedAt ? (
+        <>
+          <Typography.Title level={5}>{t('archive:recordings.one')}</Typography.Title>
+          <Player path={`/recordings/${call.recordingId}`} name={`${call.recordingId}.wav`} outlined />
+        </>
+      ) : null}
+      {call.voicemailId ? (
+        <>
+          <Typography.Title level={5}>{t('common:outcome.voicemail')}</Typography.Title>
+          <Player path={`/voicemails/${call.voicemailId}`} name={`${call.voicemailId}.wav`} />
+        </>
+      ) : null}
       <Typography.Title level={5}>{t('calls.path')}</Typography.Title>
       <div>
         {call.path.map((step, i) => (
@@ -58,10 +74,12 @@ function Call({ call }: { call: Detailed }) {
           { title: t('calls.started'), dataIndex: 'startedAt', render: momentText },
           { title: t('calls.duration'), dataIndex: 'durationSeconds', align: 'right', render: s },
           { title: t('calls.queue'), dataIndex: 'queue' },
-          { title: t('calls.agent'), dataIndex: 'agent' },
+          { key: 'who', title: t('calls.agent'), render: (_, segment) => segment.agent ?? segment.party },
           { title: t('calls.outcome'), dataIndex: 'result' },
         ]}
       />
+      <Typography.Title level={5}>{t('archive:ladder.title')}</Typography.Title>
+      <Ladder call={call} timeline={call.timeline} />
       <Typography.Title level={5}>{t('calls.timeline')}</Typography.Title>
       <Timeline
         items={call.timeline.map((event) => ({

@@ -4,6 +4,7 @@ import { Button, Card, DatePicker, Flex, Form, Input, Select, Table, type TableC
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
 import { get, type Page, withQuery } from '../../app/api.js';
 import { clockText, momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
@@ -70,7 +71,9 @@ function useColumns(): TableColumnsType<CallView> {
 export default function CallsPage() {
   const { t } = useTranslation(['records', 'common']);
   const [filter, setFilter] = useState<Filter>({});
-  const [shown, setShown] = useState<string>();
+  const [given, setGiven] = useSearchParams();
+  const shown = given.get('call') ?? undefined;
+  const setShown = (id: string | undefined): void => setGiven(id === undefined ? {} : { call: id }, { replace: true });
   const fail = useFailure();
   const columns = useColumns();
   const calls = useInfiniteQuery({

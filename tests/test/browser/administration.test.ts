@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { setTimeout as talkFor } from 'node:timers/promises';
+import { after, before, describe, it } from 'mocha';
+import type { Page } from 'playwright-core';
+import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
+import { eventually, requirePeers, startBaresip } from '../../src/peers/index.js';
+import { Scenario } from '../../src/scenario.js';
+
+const PAGES = [
+  'calls',
+  'recordings',
+  'voicemails',
+  'reports',
+  'users',
+  'skills',
+  'queues',
+  'numbers',
+  'extensions',
+  'groups',
+  'trunks',
+  'schedules',
+  'lists',
+  'prompts',
+  'boxes',
+  'settings',
+  'audit',
+  'system',
+];
+
+/** What reaches over the right edge of the window and makes the page scroll. */
+function tooWide(): string[] {
+  if (document.documentElement.scrollWidth <= window.innerWidth) return [];
+  const over = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1);
+  return over.slice(0, 5).map((element) => `${element.tagName} ${element.className}`);
+}
+
+describe('administration and records in the browser', function () {
+  this.timeout(120_000);
+  let s: Scenario;
+  let browser: TestBrowser;
+  let page: Page;
+
+  before(async function () {
+    await requirePeers(this, 'chromium', 'baresip', 'redis');
+    s = await Scenario.start();
+    browser = await TestBrowser.start();
+    page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/users');
+  });
+  after(async () => {
+    await browser?.close();
+    await s?.close();
+  });
+
+  const go = (where: string) => page.goto(`${s.hotline.http}/${where}`);
+  const drawer = () => page.locator('.ant-drawer-open').last();
+  const fill = (field: string, text: string) => drawer().locator(`#field-${field}`).fill(text);
+  /** Chooses in a select of the drawer, by typing. */
+  async function choose(field: string, text: string): Promise<void> {
+    await drawer().locator(`#field-${field}`).click();
+    await drawer()
+      .locator(`#field-${field}`)
+      .fill(text)
+      .catch(() => undefined);
+    await page
+      .locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option')
+      .filter({ hasText: text })
+      .first()
+      .click();
+    // a select of several stays open
+    await drawer().locator('.ant-drawer-title').click();
+    await page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)').waitFor({ state: 'hidden' });
+  }
+  async function save(): Promise<void> {
+    await drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
+    await page.getByText('已保存').first().waitFor();
+    await page
+      .locator('.ant-drawer-open')
+      .waitFor({ state: 'detached' })
+      .catch(() => undefined);
+  }
+  async function settled(): Promise<void> {
+    await page.locator('main').first().waitFor();
+    await page.waitForLoadState('networkidle').catch(() => undefined);
+    await page.locator('.ant-spin-spinning, .ant-skeleton').first().waitFor({ state: 'detached' });
+  }
+
+  it('every page, without a call yet: no serious fault of accessibility, light', async () => {
+    for (const where of PAGES) {
+      await go(where);
+      await settled();
+      assert.deepEqual(await accessibilityFaults(page), [], where);
+    }
+  });
+
+  it('a skill, an agent with a level, a schedule, a queue with overflow, a number: the next call obeys', async () => {
+    await go('skills');
+    await page.getByRole('tab', { name: '技能列表' }).click();
+    await page.getByRole('button', { name: '新建技能' }).click();
+    await fill('id', 'gold');
+    await fill('name', '金牌');
+    await save();
+
+    await go('users');
+    await page.getByRole('button', { name: '新建用户' }).click();
+    await fill('username', 'gold1201');
+    await fill('extension', '1201');
+    await choose('skills', 'gold');
+    await fill('skillLevels-gold', '8');
+    await drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
+    const password = (await page.getByTestId('secret-password').textContent()) ?? '';
+    const sipPassword = (await page.getByTestId('secret-sipPassword').textContent()) ?? '';
+    await page.getByRole('button', { name: '已记下' }).click();
+    assert.deepEqual((await s.admin.get<{ skillLevels: object }>('/users/gold1201')).skillLevels, { gold: 8 });
+
+    await go('schedules');
+    await page.getByRole('button', { name: '新建日程' }).click();
+    await fill('id', 'never');
+    await drawer().getByRole('button', { name: '移除' }).first().click();
+    await save();
+
+    await go('queues');
+    await page.getByRole('button', { name: '新建队列' }).click();
+    await fill('id', 'gold');
+    await fill('name', '金牌客户');
+    await choose('requiredSkills', 'gold');
+    await choose('scheduleId', 'never');
+    await drawer().getByRole('tab', { name: '溢出' }).click();
+    await drawer().getByRole('button', { name: '添加一项' }).click();
+    await choose('overflow-0-when-kind', '队列关闭');
+    await choose('overflow-0-to-kind', '外部号码或分机');
+    await drawer().locator('#field-overflow-0-to-number').fill('1201');
+    await drawer().getByTestId('queue-effect').getByText('只在日程“never”之内开放').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await save();
+
+    // the flow is drawn elsewhere
+    const nodes = { wait: { type: 'queue', queue: 'gold', next: 'end', otherwise: 'end' }, end: { type: 'hangup' } };
+    await s.admin.post('/flows', { document: { id: 'gold', name: 'gold', language: 'zh-CN', start: 'wait', nodes } });
+    await s.admin.post('/flows/gold/publish', {});
+    await go('numbers');
+    await page.getByRole('button', { name: '新建接入码' }).click();
+    await fill('number', '95598');
+    await choose('target-flowId', 'gold');
+    await save();
+
+    const phone = await startBaresip({
+      user: '1201',
+      password: sipPassword,
+      registrar: { address: '127.0.0.1', port: s.hotline.sipPort },
+      answer: 'auto',
+    });
+    try {
+      await phone.waitFor('REGISTER_OK');
+      const agent = await s.hotline.signIn({ username: 'gold1201', password });
+      await agent.put('/agents/1201/seat', { kind: 'sip' });
+      await agent.put('/agents/1201/state', { state: 'ready' });
+      // closed: the overflow takes it
+      const first = await s.caller('13800000301');
+      await first.dial(s.uri('95598'));
+      const closed = await s.callOf('13800000301');
+      const overflowed = await s.events.wait('call.overflowed', (e) => e.callId === closed);
+      assert.equal(overflowed.data.to, 'number:1201');
+      await first.hangUp();
+      await s.record(closed);
+      // opened by taking the schedule away: the agent is rung by the queue
+      await go('queues');
+      await page.getByRole('row').filter({ hasText: '金牌客户' }).click();
+      await drawer().locator('.ant-form-item').filter({ hasText: '营业日程' }).locator('.ant-select').hover();
+      await drawer().locator('.ant-form-item').filter({ hasText: '营业日程' }).locator('.ant-select-clear').click();
+      await drawer().getByTestId('queue-effect').getByText('全天开放').waitFor();
+      await save();
+      await s.agentState('1201', 'ready');
+      const second = await s.caller('13800000302', { toneHz: 700 });
+      await second.dial(s.uri('95598'));
+      const open = await s.callOf('13800000302');
+      const connected = await s.events.wait('call.connected', (e) => e.callId === open);
+      assert.deepEqual([connected.agentId, connected.queueId], ['1201', 'gold']);
+      await talkFor(2_500);
+      await second.hangUp();
+      const record = await s.record(open);
+      assert.deepEqual([record.outcome, record.queue, record.agent], ['answered', 'gold', '1201']);
+      await s.events.wait('recording.stopped', (e) => e.callId === open);
+    } finally {
+      await phone.stop();
+    }
+  });
+
+  it('the skill matrix is edited in place and saved at once', async () => {
+    await go('skills');
+    await page.getByRole('spinbutton', { name: '1001 gold' }).fill('3');
+    await page.getByRole('spinbutton', { name: '1002 gold' }).fill('9');
+    await page.getByRole('button', { name: '保存 2 人的修改' }).click();
+    await page.getByText('已保存').waitFor();
+    const levels = async (user: string) => (await s.admin.get<{ skillLevels: Record<string, number> }>(`/users/${user}`)).skillLevels.gold;
+    assert.deepEqual([await levels('agent1001'), await levels('agent1002')], [3, 9]);
+  });
+
+  it('what another administrator has changed meanwhile is told, and taken over; the audit shows who changed what', async () => {
+    await go('queues');
+    await page.getByRole('row').filter({ hasText: 'complaint' }).click();
+    await fill('name', '我的名字');
+    await s.admin.put('/queues/complaint', { name: '别人的名字' });
+    await drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
+    await page.getByText('已被他人修改').waitFor();
+    await page.getByRole('button', { name: '载入最新内容' }).click();
+    assert.equal(await drawer().locator('#field-name').inputValue(), '别人的名字');
+    await fill('name', '投诉');
+    await save();
+    await go('audit?subject=complaint');
+    await page.getByRole('row').filter({ hasText: 'queue.changed' }).first().click();
+    await drawer().getByText('别人的名字').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+
+  it('a fault stands at its field in the words of the server, and a thing in use says by what', async () => {
+    await go('numbers');
+    await page.getByRole('button', { name: '新建接入码' }).click();
+    await fill('number', '12a');
+    await drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
+    await drawer().locator('.ant-form-item').filter({ hasText: '号码' }).first().getByText('must be a number').waitFor();
+    await go('skills');
+    await page.getByRole('tab', { name: '技能列表' }).click();
+    await page.getByRole('row').filter({ hasText: '金牌' }).click();
+    await drawer()
+      .getByRole('button', { name: /^删\s?除$/ })
+      .click();
+    await page
+      .locator('.ant-modal-confirm')
+      .getByRole('button', { name: /^删\s?除$/ })
+      .click();
+    await drawer()
+      .getByText(/is in use by .*gold/)
+      .waitFor();
+  });
+
+  it('a recording is found, drawn, played and exported; legal hold keeps it', async () => {
+    await go('recordings');
+    await page.getByRole('row').filter({ hasText: '13800000302' }).click();
+    await drawer().locator('svg path').first().waitFor();
+    await drawer().getByRole('button', { name: '播放' }).click();
+    await eventually('it plays', () => page.evaluate(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.3 || undefined));
+    assert.deepEqual(await accessibilityFaults(page), []);
+    const [wav] = await Promise.all([page.waitForEvent('download'), drawer().getByRole('button', { name: '下载' }).click()]);
+    assert.equal(
+      readFileSync(await wav.path())
+        .subarray(0, 4)
+        .toString(),
+      'RIFF',
+    );
+    await drawer().getByRole('switch').click();
+    await eventually('the hold', async () => {
+      const { items } = await s.admin.get<{ items: { held: boolean }[] }>('/recordings?party=13800000302');
+      return items[0]?.held || undefined;
+    });
+    await page.keyboard.press('Escape');
+    const [sheet] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 Excel' }).click()]);
+    assert.equal(
+      readFileSync(await sheet.path())
+        .subarray(0, 2)
+        .toString(),
+      'PK',
+    );
+  });
+
+  it('the call is in its record with ladder and player, and in reports and logs', async () => {
+    await go('calls');
+    await page.getByRole('row').filter({ hasText: '13800000302' }).click();
+    await drawer().getByRole('img', { name: '呼叫梯形图' }).waitFor();
+    await drawer().getByTestId('player').waitFor();
+    await go('reports');
+    await page.getByRole('tab', { name: '队列' }).click();
+    await page.getByRole('row').filter({ hasText: 'gold' }).first().waitFor();
+    await page.getByRole('tab', { name: '坐席通话流水' }).click();
+    await page.getByRole('row').filter({ hasText: '13800000302' }).first().waitFor();
+    const [csv] = await Promise.all([
+      page.waitForEvent('download'),
+      page
+        .getByRole('button', { name: /下载 CSV/ })
+        .last()
+        .click(),
+    ]);
+    assert.match(readFileSync(await csv.path(), 'utf8'), /13800000302/);
+  });
+
+  it('every page with data, dark: no serious fault of accessibility; every check of the system is fine', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    for (const where of PAGES) {
+      await go(where);
+      await settled();
+      assert.deepEqual(await accessibilityFaults(page), [], where);
+    }
+    await page.getByTestId('check-switch').getByRole('img', { name: '正常' }).waitFor();
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  it('English and narrow: no page scrolls sideways, no string is missing', async () => {
+    await page.evaluate(() => localStorage.setItem('yixian.language', 'en'));
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const where of PAGES) {
+      await go(where);
+      await settled();
+      assert.deepEqual(await page.evaluate(tooWide), [], `${where} scrolls sideways`);
+      const text = await page.locator('main').innerText();
+      assert.doesNotMatch(text, /\b(users|skills|queues|numbers|trunks|settings|system|archive|reports|column)\.[a-zA-Z]/, where);
+      if (where !== 'prompts')
+        assert.doesNotMatch(
+          text.replaceAll(/坐席 \d+|班长 \d+|金牌\S*|咨询|投诉|人工|管理员|建议|举报|求助|其他/g, ''),
+          /[\u4e00-\u9fff]/,
+          where,
+        );
+    }
+    await page.setViewportSize({ width: 1366, height: 768 });
+    await page.evaluate(() => localStorage.setItem('yixian.language', 'zh'));
+  });
+
+  it('the first minute: the guide calls 12320, an agent in another tab answers', async () => {
+    const guide = await browser.context.newPage();
+    await guide.goto(`${s.hotline.http}/welcome`);
+    assert.deepEqual(await accessibilityFaults(guide), []);
+    await page.evaluate(() => localStorage.removeItem('yixian.session'));
+    const api = await s.api('1002');
+    await api.put('/agents/1002/seat', { kind: 'softphone' });
+    const desk = await browser.signIn(s.hotline, s.hotline.agent('1002'));
+    await desk.getByTestId('phone-status').getByText('电话已就绪').waitFor();
+    await api.put('/agents/1002/state', { state: 'ready' });
+    const { username, password } = s.hotline.firstRun().supervisor;
+    await guide.locator('input#username').fill(username);
+    await guide.locator('input#password').fill(password);
+    await guide.getByRole('button', { name: '拨打 12320' }).click();
+    await guide.getByTestId('caller-state').getByText('已接通').waitFor();
+    const callId = await s.callOf('1100');
+    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
+    await guide.getByRole('button', { name: '1', exact: true }).click();
+    await desk.getByRole('button', { name: '接听' }).click();
+    const connected = await s.events.wait('call.connected', (e) => e.callId === callId);
+    assert.equal(connected.agentId, '1002');
+    await guide.getByRole('button', { name: '挂断' }).click();
+    assert.equal((await s.record(callId)).outcome, 'answered');
+    await guide.close();
+  });
+});

@@ -1,0 +1,177 @@
+import { useQuery } from '@tanstack/react-query';
+import { Alert, Button, Card, DatePicker, Empty, Flex, Segmented, Table, type TableColumnsType, Tabs } from 'antd';
+import dayjs, { type Dayjs } from 'dayjs';
+import { type ReactNode, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { get, type Page, withQuery } from '../../app/api.js';
+import { useUser } from '../../app/session.js';
+import { clockText, momentText } from '../../app/time.js';
+import { saveBlob } from '../../kit/blob.js';
+import { Chart } from '../../kit/Chart.js';
+import { csvText } from '../../kit/csv.js';
+import { PageHead } from '../../kit/ResourcePage.js';
+import { REPORTS, type ReportColumn, type ReportRow, type ReportSpec } from './reports.js';
+
+type Interval = '15m' | 'hour' | 'day' | 'total';
+
+/** Figures as people read them. */
+function useShow() {
+  const { t, i18n } = useTranslation(['reports', 'common']);
+  return (column: ReportColumn, value: unknown): string => {
+    if (value === null || value === undefined) return '–';
+    switch (column.as) {
+      case 'time':
+        return momentText(value as string);
+      case 'seconds':
+        return clockText(1000 * Number(value));
+      case 'ratio':
+        return `${(100 * Number(value)).toFixed(1)}%`;
+      case 'word': {
+        const key = `${column.words}.${value}`;
+        return i18n.exists(key) ? t(key) : String(value);
+      }
+      default:
+        return String(value);
+    }
+  };
+}
+
+function useReport(spec: ReportSpec, range: [Dayjs, Dayjs], interval: Interval) {
+  const query = {
+    from: range[0].toISOString(),
+    to: range[1].toISOString(),
+    ...(spec.log ? { limit: 200 } : { interval }),
+  };
+  return useQuery({
+    queryKey: ['report', spec.path, query],
+    queryFn: async () => (await get<Page<ReportRow>>(withQuery(spec.path, query))).items,
+  });
+}
+
+function Diagram({ spec, rows }: { spec: ReportSpec; rows: readonly ReportRow[] }) {
+  const { t } = useTranslation('reports');
+  const option = useMemo(() => {
+    const { series = [], over } = spec;
+    const names = rows.map((row) => (over === 'from' ? momentText(row.from as string).slice(0, 11) : String(row[over ?? 'from'] ?? '')));
+    return {
+      tooltip: { trigger: 'axis' },
+      legend: { bottom: 0 },
+      grid: { left: 48, right: 16, top: 16, bottom: 52 },
+      xAxis: { type: 'category', data: names },
+      yAxis: { type: 'value', minInterval: 1 },
+      series: series.map((name) => ({
+        name: t(`column.${name}`),
+        type: over === 'from' ? 'line' : 'bar',
+        smooth: false,
+        barMaxWidth: 28,
+        data: rows.map((row) => row[name] ?? 0),
+      })),
+    };
+  }, [spec, rows, t]);
+  return <Chart option={option} label={t(`report.${spec.name}`)} />;
+}
+
+function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Dayjs]; interval: Interval }) {
+  const { t } = useTranslation('reports');
+  const show = useShow();
+  const report = useReport(spec, range, interval);
+  const rows = report.data ?? [];
+  const columns: TableColumnsType<ReportRow> = spec.columns.map((column, i) => ({
+    key: column.name,
+    title: t(`column.${column.name}`),
+    width: column.as === 'time' ? 140 : 110,
+    ...(i === 0 ? { fixed: 'left' as const } : {}),
+    ...(column.as === undefined || column.as === 'seconds' || column.as === 'ratio' ? { align: 'right' as const } : {}),
+    render: (_: unknown, row: ReportRow): ReactNode => (
+      <span style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>{show(column, row[column.name])}</span>
+    ),
+  }));
+  const save = (): void => {
+    const cell = (column: ReportColumn, value: unknown) => (typeof value === 'number' ? value : show(column, value));
+    const text = csvText(
+      spec.columns.map((column) => t(`column.${column.name}`)),
+      rows.map((row) => spec.columns.map((column) => cell(column, row[column.name]))),
+    );
+    saveBlob(new Blob([text], { type: 'text/csv' }), `${spec.name}-${range[0].format('YYYYMMDD')}-${range[1].format('YYYYMMDD')}.csv`);
+  };
+  return (
+    <Flex vertical gap={12}>
+      {report.isError ? <Alert type="error" showIcon title={report.error.message} /> : null}
+      {spec.series && rows.length > 0 ? (
+        <Card size="small">
+          <Diagram spec={spec} rows={rows} />
+        </Card>
+      ) : null}
+      <Card
+        size="small"
+        title={t(`report.${spec.name}`)}
+        styles={{ body: { padding: 0 } }}
+        extra={
+          <Button size="small" disabled={rows.length === 0} onClick={save}>
+            {t('csv')}
+          </Button>
+        }
+      >
+        <div {...(rows.length > 0 ? { tabIndex: 0, role: 'group', 'aria-label': t(`report.${spec.name}`) } : {})}>
+          <Table<ReportRow>
+            rowKey={(row) =>
+              spec.columns
+                .slice(0, 4)
+                .map((column) => row[column.name])
+                .join(' ')
+            }
+            size="small"
+            columns={columns}
+            dataSource={rows}
+            loading={report.isLoading}
+            pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
+            {...(rows.length > 0 ? { scroll: { x: 110 * columns.length } } : {})}
+            locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('none')} /> }}
+          />
+        </div>
+      </Card>
+    </Flex>
+  );
+}
+
+/** 报表: what was, by interval and row by row. */
+export default function ReportsPage() {
+  const { t } = useTranslation(['reports', 'common']);
+  const leads = useUser().roles.some((role) => role !== 'agent');
+  const [range, setRange] = useState<[Dayjs, Dayjs]>(() => [dayjs().startOf('day'), dayjs().add(1, 'day').startOf('day')]);
+  const [interval, setInterval] = useState<Interval>('hour');
+  const specs = REPORTS.filter((spec) => leads || !spec.leadersOnly);
+  const ending = dayjs().add(1, 'day').startOf('day');
+  const presets = [
+    { label: t('today'), value: [dayjs().startOf('day'), ending] as [Dayjs, Dayjs] },
+    { label: t('week'), value: [dayjs().subtract(6, 'day').startOf('day'), ending] as [Dayjs, Dayjs] },
+    { label: t('month'), value: [dayjs().subtract(29, 'day').startOf('day'), ending] as [Dayjs, Dayjs] },
+  ];
+  return (
+    <Flex vertical gap={4}>
+      <PageHead title={t('common:menu.reports')} hint={t('hint')}>
+        <DatePicker.RangePicker
+          allowClear={false}
+          showTime={{ format: 'HH:mm' }}
+          format="YYYY-MM-DD HH:mm"
+          presets={presets}
+          value={range}
+          onChange={(chosen) => chosen?.[0] && chosen[1] && setRange([chosen[0], chosen[1]])}
+        />
+        <Segmented<Interval>
+          aria-label={t('interval')}
+          value={interval}
+          onChange={setInterval}
+          options={(['15m', 'hour', 'day', 'total'] as const).map((value) => ({ value, label: t(`intervalIs.${value}`) }))}
+        />
+      </PageHead>
+      <Tabs
+        items={specs.map((spec) => ({
+          key: spec.name,
+          label: t(`report.${spec.name}`),
+          children: <Report spec={spec} range={range} interval={interval} />,
+        }))}
+      />
+    </Flex>
+  );
+}
