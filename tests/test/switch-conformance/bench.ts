@@ -81,6 +81,7 @@ export class Bench {
   #awaiting: ((leg: CallLeg) => void)[] = [];
   #phones: BaresipPhone[] = [];
   #sipps: SippRun[] = [];
+  readonly #registered = new Set<string>();
 
   constructor(make: MakeSwitch) {
     this.#make = make;
@@ -110,12 +111,21 @@ export class Bench {
     await Promise.all(this.#sipps.splice(0).map((s) => s.stop()));
     this.onMessage = TAKEN;
     if (!this.#sut) return;
+    await this.#unregister();
     for (const leg of this.sw.legs()) leg.hangUp({ by: 'system', reason: 'normal' });
     this.#arrived = [];
     await eventually('no legs and no ports in use', async () => {
       const health = await this.sw.health();
       return health.legs === 0 && health.rtpPortsInUse === 0;
     });
+  }
+
+  /** What a phone of sipp's registered would stand for five minutes, in the way of the tests that follow. */
+  async #unregister(): Promise<void> {
+    const left = [...this.#registered].filter((extension) => this.sw.registrations(extension).length > 0);
+    this.#registered.clear();
+    for (const extension of left) await this.#register(extension, await freePort(), '*', 0);
+    await Promise.all(this.#sipps.splice(0).map((s) => s.stop()));
   }
 
   get sw(): Switch {
@@ -190,6 +200,12 @@ export class Bench {
   /** Registers an extension from a port, as a phone does; then a callee may listen there. */
   async registered(extension: string, given?: number): Promise<number> {
     const port = given ?? (await freePort());
+    await this.#register(extension, port, `<sip:${extension}@[local_ip]:[local_port]>`, 300);
+    this.#registered.add(extension);
+    return port;
+  }
+
+  async #register(extension: string, port: number, contact: string, expires: number): Promise<void> {
     const head = (cseq: number, auth: boolean): string =>
       `<send retrans="500"><![CDATA[\n${[
         'REGISTER sip:[remote_ip]:[remote_port] SIP/2.0',
@@ -198,9 +214,9 @@ export class Bench {
         `To: <sip:${extension}@[remote_ip]>`,
         'Call-ID: [call_id]',
         `CSeq: ${cseq} REGISTER`,
-        `Contact: <sip:${extension}@[local_ip]:[local_port]>`,
+        `Contact: ${contact}`,
         'Max-Forwards: 70',
-        'Expires: 300',
+        `Expires: ${expires}`,
         ...(auth ? ['[authentication]'] : []),
         'Content-Length: 0',
         '',
@@ -208,7 +224,6 @@ export class Bench {
     const registering = scenario([head(1, false), steps.recvResponse(401, { auth: true }), head(2, true), steps.recvResponse(200)]);
     const auth = { username: extension, password: PASSWORDS[extension] ?? '' };
     succeeded(await (await this.caller(registering, { port, service: '', auth })).finished);
-    return port;
   }
 
   dialExtension(extension: string, timeoutMs = 20_000): CallLeg {
