@@ -322,7 +322,7 @@ for n in z.namelist():
 
   it('a message lights the lamps of the box’s phones, is told to whoever asked, is heard and deleted by them', async () => {
     const notifyUrl = `http://127.0.0.1:${(notices.address() as AddressInfo).port}/`;
-    await s.admin.post('/boxes', { id: 'main', name: '留言', extensions: ['1002'], notifyUrl });
+    await s.admin.put('/boxes/main', { extensions: ['1002'], notifyUrl });
     const phone = await s.phone('1002', { messageWaiting: true });
     const caller = await s.caller('13800000006', { toneHz: CALLER_HZ });
     await caller.dial(s.uri('12320'));
