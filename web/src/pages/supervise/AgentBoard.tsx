@@ -1,9 +1,10 @@
-import type { AgentView } from '@yixian/contracts/browser';
+import type { AgentView, QueueView } from '@yixian/contracts/browser';
 import { Card, Empty, Flex, Input, Segmented, Select } from 'antd';
-import { useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLive } from '../../app/live.js';
 import { useUser } from '../../app/session.js';
+import { useSlow } from '../../app/use-slow.js';
 import { AgentCard } from './AgentCard.js';
 import { AgentPanel } from './AgentPanel.js';
 import { type AgentFilter, countStates, EVERYBODY, filtered, groupsOf, type QueueNeeds } from './agent-filter.js';
@@ -12,10 +13,15 @@ import { useAgentActions } from './use-agent-actions.js';
 
 const STATES: AgentView['state'][] = ['on-call', 'ringing', 'wrap-up', 'ready', 'not-ready', 'offline'];
 
-function Filters({ filter, onChange }: { filter: AgentFilter; onChange(change: Partial<AgentFilter>): void }) {
+interface FiltersProps {
+  filter: AgentFilter;
+  agents: ReadonlyMap<string, AgentView>;
+  queues: ReadonlyMap<string, QueueView>;
+  onChange(change: Partial<AgentFilter>): void;
+}
+
+const Filters = memo(function Filters({ filter, agents, queues, onChange }: FiltersProps) {
   const { t } = useTranslation(['supervise', 'common']);
-  const agents = useLive((picture) => picture.agents);
-  const queues = useLive((picture) => picture.queues);
   const counts = useMemo(() => countStates(agents.values()), [agents]);
   const groups = useMemo(() => groupsOf(agents.values()), [agents]);
   const states = [
@@ -56,7 +62,7 @@ function Filters({ filter, onChange }: { filter: AgentFilter; onChange(change: P
       />
     </Flex>
   );
-}
+});
 
 /** The state board of all seats. */
 export function AgentBoard({ today, needs }: { today: Today; needs: QueueNeeds }) {
@@ -66,6 +72,7 @@ export function AgentBoard({ today, needs }: { today: Today; needs: QueueNeeds }
   const calls = useLive((picture) => picture.calls);
   const queues = useLive((picture) => picture.queues);
   const watched = useLive((picture) => picture.watched);
+  const [slowAgents, slowQueues] = [useSlow(agents), useSlow(queues)];
   const actions = useAgentActions();
   const [filter, setFilter] = useState(EVERYBODY);
   const [open, setOpen] = useState<string>();
@@ -76,7 +83,7 @@ export function AgentBoard({ today, needs }: { today: Today; needs: QueueNeeds }
   return (
     <Card size="small" title={t('board.title')} styles={{ header: { minHeight: 40 } }}>
       <Flex vertical gap={12}>
-        <Filters filter={filter} onChange={change} />
+        <Filters filter={filter} agents={slowAgents} queues={slowQueues} onChange={change} />
         {shown.length === 0 ? (
           <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={agents.size === 0 ? t('board.none') : t('board.noMatch')} />
         ) : null}

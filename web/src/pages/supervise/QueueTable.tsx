@@ -17,23 +17,30 @@ function LongestWait({ queue }: { queue: QueueView }) {
   return <>{queue.waiting.length > 0 ? clockText(longestWait(queue, now)) : '–'}</>;
 }
 
-/** Open or closed, and by what; a press changes it. */
-export function Door({ queue, short = false }: { queue: QueueView; short?: boolean }) {
+interface DoorProps {
+  id: string;
+  name: string;
+  door: QueueView['door']['door'];
+  open: boolean;
+  because: string;
+}
+
+/** Open or closed, and by what; a press changes it. Figures that change beside it do not touch it. */
+const Door = memo(function Door({ id, name, door, open, because }: DoorProps) {
   const { t } = useTranslation(['supervise', 'common']);
   const { modal, message } = App.useApp();
   const fail = useFailure();
-  const { door, open, because } = queue.door;
   const choose: MenuProps['onClick'] = ({ key, domEvent }) => {
     domEvent.stopPropagation();
     const set = async (): Promise<void> => {
-      await put(`/queues/${queue.id}/door`, { door: key })
-        .then(() => message.success(t('door.done', { queue: queue.name, door: t(`door.${key as 'open'}`) })))
+      await put(`/queues/${id}/door`, { door: key })
+        .then(() => message.success(t('door.done', { queue: name, door: t(`door.${key as 'open'}`) })))
         .catch(fail);
     };
     if (key !== 'closed') void set();
     else
       modal.confirm({
-        title: t('door.ask', { queue: queue.name }),
+        title: t('door.ask', { queue: name }),
         content: t('door.askText'),
         okText: t('door.closed'),
         cancelText: t('common:cancel'),
@@ -49,13 +56,13 @@ export function Door({ queue, short = false }: { queue: QueueView; short?: boole
         type="button"
         className={`sv-door ${open ? '' : 'sv-closed'}`}
         title={because}
-        aria-label={t('door.of', { queue: queue.name, label })}
+        aria-label={t('door.of', { queue: name, label })}
       >
-        {open ? <UnlockOutlined /> : <LockOutlined />} {short ? t(open ? 'door.isOpen' : 'door.isClosed') : label}
+        {open ? <UnlockOutlined /> : <LockOutlined />} {t(open ? 'door.isOpen' : 'door.isClosed')}
       </button>
     </Dropdown>
   );
-}
+});
 
 interface RowProps {
   queue: QueueView;
@@ -86,7 +93,7 @@ const Row = memo(function Row({ queue, today, open, onToggle }: RowProps) {
           </button>
         </th>
         <td>
-          <Door queue={queue} short />
+          <Door id={queue.id} name={queue.name} door={queue.door.door} open={queue.door.open} because={queue.door.because} />
         </td>
         <td className="sv-strong" data-testid={`waiting-${queue.id}`}>
           {queue.waitingCount}

@@ -2,7 +2,7 @@ import type { WallFigure } from '@yixian/contracts/browser';
 import { Card } from 'antd';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { livePicture, useLive } from '../../app/live.js';
+import { useLive } from '../../app/live.js';
 import { useNow } from '../../app/time.js';
 import { figureOf, figureText, type Today } from './figures.js';
 
@@ -19,17 +19,18 @@ const SHOWN: readonly WallFigure[] = [
   'occupancy',
 ];
 
-/** A figure of the live picture, following it and, where it is a wait, the clock. */
+/** A figure of the live picture, following it and, where it is a wait, the clock: a new render only when it is another. */
 export function useFigure(figure: WallFigure, queue: string | null, today: Today): number | null {
-  useLive((picture) => picture.queues);
-  useLive((picture) => picture.agents);
-  const now = useNow();
-  return figureOf(figure, queue, livePicture(), today, Math.max(now, Date.now() + livePicture().clockOffset));
+  useNow();
+  return useLive((picture) => figureOf(figure, queue, picture, today, Date.now() + picture.clockOffset));
 }
+
+const Value = memo(function Value({ figure, today }: { figure: WallFigure; today: Today }) {
+  return <div className="sv-figure">{figureText(figure, useFigure(figure, null, today))}</div>;
+});
 
 const Tile = memo(function Tile({ figure, today, bad }: { figure: WallFigure; today: Today; bad: boolean }) {
   const { t } = useTranslation('supervise');
-  const value = useFigure(figure, null, today);
   return (
     <Card
       size="small"
@@ -38,7 +39,7 @@ const Tile = memo(function Tile({ figure, today, bad }: { figure: WallFigure; to
       data-testid={`tile-${figure}`}
     >
       <div className="sv-faint sv-label">{t(`figure.${figure}`)}</div>
-      <div className="sv-figure">{figureText(figure, value)}</div>
+      <Value figure={figure} today={today} />
     </Card>
   );
 });

@@ -33,7 +33,11 @@ function QueuesTile({ tile, shown }: { tile: Of<'queues'>; shown: Shown }) {
   const { t } = useTranslation('supervise');
   const queues = useLive((picture) => picture.queues);
   const now = useNow();
-  const listed = tile.queues.length > 0 ? tile.queues.flatMap((id) => queues.get(id) ?? []) : [...queues.values()];
+  // all of them may be more than the tile holds: those who have waited longest stand first
+  const listed =
+    tile.queues.length > 0
+      ? tile.queues.flatMap((id) => queues.get(id) ?? [])
+      : [...queues.values()].sort((a, b) => longestWait(b, now) - longestWait(a, now));
   return (
     <table className="wl-table">
       <thead>

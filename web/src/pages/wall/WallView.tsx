@@ -23,7 +23,9 @@ export function useShown(): Shown {
 export function WallTheme({ look, children }: { look: Wallboard['theme']; children: ReactNode }) {
   const dark = look === 'dark';
   return (
-    <ConfigProvider theme={{ algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, cssVar: { key: `wall-${look}` } }}>
+    <ConfigProvider
+      theme={{ inherit: false, algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm, cssVar: { key: `wall-${look}` } }}
+    >
       {children}
     </ConfigProvider>
   );
