@@ -70,7 +70,7 @@ export async function writeToneWav(file: string, frequencyHz: number, seconds: n
 }
 
 /**
- * Reads a PCM16 WAV. A data chunk that claims more than there is (a file still being written) is read as far as it goes.
+ * Reads a PCM16 WAV. A file still being written is read as far as it goes: its data chunk claims more than there is, or nothing yet.
  * @throws Error naming the file when it is no WAV or not PCM16
  */
 export async function readWav(file: string): Promise<Sound> {
@@ -82,7 +82,8 @@ export async function readWav(file: string): Promise<Sound> {
   for (let at = 12; at + 8 <= bytes.length; ) {
     const id = bytes.toString('latin1', at, at + 4);
     const size = bytes.readUInt32LE(at + 4);
-    const body = bytes.subarray(at + 8, Math.min(bytes.length, at + 8 + size));
+    const open = id === 'data' && size === 0;
+    const body = bytes.subarray(at + 8, open ? bytes.length : Math.min(bytes.length, at + 8 + size));
     if (id === 'fmt ') {
       format = {
         code: body.readUInt16LE(0),

@@ -141,8 +141,17 @@ describe('the agent desk', function () {
   it('wrap-up: the summary stays and is still written; a key ends it', async () => {
     await page.getByText('上一通电话').waitFor();
     await s.agentState('1001', 'wrap-up');
+    // somebody else was faster: nothing is lost, who writes decides
+    const [call] = (await s.admin.get<{ items: { id: string; summary: { revision: number } }[] }>('/calls?limit=1')).items;
+    assert.ok(call);
+    const { revision } = call.summary;
+    await s.admin.put(`/calls/${call.id}/summary`, { disposition: 'help', subject: '班长', notes: '', revision });
     await page.getByLabel('备注').fill('已告知材料清单，回访');
+    await page.getByText('admin 刚刚改过这份小结。').waitFor();
+    await button('用我的').click();
     await page.locator('[data-testid="summary-status"][data-status="saved"]').waitFor();
+    const { notes } = await s.admin.get<{ notes: string }>(`/calls/${call.id}/summary`);
+    assert.equal(notes, '已告知材料清单，回访');
     await button(/结束话后/).click();
     await s.agentState('1001', 'ready');
     await page.getByTestId('my-day').getByText('1', { exact: true }).first().waitFor();

@@ -104,7 +104,8 @@ function Talking({ call }: { call: MyCall }) {
   const { run, busy } = useRun();
   const [picking, setPicking] = useState<Picking>();
   const { consultation } = call;
-  const lost = call.phase === 'lost';
+  // Whoever is away, or only listens, can do no more than leave.
+  const lost = call.phase === 'lost' || call.watching;
   const hangUp = (): void => run(() => callActions.hangUp(call));
   const hold = consultation || lost ? undefined : (): void => run(() => callActions.hold(call));
   const mute = lost ? undefined : (): void => run(() => callActions.mute(call));

@@ -1,4 +1,5 @@
 import { useUser } from '../app/session.js';
+import { PhoneBar } from '../phone/PhoneBar.js';
 import { CallControls } from './CallControls.js';
 import { DialField } from './DialField.js';
 import { useDeskEvents, useMe } from './me.js';
@@ -10,7 +11,7 @@ function Bar() {
   useDeskEvents();
   const me = useMe();
   const call = useMyCall();
-  if (!me) return null;
+  if (!me) return <PhoneBar />;
   return (
     <div className="desk-bar">
       <StateControl me={me} />

@@ -32,7 +32,7 @@ export function SeatButton({ me }: { me: Me }) {
       </Tooltip>
       {browser && phone.status === 'elsewhere' ? (
         <Button type="primary" onClick={takePhoneOver}>
-          {t('takeOverPhone')}
+          {t('phone:takeOver')}
         </Button>
       ) : null}
       {open ? (

@@ -26,6 +26,8 @@ export interface MyCall {
   parties: readonly Party[];
   held: boolean;
   muted: boolean;
+  /** Only supervises the call. */
+  watching: boolean;
   /** Somebody is asked while the caller waits: who, whether it rings there still, and with whom one talks now. */
   consultation: { party: string; ringing: boolean; front: 'target' | 'caller' } | undefined;
   /** The telephone of this page rings or talks: it is acted on directly. */
@@ -50,6 +52,7 @@ function pictureOf(me: Me, id: string, record: CallRecord | undefined, parties: 
     parties,
     held: mine?.state === 'held',
     muted: mine?.muted ?? false,
+    watching: mine?.role === 'supervisor',
     consultation: asked && {
       party: asked.party,
       ringing: asked.state === 'ringing',

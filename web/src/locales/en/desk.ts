@@ -21,7 +21,6 @@ export const desk: typeof zh = {
   useSeat: 'Use',
   reachable: 'Can ring',
   notReachable: 'Cannot ring',
-  takeOverPhone: 'Use this page instead',
   microphone: 'Microphone',
   speaker: 'Speaker',
   microphoneLevel: 'Level of the microphone',

@@ -2,6 +2,7 @@ import type { phone as zh } from '../zh/phone.js';
 
 export const phone: typeof zh = {
   phone: 'Browser telephone',
+  takeOver: 'Use this page instead',
   answer: 'Answer',
   refuse: 'Refuse',
   hangUp: 'Hang up',

@@ -19,7 +19,6 @@ export const desk = {
   useSeat: '使用',
   reachable: '可以振铃',
   notReachable: '无法振铃',
-  takeOverPhone: '改在本页接听',
   microphone: '麦克风',
   speaker: '扬声器',
   microphoneLevel: '麦克风音量',

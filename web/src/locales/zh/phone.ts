@@ -1,5 +1,6 @@
 export const phone = {
   phone: '浏览器电话',
+  takeOver: '改在本页接听',
   answer: '接听',
   refuse: '拒接',
   hangUp: '挂断',
