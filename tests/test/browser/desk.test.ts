@@ -124,7 +124,7 @@ describe('the agent desk', function () {
     await s.events.wait('recording.paused', (e) => e.callId === callId);
     await page.getByTestId('recording').getByText('录音已暂停').waitFor();
 
-    await page.getByText('咨询', { exact: true }).first().click();
+    await page.getByRole('radio', { name: '咨询' }).check();
     await page.getByLabel('主题').fill('医保报销');
     await page.getByLabel('备注').fill('已告知材料清单');
     await page.locator('[data-testid="summary-status"][data-status="saved"]').waitFor();
