@@ -175,7 +175,7 @@ export const flows = {
   way: {
     next: '然后',
     otherwise: '否则',
-    failed: '计算失败',
+    failed: '失败',
     open: '开放',
     closed: '关闭',
     holiday: '节假日',

@@ -3,7 +3,7 @@ import { Button, Flex, Input, Select, Space } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useEditor } from '../context.js';
-import { named } from '../model/words.js';
+import { hintOf, named } from '../model/words.js';
 import { HearButton } from '../prompts/HearButton.js';
 import { PromptDialog } from '../prompts/PromptDialog.js';
 import { promptSource, textSource } from '../prompts/player.js';
@@ -128,7 +128,7 @@ function ItemValue({ item, label, onChange }: { item: Item; label: string; onCha
       <Input.TextArea
         autoSize={{ minRows: 1, maxRows: 4 }}
         aria-label={label}
-        placeholder={t('hint.template')}
+        placeholder={hintOf(t, 'template')}
         value={String(item.say)}
         onChange={(event) => onChange({ say: event.target.value })}
       />

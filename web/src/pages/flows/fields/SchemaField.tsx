@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useEditor } from '../context.js';
 import { blankOf, type JsonSchema, type Problem } from '../model/document.js';
-import { named, problemText } from '../model/words.js';
+import { hintOf, named, problemText } from '../model/words.js';
 import { ConditionField } from './ConditionField.js';
 import { JsonField } from './JsonField.js';
 import { NameSelect } from './NameSelect.js';
@@ -35,9 +35,8 @@ export function SchemaField(props: FieldProps) {
   const { t } = useTranslation('flows');
   const { path, name, schema, required, problems } = props;
   const own = holdsFields(schema) ? problems.filter(({ field }) => field === path) : under(problems, path);
-  const hint = t(`hint.${name}`, {
-    defaultValue: schema['x-kind'] === 'template' || schema['x-kind'] === 'expression' ? t(`hint.${schema['x-kind']}`) : '',
-  });
+  const kind = schema['x-kind'] ?? '';
+  const hint = hintOf(t, name) || hintOf(t, kind);
   return (
     <Form.Item
       label={labelOf(t, name, schema)}

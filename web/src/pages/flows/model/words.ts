@@ -6,6 +6,11 @@ export function named(t: TFunction, group: string, key: string): string {
   return t(`flows:${group}.${key}`, { defaultValue: key });
 }
 
+/** Help for a field, where there is any. Double braces are the flow's own, not the catalogue's. */
+export function hintOf(t: TFunction, name: string): string {
+  return t(`flows:hint.${name}`, { open: '{{', close: '}}', defaultValue: '' });
+}
+
 export function nodeTitle(t: TFunction, node: FlowNode): string {
   return node.label?.trim() || named(t, 'type', node.type);
 }
