@@ -57,11 +57,9 @@ describe('administration and records in the browser', function () {
   const fill = (field: string, text: string) => drawer().locator(`#field-${field}`).fill(text);
   /** Chooses in a select of the drawer, by typing. */
   async function choose(field: string, text: string): Promise<void> {
-    await drawer().locator(`#field-${field}`).click();
-    await drawer()
-      .locator(`#field-${field}`)
-      .fill(text)
-      .catch(() => undefined);
+    const select = drawer().locator(`#field-${field}`);
+    await select.click();
+    if (await select.isEditable()) await select.fill(text);
     await page
       .locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option')
       .filter({ hasText: text })
@@ -72,9 +70,7 @@ describe('administration and records in the browser', function () {
     await page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)').waitFor({ state: 'hidden' });
   }
   async function save(): Promise<void> {
-    await drawer()
-      .getByRole('button', { name: /^保\s?存$/ })
-      .click();
+    await drawer().getByRole('button', { name: /^保\s?存$/ }).click();
     await page.getByText('已保存').first().waitFor();
     await page
       .locator('.ant-drawer-open')
@@ -109,9 +105,7 @@ describe('administration and records in the browser', function () {
     await fill('extension', '1201');
     await choose('skills', 'gold');
     await fill('skillLevels-gold', '8');
-    await drawer()
-      .getByRole('button', { name: /^保\s?存$/ })
-      .click();
+    await drawer().getByRole('button', { name: /^保\s?存$/ }).click();
     const password = (await page.getByTestId('secret-password').textContent()) ?? '';
     const sipPassword = (await page.getByTestId('secret-sipPassword').textContent()) ?? '';
     await page.getByRole('button', { name: '已记下' }).click();
@@ -205,9 +199,7 @@ describe('administration and records in the browser', function () {
     await page.getByRole('row').filter({ hasText: 'complaint' }).click();
     await fill('name', '我的名字');
     await s.admin.put('/queues/complaint', { name: '别人的名字' });
-    await drawer()
-      .getByRole('button', { name: /^保\s?存$/ })
-      .click();
+    await drawer().getByRole('button', { name: /^保\s?存$/ }).click();
     await page.getByText('已被他人修改').waitFor();
     await page.getByRole('button', { name: '载入最新内容' }).click();
     assert.equal(await drawer().locator('#field-name').inputValue(), '别人的名字');
@@ -223,20 +215,13 @@ describe('administration and records in the browser', function () {
     await go('numbers');
     await page.getByRole('button', { name: '新建接入码' }).click();
     await fill('number', '12a');
-    await drawer()
-      .getByRole('button', { name: /^保\s?存$/ })
-      .click();
+    await drawer().getByRole('button', { name: /^保\s?存$/ }).click();
     await drawer().locator('.ant-form-item').filter({ hasText: '号码' }).first().getByText('must be a number').waitFor();
     await go('skills');
     await page.getByRole('tab', { name: '技能列表' }).click();
     await page.getByRole('row').filter({ hasText: '金牌' }).click();
-    await drawer()
-      .getByRole('button', { name: /^删\s?除$/ })
-      .click();
-    await page
-      .locator('.ant-modal-confirm')
-      .getByRole('button', { name: /^删\s?除$/ })
-      .click();
+    await drawer().getByRole('button', { name: /删\s?除/ }).click();
+    await page.locator('.ant-modal-confirm').getByRole('button', { name: /删\s?除/ }).click();
     await drawer()
       .getByText(/is in use by .*gold/)
       .waitFor();
@@ -293,11 +278,13 @@ describe('administration and records in the browser', function () {
 
   it('every page with data, dark: no serious fault of accessibility; every check of the system is fine', async () => {
     await page.emulateMedia({ colorScheme: 'dark' });
+    const faults: string[] = [];
     for (const where of PAGES) {
       await go(where);
       await settled();
-      assert.deepEqual(await accessibilityFaults(page), [], where);
+      faults.push(...(await accessibilityFaults(page)).map((fault) => `${where}: ${fault}`));
     }
+    assert.deepEqual(faults, []);
     await page.getByTestId('check-switch').getByRole('img', { name: '正常' }).waitFor();
     await page.emulateMedia({ colorScheme: 'light' });
   });
@@ -305,21 +292,19 @@ describe('administration and records in the browser', function () {
   it('English and narrow: no page scrolls sideways, no string is missing', async () => {
     await page.evaluate(() => localStorage.setItem('yixian.language', 'en'));
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const where of PAGES) {
-      await go(where);
-      await settled();
-      assert.deepEqual(await page.evaluate(tooWide), [], `${where} scrolls sideways`);
-      const text = await page.locator('main').innerText();
-      assert.doesNotMatch(text, /\b(users|skills|queues|numbers|trunks|settings|system|archive|reports|column)\.[a-zA-Z]/, where);
-      if (where !== 'prompts')
-        assert.doesNotMatch(
-          text.replaceAll(/坐席 \d+|班长 \d+|金牌\S*|咨询|投诉|人工|管理员|建议|举报|求助|其他/g, ''),
-          /[\u4e00-\u9fff]/,
-          where,
-        );
+    try {
+      for (const where of PAGES) {
+        await go(where);
+        await settled();
+        assert.deepEqual(await page.evaluate(tooWide), [], `${where} scrolls sideways`);
+        // what the pages say themselves; names and texts of the demo stay Chinese
+        const words = (await page.locator('main').last().locator('h4, label, th, [role=tab], button').allInnerTexts()).join(' | ');
+        assert.doesNotMatch(words, /[\u4e00-\u9fff]|\b(users|skills|queues|numbers|trunks|settings|system|archive|reports|column)\.[a-zA-Z]/, where);
+      }
+    } finally {
+      await page.setViewportSize({ width: 1366, height: 768 });
+      await page.evaluate(() => localStorage.setItem('yixian.language', 'zh'));
     }
-    await page.setViewportSize({ width: 1366, height: 768 });
-    await page.evaluate(() => localStorage.setItem('yixian.language', 'zh'));
   });
 
   it('the first minute: the guide calls 12320, an agent in another tab answers', async () => {

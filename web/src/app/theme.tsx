@@ -94,8 +94,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
           algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
           token: { ...(dark ? DARK : LIGHT), borderRadius: 6, fontFamily: FONT },
           // white on the blue of the dark theme is too faint
-          ...(dark ? { components: { Button: { primaryColor: '#04111f' } } } : {}),
-          ...(dark ? { components: { Menu: { itemSelectedColor: '#8fc2ff' } } } : {}),
+          ...(dark ? { components: { Button: { primaryColor: '#04111f' }, Menu: { itemSelectedColor: '#8fc2ff' } } } : {}),
         }}
       >
         <AntApp>{children}</AntApp>
