@@ -1,9 +1,8 @@
 // How much script the desk loads at first, compressed: the page's entry, what is loaded for somebody who is signed in, the desk itself
 // and the language, each with everything it imports. Fails above the bound. Run after the application was built; `--list` names the files.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 
 const BOUND = 300_000;
 const DIST = fileURLToPath(new URL('../web/dist/', import.meta.url));
@@ -24,7 +23,7 @@ function add(key) {
   const chunk = manifest[key];
   if (!chunk) throw new Error(`web-size: the build has no ${key}`);
   if (files.has(chunk.file)) return;
-  files.set(chunk.file, gzipSync(readFileSync(path.join(DIST, chunk.file))).length);
+  files.set(chunk.file, statSync(path.join(DIST, `${chunk.file}.gz`)).size);
   for (const inner of chunk.imports ?? []) add(inner);
 }
 

@@ -70,7 +70,9 @@ describe('administration and records in the browser', function () {
     await page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)').waitFor({ state: 'hidden' });
   }
   async function save(): Promise<void> {
-    await drawer().getByRole('button', { name: /^保\s?存$/ }).click();
+    await drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
     await page.getByText('已保存').first().waitFor();
     await page
       .locator('.ant-drawer-open')
@@ -105,7 +107,9 @@ describe('administration and records in the browser', function () {
     await fill('extension', '1201');
     await choose('skills', 'gold');
     await fill('skillLevels-gold', '8');
-    await drawer().getByRole('button', { name: /^保\s?存$/ }).click();
+    await drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
     const password = (await page.getByTestId('secret-password').textContent()) ?? '';
     const sipPassword = (await page.getByTestId('secret-sipPassword').textContent()) ?? '';
     await page.getByRole('button', { name: '已记下' }).click();
@@ -199,7 +203,9 @@ describe('administration and records in the browser', function () {
     await page.getByRole('row').filter({ hasText: 'complaint' }).click();
     await fill('name', '我的名字');
     await s.admin.put('/queues/complaint', { name: '别人的名字' });
-    await drawer().getByRole('button', { name: /^保\s?存$/ }).click();
+    await drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
     await page.getByText('已被他人修改').waitFor();
     await page.getByRole('button', { name: '载入最新内容' }).click();
     assert.equal(await drawer().locator('#field-name').inputValue(), '别人的名字');
@@ -215,13 +221,20 @@ describe('administration and records in the browser', function () {
     await go('numbers');
     await page.getByRole('button', { name: '新建接入码' }).click();
     await fill('number', '12a');
-    await drawer().getByRole('button', { name: /^保\s?存$/ }).click();
+    await drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
     await drawer().locator('.ant-form-item').filter({ hasText: '号码' }).first().getByText('must be a number').waitFor();
     await go('skills');
     await page.getByRole('tab', { name: '技能列表' }).click();
     await page.getByRole('row').filter({ hasText: '金牌' }).click();
-    await drawer().getByRole('button', { name: /删\s?除/ }).click();
-    await page.locator('.ant-modal-confirm').getByRole('button', { name: /删\s?除/ }).click();
+    await drawer()
+      .getByRole('button', { name: /删\s?除/ })
+      .click();
+    await page
+      .locator('.ant-modal-confirm')
+      .getByRole('button', { name: /删\s?除/ })
+      .click();
     await drawer()
       .getByText(/is in use by .*gold/)
       .waitFor();
@@ -299,7 +312,11 @@ describe('administration and records in the browser', function () {
         assert.deepEqual(await page.evaluate(tooWide), [], `${where} scrolls sideways`);
         // what the pages say themselves; names and texts of the demo stay Chinese
         const words = (await page.locator('main').last().locator('h4, label, th, [role=tab], button').allInnerTexts()).join(' | ');
-        assert.doesNotMatch(words, /[\u4e00-\u9fff]|\b(users|skills|queues|numbers|trunks|settings|system|archive|reports|column)\.[a-zA-Z]/, where);
+        assert.doesNotMatch(
+          words,
+          /[\u4e00-\u9fff]|\b(users|skills|queues|numbers|trunks|settings|system|archive|reports|column)\.[a-zA-Z]/,
+          where,
+        );
       }
     } finally {
       await page.setViewportSize({ width: 1366, height: 768 });

@@ -24,7 +24,8 @@ describe('the flow editor', function () {
     page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/flows');
   });
   afterEach(async function () {
-    if (process.env.SHOTS && this.currentTest?.state === 'failed') await page.screenshot({ path: `${process.env.SHOTS}/fail-${Date.now()}.png` });
+    if (process.env.SHOTS && this.currentTest?.state === 'failed')
+      await page.screenshot({ path: `${process.env.SHOTS}/fail-${Date.now()}.png` });
     await s?.hangUpAllPhones();
   });
   after(async () => {

@@ -14,17 +14,6 @@ import { History } from './History.js';
 import { PartyList } from './PartyList.js';
 import { Summary } from './Summary.js';
 
-/** While nobody calls: what to expect. */
-export function NoCall({ me }: { me: Me | undefined }) {
-  const { t } = useTranslation('desk');
-  const word = !me ? 'noAgent' : me.state === 'ready' ? 'waitingForCalls' : me.state === 'offline' ? 'signedOut' : 'notTakingCalls';
-  return (
-    <Panel title={t('currentCall')}>
-      <p className="empty">{t(word)}</p>
-    </Panel>
-  );
-}
-
 /** The record of the call, live where it goes on, else as it is stored. */
 function useRecord(id: string): CallRecord | undefined {
   const live = useLive((picture) => picture.calls.get(id));

@@ -1,0 +1,14 @@
+import { useTranslation } from 'react-i18next';
+import { Panel } from '../../components/Panel.js';
+import type { Me } from '../../desk/me.js';
+
+/** While nobody calls: what to expect. */
+export function NoCall({ me }: { me: Me | undefined }) {
+  const { t } = useTranslation('desk');
+  const word = !me ? 'noAgent' : me.state === 'ready' ? 'waitingForCalls' : me.state === 'offline' ? 'signedOut' : 'notTakingCalls';
+  return (
+    <Panel title={t('currentCall')}>
+      <p className="empty">{t(word)}</p>
+    </Panel>
+  );
+}
