@@ -103,7 +103,6 @@ describe('the supervisor’s desk and the wallboard', function () {
     await supervisor.accept();
     await page.getByTestId('supervision').getByText(`与 ${number}`).waitFor();
     await talkFor(1_000);
-    await page.screenshot({ path: '/tmp/sv-listen.png' });
     await page.getByTestId('supervision').getByText('强插', { exact: true }).click();
     await s.events.wait('call.supervised', (e) => e.callId === callId && e.data.mode === 'barge');
     await talkFor(1_200);
@@ -214,7 +213,6 @@ describe('the supervisor’s desk and the wallboard', function () {
     await number.press('ArrowRight');
     await number.press('Shift+ArrowDown');
     assert.deepEqual(await accessibilityFaults(page), []);
-    await page.screenshot({ path: '/tmp/wall-edit.png' });
     await page.getByRole('button', { name: /保\s*存/ }).click();
     await page.waitForURL(/\/wall\/wall-[^/]+\/edit$/);
     const prolonged = page.waitForResponse((r) => r.url().endsWith('/api/v1/session') && r.request().method() === 'PUT');
@@ -226,7 +224,6 @@ describe('the supervisor’s desk and the wallboard', function () {
     await page.getByText('欢迎致电').waitFor();
     await talkFor(500);
     assert.deepEqual(await accessibilityFaults(page), []);
-    await page.screenshot({ path: '/tmp/wall-view.png' });
     const { items } = await s.admin.get<{ items: { name: string; owner: string; tiles: { kind: string; y: number; h: number }[] }[] }>(
       '/wallboards',
     );
@@ -238,12 +235,10 @@ describe('the supervisor’s desk and the wallboard', function () {
 
   it('has no serious fault of accessibility, light and dark, and says nothing wrong in the console', async () => {
     assert.deepEqual(await accessibilityFaults(page), []);
-    await page.screenshot({ path: '/tmp/sv-light.png', fullPage: true });
     await page.emulateMedia({ colorScheme: 'dark' });
     await eventually('the dark theme', async () => (await page.locator('html').getAttribute('data-theme')) === 'dark' || undefined);
     await talkFor(500);
     assert.deepEqual(await accessibilityFaults(page), []);
-    await page.screenshot({ path: '/tmp/sv-dark.png', fullPage: true });
     await page.emulateMedia({ colorScheme: 'light' });
     assert.deepEqual(browser.errors, []);
   });
