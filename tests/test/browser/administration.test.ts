@@ -58,13 +58,16 @@ describe('administration and records in the browser', function () {
   /** Chooses in a select of the drawer, by typing. */
   async function choose(field: string, text: string): Promise<void> {
     const select = drawer().locator(`#field-${field}`);
+    const options = page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option');
     await select.click();
-    if (await select.isEditable()) await select.fill(text);
-    await page
-      .locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option')
-      .filter({ hasText: text })
-      .first()
-      .click();
+    if (await select.isEditable()) {
+      await select.fill(text);
+      // what was typed is found, and the first is the one that Enter takes
+      await options.filter({ hasText: text }).first().waitFor();
+      await page.keyboard.press('Enter');
+    } else {
+      await options.filter({ hasText: text }).first().click();
+    }
     // a select of several stays open
     await drawer().locator('.ant-drawer-title').click();
     await page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)').waitFor({ state: 'hidden' });
@@ -342,7 +345,7 @@ describe('administration and records in the browser', function () {
     const callId = await s.callOf('1100');
     await s.events.wait('call.entered-flow', (e) => e.callId === callId);
     await guide.getByRole('button', { name: '1', exact: true }).click();
-    await desk.getByRole('button', { name: '接听' }).click();
+    await desk.getByRole('button', { name: /^接听/ }).and(desk.locator('[aria-keyshortcuts="F2"]')).click();
     const connected = await s.events.wait('call.connected', (e) => e.callId === callId);
     assert.equal(connected.agentId, '1002');
     await guide.getByRole('button', { name: '挂断' }).click();
