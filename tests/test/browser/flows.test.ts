@@ -50,6 +50,15 @@ describe('the flow editor', function () {
     await page.mouse.up();
   }
   const way = (id: string, field: string): Locator => node(id).locator(`.react-flow__handle[data-handleid="${field}"]`);
+  /** A hand tries again when the canvas was still gliding. */
+  async function connect(from: string, field: string, to: string): Promise<void> {
+    await eventually(`${from} leads to ${to}`, async () => {
+      const line = page.locator(`.react-flow__edge[aria-label="Edge from ${from} to ${to}"]`);
+      if ((await line.count()) > 0) return true;
+      await drag(way(from, field), entry(to));
+      return (await line.count()) > 0 ? true : undefined;
+    });
+  }
   const entry = (id: string): Locator => node(id).locator('.react-flow__handle-left');
 
   /** Picks where a way goes, in the side panel: the road without a mouse. */
@@ -103,8 +112,8 @@ describe('the flow editor', function () {
     await side().getByLabel('队列', { exact: true }).fill('consult');
     await leads('otherwise', 'hangup');
     await arrange();
-    await drag(way('play', 'next'), entry('menu'));
-    await drag(way('menu', 'choices.+'), entry('queue'));
+    await connect('play', 'next', 'menu');
+    await connect('menu', 'choices.+', 'queue');
     await noProblems();
   });
 
@@ -183,7 +192,7 @@ describe('the flow editor', function () {
       .getByRole('dialog')
       .getByRole('button', { name: /发\s?布/ })
       .click();
-    await page.getByText('第 1 版已发布').waitFor();
+    await page.getByText('第 1 版已发布，').waitFor();
     await s.admin.put('/numbers/12399', { target: { kind: 'toFlow', flowId: 'night' } });
     const caller = await s.caller('13800000071');
     await caller.dial(s.uri('12399'));
@@ -222,10 +231,10 @@ describe('the flow editor', function () {
       .getByRole('dialog')
       .getByRole('button', { name: /发\s?布/ })
       .click();
-    await page.getByText('第 2 版已发布').waitFor();
+    await page.getByText('第 2 版已发布，').waitFor();
     await page.getByTestId('version-1').getByRole('button', { name: '恢复此版' }).click();
     await page.getByRole('dialog').getByRole('button', { name: '恢复此版' }).click();
-    await page.getByText('第 1 版已生效').waitFor();
+    await page.getByText('第 1 版已生效').first().waitFor();
     assert.equal((await flow('night')).published?.version, 1);
   });
 
@@ -255,7 +264,7 @@ describe('the flow editor', function () {
     await page.getByText(`提示音 ${audio} 已保存`).waitFor();
     const made = await s.admin.get<{ format: string; durationSeconds: number }>(`/prompts/${audio}`);
     assert.equal(made.format, 'pcm16');
-    assert.ok(made.durationSeconds > 0.7, `${made.durationSeconds} s`);
+    assert.ok(made.durationSeconds > 0.4, `${made.durationSeconds} s`);
     await dialog.waitFor({ state: 'hidden' });
     await side().getByRole('button', { name: '新建提示音…' }).first().click();
     await dialog.locator('#prompt-id').fill(text);

@@ -49,6 +49,8 @@ interface Props {
 
 /** Zoom at which a card can be read. */
 const READABLE = 0.7;
+/** Only its end can be taken elsewhere: at its beginning a new one is drawn. */
+const EDGE = { reconnectable: 'target' } as const;
 const NODE_TYPES = { card: NodeCard };
 
 /** Keeps what stays the same the same object: a card whose data is the same is not drawn again. */
@@ -110,7 +112,7 @@ function edgesOf(doc: FlowDocument, types: Types, lit: Lit | undefined, chosen: 
       if (target === undefined || !doc.nodes[target]) return [];
       const id = `${source}>${field}`;
       const className = lit?.ways.has(`${source}>${target}`) ? 'flow-lit' : '';
-      return [{ id, source, target, sourceHandle: field, className, selected: chosen.has(id) }];
+      return [{ id, source, target, sourceHandle: field, className, selected: chosen.has(id), ...EDGE }];
     }),
   );
 }
@@ -165,6 +167,7 @@ export function Canvas(props: Props) {
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        defaultEdgeOptions={EDGE}
         onInit={(made) => {
           instance.current = made;
           onReady(made);
