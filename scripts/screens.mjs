@@ -27,7 +27,10 @@ function pagesOf() {
   const specs = [...text.matchAll(/path: '([^']+)'[\s\S]*?roles: \[([^\]]*)\]/g)];
   const wanted = values.only?.split(',');
   return specs
-    .map(([, page, roles]) => ({ page, role: ['admin', 'supervisor', 'agent'].find((role) => roles.includes(`'${role}'`)) ?? 'admin' }))
+    .map(([, page, roles]) => ({
+      page,
+      role: page === 'desk' ? 'agent' : (['admin', 'supervisor', 'agent'].find((role) => roles.includes(`'${role}'`)) ?? 'admin'),
+    }))
     .filter(({ page }) => wanted === undefined || wanted.includes(page));
 }
 
@@ -67,7 +70,12 @@ try {
   const shoot = (name) => page.screenshot({ path: path.join(values.out, `${name}.png`), animations: 'disabled' });
   await page.goto(`${scenario.hotline.http}/`);
   await page.locator('input[autocomplete="username"]').waitFor();
-  if (values.only === undefined) await shoot('sign-in');
+  if (values.only === undefined) {
+    await shoot('sign-in');
+    await page.goto(`${scenario.hotline.http}/welcome`);
+    await page.locator('h3').waitFor();
+    await shoot('welcome');
+  }
   let signedIn;
   for (const { page: where, role } of pagesOf()) {
     if (signedIn !== role) {
@@ -80,6 +88,13 @@ try {
     await page.waitForLoadState('networkidle').catch(() => undefined);
     await page.waitForTimeout(1_200); // charts draw themselves, spinners go
     await shoot(where.replaceAll('/', '-'));
+    // what opens beside these lists is a page of its own
+    const row = page.locator('tr.kit-row').first();
+    if (['queues', 'recordings', 'schedules'].includes(where) && (await row.count()) > 0) {
+      await row.click();
+      await page.waitForTimeout(1_500);
+      await shoot(`${where}-one`);
+    }
     process.stdout.write(`${where}\n`);
   }
   if (browser.errors.length > 0) process.stdout.write(`errors on the pages:\n${[...new Set(browser.errors)].join('\n')}\n`);
