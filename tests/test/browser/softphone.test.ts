@@ -53,7 +53,7 @@ describe('the browser as a telephone', function () {
     const page = await browser.page();
     const { caller, callId } = await callIn('13800000021');
     await page.getByText('13800000021').first().waitFor();
-    await page.getByRole('button', { name: '接听' }).click();
+    await page.getByRole('button', { name: /^接听/ }).and(page.locator('[aria-keyshortcuts="F2"]')).click();
     await s.events.wait('call.connected', (e) => e.callId === callId);
     await talkFor(3_000);
     await page.getByRole('button', { name: '挂断' }).click();
