@@ -18,7 +18,13 @@ const SUITES = ['peers', 'switch-conformance', 'e2e', 'browser'];
 /** These take the whole machine: nothing runs beside them. */
 const ALONE = new Set(['e2e/load.test.js']);
 /** Long journeys through the pages, each test on the one before: not yet shown steady on a busy machine, so `npm test -- --journeys` runs them. */
-const JOURNEYS = new Set(['browser/administration.test.js', 'browser/desk.test.js', 'browser/flows.test.js', 'browser/softphone.test.js']);
+const JOURNEYS = new Set([
+  'browser/administration.test.js',
+  'browser/desk.test.js',
+  'browser/flows.test.js',
+  'browser/records.test.js',
+  'browser/softphone.test.js',
+]);
 /** They wait for speech and rings most of the time, so two share the processors well. */
 const WORKERS = Math.max(1, Math.min(2, availableParallelism()));
 /** A file that hangs must not hang the run. */
