@@ -31,9 +31,7 @@ describe('the agent desk', function () {
     page = await browser.signIn(s.hotline, s.hotline.agent('1001'));
   });
 
-  let n = 0;
   afterEach(async () => {
-    if (process.env.SHOTS) await page?.screenshot({ path: `${process.env.SHOTS}-${n++}.png` });
     await s?.hangUpAllPhones();
   });
 
@@ -80,7 +78,6 @@ describe('the agent desk', function () {
     await button(/^接听方式/).click();
     await page.getByText('本浏览器（软电话）').click();
     await page.getByRole('meter', { name: '麦克风音量' }).waitFor();
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}-seat.png` });
     assert.deepEqual(await accessibilityFaults(page), []);
     await page
       .getByRole('dialog')
@@ -104,7 +101,6 @@ describe('the agent desk', function () {
     await hears(caller, AGENT_HZ);
     assert.ok(await pageHears(CALLER_HZ), 'the page hears the caller');
 
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}-talk.png` });
     await page.keyboard.press('F8');
     await phase().getByText('保持').waitFor();
     await hears(caller, AGENT_HZ, false);
@@ -193,7 +189,6 @@ describe('the agent desk', function () {
     await page.keyboard.press('F2');
     await hears(caller, AGENT_HZ);
     await page.keyboard.press('F7');
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}-pick.png` });
     await page.getByRole('dialog').getByText('未签入').first().waitFor();
     assert.ok(await button(/^转\s?接 .* 1002$/).isDisabled(), 'who is signed out cannot be rung');
     await s.ready('1002');
