@@ -1,10 +1,22 @@
 import type { UserView } from '@yixian/contracts/browser';
 import { Button } from 'antd';
-import { Suspense, useMemo } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, Navigate, Route, Routes, useNavigate } from 'react-router';
-import { pagesFor } from './pages.js';
+import { type PageSpec, pagesFor } from './pages.js';
 import { Shell } from './Shell.js';
+
+const MessageBoxes = lazy(() => import('./MessageBoxes.js'));
+
+function show({ page: Page, light }: PageSpec) {
+  return light ? (
+    <Page />
+  ) : (
+    <MessageBoxes>
+      <Page />
+    </MessageBoxes>
+  );
+}
 
 function NotFound() {
   const { t } = useTranslation();
@@ -27,14 +39,14 @@ export default function SignedIn({ user }: { user: UserView }) {
         <Routes>
           {pages
             .filter((page) => page.bare)
-            .map(({ path, page: Page }) => (
-              <Route key={path} path={`/${path}/*`} element={<Page />} />
+            .map((page) => (
+              <Route key={page.path} path={`/${page.path}/*`} element={show(page)} />
             ))}
           <Route element={<Shell />}>
             {pages
               .filter((page) => !page.bare)
-              .map(({ path, page: Page }) => (
-                <Route key={path} path={`/${path}/*`} element={<Page />} />
+              .map((page) => (
+                <Route key={page.path} path={`/${page.path}/*`} element={show(page)} />
               ))}
             <Route path="/" element={pages[0] ? <Navigate to={`/${pages[0].path}`} replace /> : <NotFound />} />
             <Route path="*" element={<NotFound />} />

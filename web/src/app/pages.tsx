@@ -24,6 +24,8 @@ export interface PageSpec {
   needsExtension?: boolean;
   /** Without the frame of menu and header, e.g. a wallboard. */
   bare?: boolean;
+  /** Asks for no confirmations and messages of the component library (`App.useApp`): they are not loaded for it. */
+  light?: boolean;
   page: LazyExoticComponent<ComponentType>;
 }
 
@@ -34,6 +36,7 @@ export const PAGES: readonly PageSpec[] = [
     name: 'desk',
     roles: ['agent', 'supervisor'],
     needsExtension: true,
+    light: true,
     icon: <CustomerServiceOutlined />,
     page: lazy(() => import('../pages/desk/DeskPage.js')),
   },

@@ -1,4 +1,4 @@
-import { App as AntApp, theme as antTheme, ConfigProvider } from 'antd';
+import { theme as antTheme, ConfigProvider } from 'antd';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { useComponentLocale } from './i18n.js';
 
@@ -97,7 +97,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
           ...(dark ? { components: { Button: { primaryColor: '#04111f' }, Menu: { itemSelectedColor: '#8fc2ff' } } } : {}),
         }}
       >
-        <AntApp>{children}</AntApp>
+        {children}
       </ConfigProvider>
     </ThemeContext>
   );

@@ -9,9 +9,10 @@ import {
   TableOutlined,
   TeamOutlined,
 } from '@ant-design/icons';
-import { App, Button, Dropdown, type MenuProps, Popover, Tooltip } from 'antd';
+import { Button, Dropdown, type MenuProps, Popover, Tooltip } from 'antd';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { notify } from '../app/notify.js';
 import { useFailure } from '../app/use-failure.js';
 import { Since } from '../components/Since.js';
 import { Keypad } from './Keypad.js';
@@ -177,7 +178,6 @@ function Consulting({ call, run }: { call: MyCall; run: Run }) {
 
 function More({ call, pick, run }: { call: MyCall; pick(what: Picking): void; run: Run }) {
   const { t } = useTranslation('desk');
-  const { message } = App.useApp();
   const recording = useRecordingState(call.id);
   const verb = recording === 'none' ? 'start' : recording === 'on' ? 'pause' : 'resume';
   const alone = call.consultation === undefined;
@@ -189,7 +189,7 @@ function More({ call, pick, run }: { call: MyCall; pick(what: Picking): void; ru
   ];
   const onClick: MenuProps['onClick'] = ({ key }) => {
     if (key === 'consult' || key === 'invite') pick(key);
-    else if (key === 'park') run(async () => void message.info(t('parked', await callActions.park(call)), 10));
+    else if (key === 'park') run(async () => notify('info', t('parked', await callActions.park(call))));
     else run(() => callActions.recording(call, verb));
   };
   return (

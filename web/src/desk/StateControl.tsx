@@ -1,12 +1,14 @@
 import { CheckOutlined, DownOutlined } from '@ant-design/icons';
-import { App, Button, Dropdown, type MenuProps } from 'antd';
-import { useState } from 'react';
+import { Button, Dropdown, type MenuProps } from 'antd';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { put } from '../app/api.js';
 import { clockText, useNow } from '../app/time.js';
 import { useFailure } from '../app/use-failure.js';
 import { Since } from '../components/Since.js';
 import { type Me, useDeskChoices } from './me.js';
+
+const ReasonDialog = lazy(() => import('./ReasonDialog.js'));
 
 type Wish = { state: 'ready' | 'not-ready' | 'offline'; reason?: string };
 
@@ -15,9 +17,9 @@ const OTHER = 'other-reason';
 /** The state with its timer, and what to be next; during a call what to be after it. */
 export function StateControl({ me }: { me: Me }) {
   const { t } = useTranslation(['desk', 'common']);
-  const { modal } = App.useApp();
   const fail = useFailure();
   const [busy, setBusy] = useState(false);
+  const [asking, setAsking] = useState(false);
   const { notReadyReasons } = useDeskChoices();
   const later = me.state === 'on-call' || me.state === 'ringing';
   const reasons = notReadyReasons.length > 0 ? notReadyReasons : t('usualReasons').split('|');
@@ -31,16 +33,6 @@ export function StateControl({ me }: { me: Me }) {
     } finally {
       setBusy(false);
     }
-  }
-
-  function askReason(): void {
-    let reason = '';
-    void modal.confirm({
-      title: t('otherReason'),
-      icon: null,
-      content: <input className="field" maxLength={64} aria-label={t('otherReason')} onChange={(event) => (reason = event.target.value)} />,
-      onOk: () => wish({ state: 'not-ready', ...(reason.trim() ? { reason: reason.trim() } : {}) }),
-    });
   }
 
   const chosen = later ? me.next : { state: me.state, reason: me.reason };
@@ -60,7 +52,7 @@ export function StateControl({ me }: { me: Me }) {
     { key: 'offline', label: t('signOut'), icon: mark('offline') },
   ];
   const onClick: MenuProps['onClick'] = ({ key }) => {
-    if (key === OTHER) askReason();
+    if (key === OTHER) setAsking(true);
     else if (key.startsWith('reason:')) void wish({ state: 'not-ready', reason: key.slice('reason:'.length) });
     else void wish({ state: key as Wish['state'] });
   };
@@ -87,6 +79,11 @@ export function StateControl({ me }: { me: Me }) {
           <DownOutlined />
         </Button>
       </Dropdown>
+      {asking ? (
+        <Suspense fallback={null}>
+          <ReasonDialog onChoose={(reason) => void wish({ state: 'not-ready', reason })} onClose={() => setAsking(false)} />
+        </Suspense>
+      ) : null}
       {me.next ? (
         <span className="note" data-testid="next-state">
           → {t(`common:state.${me.next.state}`)}
