@@ -50,6 +50,8 @@ export class TestBrowser {
       args: [...ARGUMENTS, ...microphone],
       viewport: options.viewport ?? { width: 1366, height: 768 },
       colorScheme: options.dark ? 'dark' : 'light',
+      // What is moving cannot be clicked for certain on a busy machine; pages are to honour this anyway.
+      reducedMotion: 'reduce',
       locale: options.language === 'en' ? 'en-US' : 'zh-CN',
       timezoneId: 'Asia/Shanghai',
       permissions: ['microphone'],

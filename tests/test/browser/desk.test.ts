@@ -75,7 +75,7 @@ describe('the agent desk', function () {
   }
 
   it('the browser is chosen as the seat, signing in shows the state and its timer; nothing is wrong for a screen reader', async () => {
-    await button(/^接听方式/).click();
+    await button(/^话机：/).click();
     await page.getByText('本浏览器（软电话）').click();
     await page.getByRole('meter', { name: '麦克风音量' }).waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
@@ -231,7 +231,7 @@ describe('the agent desk', function () {
     try {
       const { revision } = await s.admin.get<{ revision: number }>('/trunks/demo');
       await s.admin.put('/trunks/demo', { outboundUri: `sip:127.0.0.1:${mobile.sipPort}`, revision });
-      await button(/^接听方式/).click();
+      await button(/^话机：/).click();
       await page.getByText('固话或手机（虚拟坐席）').click();
       await page.getByRole('textbox', { name: '接听来电的号码' }).fill(MOBILE);
       await page.getByText(/接听后按 1/).click();
@@ -239,7 +239,7 @@ describe('the agent desk', function () {
         .getByRole('dialog')
         .getByRole('button', { name: /使\s?用/ })
         .click();
-      await button(new RegExp(`^接听方式：\\s*${MOBILE}`)).waitFor();
+      await button(new RegExp(`^话机：\\s*${MOBILE}`)).waitFor();
       const { caller, callId } = await callIn('13800000035');
       await mobile.waitFor('CALL_INCOMING');
       await page.getByTestId('pop').getByText('13800000035').waitFor();

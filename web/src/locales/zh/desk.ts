@@ -8,7 +8,7 @@ export const desk = {
   endWrapUp: '结束话后',
   seat: { softphone: '浏览器', sip: 'SIP 话机', phone: '号码' },
   seatLong: { softphone: '本浏览器（软电话）', sip: '分机上的 SIP 话机', phone: '固话或手机（虚拟坐席）' },
-  seatIs: '接听方式：',
+  seatIs: '话机：',
   seatTitle: '接听方式',
   seatBrowserHint: '选用后本页面即成为电话',
   seatNoPhone: '此分机上没有话机注册',
