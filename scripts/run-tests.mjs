@@ -17,14 +17,6 @@ process.env.YIXIAN_TEST_COUNTS = counts;
 const SUITES = ['peers', 'switch-conformance', 'e2e', 'browser'];
 /** These take the whole machine: nothing runs beside them. */
 const ALONE = new Set(['e2e/load.test.js']);
-/** Long journeys through the pages, each test on the one before: not yet shown steady on a busy machine, so `npm test -- --journeys` runs them. */
-const JOURNEYS = new Set([
-  'browser/administration.test.js',
-  'browser/desk.test.js',
-  'browser/flows.test.js',
-  'browser/records.test.js',
-  'browser/softphone.test.js',
-]);
 /** They wait for speech and rings most of the time, so two share the processors well. */
 const WORKERS = Math.max(1, Math.min(2, availableParallelism()));
 /** A file that hangs must not hang the run. */
@@ -74,9 +66,7 @@ async function runAll(files, workers) {
 
 const started = Date.now();
 let ok = check();
-const journeys = process.argv.includes('--journeys');
-const files = SUITES.flatMap(filesOf).filter((file) => journeys || !JOURNEYS.has(file));
-if (!journeys) process.stdout.write(`\nleft out (npm test -- --journeys): ${[...JOURNEYS].join(', ')}\n`);
+const files = SUITES.flatMap(filesOf);
 ok =
   (await runAll(
     files.filter((file) => !ALONE.has(file)),

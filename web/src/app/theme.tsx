@@ -55,6 +55,7 @@ const DARK = {
   colorTextTertiary: 'rgba(255, 255, 255, 0.62)',
   colorTextDescription: 'rgba(255, 255, 255, 0.68)',
   colorTextPlaceholder: 'rgba(255, 255, 255, 0.56)',
+  purple: '#b37feb',
 };
 
 /** Fonts of the machine only: the network of an office may be closed. */
