@@ -23,7 +23,7 @@ export interface Page<T> {
   next: string | null;
 }
 
-type Query = Record<string, string | number | boolean | undefined | null>;
+export type Query = Record<string, string | number | boolean | undefined | null>;
 
 /** A path with the parameters that have a value. */
 export function withQuery(path: string, query: Query = {}): string {

@@ -25,6 +25,7 @@ export const records: typeof zh = {
     segments: 'Segments',
     inProgress: 'In progress',
     loadMore: 'Load more',
+    none: 'No calls match',
     by: { caller: 'Caller', called: 'Called', agent: 'Agent', supervisor: 'Supervisor', system: 'System', network: 'Network' },
   },
 };

@@ -23,6 +23,7 @@ export const records = {
     segments: '分段',
     inProgress: '进行中',
     loadMore: '加载更多',
+    none: '没有符合条件的通话',
     by: { caller: '主叫', called: '被叫', agent: '坐席', supervisor: '班长', system: '系统', network: '网络' },
   },
 };

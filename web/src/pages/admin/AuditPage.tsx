@@ -1,12 +1,10 @@
-import '../../kit/kit.css';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { Alert, Button, Card, DatePicker, Drawer, Empty, Flex, Form, Input, Table, Typography } from 'antd';
+import { Button, Card, DatePicker, Drawer, Flex, Form, Input, Table, Typography } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
-import { get, type Page, withQuery } from '../../app/api.js';
 import { momentText } from '../../app/time.js';
+import { PagedTable } from '../../kit/PagedTable.js';
 import { PageHead } from '../../kit/ResourcePage.js';
 
 interface Entry {
@@ -89,13 +87,6 @@ export default function AuditPage() {
   const [shown, setShown] = useState<Entry>();
   const { range, ...words } = filter;
   const query = { ...words, from: range?.[0]?.toISOString(), to: range?.[1]?.toISOString(), limit: 100 };
-  const log = useInfiniteQuery({
-    queryKey: ['audit', query],
-    queryFn: ({ pageParam }) => get<Page<Entry>>(withQuery('/audit', { ...query, cursor: pageParam })),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-  });
-  const rows = log.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Flex vertical gap={12}>
       <PageHead title={t('common:menu.audit')} hint={t('audit.hint')} />
@@ -126,35 +117,19 @@ export default function AuditPage() {
           </Button>
         </Form>
       </Card>
-      {log.isError ? <Alert type="error" showIcon title={log.error.message} /> : null}
-      <Card size="small" styles={{ body: { padding: 0 } }}>
-        <Table<Entry>
-          rowKey="id"
-          size="small"
-          dataSource={rows}
-          loading={log.isLoading}
-          pagination={false}
-          {...(rows.length > 0 ? { scroll: { x: 760 } } : {})}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('nothingFound')} /> }}
-          columns={[
-            { title: t('audit.at'), dataIndex: 'at', width: 150, render: momentText },
-            { title: t('audit.username'), dataIndex: 'username', width: 140 },
-            { title: t('audit.action'), dataIndex: 'action', width: 180 },
-            { title: t('audit.subject'), dataIndex: 'subject', width: 220, ellipsis: true },
-          ]}
-          onRow={(entry) => ({
-            className: 'kit-row',
-            tabIndex: 0,
-            onClick: () => setShown(entry),
-            onKeyDown: (event) => event.key === 'Enter' && setShown(entry),
-          })}
-        />
-        {log.hasNextPage ? (
-          <Button type="link" block loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
-            {t('records:calls.loadMore')}
-          </Button>
-        ) : null}
-      </Card>
+      <PagedTable<Entry>
+        path="/audit"
+        query={query}
+        width={760}
+        empty={t('nothingFound')}
+        onOpen={setShown}
+        columns={[
+          { title: t('audit.at'), dataIndex: 'at', width: 150, render: momentText },
+          { title: t('audit.username'), dataIndex: 'username', width: 140 },
+          { title: t('audit.action'), dataIndex: 'action', width: 180 },
+          { title: t('audit.subject'), dataIndex: 'subject', width: 220, ellipsis: true },
+        ]}
+      />
       <EntryDrawer entry={shown} onClose={() => setShown(undefined)} />
     </Flex>
   );

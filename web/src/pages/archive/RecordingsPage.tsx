@@ -1,33 +1,16 @@
-import '../../kit/kit.css';
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { RecordingView } from '@yixian/contracts/browser';
-import {
-  Alert,
-  App,
-  Button,
-  Card,
-  DatePicker,
-  Descriptions,
-  Drawer,
-  Empty,
-  Flex,
-  Form,
-  Input,
-  InputNumber,
-  Select,
-  Switch,
-  Table,
-  Tag,
-} from 'antd';
+import { Alert, App, Button, Card, DatePicker, Descriptions, Drawer, Flex, Form, Input, InputNumber, Select, Switch, Tag } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { del, download, get, type Page, put, withQuery } from '../../app/api.js';
+import { del, download, put, withQuery } from '../../app/api.js';
 import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
 import { saveBlob } from '../../kit/blob.js';
+import { PagedTable } from '../../kit/PagedTable.js';
 import { Player } from '../../kit/Player.js';
 import { PageHead } from '../../kit/ResourcePage.js';
 import { useOptions } from '../../kit/sources.js';
@@ -128,7 +111,7 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
   const hold = (wanted: boolean): void => {
     put<RecordingView>(`${path}/hold`, { hold: wanted }).then((answer) => {
       setHeld(answer.held);
-      void queries.invalidateQueries({ queryKey: ['recordings'] });
+      void queries.invalidateQueries({ queryKey: ['/recordings'] });
     }, fail);
   };
   const askDelete = (): void => {
@@ -141,7 +124,7 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
       onOk: () =>
         del(path).then(() => {
           void message.success(t('recordings.deleted'));
-          void queries.invalidateQueries({ queryKey: ['recordings'] });
+          void queries.invalidateQueries({ queryKey: ['/recordings'] });
           onGone();
         }, fail),
     });
@@ -221,62 +204,39 @@ export default function RecordingsPage() {
   const [filter, setFilter] = useState<Filter>({});
   const [shown, setShown] = useState<RecordingView>();
   const query = { ...queryOf(filter), limit: 50 };
-  const found = useInfiniteQuery({
-    queryKey: ['recordings', query],
-    queryFn: ({ pageParam }) => get<Page<RecordingView>>(withQuery('/recordings', { ...query, cursor: pageParam })),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-  });
-  const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Flex vertical gap={12}>
       <PageHead title={t('common:menu.recordings')} hint={t('recordings.hint')}>
         <ExportButtons filter={filter} />
       </PageHead>
       <Search onSearch={setFilter} />
-      {found.isError ? <Alert type="error" showIcon title={found.error.message} /> : null}
-      <Card size="small" styles={{ body: { padding: 0 } }}>
-        <Table<RecordingView>
-          rowKey="id"
-          size="small"
-          dataSource={rows}
-          loading={found.isLoading}
-          pagination={false}
-          {...(rows.length > 0 ? { scroll: { x: 900 } } : {})}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('recordings.none')} /> }}
-          columns={[
-            { title: t('records:calls.started'), dataIndex: 'startedAt', width: 150, render: momentText },
-            { title: t('recordings.party'), dataIndex: 'party', width: 150, ellipsis: true },
-            { title: t('recordings.agent'), dataIndex: 'agent', width: 90 },
-            { title: t('records:calls.queue'), dataIndex: 'queue', width: 130, ellipsis: true },
-            {
-              title: t('records:calls.direction'),
-              dataIndex: 'direction',
-              width: 80,
-              render: (direction: RecordingView['direction']) => (direction ? t(`common:direction.${direction}`) : ''),
-            },
-            {
-              title: t('recordings.length'),
-              dataIndex: 'durationSeconds',
-              width: 90,
-              align: 'right',
-              render: (seconds: number | null) => (seconds === null ? '' : clockText(1000 * seconds)),
-            },
-            { key: 'state', title: t('recordings.state'), width: 160, render: (_, recording) => <State recording={recording} /> },
-          ]}
-          onRow={(recording) => ({
-            className: 'kit-row',
-            tabIndex: 0,
-            onClick: () => setShown(recording),
-            onKeyDown: (event) => event.key === 'Enter' && setShown(recording),
-          })}
-        />
-        {found.hasNextPage ? (
-          <Button type="link" block loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-            {t('records:calls.loadMore')}
-          </Button>
-        ) : null}
-      </Card>
+      <PagedTable<RecordingView>
+        path="/recordings"
+        query={query}
+        width={900}
+        empty={t('recordings.none')}
+        onOpen={setShown}
+        columns={[
+          { title: t('records:calls.started'), dataIndex: 'startedAt', width: 150, render: momentText },
+          { title: t('recordings.party'), dataIndex: 'party', width: 150, ellipsis: true },
+          { title: t('recordings.agent'), dataIndex: 'agent', width: 90 },
+          { title: t('records:calls.queue'), dataIndex: 'queue', width: 130, ellipsis: true },
+          {
+            title: t('records:calls.direction'),
+            dataIndex: 'direction',
+            width: 80,
+            render: (direction: RecordingView['direction']) => (direction ? t(`common:direction.${direction}`) : ''),
+          },
+          {
+            title: t('recordings.length'),
+            dataIndex: 'durationSeconds',
+            width: 90,
+            align: 'right',
+            render: (seconds: number | null) => (seconds === null ? '' : clockText(1000 * seconds)),
+          },
+          { key: 'state', title: t('recordings.state'), width: 160, render: (_, recording) => <State recording={recording} /> },
+        ]}
+      />
       <Drawer open={shown !== undefined} onClose={() => setShown(undefined)} size={720} title={t('recordings.one')} destroyOnHidden>
         {shown ? <One key={shown.id} recording={shown} onGone={() => setShown(undefined)} /> : null}
       </Drawer>

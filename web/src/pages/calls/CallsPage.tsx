@@ -1,13 +1,11 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import type { CallView } from '@yixian/contracts/browser';
-import { Button, Card, DatePicker, Flex, Form, Input, Select, Table, type TableColumnsType, Tag } from 'antd';
+import { Button, Card, DatePicker, Flex, Form, Input, Select, type TableColumnsType, Tag } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
-import { get, type Page, withQuery } from '../../app/api.js';
 import { clockText, momentText } from '../../app/time.js';
-import { useFailure } from '../../app/use-failure.js';
+import { PagedTable } from '../../kit/PagedTable.js';
 import { CallDrawer } from './CallDrawer.js';
 
 interface Filter {
@@ -74,15 +72,7 @@ export default function CallsPage() {
   const [given, setGiven] = useSearchParams();
   const shown = given.get('call') ?? undefined;
   const setShown = (id: string | undefined): void => setGiven(id === undefined ? {} : { call: id }, { replace: true });
-  const fail = useFailure();
   const columns = useColumns();
-  const calls = useInfiniteQuery({
-    queryKey: ['calls', queryOf(filter)],
-    queryFn: ({ pageParam }) => get<Page<CallView>>(withQuery('/calls', { ...queryOf(filter), cursor: pageParam })),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-  });
-  const rows = calls.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Flex vertical gap={12}>
       <Card size="small">
@@ -114,33 +104,14 @@ export default function CallsPage() {
           </Button>
         </Form>
       </Card>
-      <Card size="small" styles={{ body: { padding: 0 } }}>
-        <Table<CallView>
-          rowKey="id"
-          size="small"
-          columns={columns}
-          dataSource={rows}
-          loading={calls.isLoading}
-          pagination={false}
-          scroll={{ x: 1000 }}
-          onRow={(call) => ({
-            onClick: () => setShown(call.id),
-            onKeyDown: (event) => event.key === 'Enter' && setShown(call.id),
-            tabIndex: 0,
-            style: { cursor: 'pointer' },
-          })}
-        />
-        {calls.hasNextPage ? (
-          <Button
-            type="link"
-            block
-            loading={calls.isFetchingNextPage}
-            onClick={() => void calls.fetchNextPage().then((result) => result.error && fail(result.error))}
-          >
-            {t('calls.loadMore')}
-          </Button>
-        ) : null}
-      </Card>
+      <PagedTable<CallView>
+        path="/calls"
+        query={queryOf(filter)}
+        width={1000}
+        empty={t('calls.none')}
+        onOpen={(call) => setShown(call.id)}
+        columns={columns}
+      />
       <CallDrawer id={shown} onClose={() => setShown(undefined)} />
     </Flex>
   );
