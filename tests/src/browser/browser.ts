@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -80,6 +80,25 @@ export class TestBrowser {
     await page.locator('button[type="submit"]').click();
     await page.locator('#header-slot').waitFor({ state: 'attached' });
     return page;
+  }
+
+  /** Stops every process of the browser, as a closed lid does: nothing is said to anybody. `wake` goes on. */
+  sleep(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  wake(): void {
+    this.#signal('SIGCONT');
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(this.#profile)) process.kill(Number(pid), signal);
+      } catch {
+        // that one has ended meanwhile
+      }
+    }
   }
 
   async close(): Promise<void> {

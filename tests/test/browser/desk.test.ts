@@ -181,6 +181,27 @@ describe('the agent desk', function () {
     await choose('示闲');
   });
 
+  it('a laptop that sleeps in a call: music for the caller, and at waking the agent’s tone again', async () => {
+    const { caller, callId } = await callIn('13800000035');
+    await page.getByTestId('pop').getByText('13800000035').waitFor();
+    await page.keyboard.press('F2');
+    await hears(caller, AGENT_HZ);
+    browser.sleep();
+    try {
+      await s.events.wait('call.party-lost', (e) => e.callId === callId, 60_000);
+      await hears(caller, AGENT_HZ, false);
+    } finally {
+      browser.wake();
+    }
+    await s.events.wait('call.party-returned', (e) => e.callId === callId);
+    await hears(caller, AGENT_HZ);
+    await phase().getByText('通话').waitFor();
+    await caller.hangUp();
+    await s.record(callId);
+    await button(/结束话后/).click();
+    await s.agentState('1001', 'ready');
+  });
+
   it('transfer: the picker shows who is free, the second agent talks with the caller', async () => {
     const second = await s.phone('1002', { toneHz: SECOND_HZ });
     const { caller, callId } = await callIn('13800000033');
