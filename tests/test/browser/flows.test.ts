@@ -22,9 +22,7 @@ describe('the flow editor', function () {
     browser = await TestBrowser.start();
     page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/flows');
   });
-  afterEach(async function () {
-    if (process.env.SHOTS && this.currentTest?.state === 'failed')
-      await page.screenshot({ path: `${process.env.SHOTS}/fail-${Date.now()}.png` });
+  afterEach(async () => {
     await s?.hangUpAllPhones();
   });
   after(async () => {
