@@ -1,4 +1,4 @@
-// Every test there is, from the unit to the telephone: the gate, then whatever needs real peers, two files side by side.
+// Every test there is, from the unit to the telephone: the gate, then whatever needs real peers, several files side by side.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -17,10 +17,15 @@ process.env.YIXIAN_TEST_COUNTS = counts;
 const SUITES = ['peers', 'switch-conformance', 'e2e', 'browser'];
 /** These take the whole machine: nothing runs beside them. */
 const ALONE = new Set(['e2e/load.test.js']);
-/** They wait for speech and rings most of the time, so two share the processors well. */
-const WORKERS = Math.max(1, Math.min(2, availableParallelism()));
+/** They wait for speech and rings most of the time, so three share two processors well. */
+const WORKERS = Math.max(1, Math.min(3, availableParallelism() + 1));
+/** The longest are begun first, so that none is left alone at the end. */
+const LONG = ['switch-conformance/softswitch.test.js', 'browser/administration.test.js', 'browser/desk.test.js', 'browser/flows.test.js'];
 /** A file that hangs must not hang the run. */
-const FILE_LIMIT_MS = 12 * 60_000;
+const FILE_LIMIT_MS = 6 * 60_000;
+/** Later than this after the start no file is begun; those left are told, and the run has failed. */
+const BEGIN_LIMIT_MS = 40 * 60_000;
+const started = Date.now();
 
 function filesOf(suite) {
   const where = path.join(ROOT, 'tests', 'dist', 'test', suite);
@@ -31,59 +36,97 @@ function filesOf(suite) {
     .map((name) => `${suite}/${name}`);
 }
 
+/** Processes that carry this mark in their environment: what a file started and did not end, however detached. */
+function marked(mark) {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  });
+}
+
+function killAll(mark) {
+  const pids = marked(mark);
+  for (const pid of pids) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+  return pids.length;
+}
+
 /** Runs one file in a mocha of its own; its output is shown when it is over, whole. */
 function run(file) {
   return new Promise((resolve) => {
     const began = Date.now();
     // Telephony in real time with other programs: a machine that stood still for a moment gets one more chance (shown by the reporter).
     const args = ['--timeout', '90000', '--retries', '1', path.join('tests', 'dist', 'test', file)];
-    const child = spawn(MOCHA, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const mark = `YIXIAN_TEST_FILE=${process.pid}:${file}`;
+    const env = { ...process.env, YIXIAN_TEST_FILE: mark.slice(mark.indexOf('=') + 1) };
+    const child = spawn(MOCHA, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
     child.stderr.on('data', (chunk) => output.push(chunk));
+    let late = false;
     const limit = setTimeout(() => {
-      output.push(Buffer.from(`\nrun-tests: ${file} was ended after ${FILE_LIMIT_MS / 60_000} minutes\n`));
-      process.kill(-child.pid, 'SIGKILL');
+      late = true;
+      killAll(mark);
     }, FILE_LIMIT_MS);
-    child.on('close', (code) => {
+    // not `close`: what was left behind may hold the pipes open for ever
+    child.on('exit', (code) => {
       clearTimeout(limit);
-      process.stdout.write(`\n── ${file}, ${Math.round((Date.now() - began) / 1000)} s${code === 0 ? '' : ': FAILED'}\n`);
-      process.stdout.write(Buffer.concat(output));
-      resolve(code === 0);
+      setTimeout(() => {
+        const left = killAll(mark);
+        if (late) output.push(Buffer.from(`\nrun-tests: ${file} was ended after ${FILE_LIMIT_MS / 60_000} minutes\n`));
+        else if (left > 0) output.push(Buffer.from(`\nrun-tests: ${file} left ${left} processes behind; they were ended\n`));
+        const ok = code === 0 && !late;
+        process.stdout.write(`\n── ${file}, ${Math.round((Date.now() - began) / 1000)} s${ok ? '' : ': FAILED'}\n`);
+        process.stdout.write(Buffer.concat(output));
+        if (!ok) failed.push(`${file} (${late ? 'ended: took too long' : `exit code ${code}`})`);
+        resolve();
+      }, 500);
     });
   });
 }
 
+const failed = [];
+
 async function runAll(files, workers) {
   const waiting = [...files];
-  let ok = true;
   const work = async () => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) if (!(await run(file))) ok = false;
+    for (let file = waiting.shift(); file; file = waiting.shift()) {
+      if (Date.now() - started < BEGIN_LIMIT_MS) await run(file);
+      else failed.push(`${file} (not begun: the run was ${BEGIN_LIMIT_MS / 60_000} minutes old)`);
+    }
   };
   await Promise.all(Array.from({ length: workers }, work));
-  return ok;
 }
 
-const started = Date.now();
-let ok = check();
-const files = SUITES.flatMap(filesOf);
-ok =
-  (await runAll(
-    files.filter((file) => !ALONE.has(file)),
-    WORKERS,
-  )) && ok;
-ok =
-  (await runAll(
-    files.filter((file) => ALONE.has(file)),
-    1,
-  )) && ok;
+if (!check()) failed.push('the gate: see `check:` above');
+const all = SUITES.flatMap(filesOf);
+const files = [...LONG.filter((file) => all.includes(file)), ...all.filter((file) => !LONG.includes(file))];
+await runAll(
+  files.filter((file) => !ALONE.has(file)),
+  WORKERS,
+);
+await runAll(
+  files.filter((file) => ALONE.has(file)),
+  1,
+);
 
 const sum = { passes: 0, failures: 0, pending: 0 };
+const tests = [];
 for (const line of readFileSync(counts, 'utf8').split('\n').filter(Boolean)) {
   const one = JSON.parse(line);
   for (const key of Object.keys(sum)) sum[key] += one[key];
+  tests.push(...one.failed);
 }
 rmSync(folder, { recursive: true, force: true });
 process.stdout.write(`\nin ${Math.round((Date.now() - started) / 1000)} s\n`);
+for (const what of [...failed, ...tests]) process.stdout.write(`FAILED ${what}\n`);
 process.stdout.write(`${sum.passes} passed, ${sum.failures} failed, ${sum.pending} skipped\n`);
-process.exit(ok && sum.failures === 0 ? 0 : 1);
+process.exit(failed.length === 0 && sum.failures === 0 ? 0 : 1);

@@ -163,7 +163,7 @@ export class Hotline {
 
 /** Variables of the surrounding shell must not configure the hotline under test. */
 function cleanEnvironment(): Record<string, string> {
-  const keep = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'LD_LIBRARY_PATH'];
+  const keep = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'LD_LIBRARY_PATH', 'YIXIAN_TEST_FILE'];
   return Object.fromEntries(keep.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 

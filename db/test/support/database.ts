@@ -15,32 +15,76 @@ export async function temporaryFolder(): Promise<string> {
 export interface TestDatabase {
   url: string;
   knex: Knex;
-  postgres: EmbeddedPostgres;
   /** Empties every table of ours. */
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A real PostgreSQL with the schema, in a folder of its own. */
-export async function startTestDatabase(): Promise<TestDatabase> {
+interface Server {
+  postgres: EmbeddedPostgres;
+  folder: string;
+  databases: number;
+}
+
+const TEMPLATE = 'template_of_tests';
+let server: Promise<Server> | undefined;
+
+// Making a cluster takes seconds: all files share one, with a database of its own for each.
+after(async () => {
+  const running = await server?.catch(() => undefined);
+  server = undefined;
+  await running?.postgres.stop();
+  if (running) await rm(running.folder, { recursive: true, force: true });
+});
+
+function urlOf(database: string, postgres: EmbeddedPostgres): string {
+  const url = new URL(postgres.url);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+async function startServer(): Promise<Server> {
   const folder = await temporaryFolder();
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), logger: silentLogger });
-  const knex = connect({ url: postgres.url });
+  // nothing of it must outlive the machine
+  await asOwner(postgres, 'alter system set fsync = off');
+  await asOwner(postgres, 'select pg_reload_conf()');
+  await asOwner(postgres, `create database ${TEMPLATE}`);
+  const knex = connect({ url: urlOf(TEMPLATE, postgres) });
   await migrate(knex);
+  await knex.destroy();
+  return { postgres, folder, databases: 0 };
+}
+
+async function asOwner(postgres: EmbeddedPostgres, statement: string): Promise<void> {
+  const knex = connect({ url: postgres.url, max: 1 });
+  try {
+    await knex.raw(statement);
+  } finally {
+    await knex.destroy();
+  }
+}
+
+/** A real PostgreSQL database with the schema, new and nobody else's. */
+export async function startTestDatabase(): Promise<TestDatabase> {
+  server ??= startServer();
+  const running = await server;
+  const { postgres } = running;
+  running.databases += 1;
+  const name = `test_${running.databases}`;
+  await asOwner(postgres, `create database ${name} template ${TEMPLATE}`);
+  const url = urlOf(name, postgres);
+  const knex = connect({ url });
   return {
-    url: postgres.url,
+    url,
     knex,
-    postgres,
     async clear() {
       const { rows } = await knex.raw<{ rows: { name: string }[] }>(
         `select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename not like 'schema_migrations%'`,
       );
       await knex.raw(`truncate ${rows.map((r) => r.name).join(', ')} restart identity cascade`);
     },
-    async stop() {
-      await knex.destroy();
-      await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    // the database goes with the cluster: dropping one makes PostgreSQL write all it has to disk first
+    stop: () => knex.destroy(),
   };
 }

@@ -265,7 +265,6 @@ describe('end of a session', () => {
 
   it('settles every promise, once, and gives the last figures', async () => {
     const { session, phone } = await fixture.line();
-    phone.say(new Uint8Array(160));
     const play = session.play([{ kind: 'tone', tone: 'ringback' }], { loop: true, interruptOn: 'none' });
     const collect = session.collect({
       maxDigits: 1,
@@ -274,9 +273,12 @@ describe('end of a session', () => {
       interDigitTimeoutMs: 1000,
       inBand: false,
     });
-    const sending = session.sendDigits('123');
+    const sending = session.sendDigits('123456789*0#'.repeat(8));
     const waiting = Promise.allSettled([session.sendDigits('4'), session.sendDigits('5')]);
+    // what comes before the engine knows the party is nobody's
     await phone.hears(3);
+    phone.say(new Uint8Array(160));
+    await eventually('the packet', async () => (await session.stats()).packetsReceived === 1);
     const [first, second] = [session.close(), session.close()];
     assert.deepEqual(await collect, { digits: '', reason: 'leg-ended' });
     assert.deepEqual(await play.finished, { end: 'leg-ended' });

@@ -2,14 +2,21 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { AgentCredentials, Hotline } from '../hotline.js';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+const START_LIMIT_MS = 80_000;
+/** A browser that does not end when asked is ended. */
+const CLOSE_LIMIT_MS = 15_000;
+
 /** Quiet towards the outside; a microphone that plays a tone, granted without a question. */
 const ARGUMENTS = [
   '--no-sandbox',
+  // /dev/shm is small in containers, and a page that fills it ends
+  '--disable-dev-shm-usage',
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
@@ -47,6 +54,7 @@ export class TestBrowser {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: CHROMIUM,
       headless: true,
+      timeout: START_LIMIT_MS,
       args: [...ARGUMENTS, ...microphone],
       viewport: options.viewport ?? { width: 1366, height: 768 },
       colorScheme: options.dark ? 'dark' : 'light',
@@ -102,7 +110,14 @@ export class TestBrowser {
   }
 
   async close(): Promise<void> {
-    await this.context.close();
+    this.wake();
+    const late = new AbortController();
+    const limit = setTimeout(CLOSE_LIMIT_MS, undefined, { signal: late.signal }).then(
+      () => this.#signal('SIGKILL'),
+      () => undefined,
+    );
+    await Promise.race([this.context.close(), limit]);
+    late.abort();
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }
