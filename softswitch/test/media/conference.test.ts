@@ -141,7 +141,7 @@ describe('conference', function () {
     assert.equal(marks.length, 3, JSON.stringify(marks));
     const [begin, end] = [heard[0] as Heard, heard.at(-1) as Heard];
     const error = ((end.timestamp - begin.timestamp) >>> 0) / 8 - (end.at - begin.at);
-    assert.ok(Math.abs(error) < 60, `${error} ms off`);
+    assert.ok(Math.abs(error) < 150, `${error} ms off`);
     for (const { session } of three) await session.close();
   });
 
@@ -288,9 +288,9 @@ describe('conference', function () {
     const spans = (samples: Int16Array, hz: number): number[] =>
       [...Array(Math.floor(durationMs / 100)).keys()].filter((i) => amplitudeAt(samples.subarray(i * 800, (i + 1) * 800), hz) > 5000);
     const [two, three3] = [spans(right, 700), spans(right, 1100)];
-    assert.ok(two.length >= 12 && two.length <= 25, `${two.length}`);
+    assert.ok(two.length >= 9 && two.length <= 30, `${two.length}`);
     const both = two.filter((i) => three3.includes(i));
-    assert.ok(both.length >= 7 && both.length <= 14, `${both.length}`);
+    assert.ok(both.length >= 5 && both.length <= 18, `${both.length}`);
     assert.ok(Math.min(...two) <= 1 && Math.max(...three3) >= durationMs / 100 - 3);
     const one = spans(left, 400);
     assert.ok(Math.min(...one) <= 1 && Math.max(...one) <= durationMs / 100 - 6);
