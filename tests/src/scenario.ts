@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Api, type EventStream, Hotline, type HotlineOptions, type WireEvent } from './hotline.js';
@@ -147,7 +147,11 @@ export class Scenario {
       return r.ok ? r : undefined;
     });
     const file = path.join(tmpdir(), `yixian-${process.pid}-${stopped.data.recordingId}.wav`);
-    await writeFile(file, Buffer.from(await response.arrayBuffer()));
-    return readWav(file);
+    try {
+      await writeFile(file, Buffer.from(await response.arrayBuffer()));
+      return await readWav(file);
+    } finally {
+      await rm(file, { force: true });
+    }
   }
 }
