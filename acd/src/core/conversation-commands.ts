@@ -111,7 +111,7 @@ function waits(turn: ConversationTurn): undefined {
 /** Whom one names must be somebody else. */
 function isNew(turn: ConversationTurn, to: Named): boolean {
   const there = to.extension !== null && turn.state.parties.some((p) => p.extension === to.extension);
-  if (there) turn.refuse('conflict', `${to.name} is on this call already`, 'to');
+  if (there) turn.refuse('conflict', `${to.name} is on this call already`, to.target.kind);
   return !there;
 }
 

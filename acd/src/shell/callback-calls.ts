@@ -131,15 +131,16 @@ function check({ tables }: AcdState, { queueId, number, callId }: { queueId: str
   if (typeof number !== 'string' || !mayBeCalled(number)) {
     throw new DomainError('bad-request', 'number: 3 to 32 digits, with + before them where needed', { field: 'number' });
   }
-  if (!tables.queues.has(queueId)) throw new DomainError('not-found', `there is no queue ${queueId}`, { field: 'queueId', queueId });
+  if (!tables.queues.has(queueId)) throw new DomainError('not-found', `queue: there is no queue ${queueId}`, { field: 'queue', queueId });
   for (const callback of tables.callbacks.values()) {
     if (callback.queueId !== queueId || callback.number !== number) continue;
-    throw new DomainError('conflict', `${number} waits for a callback of queue ${queueId} already`, { field: 'number' });
+    throw new DomainError('conflict', `number: ${number} waits for a callback of queue ${queueId} already`, { field: 'number' });
   }
   if (callId === undefined) return;
   const call = tables.calls.get(callId);
-  if (!call || call.callback) throw new DomainError('not-found', `call ${callId} waits in no queue`, { field: 'callId', callId });
-  if (call.queue.id !== queueId) throw new DomainError('conflict', `call ${callId} waits in queue ${call.queue.id}`, { field: 'queueId' });
+  if (!call || call.callback) throw new DomainError('not-found', `callId: call ${callId} waits in no queue`, { field: 'callId', callId });
+  if (call.queue.id !== queueId)
+    throw new DomainError('conflict', `queue: call ${callId} waits in queue ${call.queue.id}`, { field: 'queue' });
 }
 
 function endOf(call: Call, result: QueueResult): Termination {

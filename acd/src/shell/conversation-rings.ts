@@ -72,12 +72,13 @@ export function shownTo(conversation: LiveConversation, purpose: RingPurpose, by
 }
 
 /** Why an agent cannot be rung for a colleague now. */
-function assertFree(deps: ConversationDeps, agentId: AgentId): void {
+function assertFree(deps: ConversationDeps, agentId: AgentId, field?: string): void {
   const state = deps.acd.agent(agentId)?.state;
   if (state === 'on-call' || state === 'ringing') {
     throw new DomainError('conflict', `agent ${agentId} ${state === 'on-call' ? 'is on a call' : 'is being offered a call'}`, {
       agentId,
       state,
+      ...(field ? { field } : {}),
     });
   }
 }
@@ -96,7 +97,7 @@ export function nameTarget(deps: ConversationDeps, target: TransferTarget): Name
       return { target, name: target.flowId, extension: null, agent: false };
     case 'extension': {
       if (!deps.directory.extension(target.extension)?.enabled) throw unknown('extension', target.extension);
-      assertFree(deps, target.extension);
+      assertFree(deps, target.extension, 'extension');
       const agent = deps.directory.agent(target.extension) !== undefined;
       return { target, name: target.extension, extension: target.extension, agent };
     }
@@ -109,10 +110,10 @@ function nameAgent(deps: ConversationDeps, target: Extract<TransferTarget, { kin
   const { agentId } = target;
   const agent = deps.acd.agent(agentId);
   if (!agent) throw unknown('agent', agentId);
-  if (agent.state === 'offline') throw new DomainError('conflict', `agent ${agentId} is not signed in`, { agentId });
-  assertFree(deps, agentId);
+  if (agent.state === 'offline') throw new DomainError('conflict', `agent ${agentId} is not signed in`, { agentId, field: 'agent' });
+  assertFree(deps, agentId, 'agent');
   if (!deps.seats.reachable(agentId, agent.seat))
-    throw new DomainError('conflict', `the seat of agent ${agentId} cannot be reached`, { agentId });
+    throw new DomainError('conflict', `the seat of agent ${agentId} cannot be reached`, { agentId, field: 'agent' });
   return { target, name: agentId, extension: agentId, agent: true };
 }
 

@@ -1,5 +1,5 @@
-import type { AgentId, TransferTarget } from '@yixian/contracts';
-import { joinCommand, type TargetFields, targetCommand } from '../core/schemas.js';
+import { type AgentId, DomainError, type TransferTarget } from '@yixian/contracts';
+import { joinCommand, NAMES, namedIn, type TargetFields, targetCommand } from '../core/schemas.js';
 import { controlFor, talkers } from './call-control.js';
 import { type CommandDeps, command } from './command.js';
 
@@ -14,6 +14,18 @@ function targetOf(deps: CommandDeps, by: AgentId, fields: TargetFields): Transfe
   return number === undefined ? undefined : { kind: 'number', number };
 }
 
+/** Who refuses knows whom was meant, not under which name: the error names the field that was sent. */
+async function naming<T>(fields: TargetFields, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const named = error instanceof DomainError ? error.details?.field : undefined;
+    const sent = namedIn(fields)[0];
+    if (!(error instanceof DomainError) || sent === undefined || !NAMES.some((name) => name === named) || named === sent) throw error;
+    throw new DomainError(error.code, error.message.replace(`${named}: `, `${sent}: `), { ...error.details, field: sent });
+  }
+}
+
 /** Blind: the caller is put through, the agent is free. Consult: the agent asks first. */
 export function createTransfer(deps: CommandDeps, name: 'transfer' | 'consult') {
   return command({
@@ -23,7 +35,7 @@ export function createTransfer(deps: CommandDeps, name: 'transfer' | 'consult') 
     async give(caller, { callId, ...fields }): Promise<undefined> {
       const { control, by } = await controlFor(deps, caller, callId);
       const target = targetOf(deps, by, fields);
-      if (target) await control[name](by, target);
+      if (target) await naming(fields, () => control[name](by, target));
     },
   });
 }
@@ -36,7 +48,7 @@ export function createConference(deps: CommandDeps) {
     schema: joinCommand,
     async give(caller, { callId, ...fields }): Promise<undefined> {
       const { control, by } = await controlFor(deps, caller, callId);
-      await control.conference(by, targetOf(deps, by, fields));
+      await naming(fields, () => control.conference(by, targetOf(deps, by, fields)));
     },
   });
 }

@@ -125,9 +125,11 @@ const targetFields = {
 /** Whom a command names, as received. */
 export type TargetFields = z.output<z.ZodObject<typeof targetFields>>;
 
-const NAMES = ['to', 'agent', 'queue', 'flow', 'extension', 'number'] as const;
+/** The ways to name whom is meant; `priority` goes along with `queue`. */
+export const NAMES = ['to', 'agent', 'queue', 'flow', 'extension', 'number'] as const;
 
-function namedIn(fields: TargetFields): string[] {
+/** Those of the ways that were used. */
+export function namedIn(fields: TargetFields): string[] {
   return NAMES.filter((name) => fields[name] !== undefined);
 }
 

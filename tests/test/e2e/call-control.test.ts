@@ -63,6 +63,18 @@ describe('call control on the telephone', function () {
     await phones[ext].accept();
   }
 
+  /** Refused with this status, naming this field of what was sent. */
+  async function refusedFor(asked: Promise<unknown>, status: number, field?: string): Promise<void> {
+    const error = await asked.then(
+      () => assert.fail(`not refused for ${field}`),
+      (e: unknown) => e,
+    );
+    assert.ok(error instanceof ApiError, String(error));
+    const details = error.body.error?.details as { field?: string; fields?: { field: string }[] } | undefined;
+    assert.equal(error.status, status, error.message);
+    if (field) assert.ok(details?.field === field || details?.fields?.[0]?.field === field, `${error.message} ${JSON.stringify(details)}`);
+  }
+
   /** Milliseconds of a tone in what a phone heard last. */
   async function heardBy(phone: BaresipPhone, hz: number, options?: typeof AMONG): Promise<number> {
     const { channels } = await phone.lastHeard();
@@ -253,23 +265,33 @@ describe('call control on the telephone', function () {
     assert.ok((await heardBy(caller, HZ['1003'])) > SOME_MS);
   });
 
+  it('a callback that cannot be is refused with the field that was sent', async () => {
+    const { caller, callId } = await talking();
+    const ask = (body: unknown) => s.admin.post('/callbacks', body);
+    const number = '013800138000';
+    await refusedFor(ask({ queue: 'nowhere', number }), 404, 'queue');
+    await refusedFor(ask({ queue: 'consult', number: 'anonymous' }), 400, 'number');
+    await refusedFor(ask({ queue: 'consult', number, callId }), 409, 'callId'); // talks, does not wait
+    await refusedFor(ask({ queue: 'consult', number, notBefore: 'soon' }), 400, 'notBefore');
+    await refusedFor(ask({ queue: 'consult', number, queueId: 'consult' }), 400, 'queueId');
+    await caller.hangUp();
+    assert.equal((await s.record(callId)).outcome, 'answered');
+  });
+
   it('what cannot be is refused by name, and the call goes on', async () => {
     const { caller, callId, api } = await talking();
-    const refused = async (verb: string, body: unknown, status: number): Promise<void> => {
-      await assert.rejects(
-        api.post(`/calls/${callId}/${verb}`, body),
-        (error) => error instanceof ApiError && error.status === status,
-        verb,
-      );
+    const refused = async (verb: string, body: unknown, status: number, field?: string): Promise<void> => {
+      await refusedFor(api.post(`/calls/${callId}/${verb}`, body), status, field);
     };
-    await refused('transfer', { agent: '1099' }, 400);
-    await refused('transfer', { agent: '1002' }, 409); // signed out
-    await refused('transfer', { queue: 'nowhere' }, 400);
-    await refused('transfer', { flow: 'nowhere' }, 400);
-    await refused('transfer', { to: '*11' }, 400);
-    await refused('transfer', { to: '999999' }, 400);
-    await refused('consult', { queue: 'complaint' }, 400);
-    await refused('consult', { extension: '1001' }, 409);
+    await refused('transfer', { agent: '1099' }, 400, 'agent');
+    await refused('transfer', { agent: '1002' }, 409, 'agent'); // signed out
+    await refused('transfer', { queue: 'nowhere' }, 400, 'queue');
+    await refused('transfer', { flow: 'nowhere' }, 400, 'flow');
+    await refused('transfer', { to: '*11' }, 400, 'to');
+    await refused('transfer', { to: '999999' }, 400, 'to');
+    await refused('consult', { queue: 'complaint' }, 400, 'queue');
+    await refused('consult', { extension: '1001' }, 409, 'extension');
+    await refused('consult', { to: '1001' }, 400, 'to');
     for (const verb of ['swap', 'complete', 'cancel', 'conference', 'resume', 'unmute', 'resume-recording'])
       await refused(verb, undefined, 409);
     await talkFor(300);
