@@ -3,6 +3,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App.js';
 import { startI18n } from './app/i18n.js';
+import { startLeaving } from './app/leaving.js';
 import { startLive } from './app/live.js';
 import { queryClient } from './app/query.js';
 import { onSession } from './app/session.js';
@@ -11,6 +12,7 @@ import { ErrorBoundary } from './components/ErrorBoundary.js';
 
 await startI18n();
 startLive();
+startLeaving();
 // What one user has read is nothing for the next.
 onSession(() => queryClient.clear());
 

@@ -5,15 +5,15 @@ import { get, post } from '../../../app/api.js';
 import { momentText } from '../../../app/time.js';
 import { useFailure } from '../../../app/use-failure.js';
 import { allOf, useEditor } from '../context.js';
-import type { Difference } from '../model/difference.js';
-import { shownValue } from '../model/difference.js';
+import { type Difference, shownValue } from '../model/difference.js';
 import { type FlowDocument, readDocument } from '../model/document.js';
 import { named, nodeTitle } from '../model/words.js';
+import type { Compared } from '../SidePanel.js';
 import type { FlowDetail, VersionHead } from '../types.js';
 
 interface Props {
   flow: FlowDetail;
-  compared: { version: number; document: FlowDocument; difference: Difference } | undefined;
+  compared: Compared | undefined;
   onCompare(version: number, document: FlowDocument): void;
   onClose(): void;
   onEdit(document: FlowDocument): void;
@@ -104,7 +104,9 @@ function Comparison({
   return (
     <Flex vertical gap={8}>
       <Flex justify="space-between" align="center" gap={8}>
-        <Typography.Text strong>{t('versions.comparing', { n: version })}</Typography.Text>
+        <Typography.Text strong>
+          {version === undefined ? t('versions.comparingTheirs') : t('versions.comparing', { n: version })}
+        </Typography.Text>
         <Button size="small" onClick={onClose}>
           {t('versions.closeCompare')}
         </Button>
