@@ -121,6 +121,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       await this.#engine.stop();
       throw error;
     }
+    for (const host of this.#options.hosts) if (!isWildcard(host)) this.#engine.keepReady(host);
     this.#phase = 'running';
   }
 

@@ -198,6 +198,8 @@ export class FakeMedia implements MediaEngine {
   async stop(): Promise<void> {
     this.done.push('stop');
   }
+  keepReady(): void {}
+
   async open(localAddress: string, events: MediaSessionEvents): Promise<MediaSession> {
     if (this.failure) throw this.failure;
     const session = new FakeMediaSession(this.sessions.length + 1, localAddress, events);

@@ -80,6 +80,8 @@ export interface MediaRecording {
 export interface MediaEngine {
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** From now on some ports on this address are open before they are asked for; any address that was opened once is kept so by itself. */
+  keepReady(localAddress: string): void;
   /** Allocates an even RTP port and the odd one above for RTCP on this local address. Rejects when the range is exhausted. */
   open(localAddress: string, events: MediaSessionEvents): Promise<MediaSession>;
   /**

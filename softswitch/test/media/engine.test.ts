@@ -223,6 +223,33 @@ describe('ports', () => {
     }
   });
 
+  it('are ready before they are asked for: opening waits neither for the thread nor for the event loop', async () => {
+    const fixture = new Fixture({ rtpPorts: { min: 32700, max: 32763 } });
+    await fixture.begin();
+    try {
+      fixture.engine.keepReady('127.0.0.1');
+      const ready = (): boolean => fixture.engine.metrics().media_spare_sessions === 2;
+      await eventually('two of 32 pairs', ready);
+      assert.equal(fixture.engine.portsInUse(), 0);
+      let turned = false;
+      setImmediate(() => {
+        turned = true;
+      });
+      const sessions = [];
+      for (let i = 0; i < 2; i++) sessions.push(await fixture.engine.open('127.0.0.1', { onDigit() {}, onMediaTimeout() {} }));
+      assert.equal(turned, false);
+      await eventually('two others behind them', ready);
+      const line = await fixture.line();
+      line.phone.talk(400);
+      line.session.play([{ kind: 'tone', tone: 'beep' }], { loop: true, interruptOn: 'none' });
+      await line.phone.hears(5);
+      assert.equal(new Set([...sessions, line.session].map((s) => s.rtpPort)).size, 3);
+      assert.equal(fixture.engine.portsInUse(), 3);
+    } finally {
+      await fixture.end();
+    }
+  });
+
   it('that another program holds are passed over, RTCP ports included', async () => {
     const taken = createSocket('udp4');
     await new Promise<void>((resolve) => taken.bind(32403, '127.0.0.1', resolve));

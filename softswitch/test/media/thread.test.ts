@@ -53,6 +53,29 @@ describe('media thread', () => {
     }
   });
 
+  it('that dies takes the ports with it that were ready: whoever calls next gets one of the new thread', async () => {
+    const dying = `import { parentPort } from 'node:worker_threads'; import ${JSON.stringify(worker)};
+      parentPort.on('message', (m) => { if (m.do === 'mute') process.exit(3); });`;
+    const engine = new MediaFront({ settings, clock: systemClock, logger: silentLogger, entry: entry(dying) });
+    await engine.start();
+    try {
+      const open = () => engine.open('127.0.0.1', { onDigit: () => undefined, onMediaTimeout: () => undefined });
+      const session = await open();
+      const ready = (): boolean => engine.metrics().media_spare_sessions === 3;
+      await eventually('three of 50 pairs', ready);
+      session.mute(true);
+      await eventually('the end of the thread', () => engine.metrics().media_thread_restarts_total === 1);
+      assert.equal(engine.metrics().media_spare_sessions, 0);
+      await eventually('three of the new thread', ready);
+      const next = await open();
+      assert.deepEqual(await next.play([{ kind: 'tone', tone: 'beep' }], { loop: false, interruptOn: 'none' }).finished, {
+        end: 'finished',
+      });
+    } finally {
+      await engine.stop();
+    }
+  });
+
   it('that cannot start makes start() fail', async () => {
     const engine = new MediaFront({ settings, clock: systemClock, logger: silentLogger, entry: entry('process.exit(7)') });
     await assert.rejects(engine.start(), /did not start \(code 7\)/);

@@ -6,11 +6,15 @@ import { FrontRecording } from './front-recording.js';
 import { FrontSession } from './front-session.js';
 import type { Command, NativeSockets, Notice, WorkerSettings } from './protocol.js';
 import { Requests } from './requests.js';
+import { type Opened, SpareSessions } from './spare-sessions.js';
 
 const REQUEST_DEADLINE_MS = 10_000;
 const START_DEADLINE_MS = 10_000;
 const STOP_DEADLINE_MS = 10_000;
 const RESTART_DELAY_MS = 500;
+/** Ports that are open before they are needed: for a ring of a large group, and at most one in so many of the range. */
+const SPARE_SESSIONS = 16;
+const SPARE_SHARE = 16;
 /** Young generation of the media thread: packets die young, a small one stays in the cache. */
 const YOUNG_GENERATION_MB = 4;
 
@@ -31,6 +35,7 @@ export class MediaFront implements MediaEngine {
   readonly #requests: Requests;
   readonly #sessions = new Map<number, FrontSession>();
   readonly #recordings = new Map<number, FrontRecording>();
+  readonly #spare: SpareSessions;
   #worker: Worker | undefined;
   #native: NativeSockets | undefined;
   #metrics: Record<string, number> = {};
@@ -47,6 +52,8 @@ export class MediaFront implements MediaEngine {
     this.#clock = clock;
     this.#logger = logger;
     this.#requests = new Requests(clock, REQUEST_DEADLINE_MS);
+    const count = Math.min(SPARE_SESSIONS, Math.floor(this.portsTotal() / SPARE_SHARE));
+    this.#spare = new SpareSessions({ count, open: (address) => this.#openPorts(address), logger });
   }
 
   start(): Promise<void> {
@@ -82,24 +89,34 @@ export class MediaFront implements MediaEngine {
     await worker.terminate();
   }
 
+  keepReady(localAddress: string): void {
+    this.#spare.keep(localAddress);
+  }
+
   async open(localAddress: string, events: MediaSessionEvents): Promise<MediaSession> {
+    this.#mustRun('open a port');
+    const { id, rtpPort } = this.#spare.take(localAddress) ?? (await this.#openPorts(localAddress));
+    const session = new FrontSession({
+      id,
+      address: localAddress,
+      rtpPort,
+      events,
+      engine: this,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  async #openPorts(address: string): Promise<Opened> {
     this.#mustRun('open a port');
     const id = this.#nextId++;
     try {
       const { rtpPort } = await this.#requests.make<{ rtpPort: number }>(id, 'open a port', () =>
-        this.send({ do: 'open', session: id, address: localAddress }),
+        this.send({ do: 'open', session: id, address }),
       );
-      const session = new FrontSession({
-        id,
-        address: localAddress,
-        rtpPort,
-        events,
-        engine: this,
-        clock: this.#clock,
-        logger: this.#logger,
-      });
-      this.#sessions.set(id, session);
-      return session;
+      return { id, rtpPort };
     } catch (error) {
       // Should it open after all, nobody would close it.
       this.send({ do: 'close', session: id });
@@ -142,6 +159,7 @@ export class MediaFront implements MediaEngine {
     return {
       ...this.#metrics,
       media_sessions: this.#sessions.size,
+      media_spare_sessions: this.#spare.size,
       media_native_sockets: this.#native ? 1 : 0,
       media_thread_restarts_total: this.#restarts,
     };
@@ -208,6 +226,7 @@ export class MediaFront implements MediaEngine {
   }
 
   #settleAll(reason: string): void {
+    this.#spare.lost();
     this.#requests.failAll(reason);
     for (const session of this.#sessions.values()) session.settle(undefined);
     this.#sessions.clear();
@@ -220,6 +239,7 @@ export class MediaFront implements MediaEngine {
       case 'ready':
         this.#onReady?.();
         this.#onReady = undefined;
+        this.#spare.renew();
         return;
       case 'stopped':
         this.#onStopped?.();
