@@ -28,6 +28,7 @@ export interface CallRecord {
   /** When the caller was first answered, by a flow or a person. */
   answeredAt: number | null;
   endedAt: number | null;
+  /** The queue whose agent last talked with the caller; when none did, the last it waited in. */
   queueId: QueueId | null;
   /** Time in queues until answered or gone, milliseconds. */
   waitMs: number;
@@ -105,7 +106,7 @@ function fold(r: CallRecord, event: DomainEvent): CallRecord {
       return open(
         {
           ...r,
-          queueId: event.queueId ?? null,
+          queueId: served(r) ? r.queueId : (event.queueId ?? null),
           overflowed: r.overflowed || r.queueId !== null,
           path: [...r.path, `queue:${event.queueId}`],
         },
@@ -179,6 +180,11 @@ function fold(r: CallRecord, event: DomainEvent): CallRecord {
   }
 }
 
+/** Whether an agent of a queue has talked with the caller. */
+function served(r: CallRecord): boolean {
+  return r.segments.some((s) => s.kind === 'queue' && s.result === 'served');
+}
+
 function current(r: CallRecord, kind: CallSegment['kind']): CallSegment | undefined {
   return r.segments.findLast((s) => s.kind === kind && s.endedAt === null);
 }
@@ -220,7 +226,13 @@ function answeredBy(r: CallRecord, at: number, owner: Owner): CallRecord {
 function talks(r: CallRecord, at: number, who: { agentId?: AgentId | undefined; queueId?: QueueId | undefined }): CallRecord {
   const { agentId, queueId } = who;
   const talking = open(r, { kind: 'talk', startedAt: at, endedAt: null, agentId, queueId });
-  return { ...talking, answeredAt: r.answeredAt ?? at, connectedAt: r.connectedAt ?? at, agentId: agentId ?? r.agentId };
+  return {
+    ...talking,
+    answeredAt: r.answeredAt ?? at,
+    connectedAt: r.connectedAt ?? at,
+    agentId: agentId ?? r.agentId,
+    queueId: queueId ?? r.queueId,
+  };
 }
 
 /** Of this agent, or of whoever talks when nobody is named. */

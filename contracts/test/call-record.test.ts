@@ -268,6 +268,32 @@ describe('call record of a call that is passed on', () => {
     assert.deepEqual([r.talkMs, r.holdMs], [5000, 1000]);
   });
 
+  it('the queue is the one that served last, with its agent; else the last it waited in', () => {
+    const queue = (at: number, queueId: string): [number, EventDraft] => [
+      at,
+      { type: 'call.queued', queueId, data: { position: 1, priority: 0 } },
+    ];
+    const left = (at: number, queueId: string, result: 'served' | 'overflow' | 'abandoned'): [number, EventDraft] => [
+      at,
+      { type: 'call.left-queue', queueId, data: { result, waitMs: 1000 } },
+    ];
+    const waited = fold(
+      arrived(),
+      queue(1000, 'a'),
+      left(2000, 'a', 'overflow'),
+      queue(2000, 'b'),
+      left(3000, 'b', 'abandoned'),
+      ended(3000),
+    );
+    assert.deepEqual([waited.queueId, waited.outcome], ['b', 'abandoned-in-queue']);
+    const sentOn = [...talking, disconnected(5000), queue(5000, 'second')] as const;
+    const gaveUp = fold(...sentOn, left(9000, 'second', 'abandoned'), ended(9000));
+    assert.deepEqual([gaveUp.queueId, gaveUp.agentId, gaveUp.path.includes('queue:second')], ['consult', '1001', true]);
+    const again: [number, EventDraft] = [8000, { type: 'call.connected', agentId: '1002', queueId: 'second', data: { to: '1002' } }];
+    const both = fold(...sentOn, left(8000, 'second', 'served'), again, disconnected(9000), ended(9000));
+    assert.deepEqual([both.queueId, both.agentId], ['second', '1002']);
+  });
+
   it('a conference counts its time once; who stays last is the agent', () => {
     const r = fold(
       ...talking,
