@@ -176,14 +176,17 @@ export interface RelaxationStep {
   minLevels: Record<string, number>;
 }
 
+/** What a rule asks about. All are looked at when a call comes into the queue, all but `length` while it waits, too. */
 export type OverflowCondition =
-  /** Calls waiting already, this one not counted. */
+  /** Calls waiting already, this one not counted; asked of who comes. */
   | { kind: 'length'; atLeast: number }
-  /** The longest wait in the queue now, of others. */
+  /** The longest wait in the queue now, of callers who came before: the oldest stays. */
   | { kind: 'longest-wait'; atLeastMs: number }
+  /** Expected for this call's place as things stand. */
   | { kind: 'estimated-wait'; atLeastMs: number }
   /** This call's own wait. */
   | { kind: 'waited'; atLeastMs: number }
+  /** Nobody signed in could have the call at any step of relaxation. */
   | { kind: 'nobody-signed-in' }
   | { kind: 'closed' };
 

@@ -116,7 +116,10 @@ export interface QueueRequest {
   queueId: QueueId;
   /** Added to the queue's own priority. */
   priority?: number;
-  /** Only this agent 指定话务员; waits for him as long as he is signed in. */
+  /**
+   * Only this agent 指定话务员. He needs what the queue asks for at the step of relaxation the wait has reached; he is waited
+   * for as long as he is signed in and could have the call at some step.
+   */
   agentId?: AgentId;
   /** Only agents of this business group or handling unit. */
   group?: string;
@@ -149,7 +152,8 @@ export interface QueuePort {
 /** acd ▸ ivr, admin: callbacks in place of waiting. */
 export interface Callbacks {
   /**
-   * Takes a place for a number. With `callId` of a call that waits, its place; else at the end, or as of `since`.
+   * Takes a place for a number. With `callId` of a call that waits, its place and what it asks for; else at the end, or as of
+   * `since`, for whoever has what `agentId`, `group` and `minLevels` ask for (see `QueueRequest`).
    * Rejects with `bad-request` (number), `not-found` (queue), `conflict` (the number waits for a callback of this queue already).
    */
   request(request: {
@@ -159,6 +163,9 @@ export interface Callbacks {
     since?: EpochMs;
     notBefore?: EpochMs;
     by: string;
+    agentId?: AgentId;
+    group?: string;
+    minLevels?: Record<string, number>;
   }): Promise<CallbackView>;
   cancel(callbackId: string, by: string): Promise<void>;
   list(): CallbackView[];

@@ -1,12 +1,12 @@
 import type { CallbackConfig, Termination } from '@yixian/contracts';
 import { assertCallbackTransition, type CallbackCause, type CallbackPhase } from './callback-state.js';
 import { CALLBACK_DEFAULTS, type Input, type StoredCallback } from './inputs.js';
-import { NO_ASK } from './lanes.js';
+import { askOf } from './lanes.js';
 import { isOurs } from './missed.js';
 import { bridge, withdraw } from './offers.js';
 import { offersOf, storedCallback } from './tables.js';
 import { changeCall, ignore, keep, listed, putCall, removeCall, rewriteAgent, type Turn, takePlace } from './turn.js';
-import type { CallbackEntry, CallEntry, Offer, QueueEntry } from './types.js';
+import type { Ask, CallbackEntry, CallEntry, Offer, QueueEntry, Tables } from './types.js';
 import { announceArrival, arm, leave, newCall, stopWaiting, wait } from './waiting.js';
 
 // Callbacks in place of waiting (virtual hold). In the line a callback is a call without a leg: it has the place of the call
@@ -63,6 +63,7 @@ export function requestCallback(turn: Turn, input: InputOf<'callback-requested'>
     id: input.callbackId,
     queueId: queue.id,
     number: input.number,
+    ask: call?.ask ?? askOf(input),
     priority: call ? call.place.priority - queue.config.priority : 0,
     since: call?.since ?? Math.min(now, input.since ?? now),
     order: call?.place.order ?? tables.order,
@@ -90,11 +91,18 @@ export function lineUp(turn: Turn, resting: CallbackEntry): void {
   if (!queue?.isOpen) return;
   const callback = enterCallback(turn, resting, 'line-up', 'in-line', { notBefore: null });
   const { since, order } = callback;
+  const ask = askNow(turn.tables, callback);
   const priority = queue.config.priority + callback.priority;
-  const call = newCall(turn, queue, { callId: callback.id, caller: callback.number }, { ask: NO_ASK, priority, since, order, callback });
+  const call = newCall(turn, queue, { callId: callback.id, caller: callback.number }, { ask, priority, since, order, callback });
   takePlace(turn, call);
   arm(turn, putCall(turn, call));
   turn.opened = listed(turn.opened, call);
+}
+
+/** An agent who is in the directory no more is not waited for: nobody listens who could be told so. */
+export function askNow({ agents }: Tables, { ask }: CallbackEntry): Ask {
+  const stays = ask.agentId === null || agents.get(ask.agentId)?.removed === false;
+  return stays ? ask : askOf({ ...ask, agentId: null });
 }
 
 /** Out of the line, whatever rings for it. */
@@ -193,7 +201,8 @@ export function callbackAnswered(turn: Turn, input: InputOf<'callback-answered'>
     data: { callbackId: id, attempts: callback.attempts },
   });
   const line = tables.calls.get(id);
-  const beginning = { ask: NO_ASK, priority: queue.config.priority + callback.priority, since, order };
+  const priority = queue.config.priority + callback.priority;
+  const beginning = { ask: askNow(tables, callback), priority, since, order, stays: true };
   if (line) {
     connect(turn, line, newCall(turn, queue, { callId: input.callId, caller: number }, beginning));
     forget(turn, callback, 'answer');
@@ -293,10 +302,10 @@ export function stopCalling(turn: Turn, text: string): void {
 
 /** Takes up again what the store kept, each at its place; a try the process died in counts. */
 export function restoreCallback(turn: Turn, stored: StoredCallback): void {
-  const { callbackId, ...kept } = stored;
+  const { callbackId, ask, ...kept } = stored;
   const queue = turn.tables.queues.get(stored.queueId);
   const notBefore = kept.notBefore !== null && kept.notBefore > turn.now ? kept.notBefore : null;
-  const callback: CallbackEntry = { id: callbackId, ...kept, notBefore, phase: 'resting' };
+  const callback: CallbackEntry = { id: callbackId, ...kept, ask: askOf(ask), notBefore, phase: 'resting' };
   turn.tables.order = Math.max(turn.tables.order, stored.order);
   put(turn, callback);
   if (!queue) close(turn, callback, 'cancelled', 'system');

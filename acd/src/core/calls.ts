@@ -1,11 +1,11 @@
 import type { Termination } from '@yixian/contracts';
 import { suspend } from './callbacks.js';
 import type { Input } from './inputs.js';
-import { NO_ASK } from './lanes.js';
+import { askOf } from './lanes.js';
 import { enter } from './overflow.js';
 import { endTalk } from './talk.js';
 import { ignore, removeCall, type Turn } from './turn.js';
-import type { Ask, CallEntry } from './types.js';
+import type { CallEntry } from './types.js';
 import { leave, leftQueue, newCall, rehomed, stopWaiting, wait } from './waiting.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
@@ -23,11 +23,6 @@ export function arrive(turn: Turn, input: InputOf<'call-arrived'>): void {
   }
   const since = Math.min(turn.now, input.since ?? turn.now);
   enter(turn, newCall(turn, queue, input, { ask: askOf(input), priority: queue.config.priority + input.priority, since }));
-}
-
-function askOf({ agentId, group, minLevels }: InputOf<'call-arrived'>): Ask {
-  if (agentId === undefined && group === undefined && minLevels === undefined) return NO_ASK;
-  return { agentId: agentId ?? null, group: group ?? null, minLevels: minLevels ?? {} };
 }
 
 export function callerLeft(turn: Turn, input: InputOf<'caller-left'>): void {
@@ -54,7 +49,7 @@ export function moveCall(turn: Turn, input: InputOf<'call-moved'>): void {
   stopWaiting(turn, call, `moved by ${input.by}`);
   leftQueue(turn, call, 'moved');
   removeCall(turn, call, null);
-  const next = rehomed(turn, call, queue, queue.config.priority + input.priority);
+  const next = rehomed(turn, call, queue, { priority: queue.config.priority + input.priority, stays: true });
   const data = { by: input.by, from: call.queue.id, to: queue.id, priority: next.place.priority };
   turn.events.push({ type: 'call.moved', at: turn.now, callId: call.id, queueId: queue.id, data });
   wait(turn, next);

@@ -1,8 +1,10 @@
 import type { AgentConfig, QueueConfig } from '@yixian/contracts';
 import { retire } from './agents.js';
-import { dropAll } from './callbacks.js';
+import { askNow, dropAll } from './callbacks.js';
 import { closeCall } from './calls.js';
-import { fileReady, laneFor, poolFor, tieLane } from './lanes.js';
+import { fileReady, laneFor, poolFor, somebodySignedIn, tieLane } from './lanes.js';
+import { openUp } from './measures.js';
+import { forgetMeasure, noAgentsFor, sweepDeserted } from './overflow.js';
 import { newPlace } from './places.js';
 import { settleAll } from './settle.js';
 import { isAvailable, newAgent, newQueue, reconfigure } from './tables.js';
@@ -41,6 +43,7 @@ export function configure(turn: Turn, agents: readonly AgentConfig[], queues: re
     if (isAvailable(agent)) fileReady(agent);
     else if (agent.state === 'ready') tables.cutOff.add(agent.id);
   }
+  for (const queue of tables.queues.values()) abandoned(turn, queue);
   for (const call of turn.opened ?? []) openAgain(tables, call.id);
   turn.freed = undefined;
   turn.opened = undefined;
@@ -50,7 +53,7 @@ export function configure(turn: Turn, agents: readonly AgentConfig[], queues: re
 
 function openAgain(tables: Tables, callId: string): void {
   const call = tables.calls.get(callId);
-  if (call?.phase === 'waiting') call.lane.open.add(call.place);
+  if (call?.phase === 'waiting') openUp(tables, call);
 }
 
 function closeQueues(turn: Turn, keep: ReadonlySet<string>): void {
@@ -61,8 +64,18 @@ function closeQueues(turn: Turn, keep: ReadonlySet<string>): void {
       const call = turn.tables.calls.get(place.callId);
       if (call) closeCall(turn, call, `queue ${id} was removed`);
     }
+    forgetMeasure(turn, queue);
     turn.tables.queues.delete(id);
   }
+}
+
+/** Whoever waits for agents who cannot have him any more, since the directory says otherwise. */
+function abandoned(turn: Turn, queue: QueueEntry): void {
+  for (const { callId } of [...queue.places]) {
+    const call = turn.tables.calls.get(callId);
+    if (call?.phase === 'waiting' && call.ask.agentId !== null && !somebodySignedIn(turn.tables, call)) noAgentsFor(turn, call);
+  }
+  sweepDeserted(turn, queue);
 }
 
 /** Pools anew, and the agents counted in the queues they serve. */
@@ -83,10 +96,14 @@ function requeue(turn: Turn, queue: QueueEntry): void {
     const step = stepAt(queue, turn.now - call.since);
     const { priority, since, order } = call.place;
     const place = newPlace(queue.config, call.id, priority, since, order);
-    const lane = laneFor(tables, { queue, ask: call.ask, step, sticky: call.sticky });
-    changeCall(call, { place, step, lane });
+    // Who last talked with the caller is waited for as long as he could ever have the call.
+    const sticky = call.sticky && tables.agents.get(call.sticky.agentId)?.pool.queues.includes(queue) ? call.sticky : null;
+    const ask = call.callback ? askNow(tables, call.callback) : call.ask;
+    const lane = laneFor(tables, { queue, ask, step, sticky });
+    changeCall(call, { place, step, lane, sticky, ask });
     queue.places.add(place);
-    if (call.phase === 'waiting') lane.open.add(place);
+    if (queue.arrivals && !call.callback && !call.stays) queue.arrivals.add(place);
+    if (call.phase === 'waiting') openUp(tables, call);
     if (call.phase === 'offered' && queue.config.strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
     arm(turn, call);
   }

@@ -23,6 +23,11 @@ export function estimateWaitMs(
   lane: Lane | undefined = queue.lanes[0],
 ): number | null {
   if (lane && somebodyReady(tables, lane)) return 0;
+  return expectedAt(queue, position);
+}
+
+/** The same for a place nobody is ready for. */
+export function expectedAt(queue: QueueEntry, position: number): number | null {
   if (queue.handled === 0 || queue.working === 0) return null;
   return Math.round((position * queue.handlingMs) / queue.working);
 }

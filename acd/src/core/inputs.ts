@@ -44,9 +44,11 @@ export type Input =
   | { type: 'offer-expired'; offerId: OfferId; callId: CallId }
   /** The longest wait, the next relaxation, an overflow rule or the wait for one agent may have fallen due. */
   | { type: 'wait-due'; callId: CallId; order: number }
+  /** The longest wait of a queue may have reached what a rule says. */
+  | { type: 'measure-due'; queueId: QueueId; at: EpochMs }
   | { type: 'wrap-up-expired'; agentId: AgentId; until: EpochMs }
   | { type: 'rest-expired'; agentId: AgentId; until: EpochMs }
-  | {
+  | ({
       type: 'callback-requested';
       callbackId: string;
       queueId: QueueId;
@@ -56,7 +58,7 @@ export type Input =
       since: EpochMs | null;
       notBefore: EpochMs | null;
       by: string;
-    }
+    } & Partial<Pick<Asked, 'agentId' | 'group' | 'minLevels'>>)
   | { type: 'callback-cancelled'; callbackId: string; by: string }
   | { type: 'callback-due'; callbackId: string; attempts: number }
   /** The number has answered; from here it is the call `callId`. */
@@ -74,10 +76,10 @@ export interface Asked {
 }
 
 /**
- * Deadlines: of an offer, of a call's wait, of an agent's wrap-up and rest after a missed offer, of a callback; `id` is
- * the offer's, the call's, the agent's, the callback's.
+ * Deadlines: of an offer, of a call's wait, of an agent's wrap-up and rest after a missed offer, of a callback, of a rule
+ * about a queue's longest wait; `id` is the offer's, the call's, the agent's, the callback's, the queue's.
  */
-export type TimerKind = 'offer' | 'wait' | 'wrap-up' | 'rest' | 'callback';
+export type TimerKind = 'offer' | 'wait' | 'wrap-up' | 'rest' | 'callback' | 'measure';
 
 export type Effect =
   | { type: 'ring'; offer: Offer; seat: Seat; caller: string; timeoutMs: number }
@@ -141,6 +143,8 @@ export interface StoredCallback {
   callbackId: string;
   queueId: QueueId;
   number: string;
+  /** What the call that asked for it asked for beside its queue. */
+  ask: { agentId: AgentId | null; group: string | null; minLevels: Readonly<Record<string, number>> };
   /** Added to the queue's own. */
   priority: number;
   since: EpochMs;

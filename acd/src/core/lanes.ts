@@ -9,6 +9,12 @@ import type { AgentEntry, Ask, CallEntry, Candidate, IdlePlace, Lane, Place, Poo
 
 export const NO_ASK: Ask = { agentId: null, group: null, minLevels: {} };
 
+/** What a request asks for beside its queue. */
+export function askOf(asked: { [K in keyof Ask]?: Ask[K] | undefined }): Ask {
+  const { agentId = null, group = null, minLevels = {} } = asked;
+  return agentId === null && group === null && Object.keys(minLevels).length === 0 ? NO_ASK : { agentId, group, minLevels };
+}
+
 /** Lanes made for requests of their own are kept for the next such request; from so many on the empty ones go. */
 const MANY_EXTRA_LANES = 32;
 
@@ -64,13 +70,14 @@ export function satisfies(pool: Pool, { levels, groups }: Requirement): boolean 
   return true;
 }
 
-export function newLane(queue: QueueEntry, requirement: Requirement, agentId: AgentId | null = null): Lane {
-  const ranked = agentId === null && queue.config.strategy !== 'longest-idle';
+export function newLane(queue: QueueEntry, requirement: Requirement, agent: { id: AgentId; able: boolean } | null = null): Lane {
+  const ranked = agent === null && queue.config.strategy !== 'longest-idle';
   return {
     key: requirement.key,
     queue,
     requirement,
-    agentId,
+    agentId: agent?.id ?? null,
+    able: agent?.able ?? false,
     open: new OrderedSet(byPlace),
     ringing: new OrderedSet(byPlace),
     pools: [],
@@ -112,7 +119,16 @@ export function poolFor(tables: Tables, config: Pick<AgentConfig, 'skills' | 'sk
   const key = JSON.stringify([[...levels], groups]);
   const known = tables.pools.get(key);
   if (known) return known;
-  const pool: Pool = { key, levels, groups: new Set(groups), ready: new OrderedSet(byIdle), lanes: [], ranked: [], queues: [] };
+  const pool: Pool = {
+    key,
+    levels,
+    groups: new Set(groups),
+    ready: new OrderedSet(byIdle),
+    signedIn: 0,
+    lanes: [],
+    ranked: [],
+    queues: [],
+  };
   for (const queue of tables.queues.values()) {
     for (const lane of [...queue.lanes, ...queue.extra.values()]) if (satisfies(pool, lane.requirement)) tie(tables, pool, lane);
     tieQueue(pool, queue);
@@ -142,20 +158,27 @@ export function makeLanes(queue: QueueEntry): void {
   });
 }
 
-/** Where a call belongs: with the one agent it waits for, or with those of its queue that ask for the same. */
+/**
+ * Where a call belongs: with the one agent it waits for, or with those of its queue that ask for the same. Who is named needs
+ * what anybody would need at this step of relaxation.
+ */
 export function laneFor(tables: Tables, call: Pick<CallEntry, 'queue' | 'ask' | 'step' | 'sticky'>): Lane {
   const { queue, ask, step } = call;
   const agentId = ask.agentId ?? call.sticky?.agentId ?? null;
-  if (agentId !== null) return namedLane(tables, queue, agentId);
+  if (agentId !== null) return namedLane(tables, agentId, queue, step, ask);
   if (ask === NO_ASK) return queue.lanes[Math.min(step, queue.lanes.length - 1)] as Lane;
   const requirement = requirementOf(queue.config, step, ask);
   const own = queue.lanes.find((lane) => lane.key === requirement.key) ?? queue.extra.get(requirement.key);
   return own ?? extraLane(tables, queue, requirement);
 }
 
+function lanesInUse({ calls }: Tables): Set<Lane> {
+  return new Set([...calls.values()].map((call) => call.lane));
+}
+
 function extraLane(tables: Tables, queue: QueueEntry, requirement: Requirement): Lane {
   if (queue.extra.size >= queue.extraLimit) {
-    const used = new Set([...tables.calls.values()].map((call) => call.lane));
+    const used = lanesInUse(tables);
     for (const [key, lane] of queue.extra) {
       if (used.has(lane)) continue;
       untieLane(lane);
@@ -169,13 +192,28 @@ function extraLane(tables: Tables, queue: QueueEntry, requirement: Requirement):
   return lane;
 }
 
-function namedLane(tables: Tables, queue: QueueEntry, agentId: AgentId): Lane {
+function namedLane(tables: Tables, agentId: AgentId, queue: QueueEntry, step: number, ask: Ask): Lane {
   const lanes = tables.named.get(agentId) ?? [];
-  const known = lanes.find((lane) => lane.queue === queue);
+  const requirement = ask === NO_ASK ? queue.lanes[Math.min(step, queue.lanes.length - 1)]?.requirement : undefined;
+  const needed = requirement ?? requirementOf(queue.config, step, ask);
+  const known = lanes.find((lane) => lane.queue === queue && lane.key === needed.key);
   if (known) return known;
-  const lane = newLane(queue, { key: `agent:${agentId}`, levels: [], groups: [] }, agentId);
-  tables.named.set(agentId, [...lanes, lane]);
+  const agent = tables.agents.get(agentId);
+  const lane = newLane(queue, needed, { id: agentId, able: agent !== undefined && satisfies(agent.pool, needed) });
+  const used = lanes.length > 0 && lanes.length % MANY_EXTRA_LANES === 0 ? lanesInUse(tables) : undefined;
+  tables.named.set(agentId, [...lanes.filter((other) => !used || used.has(other)), lane]);
   return lane;
+}
+
+/** Whether somebody signed in could have the call at this step of relaxation or a later one. */
+export function somebodySignedIn(tables: Tables, { queue, ask, step }: Pick<CallEntry, 'queue' | 'ask' | 'step'>): boolean {
+  if (ask === NO_ASK) return queue.signedIn > 0;
+  const needed: Requirement[] = [];
+  for (let s = step; s <= queue.config.relaxation.length; s++) needed.push(requirementOf(queue.config, s, ask));
+  const suits = (pool: Pool): boolean => needed.some((requirement) => satisfies(pool, requirement));
+  if (ask.agentId === null) return queue.pools.some((pool) => pool.signedIn > 0 && suits(pool));
+  const agent = tables.agents.get(ask.agentId);
+  return agent !== undefined && agent.state !== 'offline' && suits(agent.pool);
 }
 
 // ── ready agents ──
@@ -218,6 +256,7 @@ export function candidate({ queue }: Lane, agent: AgentEntry): Candidate {
 
 /** The ready agent whom the strategy asks first. */
 export function pickAgent(tables: Tables, lane: Lane): AgentEntry | undefined {
+  if (lane.agentId !== null && !lane.able) return undefined;
   const id = lane.agentId ?? (lane.ready ? picked(tables, lane, lane.ready) : longestIdle(lane));
   const agent = id === undefined ? undefined : tables.agents.get(id);
   return agent && agent.state === 'ready' && agent.reachable ? agent : undefined;
@@ -255,7 +294,7 @@ function scattered(seed: number): number {
 /** Whether somebody is ready for this call. Moves no cursor and draws nothing. */
 export function somebodyReady(tables: Tables, lane: Lane): boolean {
   if (lane.agentId === null) return (lane.ready ? lane.ready.size : lane.readyPools.size) > 0;
-  const agent = tables.agents.get(lane.agentId);
+  const agent = lane.able ? tables.agents.get(lane.agentId) : undefined;
   return agent?.state === 'ready' && agent.reachable;
 }
 
@@ -271,7 +310,7 @@ export function firstInLine(tables: Tables, agent: AgentEntry, now: number): Pla
   const named = tables.named.size > 0 ? tables.named.get(agent.id) : undefined;
   if (!named) return best;
   for (const lane of named) {
-    const head = lane.open.first;
+    const head = lane.able ? lane.open.first : undefined;
     if (head && (!best || goesBefore(head, best, now))) best = head;
   }
   return best;

@@ -1,6 +1,7 @@
 import type { EventDraft, Termination } from '@yixian/contracts';
 import type { Input } from './inputs.js';
 import { candidate } from './lanes.js';
+import { shut } from './measures.js';
 import { NO_OFFERS, offersOf, WISH_READY } from './tables.js';
 import { changeCall, enterOffered, enterState, listed, newIdlePlace, reopen, type Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Offer, OfferId } from './types.js';
@@ -45,7 +46,7 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallE
   const patch = { offer, wish: WISH_READY, lastOffer: tables.order };
   enterState(turn, agent, { cause: 'offered', to: 'ringing', reason: null, by: 'system', patch });
   if (call.phase === 'offered') return changeCall(call, { more: [...call.more, offer] });
-  lane.open.delete(place);
+  shut(call);
   if (strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
   return enterOffered(call, offer);
 }

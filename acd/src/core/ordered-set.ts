@@ -25,6 +25,12 @@ export class OrderedSet<T> implements Iterable<T> {
     return this.#size;
   }
 
+  /** The item behind all others. */
+  get last(): T | undefined {
+    const block = this.#blocks.at(-1);
+    return block?.[block.length - 1];
+  }
+
   /** @returns false when an equal item was there already; then nothing changes. */
   add(item: T): boolean {
     const blocks = this.#blocks;

@@ -1,14 +1,17 @@
 import type { OverflowCondition, OverflowRule, OverflowTarget } from '@yixian/contracts';
-import { estimateWaitMs } from './estimate.js';
-import { somebodyReady } from './lanes.js';
+import { estimateWaitMs, expectedAt } from './estimate.js';
+import type { Input } from './inputs.js';
+import { somebodyReady, somebodySignedIn } from './lanes.js';
+import { leads, mark } from './measures.js';
+import { byArrival } from './places.js';
 import { callersIn } from './tables.js';
-import { removeCall, type Turn } from './turn.js';
-import type { CallEntry, QueueEntry } from './types.js';
+import { ignore, removeCall, type Turn } from './turn.js';
+import type { CallEntry, MeasuredRule, Place, QueueEntry } from './types.js';
 import { announceArrival, leftQueue, rehomed, stopWaiting, wait } from './waiting.js';
 
-// Rules that send a call elsewhere. Length, longest wait and estimated wait are looked at when a call comes into the queue:
-// they speak of those who are before it. The call's own wait is looked at by its timer, the door and who is signed in when
-// they change.
+// Rules that send a call elsewhere. All are looked at when a call comes into the queue. While it waits: its own wait by its
+// timer; longest and estimated wait at the end of each step that may have changed them, the longest by a timer of the queue,
+// too; the door and who is signed in when they change. The length concerns who comes.
 
 type Occasion = Exclude<OverflowCondition['kind'], 'length' | 'longest-wait' | 'estimated-wait'>;
 
@@ -19,27 +22,11 @@ export type Refusal = { rule: OverflowRule } | { outcome: 'closed' | 'no-agents'
 export function refusalOf(turn: Turn, call: CallEntry): Refusal {
   const { queue } = call;
   if (!queue.isOpen) return ruleFor(turn, call, 'closed') ?? { outcome: 'closed' };
-  if (signedInFor(turn, call) === 0) return ruleFor(turn, call, 'nobody-signed-in') ?? { outcome: 'no-agents' };
+  if (!somebodySignedIn(turn.tables, call)) return ruleFor(turn, call, 'nobody-signed-in') ?? { outcome: 'no-agents' };
   if (somebodyReady(turn.tables, call.lane)) return undefined;
-  const rule = queue.config.overflow.find((r) => measured(turn, call, r.when) && leads(turn, call, r.to));
+  const rule = queue.config.overflow.find((r) => measured(turn, call, r.when) && leads(turn.tables, call, r.to));
   if (rule) return { rule };
   return callersIn(queue) >= queue.config.maxLength ? { outcome: 'full' } : undefined;
-}
-
-/** Agents signed in who could have the call at some time. */
-function signedInFor({ tables }: Turn, { queue, ask, lane }: CallEntry): number {
-  if (ask.agentId !== null) {
-    const agent = tables.agents.get(ask.agentId);
-    return Number(agent !== undefined && agent.state !== 'offline');
-  }
-  if (lane.agentId !== null || queue.lanes.includes(lane)) return queue.signedIn;
-  // More is asked for than the queue does: look who has it, now or when the levels are relaxed as far as they will be.
-  let count = 0;
-  for (const agent of tables.agents.values()) {
-    if (agent.state !== 'offline' && agent.pool.queues.includes(queue) && (ask.group === null || agent.pool.groups.has(ask.group)))
-      count += 1;
-  }
-  return count;
 }
 
 function measured({ tables, now }: Turn, call: CallEntry, when: OverflowCondition): boolean {
@@ -48,7 +35,7 @@ function measured({ tables, now }: Turn, call: CallEntry, when: OverflowConditio
     case 'length':
       return callersIn(queue) >= when.atLeast;
     case 'longest-wait':
-      return callersIn(queue) > 0 && longestWaitMs(queue, call, now) >= when.atLeastMs;
+      return oldestBefore(queue, call.place, now - when.atLeastMs);
     case 'estimated-wait':
       return (estimateWaitMs(tables, queue, queue.places.rank(call.place) + 1, call.lane) ?? 0) >= when.atLeastMs;
     case 'waited':
@@ -59,23 +46,16 @@ function measured({ tables, now }: Turn, call: CallEntry, when: OverflowConditio
   }
 }
 
-/** Of others. A look at everybody: queues that have the rule are kept short by it. */
-function longestWaitMs(queue: QueueEntry, call: CallEntry, now: number): number {
-  let oldest = now;
-  for (const place of queue.places) if (place.callId !== call.id && place.since < oldest) oldest = place.since;
-  return now - oldest;
-}
-
-/** Whether the target is there, and no queue the call was in before. */
-function leads({ tables }: Turn, call: CallEntry, to: OverflowTarget): boolean {
-  if (to.kind !== 'queue') return true;
-  return tables.queues.has(to.queueId) && to.queueId !== call.queue.id && !call.visited.includes(to.queueId);
+/** Whether a caller who came before this one has waited since then or longer. */
+function oldestBefore({ arrivals }: QueueEntry, place: Place, since: number): boolean {
+  const oldest = arrivals?.first;
+  return oldest !== undefined && oldest.since <= since && byArrival(oldest, place) < 0;
 }
 
 export function ruleFor(turn: Turn, call: CallEntry, occasion: Occasion): { rule: OverflowRule } | undefined {
   const waited = turn.now - call.enteredAt;
   const rule = call.queue.config.overflow.find(
-    ({ when, to }) => when.kind === occasion && (when.kind !== 'waited' || waited >= when.atLeastMs) && leads(turn, call, to),
+    ({ when, to }) => when.kind === occasion && (when.kind !== 'waited' || waited >= when.atLeastMs) && leads(turn.tables, call, to),
   );
   return rule && { rule };
 }
@@ -120,7 +100,9 @@ export function overflow(turn: Turn, call: CallEntry, rule: OverflowRule): void 
 export function carry(turn: Turn, call: CallEntry, rule: OverflowRule, to: Extract<OverflowTarget, { kind: 'queue' }>): void {
   divert(turn, call, rule, to);
   const next = turn.tables.queues.get(to.queueId);
-  if (next) enter(turn, rehomed(turn, call, next, next.config.priority + to.priority, [...call.visited, call.queue.id]));
+  if (!next) return;
+  const priority = next.config.priority + to.priority;
+  enter(turn, rehomed(turn, call, next, { priority, visited: [...call.visited, call.queue.id] }));
 }
 
 /** Tells where the call goes and why. */
@@ -143,9 +125,26 @@ function nameOf(to: OverflowTarget): string {
   }
 }
 
-/** Nobody is signed in for the queue any more: its rule takes those who wait. Without one they keep waiting. */
-export function queueDeserted(turn: Turn, queue: QueueEntry): void {
-  sweep(turn, queue, 'nobody-signed-in');
+/**
+ * Nobody is signed in any more for the queue, or for what some calls of it ask for: its rule takes those who wait for them.
+ * Without one they keep waiting.
+ */
+export function sweepDeserted(turn: Turn, queue: QueueEntry): void {
+  if (!queue.config.overflow.some(({ when }) => when.kind === 'nobody-signed-in')) return;
+  if (queue.signedIn === 0) {
+    sweep(turn, queue, 'nobody-signed-in');
+    return;
+  }
+  for (const { open } of [...queue.extra.values()]) {
+    const head = open.first && turn.tables.calls.get(open.first.callId);
+    // Calls of a lane ask for the same, so one answers for all.
+    if (!head || somebodySignedIn(turn.tables, head)) continue;
+    for (const { callId } of [...open]) {
+      const call = turn.tables.calls.get(callId);
+      const applies = call && !call.callback && ruleFor(turn, call, 'nobody-signed-in');
+      if (applies) overflow(turn, call, applies.rule);
+    }
+  }
 }
 
 /** Everybody who waits in the queue goes where its rule sends him, if it has one. */
@@ -159,8 +158,9 @@ export function sweep(turn: Turn, queue: QueueEntry, occasion: Occasion): void {
   }
 }
 
-/** The one agent this call waits for has signed out. */
+/** The one agent this call waits for has signed out, or cannot have it any more. A callback waits on. */
 export function noAgentsFor(turn: Turn, call: CallEntry): void {
+  if (call.callback) return;
   const applies = ruleFor(turn, call, 'nobody-signed-in');
   if (applies) {
     overflow(turn, call, applies.rule);
@@ -169,4 +169,80 @@ export function noAgentsFor(turn: Turn, call: CallEntry): void {
   stopWaiting(turn, call, 'agent signed out');
   leftQueue(turn, call, 'no-agents');
   removeCall(turn, call, { outcome: 'no-agents' });
+}
+
+// ── measures ──
+
+/**
+ * Sends on whoever waits where a rule about the longest or the estimated wait has become true. Ends: nobody comes into a
+ * queue twice by overflow.
+ * @returns whether anybody was sent on
+ */
+export function measure(turn: Turn): boolean {
+  const { toMeasure } = turn.tables;
+  let moved = false;
+  for (const queue of [...toMeasure]) {
+    toMeasure.delete(queue);
+    for (const rule of queue.measured) {
+      for (const place of exceeding(queue, rule, turn.now)) {
+        const call = turn.tables.calls.get(place.callId);
+        if (call?.phase !== 'waiting' || call.queue !== queue) continue;
+        overflow(turn, call, rule.rule);
+        moved = true;
+      }
+    }
+    armMeasure(turn, queue);
+  }
+  return moved;
+}
+
+/** Who waits and is taken by the rule as things stand, in the order of their places. */
+function exceeding(queue: QueueEntry, { rule, movable }: MeasuredRule, now: number): Place[] {
+  const { when } = rule;
+  if (movable.size === 0) return [];
+  if (when.kind === 'longest-wait') {
+    const oldest = queue.arrivals?.first;
+    if (!oldest || now - oldest.since < when.atLeastMs) return [];
+    return [...movable].filter((place) => place !== oldest);
+  }
+  if (when.kind !== 'estimated-wait') return [];
+  const places: Place[] = [];
+  for (let n = movable.size - 1; n >= 0; n--) {
+    const place = movable.at(n) as Place;
+    if ((expectedAt(queue, queue.places.rank(place) + 1) ?? 0) < when.atLeastMs) break;
+    places.push(place);
+  }
+  return places.reverse();
+}
+
+/** The timer is only ever set for earlier: one that fires too early sets itself anew. */
+function armMeasure(turn: Turn, queue: QueueEntry): void {
+  const oldest = queue.arrivals?.first;
+  if (!oldest) return;
+  let at = Number.POSITIVE_INFINITY;
+  for (const { rule, movable } of queue.measured) {
+    if (rule.when.kind !== 'longest-wait' || movable.size === 0) continue;
+    const due = oldest.since + rule.when.atLeastMs;
+    if (due > turn.now && due < at) at = due;
+  }
+  if (at === Number.POSITIVE_INFINITY || (queue.measureAt !== null && queue.measureAt <= at)) return;
+  queue.measureAt = at;
+  const input: Input = { type: 'measure-due', queueId: queue.id, at };
+  turn.effects.push({ type: 'set-timer', timer: 'measure', id: queue.id, delayMs: at - turn.now, input });
+}
+
+export function measureDue(turn: Turn, { queueId, at }: Extract<Input, { type: 'measure-due' }>): void {
+  const queue = turn.tables.queues.get(queueId);
+  if (queue?.measureAt !== at) {
+    ignore(turn, 'the queue is measured at another time');
+    return;
+  }
+  queue.measureAt = null;
+  mark(turn.tables, queue);
+}
+
+/** The queue is gone: nothing measures it any more. */
+export function forgetMeasure(turn: Turn, queue: QueueEntry): void {
+  turn.tables.toMeasure.delete(queue);
+  if (queue.measureAt !== null) turn.effects.push({ type: 'cancel-timer', timer: 'measure', id: queue.id });
 }

@@ -12,6 +12,11 @@ export function newPlace(config: QueueConfig, callId: CallId, priority: number, 
 /** Within one queue: larger priority first, ageing counted, then first come. */
 export function byPlace(a: Place, b: Place): number {
   if (a.key !== b.key) return b.key - a.key;
+  return byArrival(a, b);
+}
+
+/** First come first, whatever the priorities. */
+export function byArrival(a: Place, b: Place): number {
   return a.since - b.since || a.order - b.order;
 }
 

@@ -1,19 +1,29 @@
 import { startCallerFirst } from './callbacks.js';
 import { estimateWaitMs } from './estimate.js';
 import { fileReady, firstInLine, firstRinging, pickAgent } from './lanes.js';
+import { openUp } from './measures.js';
 import { makeOffer } from './offers.js';
-import { noAgentsFor, queueDeserted } from './overflow.js';
+import { measure, noAgentsFor, sweepDeserted } from './overflow.js';
 import { goesBefore } from './places.js';
 import { isAvailable } from './tables.js';
 import type { Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Lane } from './types.js';
 import { release } from './waiting.js';
 
-/**
- * Matches what this step set free. Before the step nobody available could have any open call, so only the newly freed
- * agents and the newly opened calls need a look.
- */
+/** Matches what this step set free, sends on whom a measure of his queue sends on, and matches those where they have come to. */
 export function settle(turn: Turn): void {
+  matchAll(turn);
+  while (turn.tables.toMeasure.size > 0) {
+    turn.freed = undefined;
+    turn.opened = undefined;
+    turn.departed = undefined;
+    turn.advanced = undefined;
+    if (measure(turn)) matchAll(turn);
+  }
+}
+
+/** Before the step nobody available could have any open call, so only the newly freed agents and the newly opened calls need a look. */
+function matchAll(turn: Turn): void {
   if (turn.departed) fileOpened(turn);
   if (turn.departed) departures(turn);
   const { freed, opened } = turn;
@@ -45,7 +55,7 @@ function fileOpened(turn: Turn): void {
 function fileCall(turn: Turn, opened: CallEntry): boolean {
   const call = turn.tables.calls.get(opened.id);
   if (call?.phase !== 'waiting') return false;
-  call.lane.open.add(call.place);
+  openUp(turn.tables, call);
   return true;
 }
 
@@ -170,6 +180,7 @@ function departures(turn: Turn): void {
       }
     }
     if (!offline) continue;
-    for (const queue of agent?.pool.queues ?? turn.tables.queues.values()) if (queue.signedIn === 0) queueDeserted(turn, queue);
+    if (agent && agent.pool.signedIn > 0) continue;
+    for (const queue of agent?.pool.queues ?? turn.tables.queues.values()) sweepDeserted(turn, queue);
   }
 }

@@ -14,6 +14,7 @@ import { beginDay, configure } from './configure.js';
 import { changeDoor, restoreDoor } from './doors.js';
 import type { Effect, Input, StepResult } from './inputs.js';
 import { endRest } from './missed.js';
+import { measureDue } from './overflow.js';
 import { settle } from './settle.js';
 import { bridged, bridgeFailed, offerExpired, seatAnswered, seatEnded, talkEnded } from './talk.js';
 import { changesOf, newTurn, type Turn } from './turn.js';
@@ -125,6 +126,9 @@ function decide(turn: Turn, input: Input): void {
       return;
     case 'callback-failed':
       callbackFailed(turn, input);
+      return;
+    case 'measure-due':
+      measureDue(turn, input);
       return;
     case 'wrap-up-expired':
       endWrapUp(turn, input);

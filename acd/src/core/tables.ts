@@ -2,8 +2,8 @@ import type { AgentConfig, AgentId, QueueConfig, Seat } from '@yixian/contracts'
 import type { StoredAgent, StoredCall, StoredCallback } from './inputs.js';
 import { makeLanes, poolFor } from './lanes.js';
 import { OrderedSet } from './ordered-set.js';
-import { byPlace } from './places.js';
-import type { AcdState, AgentEntry, CallbackEntry, CallEntry, Offer, QueueEntry, Tables, Wish } from './types.js';
+import { byArrival, byPlace } from './places.js';
+import type { AcdState, AgentEntry, CallbackEntry, CallEntry, MeasuredRule, Offer, QueueEntry, Tables, Wish } from './types.js';
 
 /**
  * The state before anything happened: no agents, no queues.
@@ -25,6 +25,7 @@ export function emptyState(seed = 1): AcdState {
     named: new Map(),
     talks: new Map(),
     cutOff: new Set(),
+    toMeasure: new Set(),
   };
   return { turn: 0, tables };
 }
@@ -37,6 +38,9 @@ export function newQueue(config: QueueConfig): QueueEntry {
   return {
     id: config.id,
     config: inOneShape(config),
+    measured: [],
+    arrivals: null,
+    measureAt: null,
     places: new OrderedSet(byPlace),
     lanes: [],
     levels: [],
@@ -64,10 +68,17 @@ export function ranksOf(config: QueueConfig): Map<AgentId, number> {
   return new Map(config.agentOrder.map((id, n) => [id, n]));
 }
 
+function measuredRules({ overflow }: QueueConfig): MeasuredRule[] {
+  const measured = overflow.filter(({ when }) => when.kind === 'longest-wait' || when.kind === 'estimated-wait');
+  return measured.map((rule) => ({ rule, movable: new OrderedSet(byPlace) }));
+}
+
 /** A queue with the lanes of its settings; ties to pools are made by whoever makes the pools. */
 export function reconfigure(queue: QueueEntry, config: QueueConfig): void {
   queue.config = inOneShape(config);
   queue.rank = ranksOf(config);
+  queue.measured = measuredRules(config);
+  queue.arrivals = config.overflow.some(({ when }) => when.kind === 'longest-wait') ? new OrderedSet(byArrival) : null;
   queue.pools = [];
   queue.signedIn = 0;
   queue.working = 0;

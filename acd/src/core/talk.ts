@@ -4,6 +4,7 @@ import { endEngagement } from './agents.js';
 import { cancelCallback, giveUpDialling, returnToLine, startAgentFirst } from './callbacks.js';
 import { recordHandling, recordWait } from './estimate.js';
 import type { Input } from './inputs.js';
+import { mark } from './measures.js';
 import { isOurs, missReason, setAside } from './missed.js';
 import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
 import { changeCall, enterPhase, enterState, enterTalking, forgetCall, ignore, keep, losePlace, reopen, type Turn } from './turn.js';
@@ -162,6 +163,7 @@ export function endTalk(turn: Turn, call: CallEntry, offer: Offer): void {
   const { wrapUpMs, wrapUp } = queue.config;
   const talkMs = turn.now - (call.talkingSince ?? turn.now);
   queue.serving -= 1;
+  mark(turn.tables, queue);
   recordHandling(queue, talkMs + (wrapUp === 'open' ? 0 : wrapUpMs));
   if (turn.tables.remembers) remember(turn, call.caller, offer.agentId);
   forgetCall(turn, call);

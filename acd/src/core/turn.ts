@@ -3,6 +3,7 @@ import { type AgentCause, assertAgentTransition } from './agent-state.js';
 import { assertCallTransition, type CallCause } from './call-state.js';
 import type { Effect, StoreChange } from './inputs.js';
 import { laneFor, unfileReady } from './lanes.js';
+import { mark, shut } from './measures.js';
 import { isAvailable, NO_OFFERS, storedAgent, storedCall } from './tables.js';
 import type { AgentEntry, CallEntry, IdlePlace, Offer, QueueEntry, Tables } from './types.js';
 
@@ -159,9 +160,11 @@ export function recount(tables: Tables, { pool }: AgentEntry, from: AgentStateNa
   const working = Number(isWorking(to)) - Number(isWorking(from));
   if (signedIn === 0 && working === 0) return;
   tables.signedIn += signedIn;
+  pool.signedIn += signedIn;
   for (const queue of pool.queues) {
     queue.signedIn += signedIn;
     queue.working += working;
+    mark(tables, queue);
   }
 }
 
@@ -170,7 +173,10 @@ export function isWorking(state: AgentStateName): boolean {
 }
 
 export type CallPatch = Partial<
-  Pick<CallEntry, 'phase' | 'offer' | 'more' | 'failures' | 'overdue' | 'talkingSince' | 'lane' | 'step' | 'sticky' | 'place' | 'callback'>
+  Pick<
+    CallEntry,
+    'phase' | 'offer' | 'more' | 'failures' | 'overdue' | 'talkingSince' | 'lane' | 'step' | 'sticky' | 'place' | 'callback' | 'ask'
+  >
 >;
 
 export function changeCall(call: CallEntry, patch: CallPatch): CallEntry {
@@ -207,7 +213,7 @@ export function relaxTo(turn: Turn, call: Writable<CallEntry>, step: number, lan
 /** Moves a call to another lane. */
 export function relane(turn: Turn, call: Writable<CallEntry>, lane: CallEntry['lane']): CallEntry {
   if (call.phase === 'waiting' && call.lane !== lane) {
-    call.lane.open.delete(call.place);
+    shut(call);
     turn.opened = listed(turn.opened, call);
   }
   call.lane = lane;
@@ -238,17 +244,23 @@ export function forgetCall(turn: Turn, call: CallEntry): void {
 export function takePlace(turn: Turn, call: CallEntry): void {
   call.queue.places.add(call.place);
   if (call.callback) call.queue.callbacksInLine += 1;
-  else turn.touchedCalls = listed(turn.touchedCalls, call.id);
+  else {
+    turn.touchedCalls = listed(turn.touchedCalls, call.id);
+    if (!call.stays) call.queue.arrivals?.add(call.place);
+  }
 }
 
 /** The call gives its place up: it talks, or goes on. */
 export function losePlace(turn: Turn, call: CallEntry): void {
   const { queue, lane } = call;
-  if (call.phase === 'waiting') lane.open.delete(call.place);
+  if (call.phase === 'waiting') shut(call);
   else if (lane.ringing.size > 0) lane.ringing.delete(call.place);
   queue.places.delete(call.place);
   if (call.callback) queue.callbacksInLine -= 1;
-  else turn.touchedCalls = listed(turn.touchedCalls, call.id);
+  else {
+    turn.touchedCalls = listed(turn.touchedCalls, call.id);
+    queue.arrivals?.delete(call.place);
+  }
   if (queue.callbacksInLine > 0) turn.advanced = listed(turn.advanced, queue);
 }
 

@@ -1,4 +1,15 @@
-import type { AgentConfig, AgentId, AgentStateName, CallId, EpochMs, QueueConfig, QueueDoor, QueueId, Seat } from '@yixian/contracts';
+import type {
+  AgentConfig,
+  AgentId,
+  AgentStateName,
+  CallId,
+  EpochMs,
+  OverflowRule,
+  QueueConfig,
+  QueueDoor,
+  QueueId,
+  Seat,
+} from '@yixian/contracts';
 import type { CallbackPhase } from './callback-state.js';
 import type { OrderedSet } from './ordered-set.js';
 
@@ -118,6 +129,8 @@ export interface CallEntry {
   readonly sticky: { readonly agentId: AgentId; readonly until: EpochMs } | null;
   /** Queues it was in before, by overflow: never again. */
   readonly visited: readonly QueueId[];
+  /** Put here by hand, or called back: rules that measure the queue leave it here, and do not count its wait. */
+  readonly stays: boolean;
   readonly phase: CallPhase;
   readonly offer: Offer | null;
   /** With ring-all: the other offers. */
@@ -148,6 +161,8 @@ export interface CallbackEntry {
   readonly id: string;
   readonly queueId: QueueId;
   readonly number: string;
+  /** What the call that asked for it asks for beside its queue. */
+  readonly ask: Ask;
   readonly priority: number;
   readonly since: EpochMs;
   readonly order: number;
@@ -164,6 +179,8 @@ export interface Pool {
   readonly levels: ReadonlyMap<string, number>;
   readonly groups: ReadonlySet<string>;
   readonly ready: OrderedSet<IdlePlace>;
+  /** How many of them are. */
+  signedIn: number;
   /** Every lane these agents may serve. */
   lanes: Lane[];
   /** Those of them that rank agents themselves. */
@@ -186,6 +203,8 @@ export interface Lane {
   readonly requirement: Requirement;
   /** Only this agent. */
   readonly agentId: AgentId | null;
+  /** Whether that agent has what is asked for. */
+  readonly able: boolean;
   /** Calls that no agent is asked for now. */
   readonly open: OrderedSet<Place>;
   /** With ring-all: calls that ring, for whoever becomes free meanwhile. */
@@ -197,9 +216,21 @@ export interface Lane {
   readonly ready: OrderedSet<Candidate> | null;
 }
 
+/** A rule about the queue as it stands, and who waits that it could take elsewhere. */
+export interface MeasuredRule {
+  readonly rule: OverflowRule;
+  readonly movable: OrderedSet<Place>;
+}
+
 export interface QueueEntry {
   readonly id: QueueId;
   config: QueueConfig;
+  /** Overflow by longest and by estimated wait, in the order of the settings. */
+  measured: MeasuredRule[];
+  /** Callers with a place by their arrival, those who stay not counted; null when no rule asks for the longest wait. */
+  arrivals: OrderedSet<Place> | null;
+  /** When the timer for the longest wait fires; null when there is none. */
+  measureAt: EpochMs | null;
   /** Every call that has a place: waiting, offered, connecting. */
   readonly places: OrderedSet<Place>;
   /** By relaxation: `lanes[0]` is what the queue asks for at first. */
@@ -256,6 +287,8 @@ export interface Tables {
   readonly talks: Map<string, { agentId: AgentId; at: EpochMs }>;
   /** Ready agents whose seat cannot ring: to be asked about again when somebody waits for them. */
   readonly cutOff: Set<AgentId>;
+  /** Queues whose measure may have changed in this step. */
+  readonly toMeasure: Set<QueueEntry>;
 }
 
 /**

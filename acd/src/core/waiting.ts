@@ -22,6 +22,8 @@ export interface Beginning {
   order?: number;
   callback?: CallbackEntry;
   visited?: readonly string[];
+  /** Rules that measure the queue leave it there. */
+  stays?: boolean;
 }
 
 /** A call as it comes into a queue. */
@@ -42,6 +44,7 @@ export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { cal
     step,
     sticky,
     visited: b.visited ?? NOWHERE,
+    stays: b.stays ?? false,
     phase: 'waiting',
     offer: null,
     more: NO_OFFERS,
@@ -70,10 +73,10 @@ function stickyFor({ tables, now }: Turn, queue: QueueEntry, caller: string): Ca
   return { agentId: agent.id, until: now + sticky.waitMs };
 }
 
-/** The call as it comes into another queue: what it asked for and its arrival stay. */
-export function rehomed(turn: Turn, call: CallEntry, queue: QueueEntry, priority: number, visited = call.visited): CallEntry {
-  const { ask, since, place } = call;
-  return newCall(turn, queue, { callId: call.id, caller: call.caller }, { ask, priority, since, order: place.order, visited });
+/** The call as it comes into another queue: what it asked for and its arrival stay. By overflow unless `stays`. */
+export function rehomed(turn: Turn, call: CallEntry, queue: QueueEntry, b: Pick<Beginning, 'priority' | 'visited' | 'stays'>): CallEntry {
+  const { ask, since, place, visited } = call;
+  return newCall(turn, queue, { callId: call.id, caller: call.caller }, { visited, ...b, ask, since, order: place.order });
 }
 
 /** Takes its place; whoever is ready is asked for it at the end of the step. */

@@ -12,6 +12,7 @@ import {
 import type { Effect, Input } from '../core/inputs.js';
 import type { AcdState } from '../core/types.js';
 import { callbackView, callbackViews } from '../core/views.js';
+import { given } from './given.js';
 import type { Seats } from './seats.js';
 import { RINGBACK } from './treatment.js';
 
@@ -88,7 +89,7 @@ export function createCallbackCalls(deps: CallbackCallsDeps): CallbackCalls {
   }
 
   const port: Callbacks = {
-    async request({ queueId, number, callId, since, notBefore, by }) {
+    async request({ queueId, number, callId, since, notBefore, by, agentId, group, minLevels }) {
       check(deps.state(), { queueId, number, callId });
       const callbackId = deps.ids.next('callback');
       dispatch({
@@ -100,6 +101,7 @@ export function createCallbackCalls(deps: CallbackCallsDeps): CallbackCalls {
         since: since ?? null,
         notBefore: notBefore ?? null,
         by,
+        ...given({ agentId, group, minLevels }),
       });
       const { tables } = deps.state();
       const callback = tables.callbacks.get(callbackId);

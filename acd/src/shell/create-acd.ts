@@ -21,6 +21,7 @@ import type { AcdDeps } from './deps.js';
 import { createDoors } from './doors.js';
 import { createEffects } from './effects.js';
 import { createFigures } from './figures.js';
+import { given } from './given.js';
 import { assertLicensed, assertSeat, createQueueCommands } from './queue-commands.js';
 import { createTimers } from './timers.js';
 
@@ -248,9 +249,4 @@ export function createAcd(deps: AcdDeps): AcdService {
       ...conversations.metrics(),
     }),
   };
-}
-
-/** Without what is undefined. */
-function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
 }

@@ -33,7 +33,8 @@ export const VALID: Record<keyof Kept, (value: unknown) => Fields | undefined> =
   calls: (value) => (has(value, ['callId', 'queueId'], ['order']) ? value : undefined),
   callbacks: (value) => {
     if (!has(value, ['callbackId', 'queueId', 'number', 'by'], ['priority', 'since', 'order', 'attempts'])) return undefined;
-    return value.notBefore === null || typeof value.notBefore === 'number' ? value : undefined;
+    if (value.notBefore !== null && typeof value.notBefore !== 'number') return undefined;
+    return { ...value, ask: isObject(value.ask) ? value.ask : {} };
   },
   doors: (value) => (has(value, ['queueId', 'by'], []) && DOORS.includes(value.door) ? value : undefined),
   talks: (value) => (has(value, ['number', 'agentId'], ['at']) ? value : undefined),

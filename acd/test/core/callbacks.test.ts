@@ -150,6 +150,55 @@ describe('callbacks in place of waiting', () => {
     assert.deepEqual([d.seats.size, d.dialled.size, d.timers.size, d.stateOf('1')], [0, 0, 0, 'ready']);
   });
 
+  it('keep what the call asked for: levels, how far they have relaxed, group and agent, over rest, tries and restart', () => {
+    const asks = { minLevels: { consult: 8 }, group: 'unit' };
+    const build = (): CoreDriver => {
+      const agents = [
+        agentConfig('beginner', ['consult'], { skillLevels: { consult: 2 }, groups: ['unit'] }),
+        agentConfig('stranger', ['consult'], { skillLevels: { consult: 9 } }),
+      ];
+      const relaxation = [{ afterMs: 60_000, minLevels: { consult: 1 } }];
+      const callback: CallbackConfig = { ...settings, order: 'agent-first' };
+      const d = new CoreDriver(agents, [queueConfig('consult', { callback, relaxation, maxWaitMs: 3_600_000 })]);
+      for (const { id } of agents) d.ready(id);
+      return d;
+    };
+    const d = build();
+    d.call('a', 'consult', 0, asks);
+    d.advance(20_000);
+    d.callback('cb', 'consult', { callId: 'a' });
+    assert.equal(d.agentOf('cb'), undefined, 'neither of the group nor of the level');
+    d.door('consult', false);
+    d.door('consult', true);
+    assert.equal(d.agentOf('cb'), undefined, 'after a rest');
+    const kept = d.changes.findLast((change) => change.table === 'callbacks')?.value as StoredCallback;
+
+    const after = build();
+    after.now = d.now + 1_000;
+    after.input({ type: 'restored', agents: [], calls: [], doors: [], talks: [], callbacks: [kept] });
+    assert.equal(after.agentOf('cb'), undefined, 'after a restart');
+    after.advance(38_999);
+    assert.equal(after.agentOf('cb'), undefined);
+    after.advance(1);
+    assert.equal(after.agentOf('cb'), 'beginner', 'a minute after the caller came');
+    after.input({ type: 'seat-answered', offerId: after.offerOf('cb').id, callId: 'cb' });
+    after.numberAnswers('cb', 'new');
+    after.seatEnds('new', { by: 'agent', reason: 'normal' });
+    assert.equal(after.stateOf('stranger'), 'ready');
+    assert.equal(after.agentOf('new'), undefined, 'the call it became asks for the same');
+  });
+
+  it('for one agent wait for him though he signs out, and for anybody once he is in the directory no more', () => {
+    const d = world('agent-first', ['1', '2']);
+    d.call('a', 'consult', 0, { agentId: '1' });
+    d.callback('cb', 'consult', { callId: 'a' });
+    d.wish('1', 'offline');
+    d.wish('2', 'ready');
+    assert.equal(d.agentOf('cb'), undefined);
+    d.configure([agentConfig('2')], [queueConfig('consult', { callback: { ...settings, order: 'agent-first' } })]);
+    assert.equal(d.agentOf('cb'), '2');
+  });
+
   it('survive a restart with place and attempts; a try the process died in counts', () => {
     const d = world('agent-first');
     d.call('a');

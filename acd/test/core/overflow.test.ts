@@ -18,6 +18,9 @@ function world(overflow: OverflowRule[], more: Partial<QueueConfig> = {}, b: Par
   return d;
 }
 
+const placesOf = (d: CoreDriver, queueId: string): string[] =>
+  [...(d.state.tables.queues.get(queueId)?.places ?? [])].map((place) => place.callId);
+
 describe('overflow', () => {
   it('by length, to another queue: keeps arrival and place, and says so', () => {
     const d = world([{ when: { kind: 'length', atLeast: 2 }, to: toB }]);
@@ -34,12 +37,9 @@ describe('overflow', () => {
   it('by the longest wait of others and by the estimated wait, on arrival', () => {
     const d = world([{ when: { kind: 'longest-wait', atLeastMs: 10_000 }, to: voicemail }]);
     d.call('x', 'a');
-    d.advance(9_000);
-    d.call('y', 'a');
-    d.advance(1_000);
+    d.advance(10_000);
     d.call('z', 'a');
-    assert.equal(d.results.has('y'), false);
-    assert.deepEqual(d.results.get('z'), { outcome: 'overflow', to: voicemail });
+    assert.deepEqual([d.results.has('x'), d.results.get('z')], [false, { outcome: 'overflow', to: voicemail }]);
     const e = world([{ when: { kind: 'estimated-wait', atLeastMs: 60_000 }, to: voicemail }]);
     e.wish('1', 'ready');
     e.call('first', 'a');
@@ -63,6 +63,105 @@ describe('overflow', () => {
     assert.equal(d.state.tables.calls.get('x')?.queue.id, 'a');
     d.advance(15_000);
     assert.equal(d.state.tables.calls.get('x')?.queue.id, 'b', 'when nobody answered it goes');
+  });
+
+  it('by the longest wait while waiting: whoever came after the one who has waited so long goes, the oldest stays', () => {
+    const d = world([{ when: { kind: 'longest-wait', atLeastMs: 10_000 }, to: toB }]);
+    d.call('x', 'a');
+    d.advance(4_000);
+    d.call('first', 'a', 5);
+    d.call('y', 'a');
+    d.advance(5_999);
+    assert.deepEqual(placesOf(d, 'a'), ['first', 'x', 'y']);
+    d.advance(1);
+    assert.deepEqual([placesOf(d, 'a'), placesOf(d, 'b')], [['x'], ['first', 'y']]);
+    assert.equal(d.state.tables.calls.get('y')?.since, 1_004_000, 'the arrival is kept');
+    assert.deepEqual(
+      d.events.flatMap((e) => (e.type === 'call.overflowed' ? [[e.callId, e.data.rule]] : [])),
+      [
+        ['first', 'longest-wait'],
+        ['y', 'longest-wait'],
+      ],
+    );
+  });
+
+  it('by the longest wait: the oldest leaves in time and nobody goes; a seat that rings is let ring', () => {
+    const d = world([{ when: { kind: 'longest-wait', atLeastMs: 10_000 }, to: voicemail }], { ringTimeoutMs: 4_000 });
+    d.call('x', 'a');
+    d.advance(5_000);
+    d.call('y', 'a');
+    d.callerHangsUp('x');
+    d.advance(9_000);
+    d.call('z', 'a');
+    assert.deepEqual(placesOf(d, 'a'), ['y', 'z']);
+    d.callerHangsUp('y');
+    d.advance(5_000);
+    d.call('last', 'a', 1);
+    d.wish('1', 'ready');
+    assert.equal(d.agentOf('last'), '1');
+    d.advance(4_000);
+    assert.deepEqual(placesOf(d, 'a'), ['last', 'z'], 'nobody has waited so long yet');
+    d.wish('1', 'ready');
+    d.advance(1_000);
+    assert.equal(d.agentOf('last'), '1');
+    d.advance(3_000);
+    assert.deepEqual([placesOf(d, 'a'), d.results.get('last')], [['z'], { outcome: 'overflow', to: voicemail }]);
+  });
+
+  it('by the estimated wait while waiting: agents leave, and the end of the line goes elsewhere', () => {
+    const d = new CoreDriver(
+      [agentConfig('1', ['a']), agentConfig('2', ['a']), agentConfig('3', ['b'])],
+      [queueConfig('a', { overflow: [{ when: { kind: 'estimated-wait', atLeastMs: 90_000 }, to: toB }] }), queueConfig('b')],
+    );
+    for (const id of ['1', '2', '3']) d.ready(id);
+    for (const id of ['t1', 't2']) {
+      d.call(id, 'a');
+      d.answer(id);
+    }
+    d.advance(60_000);
+    d.wish('3', 'not-ready');
+    d.callerHangsUp('t1');
+    d.call('t3', 'a');
+    d.answer('t3');
+    for (const id of ['x', 'y', 'z']) d.call(id, 'a');
+    assert.deepEqual(placesOf(d, 'a'), ['x', 'y'], 'z would wait for 90 s and goes on arrival');
+    d.wish('2', 'not-ready');
+    d.callerHangsUp('t2');
+    assert.deepEqual([placesOf(d, 'a'), placesOf(d, 'b')], [['x'], ['y', 'z']], 'one agent is left: 60 s for each');
+  });
+
+  it('by the estimated wait: who is overtaken may have to go; who was moved here by hand or called back stays', () => {
+    const d = world([{ when: { kind: 'estimated-wait', atLeastMs: 100_000 }, to: voicemail }]);
+    d.wish('1', 'ready');
+    d.call('first', 'a');
+    d.answer('first');
+    d.advance(60_000);
+    d.call('second', 'a');
+    d.callerHangsUp('first');
+    d.answer('second');
+    d.call('x', 'a');
+    d.call('other', 'b');
+    d.move('other', 'a');
+    assert.deepEqual(placesOf(d, 'a'), ['x', 'other']);
+    d.call('vip', 'a', 9);
+    assert.deepEqual([placesOf(d, 'a'), d.results.get('x')], [['vip', 'other'], { outcome: 'overflow', to: voicemail }]);
+  });
+
+  it('nobody signed in, by an edit of the directory; for a group asked for, when its last agent leaves', () => {
+    const overflow: OverflowRule[] = [{ when: { kind: 'nobody-signed-in' }, to: voicemail }];
+    const agents = [agentConfig('1', ['a']), agentConfig('2', ['a', 'b'], { groups: ['unit'] })];
+    const queues = [queueConfig('a', { overflow }), queueConfig('b')];
+    const d = new CoreDriver(agents, queues);
+    for (const id of ['1', '2']) {
+      d.reach(id, true);
+      d.wish(id, 'not-ready', 'lunch');
+    }
+    d.call('anybody', 'a');
+    d.call('unit', 'a', 0, { group: 'unit' });
+    d.wish('2', 'offline');
+    assert.deepEqual([placesOf(d, 'a'), d.results.get('unit')], [['anybody'], { outcome: 'overflow', to: voicemail }]);
+    d.configure([agentConfig('1', ['b']), agentConfig('2', ['b'])], queues);
+    assert.deepEqual([placesOf(d, 'a'), d.results.get('anybody')], [[], { outcome: 'overflow', to: voicemail }]);
   });
 
   it('nobody signed in: on arrival, and when the last signs out later', () => {

@@ -214,6 +214,35 @@ describe('one agent', () => {
     assert.deepEqual(d.results.get('b'), { outcome: 'no-agents' });
   });
 
+  it('named: needs what anybody needs, and is rung when the levels have relaxed so far', () => {
+    const relaxation = [{ afterMs: 10_000, minLevels: { consult: 2 } }];
+    const agents = [
+      agentConfig('1', ['consult'], { skillLevels: { consult: 3 } }),
+      agentConfig('2', ['consult'], { skillLevels: { consult: 9 } }),
+    ];
+    const d = three({ minLevels: { consult: 8 }, relaxation }, agents);
+    d.call('a', 'consult', 0, { agentId: '1' });
+    assert.equal(d.agentOf('a'), undefined, 'level 3 where 8 is asked for');
+    d.call('b', 'consult', 0, { agentId: '2' });
+    assert.equal(d.agentOf('b'), '2');
+    d.advance(10_000);
+    assert.equal(d.agentOf('a'), '1');
+  });
+
+  it('named, and could never have it: as if he were not signed in, on arrival and by an edit', () => {
+    const agents = [agentConfig('1'), agentConfig('2', ['other'])];
+    const elsewhere = { kind: 'voicemail', box: 'main' } as const;
+    const d = three({}, agents);
+    d.call('a', 'consult', 0, { agentId: '2' });
+    d.call('b', 'consult', 0, { agentId: '1', minLevels: { consult: 6 } });
+    assert.deepEqual([d.results.get('a'), d.results.get('b')], [{ outcome: 'no-agents' }, { outcome: 'no-agents' }]);
+    d.wish('1', 'not-ready');
+    d.call('c', 'consult', 0, { agentId: '1' });
+    const overflow = [{ when: { kind: 'nobody-signed-in' }, to: elsewhere } as const];
+    d.configure([agentConfig('1', ['other']), agentConfig('2')], [queueConfig('consult', { overflow })]);
+    assert.deepEqual(d.results.get('c'), { outcome: 'overflow', to: elsewhere }, 'another is signed in, but not he');
+  });
+
   it('sticky: the agent who last talked with the caller is waited for first, then anybody', () => {
     const d = three({ sticky: { withinMs: 3_600_000, waitMs: 8_000 } });
     d.call('a', 'consult', 0, { caller: '0100' });

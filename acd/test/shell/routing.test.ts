@@ -102,6 +102,30 @@ describe('callbacks at the wire', () => {
     await assert.rejects(cancel('nothing', 'x'), refused('not-found'));
   });
 
+  it('keep levels and group over a restart, of the call that waited and of the request', async () => {
+    const store = createMemoryAcdStore();
+    const config = queueConfig('consult', { callback, relaxation: [{ afterMs: 600_000, minLevels: {} }] });
+    const agents = [
+      agentConfig('1001', ['consult'], { skillLevels: { consult: 3 } }),
+      agentConfig('1002', ['consult'], { groups: ['unit'] }),
+    ];
+    const before = await world(config, agents, store);
+    await before.ready('1001', '1002');
+    await before.service.acd.setState('1002', 'not-ready', null, '1002');
+    void before.service.queues.enqueue({ call: before.call('c1').call, queueId: 'consult', group: 'unit' });
+    await before.service.callbacks.request({ queueId: 'consult', number: '0100', callId: 'c1', by: 'caller' });
+    await before.service.callbacks.request({ queueId: 'consult', number: '0101', minLevels: { consult: 4 }, by: 'caller' });
+    assert.equal(before.rung.length, 0);
+
+    const after = new World(agents, [config], store);
+    after.clock.advance(before.clock.now() - after.clock.now());
+    await after.service.start();
+    await after.ready('1001');
+    assert.equal(after.rung.length, 0, 'neither of the group nor of the level');
+    await after.ready('1002');
+    assert.equal(after.seat.agentId, '1002');
+  });
+
   it('survive a restart with place and attempts; doors, counters and what rests, too', async () => {
     const store = createMemoryAcdStore();
     const config = queueConfig('consult', {

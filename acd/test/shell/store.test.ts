@@ -70,6 +70,7 @@ function storeContract(create: () => AcdStore): void {
       callbackId: 'cb1',
       queueId: 'consult',
       number: '138',
+      ask: { agentId: null, group: 'unit', minLevels: { consult: 4 } },
       priority: 3,
       since: 4,
       order: 5,

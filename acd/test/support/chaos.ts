@@ -43,6 +43,7 @@ export const QUEUES: readonly QueueConfig[] = [
     overflow: [
       { when: { kind: 'length', atLeast: 5 }, to: { kind: 'queue', queueId: 'b', priority: 1 } },
       { when: { kind: 'waited', atLeastMs: 40_000 }, to: { kind: 'voicemail', box: 'v' } },
+      { when: { kind: 'nobody-signed-in' }, to: { kind: 'queue', queueId: 'talk', priority: 0 } },
     ],
     sticky: { withinMs: 3_600_000, waitMs: 8_000 },
   }),
@@ -76,7 +77,10 @@ export const QUEUES: readonly QueueConfig[] = [
     wrapUp: 'open',
     strategy: 'random',
     ageingPerMinute: 1,
-    overflow: [{ when: { kind: 'estimated-wait', atLeastMs: 30_000 }, to: { kind: 'number', number: '0100' } }],
+    overflow: [
+      { when: { kind: 'longest-wait', atLeastMs: 60_000 }, to: { kind: 'queue', queueId: 'unit', priority: 1 } },
+      { when: { kind: 'estimated-wait', atLeastMs: 30_000 }, to: { kind: 'number', number: '0100' } },
+    ],
   }),
   queueConfig('unit', {
     requiredSkills: ['c'],
@@ -84,6 +88,7 @@ export const QUEUES: readonly QueueConfig[] = [
     strategy: 'sequential',
     agentOrder: ['7', '4'],
     relaxation: [{ afterMs: 6_000, minLevels: { c: 0 } }],
+    overflow: [{ when: { kind: 'estimated-wait', atLeastMs: 12_000 }, to: { kind: 'queue', queueId: 'bc', priority: 0 } }],
   }),
   queueConfig('talk', { requiredSkills: ['b'], strategy: 'least-talk-time', sticky: { withinMs: 60_000, waitMs: 60_000 } }),
   queueConfig('round', { requiredSkills: ['a'], strategy: 'round-robin', ringTimeoutMs: 8_000 }),

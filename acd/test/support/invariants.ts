@@ -13,6 +13,7 @@ export function checkInvariants(d: CoreDriver): void {
   indexesSayWhatTheEntriesSay(d);
   everyLeaseHasADeadline(d);
   everyWaitEnds(d);
+  nobodyWaitsAgainstARule(d);
 }
 
 /** No agent holds two offers; a call has several only with ring-all; agent and call agree on the offer between them. */
@@ -42,7 +43,7 @@ function noAgentHoldsTwoOffers(d: CoreDriver): void {
 export function mayHave(agent: AgentEntry, call: CallEntry): boolean {
   const { config } = call.queue;
   const only = call.ask.agentId ?? call.sticky?.agentId;
-  if (only !== undefined) return agent.id === only;
+  if (only !== undefined && agent.id !== only) return false;
   for (const group of [config.group, call.ask.group]) if (group !== null && !agent.config.groups.includes(group)) return false;
   const relaxed = call.step > 0 ? config.relaxation[call.step - 1]?.minLevels : undefined;
   for (const skill of new Set([...config.requiredSkills, ...Object.keys(call.ask.minLevels)])) {
@@ -137,7 +138,50 @@ function everyLeaseHasADeadline(d: CoreDriver): void {
     if (sleeps || (callback.phase === 'calling' && !line)) due.add(`callback:${callback.id}`);
     assert.equal(d.dialled.has(callback.id), callback.phase === 'calling', `callback ${callback.id} is ${callback.phase}`);
   }
+  for (const queue of d.state.tables.queues.values()) {
+    if (queue.measureAt === null) continue;
+    due.add(`measure:${queue.id}`);
+    assert.ok((d.timers.get(`measure:${queue.id}`)?.at ?? 0) === queue.measureAt);
+  }
   assert.deepEqual([...d.timers.keys()].sort(), [...due].sort());
+}
+
+/** Nobody waits where a rule about the whole queue says that he should not, the slow and obvious way. */
+function nobodyWaitsAgainstARule(d: CoreDriver): void {
+  const { calls, queues } = d.state.tables;
+  for (const queue of queues.values()) {
+    const places = [...queue.places];
+    const callers = places.flatMap(({ callId }) => calls.get(callId) ?? []).filter((call) => !call.callback);
+    assert.deepEqual(
+      [...(queue.arrivals ?? [])].map((place) => place.callId).sort(),
+      queue.arrivals ? callers.flatMap((call) => (call.stays ? [] : [call.id])).sort() : [],
+    );
+    for (const { when, to } of queue.config.overflow) {
+      for (const call of callers) {
+        if (call.phase !== 'waiting' || call.stays) continue;
+        if (to.kind === 'queue' && (to.queueId === queue.id || call.visited.includes(to.queueId) || !queues.has(to.queueId))) continue;
+        if (when.kind === 'longest-wait') {
+          const counted = callers.filter((c) => !c.stays);
+          const before = counted.filter((c) => c.since < call.since || (c.since === call.since && c.place.order < call.place.order));
+          const longest = Math.max(0, ...before.map((c) => d.now - c.since));
+          assert.ok(before.length === 0 || longest < when.atLeastMs, `call ${call.id} waits behind one that has waited ${longest} ms`);
+          const fires = queue.measureAt ?? Number.POSITIVE_INFINITY;
+          if (before.length > 0) assert.ok(fires <= Math.min(...before.map((c) => c.since)) + when.atLeastMs, 'its timer comes in time');
+        }
+        if (when.kind === 'estimated-wait' && queue.handled > 0 && queue.working > 0) {
+          const estimate = Math.round(((places.indexOf(call.place) + 1) * queue.handlingMs) / queue.working);
+          assert.ok(estimate < when.atLeastMs, `call ${call.id} waits though ${estimate} ms are expected`);
+        }
+        if (when.kind === 'nobody-signed-in' && call.ask.agentId === null) {
+          const { step } = call;
+          const steps = queue.config.relaxation.map((_, n) => n + 1).filter((n) => n > step);
+          const able = [...d.state.tables.agents.values()].filter((agent) => agent.state !== 'offline');
+          const could = able.some((agent) => [step, ...steps].some((n) => mayHave(agent, { ...call, sticky: null, step: n })));
+          assert.ok(could, `call ${call.id} waits for nobody`);
+        }
+      }
+    }
+  }
 }
 
 /** Every call that waits or talks has no result yet, every seat that rings or talks belongs to one of them. */

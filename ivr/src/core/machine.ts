@@ -64,7 +64,7 @@ export type NodeEffect =
   | { type: 'http'; request: HttpRequest }
   | { type: 'lookUpSchedule'; scheduleId: string }
   | { type: 'lookUpCaller'; listId: string; number: string }
-  | { type: 'requestCallback'; queueId: QueueId; number: string }
+  | { type: 'requestCallback'; queueId: QueueId; number: string; minLevels?: Readonly<Record<string, number>> }
   | {
       type: 'park';
       slot: string | undefined;

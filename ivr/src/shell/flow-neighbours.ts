@@ -197,11 +197,17 @@ const lookUpCaller: Ask<'lookUpCaller'> = ({ listId, number }, _call, { director
   return { answer: { type: 'caller-entry', known, entry: entry && { note: entry.note } } };
 };
 
-const requestCallback: Ask<'requestCallback'> = ({ queueId, number }, call, { callbacks }, warn) => {
+const requestCallback: Ask<'requestCallback'> = ({ queueId, number, minLevels }, call, { callbacks }, warn) => {
   const refused = (code: string): Answer => ({ type: 'callback-result', result: { ok: false, code } });
   if (!callbacks) return { answer: refused('unavailable') };
   // The call waits in no queue now; its place is that of its arrival.
-  const place = callbacks.request({ queueId, number, since: call.startedAt, by: 'caller' });
+  const place = callbacks.request({
+    queueId,
+    number,
+    since: call.startedAt,
+    by: 'caller',
+    ...(minLevels === undefined ? {} : { minLevels: { ...minLevels } }),
+  });
   return {
     answer: place.then(
       ({ id }): Answer => ({ type: 'callback-result', result: { ok: true, callbackId: id } }),

@@ -156,6 +156,21 @@ describe('callbacks, parking and notes', () => {
     assert.deepEqual(nodesOf(line), ['c', 'ok']);
   });
 
+  it('a callback asks for the levels that were asked of later queues', async () => {
+    const asked: unknown[] = [];
+    const levels = { type: 'skill-requirement', minLevels: { english: 6 }, next: 'c' } as const;
+    const line = new Hotline(documentOf({ s: levels, ...callback }), {
+      callbacks: {
+        async request(request) {
+          asked.push(request.minLevels);
+          return { id: 'cb-1' } as CallbackView;
+        },
+      },
+    });
+    await line.start();
+    assert.deepEqual([asked, nodesOf(line)], [[{ english: 6 }], ['s', 'c', 'ok']]);
+  });
+
   it('one that is refused, or that nobody answers, goes elsewhere', async () => {
     const refused = new Hotline(documentOf(callback), {
       callbacks: { request: () => Promise.reject(new DomainError('conflict', 'waits already', {})) },

@@ -117,6 +117,34 @@ describe('routing', function () {
     assert.equal((await s.record(callId)).queue, 'all');
   });
 
+  it('overflow while waiting: when the first caller has waited too long, who came after him goes on and is heard of no more', async () => {
+    await (await s.api('1002')).put('/agents/1002/state', { state: 'not-ready' });
+    const overflow = [{ when: { kind: 'longest-wait', atLeastSeconds: 3 }, to: { kind: 'queue', queueId: 'all', priority: 5 } }];
+    await line('patient', '12410', { overflow });
+    const first = await call('13700000010', '12410');
+    await s.events.wait('call.queued', (e) => e.callId === first.callId);
+    const second = await call('13700000011', '12410');
+    const waits = await s.events.wait('call.queued', (e) => e.callId === second.callId);
+    assert.equal(waits.queueId, 'patient', 'on arrival nobody has waited so long');
+    const gone = await s.events.wait('call.overflowed', (e) => e.callId === second.callId);
+    assert.deepEqual([gone.queueId, gone.data], ['patient', { rule: 'longest-wait', to: 'queue:all' }]);
+    assert.ok(!s.events.seen.some((e) => e.type === 'call.overflowed' && e.callId === first.callId), 'the oldest stays');
+    await s.ready('1001');
+    await takes(one);
+    await connected(second.callId);
+    await talkFor(1500);
+    await first.phone.hangUp();
+    assert.equal((await s.record(first.callId)).queue, 'patient');
+    await second.phone.hangUp();
+    const record = await s.record(second.callId);
+    assert.deepEqual([record.queue, record.agent], ['all', '1001']);
+    assert.deepEqual(
+      record.path.filter((step) => step.startsWith('queue:')),
+      ['queue:patient', 'queue:all'],
+    );
+    assert.ok(toneDurationMs((await second.phone.lastHeard()).channels[0] ?? new Int16Array(), AGENT_HZ) > 1000, 'it hears the agent');
+  });
+
   it('closed by schedule; opened by hand at once, and left to the schedule again', async () => {
     await s.admin.post('/schedules', { id: 'never', name: 'never' });
     await line('night', '12404', { scheduleId: 'never' });
@@ -177,6 +205,22 @@ describe('routing', function () {
     await s.agentState('1001', 'ready');
   });
 
+  it('a named agent needs the level asked for: he is rung when it has relaxed so far, nobody else is', async () => {
+    const relaxation = [{ afterSeconds: 2, minLevels: { consult: 2 } }];
+    await line('expert', '12411', { minLevels: { consult: 8 }, relaxation }, { agent: '1001' });
+    await s.ready('1001');
+    await s.ready('1002');
+    const { phone, callId } = await call('13700000012', '12411');
+    const relaxed = await s.events.wait('call.requirements-relaxed', (e) => e.callId === callId);
+    const made = await s.events.wait('offer.made', (e) => e.callId === callId);
+    assert.ok(made.seq > relaxed.seq, 'not before');
+    assert.equal(made.agentId, '1001');
+    await takes(one);
+    assert.equal((await connected(callId)).agentId, '1001');
+    await phone.hangUp();
+    await s.record(callId);
+  });
+
   it('the next state is chosen during the call and taken after it', async () => {
     await s.ready('1001');
     const { phone, callId } = await call('13700000008', '12401');
@@ -221,6 +265,32 @@ describe('routing', function () {
     const heard = (await one.lastHeard()).channels[0] ?? new Int16Array();
     assert.ok(toneDurationMs(heard, NUMBER_HZ) > 1000, 'the agent heard the number');
     assert.equal((await s.admin.get<{ items: unknown[] }>('/callbacks?queue=back')).items.length, 0);
+  });
+
+  it('callback: asks for the level the caller had asked for', async () => {
+    const callback = { offerAfterSeconds: 0, key: '1', order: 'agent-first', attempts: 2, retryEverySeconds: 30, ringSeconds: 20 };
+    await line('skilled', '12412', { callback }, { minLevels: { consult: 8 } });
+    const far = await reachable('13911110003');
+    await (await s.api('1002')).put('/agents/1002/state', { state: 'not-ready' });
+    await s.ready('1001');
+    const { phone, callId } = await call('13911110003', '12412');
+    await s.events.wait('call.queued', (e) => e.callId === callId);
+    await phone.waitFor('CALL_ESTABLISHED');
+    await talkFor(500);
+    await phone.sendDigits('1');
+    await s.events.wait('callback.requested', (e) => e.callId === callId);
+    await phone.waitFor('CALL_CLOSED', 25_000);
+    await s.stopPhone(phone);
+    await s.ready('1002');
+    const made = await s.events.wait('offer.made', (e) => e.queueId === 'skilled');
+    assert.equal(made.agentId, '1002', 'the other has been free all the while, with level 3');
+    await takes(two);
+    await far.waitFor('CALL_INCOMING');
+    await far.accept();
+    const done = await s.events.wait('callback.completed', (e) => e.queueId === 'skilled');
+    assert.equal((await connected(done.callId ?? '')).agentId, '1002');
+    await far.hangUp();
+    await s.record(done.callId ?? '');
   });
 
   it('callback, caller-first: the number is dialled when somebody is free, and goes in at its place', async () => {

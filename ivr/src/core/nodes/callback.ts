@@ -1,6 +1,7 @@
 import { IllegalTransition } from '@yixian/contracts';
 import { z } from 'zod';
 import { ask, askOn, type Question } from '../ask.js';
+import { levelsOf } from '../levels.js';
 import type { Local, Move, Scene } from '../machine.js';
 import { edgesOf, type NodeModule, variableReferences } from '../node-module.js';
 import { idOf, nodeBase, promptsSchema, targetSchema, valueSchema, waitSchema } from '../schema.js';
@@ -65,7 +66,7 @@ function confirming(node: CallbackNode, scene: Scene): Question {
     collect: { maxDigits: 1, firstDigitTimeoutMs: node.timeoutMs, interDigitTimeoutMs: node.interDigitTimeoutMs },
     stages: { prompt: 'confirm-prompt', collect: 'confirm-collect' },
     accept({ digits }) {
-      if (digits === '1') return request(node, number);
+      if (digits === '1') return request(node, number, scene);
       return digits === '2' ? ask(asking(node, scene), { ...scene, typedAhead: false }) : undefined;
     },
   };
@@ -73,16 +74,21 @@ function confirming(node: CallbackNode, scene: Scene): Question {
 
 function offer(node: CallbackNode, number: string, scene: Scene): Move {
   const variables = { callbackNumber: number };
-  if (!node.confirm) return { ...request(node, number), variables };
+  if (!node.confirm) return { ...request(node, number, scene), variables };
   const known = { ...scene, variables: { ...scene.variables, ...variables } };
   return { ...ask(confirming(node, known), known), variables };
 }
 
-const request = (node: CallbackNode, number: string): Move => ({
-  do: 'wait',
-  effect: { type: 'requestCallback', queueId: node.queue, number },
-  local: { stage: 'away', attempt: 0 },
-});
+/** What a `skill-requirement` before it has asked of later queues is asked of this one, too. */
+function request(node: CallbackNode, number: string, scene: Scene): Move {
+  const minLevels = levelsOf({}, scene);
+  const asked = Object.keys(minLevels).length > 0 ? { minLevels } : {};
+  return {
+    do: 'wait',
+    effect: { type: 'requestCallback', queueId: node.queue, number, ...asked },
+    local: { stage: 'away', attempt: 0 },
+  };
+}
 
 function resume(node: CallbackNode, local: Local, input: Parameters<NodeModule<CallbackNode>['resume']>[2], scene: Scene): Move {
   if (local.stage.startsWith('ask-')) return askOn(asking(node, scene), local, input, scene);

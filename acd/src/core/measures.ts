@@ -1,0 +1,32 @@
+import type { OverflowTarget } from '@yixian/contracts';
+import type { CallEntry, QueueEntry, Tables } from './types.js';
+
+// Which waiting calls a rule about the whole queue could take elsewhere. Kept as they begin and cease to wait, so that a
+// queue whose measure changes looks at those who go and at nobody else.
+
+/** Whether the target is there, and no queue the call was in before. */
+export function leads(tables: Tables, call: CallEntry, to: OverflowTarget): boolean {
+  if (to.kind !== 'queue') return true;
+  return tables.queues.has(to.queueId) && to.queueId !== call.queue.id && !call.visited.includes(to.queueId);
+}
+
+/** Its length, its handling time or the agents at work have changed: it is measured at the end of the step. */
+export function mark({ toMeasure }: Tables, queue: QueueEntry): void {
+  if (queue.measured.length > 0) toMeasure.add(queue);
+}
+
+/** No agent is asked for the call: it is found by those who may have it. */
+export function openUp(tables: Tables, call: CallEntry): void {
+  call.lane.open.add(call.place);
+  const { measured } = call.queue;
+  if (measured.length === 0) return;
+  tables.toMeasure.add(call.queue);
+  if (call.callback || call.stays) return;
+  for (const { rule, movable } of measured) if (leads(tables, call, rule.to)) movable.add(call.place);
+}
+
+/** An agent is asked for it, or it leaves. */
+export function shut({ lane, queue, place }: CallEntry): void {
+  lane.open.delete(place);
+  if (queue.measured.length > 0) for (const { movable } of queue.measured) movable.delete(place);
+}
