@@ -11,6 +11,7 @@ import { createPromptHandlers } from './handlers/config/prompts.js';
 import { createQueueConfigs } from './handlers/config/queues.js';
 import { createSkillMatrix, createSkills } from './handlers/config/skills.js';
 import { createTrunks } from './handlers/config/trunks.js';
+import { importUsers } from './handlers/config/user-import.js';
 import { createUsers } from './handlers/config/users.js';
 import { hotlineRoutes } from './hotline-routes.js';
 import { wallboardRoutes } from './wallboard-routes.js';
@@ -18,6 +19,8 @@ import { wallboardRoutes } from './wallboard-routes.js';
 const FLOW_LIMIT = 2 * 1024 * 1024;
 /** Ten minutes of PCM16. */
 const PROMPT_LIMIT = 10 * 1024 * 1024;
+/** 500 users with all they can have. */
+const IMPORT_LIMIT = 2 * 1024 * 1024;
 /** 10,000 agents with their skills. */
 const MATRIX_LIMIT = 8 * 1024 * 1024;
 
@@ -63,6 +66,17 @@ function userRoutes(deps: AdministrationDeps): Route[] {
       body: config.newUser,
       response: json(config.changedUser, 201),
       handler: users.add,
+    }),
+    guarded({
+      ...rows.add,
+      path: `${V1}/users/import`,
+      summary: 'Add many users at once',
+      description: `JSON, or text/csv. All of them or none; \`fields\` of a refusal names every line at fault. Secrets that are made here are in the answer, once. ${AT_ONCE}`,
+      bodyType: 'json-or-csv',
+      bodyLimit: IMPORT_LIMIT,
+      body: config.userImport,
+      response: json(listOf(config.changedUser), 201),
+      handler: (request) => importUsers(deps, request),
     }),
     guarded({
       ...rows.change,
@@ -264,17 +278,24 @@ function promptRoutes(deps: AdministrationDeps): Route[] {
   const prompts = createPromptHandlers(deps);
   const rows = rowsOf('prompts', 'id');
   const response = json(config.prompt);
+  const one = { params: byId, query: config.promptSet };
   const upload = { bodyType: 'audio/wav' as const, bodyLimit: PROMPT_LIMIT, body: config.wavBody };
   const description =
     'The body is a WAV: 8 kHz, mono, PCM 16 bits, A-law or µ-law, at most 10 MiB. The next one who hears it hears the new one. Audited.';
   return [
-    guarded({ ...rows.list, summary: 'Prompts, shipped and uploaded', response: json(listOf(config.prompt)), handler: prompts.list }),
-    guarded({ ...rows.get, summary: 'One prompt', params: byId, response, handler: prompts.get }),
+    guarded({
+      ...rows.list,
+      summary: 'Prompts of a language, shipped and uploaded',
+      query: config.promptsQuery,
+      response: json(listOf(config.prompt)),
+      handler: prompts.list,
+    }),
+    guarded({ ...rows.get, ...one, summary: 'One prompt', response, handler: prompts.get }),
     guarded({
       ...rows.get,
       path: `${V1}/prompts/:id/audio`,
+      ...one,
       summary: 'Its audio',
-      params: byId,
       response: { kind: 'file', contentType: 'audio/wav' },
       handler: prompts.audio,
     }),
@@ -290,12 +311,12 @@ function promptRoutes(deps: AdministrationDeps): Route[] {
     guarded({
       ...rows.change,
       ...upload,
+      ...one,
       summary: 'Upload or replace a prompt',
       description,
-      params: byId,
       response,
       handler: prompts.change,
     }),
-    guarded({ ...rows.remove, summary: 'Delete an uploaded prompt', params: byId, handler: prompts.remove }),
+    guarded({ ...rows.remove, ...one, summary: 'Delete an uploaded prompt', handler: prompts.remove }),
   ];
 }

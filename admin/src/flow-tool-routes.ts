@@ -62,6 +62,7 @@ export function flowToolRoutes(deps: FlowToolDeps): Route[] {
       summary: 'Make a prompt of a text by speech synthesis',
       description: 'Replaces the prompt’s own audio. The next one who hears it hears the new one. Audited.',
       params: byId,
+      query: config.promptSet,
       body: config.spokenPrompt,
       response: json(config.prompt, 201),
       handler: tools.speak,

@@ -65,6 +65,16 @@ function calendarRoutes(deps: AdministrationDeps): Route[] {
       response,
       handler: calendars.put,
     }),
+    guarded({
+      ...rows.add,
+      path: `${V1}/calendars/import`,
+      summary: 'Import the holidays of several years',
+      description: `JSON, or text/csv. All years or none; \`fields\` of a refusal names every line at fault. ${AT_ONCE}`,
+      bodyType: 'json-or-csv',
+      body: config.calendarImport,
+      response: json(listOf(config.calendar)),
+      handler: calendars.import,
+    }),
     guarded({ ...rows.remove, summary: 'Delete the holidays of a year', params, query: removal, handler: calendars.remove }),
   ];
 }

@@ -6,5 +6,5 @@ export type { ScryptCost } from './core/password-hash.js';
 export type { AdministrationDeps, ConfigValidators, FlowTools } from './handlers/config/change.js';
 export { type ApiDeps, createApi } from './shell/api.js';
 export { type AuthenticatorDeps, type AuthenticatorOptions, createAuthenticator } from './shell/authenticator.js';
-export { createPromptFiles, type PromptFile, type PromptFiles, type PromptFilesOptions } from './shell/prompt-files.js';
+export { createPromptFiles, type PromptFile, type PromptFiles, type PromptFilesOptions, type PromptSet } from './shell/prompt-files.js';
 export { hashGeneratedSecret, hashPassword, verifyPassword } from './shell/scrypt.js';

@@ -44,6 +44,37 @@ describe('administration over REST', () => {
       assert.equal(house.applied(), 1);
     });
 
+    it('many users come by CSV, all or none; every line at fault is told with what is wrong', async () => {
+      const csv = (text: string): Promise<Reply> =>
+        house.request('POST', '/api/v1/users/import', { token, body: text, headers: { 'content-type': 'text/csv' } });
+      const head = 'username,displayName,roles,extension,groups,skills,enabled,password\n';
+      const refused = await csv(
+        `${head}cy,,agent,2101,main,consult:11,,\n甲,,agent,2102,,,,\nadmin,,admin,,,,,\ndo,,agent,2103,,flying,,\nem,,agent,2104,,,,,,`,
+      );
+      assert.deepEqual([refused.status, refused.json.error.details.faults], [400, 3], refused.text);
+      assert.deepEqual(
+        refused.json.error.details.fields.map((one: { field: string }) => one.field),
+        ['line 2', 'line 3', 'line 6'],
+      );
+      const later = await csv(`${head}admin,,admin,,,,,\ncy,,agent,2101,main,consult,,\ndo,,agent,2103,,flying,,\ncy,,agent,2105,,,,`);
+      assert.deepEqual(
+        later.json.error.details.fields.map((one: { field: string }) => one.field),
+        ['line 2', 'line 4', 'line 5'],
+      );
+      assert.equal((await get('/users/cy')).status, 404, 'none of them is there');
+      const made = await csv(`${head}cy,曹英,agent;supervisor,2101,main other,consult:8,,\ndo,,admin,,,,false,chosen by me`);
+      assert.equal(made.status, 201, made.text);
+      const [cy, other] = made.json.items;
+      assert.deepEqual(
+        [cy.displayName, cy.roles, cy.groups, cy.skillLevels],
+        ['曹英', ['agent', 'supervisor'], ['main', 'other'], { consult: 8 }],
+      );
+      assert.deepEqual([other.enabled, other.password, other.extension], [false, undefined, null]);
+      const session = await house.request('POST', '/api/v1/session', { body: { username: 'cy', password: cy.password } });
+      assert.equal(session.status, 200);
+      assert.match((await csv(head)).json.error.message, /nobody in it/);
+    });
+
     it('secrets that are given are kept and not given back; generating makes new ones', async () => {
       const made = await post('/users', { ...bo, password: 'chosen by me', sipPassword: 'sip-chosen' });
       assert.deepEqual([made.json.password, made.json.sipPassword], [undefined, undefined]);
@@ -322,6 +353,22 @@ describe('administration over REST', () => {
         house.identity.entries.map((e) => e.action).filter((a) => a.startsWith('prompt')),
         ['prompt.created', 'prompt.deleted'],
       );
+    });
+
+    it('each language has a set of its own: an English upload leaves the Chinese one alone', async () => {
+      const english = wav({ tag: 6, samples: 8000 });
+      const made = await post('/prompts?id=greeting&language=en', english);
+      assert.deepEqual([made.status, made.json.language, made.json.durationSeconds], [201, 'en', 1]);
+      assert.deepEqual(await readFile(join(house.recordingsDir, 'prompts/en/greeting.wav')), english);
+      assert.equal((await get('/prompts/greeting')).json.origin, 'shipped');
+      assert.deepEqual(
+        (await get('/prompts?language=en')).json.items.map((p: { id: string }) => p.id),
+        ['greeting'],
+      );
+      assert.equal((await get('/prompts/greeting/audio?language=en')).headers.get('content-length'), String(english.length));
+      assert.match((await get('/prompts?language=fr')).json.error.message, /language: must be one of zh, en/);
+      assert.equal((await remove('/prompts/greeting?language=en')).status, 204);
+      assert.equal((await get('/prompts/greeting?language=en')).status, 404);
     });
 
     it('what no leg can play is refused in words that say what is needed', async () => {

@@ -138,6 +138,12 @@ describe('administration over REST: schedules, lists, boxes, groups, settings, a
       assert.match(await problem('number,note\n1,"open'), /line 2: a quotation mark is not closed/);
       assert.match(await problem('number\n1,2'), /line 2: has 2 values for 1 columns/);
       assert.match(await problem('note\nx'), /line 2: number must be a text/);
+      const several = (await csv('number,prefix\n1,maybe\n2,true\nx,true\n3,1,2')).json.error;
+      assert.deepEqual(
+        several.details.fields.map((one: { field: string }) => one.field),
+        ['line 2', 'line 4', 'line 5'],
+      );
+      assert.match(several.message, /line 2: prefix must be true or false \(and 2 more\)/);
       assert.equal((await get('/lists/black')).json.entries, 3, 'what is wrong in one line changes nothing');
       assert.equal((await ask('PUT', '/lists/black/entries', 'x', { 'content-type': 'text/plain' })).status, 415);
     });

@@ -526,9 +526,12 @@ export async function openHouse(
       sessions: auth,
       validators,
       prompts: createPromptFiles({
-        ownDirectory: join(recordingsDir, 'prompts'),
-        shippedDirectory: await shippedPrompts(recordingsDir),
-        texts: new Map([['greeting', '您好']]),
+        zh: {
+          ownDirectory: join(recordingsDir, 'prompts'),
+          shippedDirectory: await shippedPrompts(recordingsDir),
+          texts: new Map([['greeting', '您好']]),
+        },
+        en: { ownDirectory: join(recordingsDir, 'prompts/en'), shippedDirectory: join(recordingsDir, 'none'), texts: new Map() },
       }),
       flowTools: flowTools(recordingsDir),
       applied: async () => {
@@ -536,6 +539,7 @@ export async function openHouse(
         await options.applied?.();
       },
       hashPassword: (password) => hashPassword(password, TEST_COST),
+      hashGenerated: (secret) => hashPassword(secret, TEST_COST),
       randomSecret: () => `random-secret-${++secret}`,
       acd,
       timeZone: 'Asia/Shanghai',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { PromptFilesOptions } from '@yixian/admin';
+import type { PromptFilesOptions, PromptSet } from '@yixian/admin';
 import { demoFlow, shippedEnglishPromptsDirectory, shippedPromptsDirectory } from '@yixian/ivr';
 import type { Config } from './config.js';
 
@@ -18,12 +18,16 @@ export function promptLanguages(config: Pick<Config, 'dataDir'>): Record<string,
 
 /** The same folders for administrators, with what the shipped prompts say. */
 export function promptFileOptions(config: Pick<Config, 'dataDir'>): PromptFilesOptions {
-  const list = JSON.parse(readFileSync(path.join(shippedPromptsDirectory, 'prompts.json'), 'utf8')) as Record<
-    'prompts' | 'music',
-    Record<string, { text: string }>
+  const own = ownPromptsDirectory(config);
+  return { zh: setOf(own, shippedPromptsDirectory), en: setOf(path.join(own, 'en'), shippedEnglishPromptsDirectory) };
+}
+
+function setOf(ownDirectory: string, shippedDirectory: string): PromptSet {
+  const list = JSON.parse(readFileSync(path.join(shippedDirectory, 'prompts.json'), 'utf8')) as Partial<
+    Record<'prompts' | 'music', Record<string, { text: string }>>
   >;
   const texts = new Map(Object.entries({ ...list.prompts, ...list.music }).map(([id, { text }]) => [id, text]));
-  return { ownDirectory: ownPromptsDirectory(config), shippedDirectory: shippedPromptsDirectory, texts };
+  return { ownDirectory, shippedDirectory, texts };
 }
 
 /** Prompts that queues use by name, whatever the flows. */

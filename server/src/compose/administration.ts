@@ -1,4 +1,4 @@
-import { type AdministrationDeps, createPromptFiles, type FlowTools, hashPassword } from '@yixian/admin';
+import { type AdministrationDeps, createPromptFiles, type FlowTools, hashGeneratedSecret, hashPassword } from '@yixian/admin';
 import type { SessionKeeper } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createSimulator, createTts, describeNodes, validateFlow } from '@yixian/ivr';
@@ -30,6 +30,7 @@ export function administrationOf(base: Foundation, telephony: Telephony, session
       },
     },
     hashPassword,
+    hashGenerated: hashGeneratedSecret,
     randomSecret,
     acd: telephony.acd.acd,
     timeZone: base.config.timeZone,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
+import { type AdminPages, adminPages, tooWide } from '../../src/browser/admin-pages.js';
 import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
 import { eventually, requirePeers, startBaresip } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
@@ -28,65 +29,31 @@ const PAGES = [
   'system',
 ];
 
-/** What reaches over the right edge of the window and makes the page scroll. */
-function tooWide(): string[] {
-  if (document.documentElement.scrollWidth <= window.innerWidth) return [];
-  const over = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1);
-  return over.slice(0, 5).map((element) => `${element.tagName} ${element.className}`);
-}
-
 describe('administration and records in the browser', function () {
   this.timeout(300_000);
   let s: Scenario;
   let browser: TestBrowser;
   let page: Page;
+  let pages: AdminPages;
 
   before(async function () {
     await requirePeers(this, 'chromium', 'baresip', 'redis');
     s = await Scenario.start();
     browser = await TestBrowser.start();
     page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/users');
+    pages = adminPages(page, s.hotline.http);
   });
   after(async () => {
     await browser?.close();
     await s?.close();
   });
 
-  const go = (where: string) => page.goto(`${s.hotline.http}/${where}`);
-  const drawer = () => page.locator('.ant-drawer-open').last();
-  const fill = (field: string, text: string) => drawer().locator(`#field-${field}`).fill(text);
-  /** Chooses in a select of the drawer, by typing. */
-  async function choose(field: string, text: string): Promise<void> {
-    const select = drawer().locator(`#field-${field}`);
-    const options = page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option');
-    await select.click();
-    if (await select.isEditable()) {
-      await select.fill(text);
-      // what was typed is found, and the first is the one that Enter takes
-      await options.filter({ hasText: text }).first().waitFor();
-      await page.keyboard.press('Enter');
-    } else {
-      await options.filter({ hasText: text }).first().click();
-    }
-    // a select of several stays open
-    await drawer().locator('.ant-drawer-title').click();
-    await page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)').waitFor({ state: 'hidden' });
-  }
-  async function save(): Promise<void> {
-    await drawer()
-      .getByRole('button', { name: /^保\s?存$/ })
-      .click();
-    await page.getByText('已保存').first().waitFor();
-    await page
-      .locator('.ant-drawer-open')
-      .waitFor({ state: 'detached' })
-      .catch(() => undefined);
-  }
-  async function settled(): Promise<void> {
-    await page.locator('main').first().waitFor();
-    await page.waitForLoadState('networkidle').catch(() => undefined);
-    await page.locator('.ant-spin-spinning, .ant-skeleton').first().waitFor({ state: 'detached' });
-  }
+  const go = (where: string) => pages.go(where);
+  const drawer = () => pages.drawer();
+  const fill = (field: string, text: string) => pages.fill(field, text);
+  const choose = (field: string, text: string) => pages.choose(field, text);
+  const save = () => pages.save();
+  const settled = () => pages.settled();
 
   it('every page, without a call yet: no serious fault of accessibility, light', async () => {
     for (const where of PAGES) {

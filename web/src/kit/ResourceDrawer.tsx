@@ -76,13 +76,14 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
   const [dirty, setDirty] = useState(false);
   const faults = useMemo<Faults>(() => (error ? faultsOf(error.details, error.message) : {}), [error]);
   const path = row ? `${spec.path}/${encodeURIComponent(keyOf(spec, row))}` : spec.path;
+  const address = withQuery(path, spec.query);
 
   const changed = (): Promise<void> => queries.invalidateQueries();
   const save = useMutation({
     mutationFn: async (against: number | undefined) => {
       const body = bodyOf(allFields(spec), values, isNew);
       const sent = spec.toBody ? spec.toBody(body, isNew) : body;
-      return isNew ? post<Values>(spec.path, sent) : put<Values>(path, { ...sent, revision: against });
+      return isNew ? post<Values>(address, sent) : put<Values>(address, { ...sent, revision: against });
     },
     onSuccess: (answer) => {
       void changed();
@@ -96,7 +97,7 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
     onError: async (problem) => {
       if (!(problem instanceof ApiError)) return fail(problem);
       if (problem.code === 'conflict' && problem.details.field === 'revision') {
-        const read = await get<Values>(path).catch(() => undefined);
+        const read = await get<Values>(address).catch(() => undefined);
         setConflict({ theirs: read && (spec.rowOf ? spec.rowOf(read) : read) });
         return;
       }
@@ -104,7 +105,7 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
     },
   });
   const remove = useMutation({
-    mutationFn: () => del(withQuery(path, { revision })),
+    mutationFn: () => del(withQuery(path, { ...spec.query, revision })),
     onSuccess: () => {
       void changed();
       void message.success(t('deleted'));

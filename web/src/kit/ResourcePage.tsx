@@ -11,9 +11,9 @@ import { allOf } from './sources.js';
 
 export function useRows(spec: ResourceSpec) {
   return useQuery({
-    queryKey: ['rows', spec.path],
+    queryKey: ['rows', spec.path, ...(spec.query ? [spec.query] : [])],
     queryFn: async () => {
-      const items = await allOf<Values>(spec.path);
+      const items = await allOf<Values>(spec.path, spec.query);
       return items.map((item) => (spec.rowOf ? spec.rowOf(item) : (item as Row)));
     },
   });
@@ -56,10 +56,12 @@ export function ResourcePage({ spec }: { spec: ResourceSpec }) {
     render: (_: unknown, row: Row) => (column.render ? column.render(row) : plain(row[column.name])),
   }));
   const width = spec.columns.reduce((sum, column) => sum + (column.width ?? 160), 0);
+  // one of several on a page is named by its tab
+  const title = i18n.exists(`admin:${spec.name}.tab`) ? t(`${spec.name}.tab`) : t(`common:menu.${spec.name}`);
   const hint = i18n.exists(`admin:${spec.name}.hint`) ? { hint: t(`${spec.name}.hint`) } : {};
   return (
     <Flex vertical gap={12}>
-      <PageHead title={t(`common:menu.${spec.name}`)} {...hint}>
+      <PageHead title={title} {...hint}>
         <Input.Search
           allowClear
           aria-label={t('common:search')}

@@ -1,21 +1,4 @@
-// Tables as text (RFC 4180), in and out.
-
-/** Rows of a CSV text as objects by the names of its first line. */
-export function csvRows(text: string): Record<string, string>[] {
-  const [head, ...lines] = csvLines(text.replace(/^\uFEFF/, ''));
-  return lines
-    .filter((cells) => cells.some((cell) => cell.trim() !== ''))
-    .map((cells) => Object.fromEntries((head ?? []).map((name, i) => [name.trim(), (cells[i] ?? '').trim()])));
-}
-
-function csvLines(text: string): string[][] {
-  const lines: string[][] = [[]];
-  for (const [, separator, quoted, plain] of text.matchAll(/(^|,|\r?\n)(?:"((?:[^"]|"")*)"|([^,\r\n]*))/g)) {
-    if (separator?.endsWith('\n')) lines.push([]);
-    lines.at(-1)?.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
-  }
-  return lines;
-}
+// Tables as text (RFC 4180).
 
 type Cell = string | number | null | undefined;
 

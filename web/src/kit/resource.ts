@@ -20,6 +20,8 @@ export interface ResourceSpec {
   name: string;
   /** Of the collection in the API. */
   path: string;
+  /** Sent with every request: which part of the collection. */
+  query?: Record<string, string>;
   /** Field of the row that names it in the API. */
   key: string;
   columns: readonly Column[];

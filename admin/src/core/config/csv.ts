@@ -1,11 +1,19 @@
 import { DomainError } from '@yixian/contracts';
 
+export interface CsvRow {
+  /** From 1, the head line counted: as an editor or a spreadsheet shows it. */
+  line: number;
+  row: Record<string, string>;
+  /** What is wrong with the line as such; its row is not to be used. */
+  problem?: string;
+}
+
 /**
  * Rows of a CSV text (RFC 4180: quotes, doubled quotes, line breaks within quotes), as objects by the names of its first
  * line. A byte order mark and empty lines are left out.
- * @throws DomainError `bad-request` naming the line
+ * @throws DomainError `bad-request` naming the line, where the following ones cannot be told apart
  */
-export function* csvRows(text: string, known: readonly string[]): Generator<{ line: number; row: Record<string, string> }> {
+export function* csvRows(text: string, known: readonly string[]): Generator<CsvRow> {
   let columns: string[] | undefined;
   for (const { line, cells } of csvLines(text.replace(/^\uFEFF/, ''))) {
     if (cells.length === 1 && cells[0]?.trim() === '') continue;
@@ -16,8 +24,32 @@ export function* csvRows(text: string, known: readonly string[]): Generator<{ li
         throw lineError(line, `there is no column ${other}; the first line names columns out of ${known.join(', ')}`);
       continue;
     }
-    if (cells.length > columns.length) throw lineError(line, `has ${cells.length} values for ${columns.length} columns`);
-    yield { line, row: Object.fromEntries(columns.map((name, i) => [name, (cells[i] ?? '').trim()])) };
+    const tooMany = cells.length > columns.length ? { problem: `has ${cells.length} values for ${columns.length} columns` } : {};
+    yield { line, ...tooMany, row: Object.fromEntries(columns.map((name, i) => [name, (cells[i] ?? '').trim()])) };
+  }
+}
+
+/** As many faults as are told; whoever has mended those hears of the others. */
+const MOST_TOLD = 100;
+
+/** Gathers what is wrong with the entries of a body, so that an administrator mends all of a file at once. */
+export class EntryFaults {
+  readonly #told: { field: string; problem: string }[] = [];
+  #count = 0;
+
+  /** @param field e.g. `line 7` or `entries.6.number` */
+  add(field: string, problem: string): void {
+    this.#count += 1;
+    if (this.#told.length < MOST_TOLD) this.#told.push({ field, problem });
+  }
+
+  /** @throws DomainError `bad-request` with every fault in `fields`, when there is one */
+  assertNone(): void {
+    const [first] = this.#told;
+    if (!first) return;
+    const more = this.#count > 1 ? ` (and ${this.#count - 1} more)` : '';
+    const message = `body ${first.field}: ${first.problem}${more}`;
+    throw new DomainError('bad-request', message, { in: 'body', fields: this.#told, faults: this.#count });
   }
 }
 

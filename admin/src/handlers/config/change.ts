@@ -45,6 +45,8 @@ export interface AdministrationDeps {
   /** Resolves when what was stored is in force here: the next call meets it. */
   applied: () => Promise<void>;
   hashPassword: (password: string) => Promise<string>;
+  /** Of a secret that was made here, never of one that a person chose. */
+  hashGenerated: (secret: string) => Promise<string>;
   /** A password nobody can guess. */
   randomSecret: () => string;
   acd: Pick<Acd, 'agent' | 'queue'>;

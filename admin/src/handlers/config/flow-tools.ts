@@ -6,6 +6,7 @@ import type {
   bySimulation,
   checkedDocument,
   draftCall,
+  promptSet,
   simulation,
   simulationInput,
   speechQuery,
@@ -47,9 +48,10 @@ export function createFlowTools(deps: FlowToolDeps) {
     },
     call: (request: GuardedRequest<ById, unknown, z.output<typeof draftCall>>) => callDraft(deps, request),
     speech: ({ query }: GuardedRequest<unknown, z.output<typeof speechQuery>, unknown>) => speech(deps, query),
-    async speak(request: GuardedRequest<ById, unknown, z.output<typeof spokenPrompt>>) {
+    async speak(request: GuardedRequest<ById, z.output<typeof promptSet>, z.output<typeof spokenPrompt>>) {
       const { text, language } = request.body;
-      return store(deps, request, request.params.id, await readFile(await spoken(deps, text, language)));
+      const wanted = { id: request.params.id, language: request.query.language };
+      return store(deps, request, wanted, await readFile(await spoken(deps, text, language)));
     },
   };
 }

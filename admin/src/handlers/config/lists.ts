@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type CallerList, type CallerListEntry, type CallerListHead, DomainError, isoTime, type Revised } from '@yixian/contracts';
 import type { z } from 'zod';
-import { csvRows, lineError } from '../../core/config/csv.js';
+import { csvRows, EntryFaults } from '../../core/config/csv.js';
 import { difference } from '../../core/config/difference.js';
 import {
   type byListEntry,
@@ -130,38 +130,55 @@ async function usesOf(deps: AdministrationDeps, { config }: Change, id: string):
   return flowsUsing(await config.flows.published(), deps.validators.flow, await surroundings(deps, config), 'lists', id);
 }
 
-/** The entries of a body, JSON or CSV, checked one by one; between portions calls are served. */
+/** The entries of a body, JSON or CSV, checked one by one, all faults told; between portions calls are served. */
 async function given(body: z.output<typeof listEntries>): Promise<{ entries: CallerListEntry[]; revision?: number | undefined }> {
   const entries: CallerListEntry[] = [];
-  const source =
-    body.csv !== undefined
-      ? fromCsv(body.csv)
-      : (body.entries ?? []).map((row, i) => ({ row, failed: (at: string, problem: string) => fieldError(`entries.${i}${at}`, problem) }));
-  for (const { row, failed } of source) {
-    const checked = listEntry.safeParse(row);
-    if (!checked.success) throw refused(checked.error, failed);
-    const { expiresAt, ...same } = checked.data;
-    entries.push({ ...same, expiresAt: expiresAt === null ? null : Date.parse(expiresAt) });
-    if (entries.length > MOST_ENTRIES) throw failed('', `there are more than ${MOST_ENTRIES} entries`);
-    if (entries.length % AT_A_TIME === 0) await breathe();
+  const faults = new EntryFaults();
+  let seen = 0;
+  for (const one of body.csv !== undefined ? fromCsv(body.csv) : fromJson(body.entries ?? [])) {
+    const checked = one.problem === undefined ? listEntry.safeParse(one.row) : undefined;
+    if (checked?.success) {
+      const { expiresAt, ...same } = checked.data;
+      entries.push({ ...same, expiresAt: expiresAt === null ? null : Date.parse(expiresAt) });
+    } else {
+      const [at, words] = checked ? firstFault(checked.error) : (['', one.problem ?? ''] as const);
+      const { field, problem } = one.fault(at, words);
+      faults.add(field, problem);
+    }
+    seen += 1;
+    if (seen > MOST_ENTRIES) throw fieldError(one.fault('', '').field, `there are more than ${MOST_ENTRIES} entries`);
+    if (seen % AT_A_TIME === 0) await breathe();
   }
+  faults.assertNone();
   return { entries, revision: body.revision };
 }
 
-type Failed = (at: string, problem: string) => Error;
+interface Given {
+  row: unknown;
+  problem?: string;
+  /** Where it stands in what was sent. @param at path within the entry, with a leading dot, or nothing */
+  fault(at: string, problem: string): { field: string; problem: string };
+}
 
-function* fromCsv(text: string): Generator<{ row: unknown; failed: Failed }> {
+function* fromJson(entries: readonly unknown[]): Generator<Given> {
+  for (const [i, row] of entries.entries()) yield { row, fault: (at, problem) => ({ field: `entries.${i}${at}`, problem }) };
+}
+
+function* fromCsv(text: string): Generator<Given> {
   const words: Record<string, boolean | undefined> = { '': undefined, true: true, false: false, 1: true, 0: false };
-  for (const { line, row } of csvRows(text, ['number', 'prefix', 'expiresAt', 'note'])) {
-    const failed: Failed = (at, problem) => lineError(line, `${at.slice(1)} ${problem}`.trim());
+  for (const { line, row, problem } of csvRows(text, ['number', 'prefix', 'expiresAt', 'note'])) {
     const prefix = row.prefix === undefined ? undefined : row.prefix in words ? words[row.prefix] : row.prefix;
-    yield { row: { number: row.number, prefix, expiresAt: row.expiresAt || undefined, note: row.note || undefined }, failed };
+    yield {
+      row: { number: row.number, prefix, expiresAt: row.expiresAt || undefined, note: row.note || undefined },
+      ...(problem === undefined ? {} : { problem }),
+      fault: (at, words) => ({ field: `line ${line}`, problem: `${at.slice(1)} ${words}`.trim() }),
+    };
   }
 }
 
-function refused(error: z.ZodError, failed: Failed): Error {
+/** Path and words of the first thing wrong with an entry. */
+export function firstFault(error: z.ZodError): [at: string, problem: string] {
   const issue = error.issues[0];
-  if (issue?.code === 'unrecognized_keys') return failed(`.${issue.keys[0]}`, 'is not a known field');
-  const at = (issue?.path ?? []).map((part) => `.${String(part)}`).join('');
-  return failed(at, issue?.message ?? 'is not valid');
+  if (issue?.code === 'unrecognized_keys') return [`.${issue.keys[0]}`, 'is not a known field'];
+  return [(issue?.path ?? []).map((part) => `.${String(part)}`).join(''), issue?.message ?? 'is not valid'];
 }

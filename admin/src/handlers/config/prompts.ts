@@ -1,77 +1,88 @@
 import { type ConfigReader, DomainError } from '@yixian/contracts';
 import type { z } from 'zod';
-import type { newPrompt } from '../../core/config/schemas.js';
+import type { newPrompt, promptSet, promptsQuery } from '../../core/config/schemas.js';
 import { assertUnused, flowsUsing, playing, type Use } from '../../core/config/uses.js';
 import { inspectWav } from '../../core/config/wav.js';
 import type { FileReply, GuardedRequest } from '../../core/route.js';
-import type { byId, livePage } from '../../core/schemas.js';
-import type { PromptFile } from '../../shell/prompt-files.js';
+import type { byId } from '../../core/schemas.js';
+import type { PromptFile, PromptLanguage } from '../../shell/prompt-files.js';
 import { pageOf } from '../page.js';
 import { type AdministrationDeps, change, surroundings } from './change.js';
 
 type ById = z.output<typeof byId>;
+type OfLanguage = z.output<typeof promptSet>;
 
-/** Prompts: the shipped ones and administrators' own, which win. The next one who hears it hears the new one. */
+/** Prompts of a language: the shipped ones and administrators' own, which win. The next one who hears it hears the new one. */
 export function createPromptHandlers(deps: AdministrationDeps) {
   const { prompts } = deps;
-  const one = async (id: string): Promise<PromptFile> => {
-    const found = await prompts.get(id);
-    if (!found) throw new DomainError('not-found', `there is no prompt ${id}`, { id });
-    return found;
-  };
+  const missing = (id: string) => new DomainError('not-found', `there is no prompt ${id}`, { id });
 
   return {
-    async list({ query }: GuardedRequest<unknown, z.output<typeof livePage>, unknown>) {
-      const { items, next } = pageOf(prompts.ids(), (id) => id, query);
-      const found = await Promise.all(items.map((id) => prompts.get(id)));
+    async list({ query }: GuardedRequest<unknown, z.output<typeof promptsQuery>, unknown>) {
+      const { items, next } = pageOf(prompts.ids(query.language), (id) => id, query);
+      const found = await Promise.all(items.map((id) => prompts.get(id, query.language)));
       return { items: found.filter((prompt) => prompt !== undefined), next };
     },
-    get: ({ params }: GuardedRequest<ById, unknown, unknown>) => one(params.id),
-    async audio({ params }: GuardedRequest<ById, unknown, unknown>): Promise<FileReply> {
-      const file = prompts.locate(params.id);
-      if (!file) throw new DomainError('not-found', `there is no prompt ${params.id}`, { id: params.id });
+    async get({ params, query }: GuardedRequest<ById, OfLanguage, unknown>): Promise<PromptFile> {
+      const found = await prompts.get(params.id, query.language);
+      if (!found) throw missing(params.id);
+      return found;
+    },
+    async audio({ params, query }: GuardedRequest<ById, OfLanguage, unknown>): Promise<FileReply> {
+      const file = prompts.locate(params.id, query.language);
+      if (!file) throw missing(params.id);
       return { ...file, contentType: 'audio/wav', name: `${params.id}.wav`, sha256: null, what: `the audio of prompt ${params.id}` };
     },
     add(request: GuardedRequest<unknown, z.output<typeof newPrompt>, Buffer>) {
-      const { id } = request.query;
-      if (prompts.isOwn(id)) throw new DomainError('conflict', `prompt ${id} already exists; PUT replaces it`, { id });
-      return store(deps, request, id, request.body);
+      const { id, language } = request.query;
+      if (prompts.isOwn(id, language)) throw new DomainError('conflict', `prompt ${id} already exists; PUT replaces it`, { id });
+      return store(deps, request, { id, language }, request.body);
     },
-    change: (request: GuardedRequest<ById, unknown, Buffer>) => store(deps, request, request.params.id, request.body),
-    remove: (request: GuardedRequest<ById, unknown, unknown>) => remove(deps, request),
+    change: (request: GuardedRequest<ById, OfLanguage, Buffer>) =>
+      store(deps, request, { id: request.params.id, language: request.query.language }, request.body),
+    remove: (request: GuardedRequest<ById, OfLanguage, unknown>) => remove(deps, request),
   };
 }
 
 /** Puts a WAV in a prompt’s place. */
-export async function store(deps: AdministrationDeps, caller: GuardedRequest<unknown, unknown, unknown>, id: string, bytes: Buffer) {
+export async function store(
+  deps: AdministrationDeps,
+  caller: GuardedRequest<unknown, unknown, unknown>,
+  { id, language }: { id: string; language: PromptLanguage },
+  bytes: Buffer,
+) {
   const { prompts } = deps;
   inspectWav(bytes);
   return change(deps, caller, async (c) => {
-    const before = await prompts.get(id);
+    const before = await prompts.get(id, language);
     await c.audit(before?.origin === 'uploaded' ? 'prompt.changed' : 'prompt.created', id, {
       before: before ? { origin: before.origin, bytes: before.bytes, durationSeconds: before.durationSeconds } : null,
       after: { origin: 'uploaded', bytes: bytes.length },
+      language,
     });
-    await prompts.write(id, bytes);
-    const after = await prompts.get(id);
+    await prompts.write(id, bytes, language);
+    const after = await prompts.get(id, language);
     if (!after) throw new Error(`prompt ${id} cannot be read after it was written`);
     return after;
   });
 }
 
-function remove(deps: AdministrationDeps, request: GuardedRequest<ById, unknown, unknown>): Promise<void> {
+function remove(deps: AdministrationDeps, request: GuardedRequest<ById, OfLanguage, unknown>): Promise<void> {
   const { prompts } = deps;
   const { id } = request.params;
+  const { language } = request.query;
   return change(deps, request, async (c) => {
-    const before = await prompts.get(id);
-    if (!prompts.isOwn(id)) {
-      if (!prompts.isShipped(id)) throw new DomainError('not-found', `there is no prompt ${id}`, { id });
+    const before = await prompts.get(id, language);
+    if (!prompts.isOwn(id, language)) {
+      if (!prompts.isShipped(id, language)) throw new DomainError('not-found', `there is no prompt ${id}`, { id });
       throw new DomainError('conflict', `prompt ${id} is shipped with the program and stays; upload another one in its place`, { id });
     }
-    // where a shipped one is beneath, that is heard again
-    if (!prompts.isShipped(id)) assertUnused('prompt', id, await usesOf(deps, c.config, id));
-    await c.audit('prompt.deleted', id, { before: before ? { bytes: before.bytes, durationSeconds: before.durationSeconds } : null });
-    await prompts.delete(id);
+    // where there is another beneath, that is heard again: a shipped one, or that of the base set
+    const beneath = prompts.isShipped(id, language) || (language !== 'zh' && prompts.ids().includes(id));
+    if (!beneath) assertUnused('prompt', id, await usesOf(deps, c.config, id));
+    const gone = before ? { bytes: before.bytes, durationSeconds: before.durationSeconds } : null;
+    await c.audit('prompt.deleted', id, { before: gone, language });
+    await prompts.delete(id, language);
   });
 }
 

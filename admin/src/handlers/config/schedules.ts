@@ -1,13 +1,21 @@
-import { type HolidayCalendar, isoTime, type Revised, type Schedule, scheduleState } from '@yixian/contracts';
+import { DomainError, type HolidayCalendar, isoTime, type Revised, type Schedule, scheduleState } from '@yixian/contracts';
 import type { z } from 'zod';
-import { checkDays } from '../../core/config/calendar-file.js';
+import { calendarOf, calendarsFromCsv, checkDays } from '../../core/config/calendar-file.js';
 import { difference } from '../../core/config/difference.js';
-import type { byYear, calendarChange, newSchedule, removal, scheduleChange, scheduleMoment } from '../../core/config/schemas.js';
+import type {
+  byYear,
+  calendarChange,
+  calendarImport,
+  newSchedule,
+  removal,
+  scheduleChange,
+  scheduleMoment,
+} from '../../core/config/schemas.js';
 import { flowsUsing, type Use } from '../../core/config/uses.js';
 import type { GuardedRequest } from '../../core/route.js';
 import type { byId, livePage } from '../../core/schemas.js';
 import { pageOf } from '../page.js';
-import { type AdministrationDeps, assertRevision, change, fieldError, present, surroundings } from './change.js';
+import { type AdministrationDeps, assertRevision, type Change, change, fieldError, present, surroundings } from './change.js';
 import { createKindHandlers, defined, type Kind } from './kind.js';
 import { assertDistinct } from './references.js';
 
@@ -90,14 +98,21 @@ export function createCalendars(deps: AdministrationDeps) {
         const { year } = request.params;
         const { revision, days } = request.body;
         checkDays(year, days);
-        const before = await c.config.calendars.get(year);
-        assertRevision('calendar', year, before?.revision ?? 0, revision);
-        const sorted = days.toSorted((a, b) => (a.date < b.date ? -1 : 1));
-        const { calendars } = c.config;
-        const after = before ? await calendars.update(year, { days: sorted }) : await calendars.insert({ year, days: sorted });
-        await c.audit(before ? 'calendar.changed' : 'calendar.created', year, before ? difference(before, after) : { after });
-        return after;
+        assertRevision('calendar', year, (await c.config.calendars.get(year))?.revision ?? 0, revision);
+        return putYear(c, { year, days });
       }),
+    /** Every year of a file, or none. */
+    async import(request: GuardedRequest<unknown, unknown, z.output<typeof calendarImport>>) {
+      const { csv, calendars = [] } = request.body;
+      const years = csv === undefined ? calendars.map(calendarOf) : calendarsFromCsv(csv);
+      if (years.length === 0) throw new DomainError('bad-request', 'body: there is no day in it', { in: 'body' });
+      const items = await change(deps, request, async (c) => {
+        const stored: Revised<HolidayCalendar>[] = [];
+        for (const year of years) stored.push(await putYear(c, year));
+        return stored;
+      });
+      return { items, next: null };
+    },
     remove: (request: GuardedRequest<ByYear, z.output<typeof removal>, unknown>): Promise<void> =>
       change(deps, request, async (c) => {
         const { year } = request.params;
@@ -107,4 +122,13 @@ export function createCalendars(deps: AdministrationDeps) {
         await c.audit('calendar.deleted', year, { before });
       }),
   };
+}
+
+/** The whole year: what it had before is replaced. */
+async function putYear({ config, audit }: Change, { year, days }: HolidayCalendar): Promise<Revised<HolidayCalendar>> {
+  const before = await config.calendars.get(year);
+  const sorted = days.toSorted((a, b) => (a.date < b.date ? -1 : 1));
+  const after = before ? await config.calendars.update(year, { days: sorted }) : await config.calendars.insert({ year, days: sorted });
+  await audit(before ? 'calendar.changed' : 'calendar.created', year, before ? difference(before, after) : { after });
+  return after;
 }

@@ -53,30 +53,44 @@ export function createUsers(deps: AdministrationDeps) {
   };
 }
 
-async function add(deps: AdministrationDeps, request: GuardedRequest<unknown, unknown, z.output<typeof newUser>>) {
-  const { password, sipPassword, ...fields } = request.body;
+/** A user as it will be, with the secrets that were made for it. */
+export interface PreparedUser {
+  user: UserConfig;
+  passwordHash: string;
+  sipPassword: string | undefined;
+  made: Secrets;
+}
+
+/** Outside the transaction: a hash takes its time by design. */
+export async function prepareUser(deps: AdministrationDeps, body: z.output<typeof newUser>): Promise<PreparedUser> {
+  const { password, sipPassword, ...fields } = body;
   const made: Secrets = password === undefined ? { password: deps.randomSecret() } : {};
-  // outside the transaction: it takes its time by design
-  const passwordHash = await deps.hashPassword(password ?? made.password ?? '');
-  const displayName = fields.displayName ?? fields.username;
+  const passwordHash = await (password === undefined ? deps.hashGenerated(made.password ?? '') : deps.hashPassword(password));
   const user: UserConfig = {
     ...fields,
     skills: [],
     skillLevels: {},
     ...skillsOf(fields, { skills: [], skillLevels: {} }),
-    displayName,
+    displayName: fields.displayName ?? fields.username,
     roles: distinct(fields.roles),
     id: deps.ids.next('user'),
     lockedUntil: null,
   };
-  const added = await change(deps, request, async (c) => {
-    await check(deps, c.config, user, undefined);
-    Object.assign(made, await furnishExtension(deps, c, user, { sipPassword }));
-    const after = view(await c.config.users.insert({ ...user, passwordHash }));
-    await c.audit('user.created', user.username, { after, secrets: ['password'] });
-    return after;
-  });
-  return { ...added, ...made };
+  return { user, passwordHash, sipPassword, made };
+}
+
+/** Within a change. @throws DomainError, before anything is written, when it does not fit what is there */
+export async function insertUser(deps: AdministrationDeps, c: Change, { user, passwordHash, sipPassword, made }: PreparedUser) {
+  await check(deps, c.config, user, undefined);
+  const secrets = { ...made, ...(await furnishExtension(deps, c, user, { sipPassword })) };
+  const after = view(await c.config.users.insert({ ...user, passwordHash }));
+  await c.audit('user.created', user.username, { after, secrets: ['password'] });
+  return { ...after, ...secrets };
+}
+
+async function add(deps: AdministrationDeps, request: GuardedRequest<unknown, unknown, z.output<typeof newUser>>) {
+  const prepared = await prepareUser(deps, request.body);
+  return change(deps, request, (c) => insertUser(deps, c, prepared));
 }
 
 async function edit(deps: AdministrationDeps, request: GuardedRequest<ByUser, unknown, z.output<typeof userChange>>) {

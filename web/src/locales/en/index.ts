@@ -3,6 +3,7 @@ import { archive } from './archive.js';
 import { common } from './common.js';
 import { desk } from './desk.js';
 import { flows } from './flows.js';
+import { imports } from './imports.js';
 import { phone } from './phone.js';
 import { records } from './records.js';
 import { reports } from './reports.js';
@@ -11,4 +12,4 @@ import { wall } from './wall.js';
 import { welcome } from './welcome.js';
 
 /** One catalogue an area of the application; the English one has the type of the Chinese, so no string can be missing. */
-export const en = { admin, archive, common, desk, flows, phone, records, reports, supervise, wall, welcome };
+export const en = { admin, archive, common, desk, flows, imports, phone, records, reports, supervise, wall, welcome };

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { del, get, type Page, post, request, withQuery } from '../../app/api.js';
 import { momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
+import { csvInit, useImport } from '../../kit/use-import.js';
 
 interface Entry {
   number: string;
@@ -48,8 +49,10 @@ export function ListEntries({ id }: { id: string }) {
       post(path, { entries: [{ number, prefix, expiresAt: expiresAt?.toISOString() ?? null, note }] }).then(() => form.resetFields()),
     );
   };
-  const send = async (file: File, method: 'POST' | 'PUT'): Promise<void> =>
-    done(request(method, path, await file.text(), { headers: { 'content-type': 'text/csv' } }));
+  const { run, told } = useImport();
+  const send = async (file: File, method: 'POST' | 'PUT'): Promise<void> => {
+    if (await run(file.name, async () => request(method, path, await file.text(), csvInit()))) await done(Promise.resolve());
+  };
   const ask = (file: File): false => {
     void modal.confirm({
       title: t('lists.importAsk', { file: file.name }),
@@ -78,6 +81,7 @@ export function ListEntries({ id }: { id: string }) {
         <Upload accept=".csv,text/csv" showUploadList={false} beforeUpload={ask}>
           <Button icon={<UploadOutlined />}>{t('lists.import')}</Button>
         </Upload>
+        {told}
       </Flex>
       <Form<NewEntry> form={form} layout="inline" component={false} onFinish={add}>
         <Flex gap={8} wrap style={{ marginBottom: 8 }}>

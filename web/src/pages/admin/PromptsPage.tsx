@@ -1,107 +1,70 @@
-import { DownloadOutlined, UploadOutlined } from '@ant-design/icons';
+import { DownloadOutlined, PlusOutlined, SwapOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Button, Descriptions, Flex, Input, Modal, Tag, Upload } from 'antd';
-import { useState } from 'react';
+import { Button, Descriptions, Flex, Segmented, Tag } from 'antd';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { download, request, withQuery } from '../../app/api.js';
+import { download, withQuery } from '../../app/api.js';
 import { clockText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
 import { saveBlob, useBlobUrl } from '../../kit/blob.js';
-import { ResourcePage } from '../../kit/ResourcePage.js';
+import { ResourcePage, useRows } from '../../kit/ResourcePage.js';
 import type { ResourceSpec, Row } from '../../kit/resource.js';
+import { PromptDialog } from '../flows/prompts/PromptDialog.js';
 
-const WAV = { headers: { 'content-type': 'audio/wav' } };
+type Language = 'zh' | 'en';
 
 function Origin({ row }: { row: Row }) {
   const { t } = useTranslation('admin');
   return <Tag color={row.origin === 'uploaded' ? 'blue' : 'default'}>{t(`prompts.originIs.${row.origin}`)}</Tag>;
 }
 
-function WavButton({ text, type, onFile }: { text: string; type?: 'primary'; onFile(file: File): void }) {
-  return (
-    <Upload
-      accept=".wav,audio/wav"
-      showUploadList={false}
-      beforeUpload={(file) => {
-        onFile(file);
-        return false;
-      }}
-    >
-      <Button type={type ?? 'default'} icon={<UploadOutlined />}>
-        {text}
-      </Button>
-    </Upload>
-  );
+interface MakeProps {
+  spec: ResourceSpec;
+  language: Language;
+  /** The one that is replaced; a new one without it. */
+  id?: string;
 }
 
-/** A new one: the file, then under which name flows and queues know it. */
-function NewPrompt() {
-  const { t } = useTranslation(['admin', 'common']);
-  const { message } = App.useApp();
-  const fail = useFailure();
+/** Opens the dialog that uploads, records or speaks one. */
+function Make({ spec, language, id }: MakeProps) {
+  const { t } = useTranslation('admin');
   const queries = useQueryClient();
-  const [file, setFile] = useState<File>();
-  const [id, setId] = useState('');
-  const send = async (): Promise<void> => {
-    try {
-      await request('POST', withQuery('/prompts', { id }), file, WAV);
-      void message.success(t('saved'));
-      void queries.invalidateQueries();
-      setFile(undefined);
-    } catch (error) {
-      fail(error);
-    }
-  };
+  const rows = useRows(spec);
+  const [open, setOpen] = useState(false);
   return (
     <>
-      <WavButton
-        text={t('prompts.add')}
-        type="primary"
-        onFile={(chosen) => {
-          setFile(chosen);
-          setId(
-            chosen.name
-              .replace(/\.wav$/i, '')
-              .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
-              .replace(/^[-_]+/, ''),
-          );
-        }}
-      />
-      <Modal
-        open={file !== undefined}
-        title={t('prompts.nameIt')}
-        onCancel={() => setFile(undefined)}
-        onOk={() => void send()}
-        okText={t('common:save')}
-        cancelText={t('common:cancel')}
+      <Button
+        type={id === undefined ? 'primary' : 'default'}
+        icon={id === undefined ? <PlusOutlined /> : <SwapOutlined />}
+        onClick={() => setOpen(true)}
       >
-        <Input aria-label={t('prompts.id')} value={id} onChange={(event) => setId(event.target.value)} />
-      </Modal>
+        {t(id === undefined ? 'prompts.add' : 'prompts.replace')}
+      </Button>
+      <PromptDialog
+        open={open}
+        id={id}
+        set={language}
+        known={(rows.data ?? []).map((row) => String(row.id))}
+        onClose={() => setOpen(false)}
+        onSaved={() => void queries.invalidateQueries()}
+      />
     </>
   );
 }
 
-function Prompt({ row }: { row: Row }) {
-  const { t } = useTranslation(['admin', 'common']);
-  const { message } = App.useApp();
+function Prompt({ row, spec, language }: { row: Row; spec: ResourceSpec; language: Language }) {
+  const { t } = useTranslation('admin');
   const fail = useFailure();
-  const queries = useQueryClient();
-  const path = `/prompts/${row.id}/audio`;
+  const rows = useRows(spec);
+  // what was replaced meanwhile is shown as it is now
+  const now = rows.data?.find((one) => one.id === row.id) ?? row;
+  const path = withQuery(`/prompts/${row.id}/audio`, { language });
   const { url } = useBlobUrl(path);
-  const replace = async (file: File): Promise<void> => {
-    try {
-      await request('PUT', `/prompts/${row.id}`, file, WAV);
-      void message.success(t('saved'));
-      void queries.invalidateQueries();
-    } catch (error) {
-      fail(error);
-    }
-  };
   const items = [
-    { key: 'text', label: t('prompts.text'), children: String(row.text ?? '') },
-    { key: 'origin', label: t('prompts.origin'), children: <Origin row={row} /> },
-    { key: 'format', label: t('prompts.format'), children: String(row.format) },
-    { key: 'duration', label: t('prompts.durationSeconds'), children: clockText(1000 * Number(row.durationSeconds)) },
+    { key: 'text', label: t('prompts.text'), children: String(now.text ?? '') },
+    { key: 'origin', label: t('prompts.origin'), children: <Origin row={now} /> },
+    { key: 'format', label: t('prompts.format'), children: String(now.format) },
+    { key: 'duration', label: t('prompts.durationSeconds'), children: clockText(1000 * Number(now.durationSeconds)) },
   ];
   return (
     <Flex vertical gap={16}>
@@ -112,30 +75,43 @@ function Prompt({ row }: { row: Row }) {
         <Button icon={<DownloadOutlined />} onClick={() => void download(path).then((blob) => saveBlob(blob, `${row.id}.wav`), fail)}>
           {t('download')}
         </Button>
-        <WavButton text={t('prompts.replace')} onFile={(file) => void replace(file)} />
+        <Make spec={spec} language={language} id={String(row.id)} />
       </Flex>
     </Flex>
   );
 }
 
-const spec: ResourceSpec = {
-  name: 'prompts',
-  path: '/prompts',
-  key: 'id',
-  columns: [
-    { name: 'id', width: 220 },
-    { name: 'text', width: 360 },
-    { name: 'origin', width: 110, render: (row) => <Origin row={row} /> },
-    { name: 'durationSeconds', width: 90, align: 'right', render: (row) => clockText(1000 * Number(row.durationSeconds)) },
-  ],
-  start: {},
-  fields: [],
-  readOnly: true,
-  actions: <NewPrompt />,
-  below: (_, row) => (row ? <Prompt row={row} /> : null),
-};
+function specOf(language: Language, onLanguage: (language: Language) => void, t: (key: string) => string): ResourceSpec {
+  const spec: ResourceSpec = {
+    name: 'prompts',
+    path: '/prompts',
+    query: { language },
+    key: 'id',
+    columns: [
+      { name: 'id', width: 220 },
+      { name: 'text', width: 360 },
+      { name: 'origin', width: 110, render: (row) => <Origin row={row} /> },
+      { name: 'durationSeconds', width: 90, align: 'right', render: (row) => clockText(1000 * Number(row.durationSeconds)) },
+    ],
+    start: {},
+    fields: [],
+    readOnly: true,
+    below: (_, row) => (row ? <Prompt row={row} spec={spec} language={language} /> : null),
+  };
+  const options = (['zh', 'en'] as const).map((value) => ({ value, label: t(`prompts.setIs.${value}`) }));
+  spec.actions = (
+    <>
+      <Segmented<Language> aria-label={t('prompts.set')} value={language} onChange={onLanguage} options={options} />
+      <Make spec={spec} language={language} />
+    </>
+  );
+  return spec;
+}
 
-/** 提示音: hear, replace, bring in. */
+/** 提示音 of both languages: hear, replace, bring in. */
 export default function PromptsPage() {
+  const { t } = useTranslation('admin');
+  const [language, setLanguage] = useState<Language>('zh');
+  const spec = useMemo(() => specOf(language, setLanguage, t), [language, t]);
   return <ResourcePage spec={spec} />;
 }

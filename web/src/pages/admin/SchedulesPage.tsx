@@ -3,12 +3,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { CalendarDay, Schedule } from '@yixian/contracts/browser';
 import { App, Button, Tabs, Tag, Tooltip, Upload } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { put } from '../../app/api.js';
-import { useFailure } from '../../app/use-failure.js';
-import { csvRows } from '../../kit/csv.js';
+import { type Page, post, request } from '../../app/api.js';
 import type { FieldSpec } from '../../kit/fields.js';
 import { ResourcePage } from '../../kit/ResourcePage.js';
 import type { ResourceSpec } from '../../kit/resource.js';
+import { csvInit, useImport } from '../../kit/use-import.js';
 import { MonthView } from './MonthView.js';
 import { ScheduleNow } from './ScheduleNow.js';
 
@@ -92,45 +91,36 @@ function Days({ days }: { days: CalendarDay[] }) {
 }
 
 /** JSON `{year, days}` or a list of such, or CSV with the columns date, kind, name: as the command line takes it. */
-function readCalendars(text: string): { year: string; days: CalendarDay[] }[] {
-  const trimmed = text.replace(/^\uFEFF/, '').trim();
-  if (/^[[{]/.test(trimmed)) return [JSON.parse(trimmed) as { year: string; days: CalendarDay[] }].flat();
-  const years = new Map<string, CalendarDay[]>();
-  for (const row of csvRows(trimmed)) {
-    const year = (row.date ?? '').slice(0, 4);
-    years.set(year, [...(years.get(year) ?? []), row as unknown as CalendarDay]);
-  }
-  return [...years].map(([year, days]) => ({ year, days }));
-}
-
 function ImportCalendar() {
   const { t } = useTranslation('admin');
   const { message } = App.useApp();
-  const fail = useFailure();
   const queries = useQueryClient();
-  const read = async (file: File): Promise<void> => {
-    try {
-      const years = readCalendars(await file.text());
-      for (const { year, days } of years) await put(`/calendars/${encodeURIComponent(String(year))}`, { days });
-      void message.success(t('calendars.imported', { years: years.map((one) => one.year).join(' ') }));
+  const { run, told } = useImport();
+  const read = (file: File): Promise<boolean> =>
+    run(file.name, async () => {
+      const text = (await file.text()).replace(/^\uFEFF/, '').trim();
+      const { items } = /^[[{]/.test(text)
+        ? await post<Page<{ year: string }>>('/calendars/import', { calendars: [JSON.parse(text) as unknown].flat() })
+        : await request<Page<{ year: string }>>('POST', '/calendars/import', text, csvInit());
+      void message.success(t('calendars.imported', { years: items.map((one) => one.year).join(' ') }));
       void queries.invalidateQueries();
-    } catch (error) {
-      fail(error);
-    }
-  };
+    });
   return (
-    <Upload
-      accept=".json,.csv,text/csv,application/json"
-      showUploadList={false}
-      beforeUpload={(file) => {
-        void read(file);
-        return false;
-      }}
-    >
-      <Button type="primary" icon={<UploadOutlined />}>
-        {t('calendars.import')}
-      </Button>
-    </Upload>
+    <>
+      <Upload
+        accept=".json,.csv,text/csv,application/json"
+        showUploadList={false}
+        beforeUpload={(file) => {
+          void read(file);
+          return false;
+        }}
+      >
+        <Button type="primary" icon={<UploadOutlined />}>
+          {t('calendars.import')}
+        </Button>
+      </Upload>
+      {told}
+    </>
   );
 }
 

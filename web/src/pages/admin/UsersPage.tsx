@@ -5,6 +5,7 @@ import type { Values } from '../../kit/fields.js';
 import { recordingPolicy } from '../../kit/policy.js';
 import { ResourcePage } from '../../kit/ResourcePage.js';
 import type { ResourceSpec, Row } from '../../kit/resource.js';
+import { ImportUsers } from './ImportUsers.js';
 
 const takesCalls = (user: Values): boolean => (user.roles as string[] | undefined)?.includes('agent') === true && Boolean(user.extension);
 
@@ -73,6 +74,7 @@ const spec: ResourceSpec = {
     return { ...named, skills, skillLevels: Object.fromEntries(levels), recording };
   },
   secrets: ['password', 'sipPassword'],
+  actions: <ImportUsers />,
 };
 
 /** Users, and the agents among them. */

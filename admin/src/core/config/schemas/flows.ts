@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { identifier, instant, page } from '../../schemas.js';
-import { name, named, revision, revisionGiven, short, whole } from './fields.js';
+import { identifier, instant, livePage, page } from '../../schemas.js';
+import { name, named, oneOf, revision, revisionGiven, short, whole } from './fields.js';
 
 // Flows, prompts and the audit log.
 
@@ -63,11 +63,17 @@ export const flowDetail = named(
 );
 
 export const wavBody = z.instanceof(Buffer, { error: 'send the file as the body, Content-Type audio/wav' });
-export const newPrompt = z.strictObject({ id: identifier.describe('Under which flows and queues name it') });
+const promptLanguage = oneOf('zh', 'en')
+  .default('zh')
+  .describe('zh: the base set, whose ids flows and queues name; en: heard instead by calls that speak English');
+export const promptSet = z.strictObject({ language: promptLanguage });
+export const promptsQuery = z.strictObject({ ...livePage.shape, language: promptLanguage });
+export const newPrompt = z.strictObject({ id: identifier.describe('Under which flows and queues name it'), language: promptLanguage });
 export const prompt = named(
   'Prompt',
   z.strictObject({
     id: identifier,
+    language: z.enum(['zh', 'en']),
     text: z.string().nullable().describe('What a shipped one says'),
     origin: z.enum(['shipped', 'uploaded']).describe('An uploaded one is played instead of a shipped one of the same id'),
     format: z.enum(['pcm16', 'alaw', 'ulaw']),

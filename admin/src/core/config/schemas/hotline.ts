@@ -60,13 +60,32 @@ export const scheduleState = named(
 export const byYear = z.strictObject({
   year: z.string().regex(/^(19|[2-9]\d)\d\d$/, 'must be a year such as 2026'),
 });
-const calendarDay = z.strictObject({
+export const calendarDay = z.strictObject({
   date: calendarDate,
   kind: oneOf('holiday', 'workday').describe('workday: makes up for a holiday'),
   name,
 });
 const days = listed(calendarDay, 400);
 export const calendarChange = named('CalendarChange', z.strictObject({ days, ...revisionGiven }));
+export const calendarImport = named(
+  'CalendarImport',
+  z
+    .strictObject({
+      calendars: z
+        .array(z.unknown(), 'must be a list')
+        .max(50, 'must be at most 50 years')
+        .optional()
+        .meta({ description: 'Years as {year, days: [{date, kind, name}]}' }),
+      csv: z
+        .string('must be a text')
+        .optional()
+        .describe('A head line date,kind,name; then a line a day, of any years. The same as a body of text/csv'),
+    })
+    .refine(({ calendars, csv }) => (calendars === undefined) !== (csv === undefined), {
+      error: 'send either calendars or csv',
+      path: ['calendars'],
+    }),
+);
 export const calendar = named('Calendar', z.strictObject({ year: z.string(), days, revision }));
 
 // ── caller lists ──

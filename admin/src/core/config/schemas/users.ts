@@ -61,6 +61,25 @@ export const newUser = named(
     ...userSecrets,
   }),
 );
+export const MOST_IMPORTED = 500;
+export const userImport = named(
+  'UserImport',
+  z
+    .strictObject({
+      users: z
+        .array(z.unknown(), 'must be a list')
+        .optional()
+        .meta({ description: `Users as they are added one by one, at most ${MOST_IMPORTED}` }),
+      csv: z
+        .string('must be a text')
+        .optional()
+        .describe(
+          'A head line with columns out of username, displayName, roles, extension, groups, skills, enabled, password, sipPassword; then a line a user. ' +
+            'Several roles, groups or skills of one user stand apart by spaces, a level follows its skill as in consult:8. The same as a body of text/csv',
+        ),
+    })
+    .refine(({ users, csv }) => (users === undefined) !== (csv === undefined), { error: 'send either users or csv', path: ['users'] }),
+);
 export const userChange = named(
   'UserChange',
   changeOf({ ...userFields, ...userSecrets, generatePassword: generate, generateSipPassword: generate }),

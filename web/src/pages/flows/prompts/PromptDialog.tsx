@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Flex, Form, Input, Modal, Segmented, Select, Upload } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { post, request } from '../../../app/api.js';
+import { post, request, withQuery } from '../../../app/api.js';
 import { clockText } from '../../../app/time.js';
 import { useFailure } from '../../../app/use-failure.js';
 import { NODE_ID } from '../model/document.js';
@@ -18,12 +18,14 @@ interface Props {
   /** The prompt to replace; a new one without it. */
   id?: string | undefined;
   known: readonly string[];
+  /** The set it belongs to; default the base set. */
+  set?: 'zh' | 'en';
   onClose(): void;
   onSaved(id: string): void;
 }
 
 /** A prompt from a file, from the microphone, or from a text. */
-export function PromptDialog({ open, id, known, onClose, onSaved }: Props) {
+export function PromptDialog({ open, id, known, set = 'zh', onClose, onSaved }: Props) {
   const { t } = useTranslation(['flows', 'common']);
   const { message } = App.useApp();
   const fail = useFailure();
@@ -39,15 +41,17 @@ export function PromptDialog({ open, id, known, onClose, onSaved }: Props) {
     setName(id ?? '');
     setAudio(undefined);
     setText('');
-  }, [open, id]);
+    setLanguage(set === 'en' ? 'en-US' : 'zh-CN');
+  }, [open, id, set]);
   const ready = NODE_ID.test(name) && (way === 'speak' ? text.trim() !== '' : audio !== undefined);
 
   async function save(): Promise<void> {
     setBusy(true);
     try {
-      if (way === 'speak') await post(`/prompts/${name}/speak`, { text: text.trim(), language });
-      else if (known.includes(name)) await request('PUT', `/prompts/${name}`, audio, { headers: { 'content-type': 'audio/wav' } });
-      else await request('POST', `/prompts?id=${name}`, audio, { headers: { 'content-type': 'audio/wav' } });
+      const wav = { headers: { 'content-type': 'audio/wav' } };
+      if (way === 'speak') await post(withQuery(`/prompts/${name}/speak`, { language: set }), { text: text.trim(), language });
+      else if (known.includes(name)) await request('PUT', withQuery(`/prompts/${name}`, { language: set }), audio, wav);
+      else await request('POST', withQuery('/prompts', { id: name, language: set }), audio, wav);
       await client.invalidateQueries({ queryKey: ['prompts'] });
       void message.success(t('prompt.saved', { id: name }));
       onSaved(name);

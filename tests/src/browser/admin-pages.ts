@@ -1,0 +1,63 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** What every test of the pages of administration and records does. */
+export interface AdminPages {
+  go(where: string): Promise<unknown>;
+  /** The drawer on top. */
+  drawer(): Locator;
+  fill(field: string, text: string): Promise<void>;
+  /** Chooses in a select of the drawer, by typing. */
+  choose(field: string, text: string): Promise<void>;
+  /** Saves what stands in the drawer, and waits until it is closed. */
+  save(): Promise<void>;
+  /** Whatever the page loads is there. */
+  settled(): Promise<void>;
+}
+
+export function adminPages(page: Page, http: string): AdminPages {
+  const drawer = (): Locator => page.locator('.ant-drawer-open').last();
+  const open = '.ant-select-dropdown:not(.ant-select-dropdown-hidden)';
+  return {
+    go: (where) => page.goto(`${http}/${where}`),
+    drawer,
+    fill: (field, text) => drawer().locator(`#field-${field}`).fill(text),
+    async choose(field, text) {
+      const select = drawer().locator(`#field-${field}`);
+      const options = page.locator(`${open} .ant-select-item-option`);
+      await select.click();
+      if (await select.isEditable()) {
+        await select.fill(text);
+        // what was typed is found, and the first is the one that Enter takes
+        await options.filter({ hasText: text }).first().waitFor();
+        await page.keyboard.press('Enter');
+      } else {
+        await options.filter({ hasText: text }).first().click();
+      }
+      // a select of several stays open
+      await drawer().locator('.ant-drawer-title').click();
+      await page.locator(open).waitFor({ state: 'hidden' });
+    },
+    async save() {
+      await drawer()
+        .getByRole('button', { name: /^保\s?存$/ })
+        .click();
+      await page.getByText('已保存').first().waitFor();
+      await page
+        .locator('.ant-drawer-open')
+        .waitFor({ state: 'detached' })
+        .catch(() => undefined);
+    },
+    async settled() {
+      await page.locator('main').first().waitFor();
+      await page.waitForLoadState('networkidle').catch(() => undefined);
+      await page.locator('.ant-spin-spinning, .ant-skeleton').first().waitFor({ state: 'detached' });
+    },
+  };
+}
+
+/** What reaches over the right edge of the window and makes the page scroll; runs in the page. */
+export function tooWide(): string[] {
+  if (document.documentElement.scrollWidth <= window.innerWidth) return [];
+  const over = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1);
+  return over.slice(0, 5).map((element) => `${element.tagName} ${element.className}`);
+}
