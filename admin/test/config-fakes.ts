@@ -220,9 +220,11 @@ class MemoryLists implements CallerListRows {
     await this.heads.delete(id);
     this.byList.delete(id);
   }
-  async entries(id: string, { after = '', limit }: { after?: string; limit: number }) {
+  async entries(id: string, { after = '', limit, search = '' }: { after?: string; limit: number; search?: string }) {
     const all = [...(this.byList.get(id)?.values() ?? [])].toSorted((a, b) => (a.number < b.number ? -1 : 1));
-    return all.filter((entry) => entry.number > after).slice(0, limit);
+    const fits = (entry: CallerListEntry): boolean =>
+      entry.number.startsWith(search) || entry.note.includes(search) || (entry.prefix && search.startsWith(entry.number));
+    return all.filter((entry) => entry.number > after && fits(entry)).slice(0, limit);
   }
   async entry(id: string, number: string) {
     return this.byList.get(id)?.get(number);

@@ -100,6 +100,10 @@ describe('administration over REST: schedules, lists, boxes, groups, settings, a
       assert.deepEqual(first.json.items[0], { number: '021', prefix: true, expiresAt: null, note: '上海' });
       const rest = await get(`/lists/vip/entries?limit=2&cursor=${first.json.next}`);
       assert.deepEqual([rest.json.items.map((e: { number: string }) => e.number), rest.json.next], [['13800000000'], null]);
+      const found = async (search: string) =>
+        (await get(`/lists/vip/entries?search=${search}`)).json.items.map((one: { number: string }) => one.number);
+      assert.deepEqual([await found('1008'), await found('02187654321'), await found('%25')], [['10086'], ['021'], []]);
+      assert.equal((await get('/lists/vip/entries?search=')).json.items.length, 3);
       assert.equal((await remove('/lists/vip/entries/021')).status, 204);
       assert.equal((await remove('/lists/vip/entries/021')).status, 404);
       assert.deepEqual(done('list.entries-replaced')[0]?.details, { before: { entries: 0 }, after: { entries: 2 } });

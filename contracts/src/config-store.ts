@@ -106,8 +106,12 @@ export interface CallerListHead extends CallerList {
 }
 
 export interface CallerListTable extends ConfigTable<CallerListHead> {
-  /** In the order of their numbers. @param page.after the last number of the page before */
-  entries(id: string, page: { after?: string; limit: number }): Promise<CallerListEntry[]>;
+  /**
+   * In the order of their numbers.
+   * @param page.after the last number of the page before
+   * @param page.search those whose number begins so, whose note has it somewhere, or that cover this number by a prefix
+   */
+  entries(id: string, page: { after?: string; limit: number; search?: string }): Promise<CallerListEntry[]>;
   entry(id: string, number: string): Promise<CallerListEntry | undefined>;
 }
 

@@ -219,6 +219,11 @@ describe('schedules, lists, boxes, groups, settings and what queues and agents h
       assert.deepEqual(directory.callerListEntry('vip', '13800000000', 9_999), entry('13800000000', { note: 'last' }));
       assert.equal(directory.callerListEntry('vip', '02155555555', 0)?.note, '上海');
       assert.equal(directory.callerListEntry('nobody', '021', 0), undefined);
+      const found = async (search: string) => (await store.lists.entries('vip', { limit: 10, search })).map((one) => one.number);
+      assert.deepEqual(await found('1380'), ['13800000000'], 'by the beginning of the number');
+      assert.deepEqual(await found('上'), ['021'], 'by the note');
+      assert.deepEqual(await found('02187654321'), ['021'], 'the prefix that covers it');
+      assert.deepEqual([await found('%'), await found('_'), await found('\\')], [[], [], []], 'taken literally');
       await store.change((c) => c.lists.deleteEntry('vip', '021'));
       await directory.reload();
       assert.equal(directory.callerListEntry('vip', '02155555555', 0), undefined);

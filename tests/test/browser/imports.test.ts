@@ -133,6 +133,33 @@ describe('what administrators bring in by file, in the browser', function () {
     assert.deepEqual(await numbers(), ['13900000009']);
   });
 
+  it('a list of a hundred thousand: found by number, by note, by the prefix that covers a number, and page by page', async () => {
+    await s.admin.post('/lists', { id: 'many', name: '重点来电', kind: 'vip' });
+    const entries = Array.from({ length: 100_000 }, (_, i) => ({
+      number: String(13_000_000_000 + i),
+      note: i === 77_777 ? '市长热线' : '',
+    }));
+    const put = await s.admin.raw('PUT', '/lists/many/entries', { entries: [...entries, { number: '0755', prefix: true }] });
+    assert.equal(put.status, 200);
+    await pages.go('lists');
+    await page.getByRole('row').filter({ hasText: '重点来电' }).click();
+    await pages.drawer().getByText('共 100001 个').waitFor();
+    const numbers = pages.drawer().locator('tbody tr:not(.ant-table-measure-row) td:first-child');
+    await numbers.filter({ hasText: '13000000098' }).waitFor();
+    await pages.drawer().getByRole('button', { name: '加载更多' }).click();
+    await numbers.filter({ hasText: '13000000198' }).waitFor();
+    const find = async (text: string, found: string): Promise<string[]> => {
+      await pages.drawer().getByRole('searchbox').fill(text);
+      await page.keyboard.press('Enter');
+      await eventually(`only what fits ${text}`, async () => ((await numbers.allInnerTexts()).at(0) === found ? true : undefined));
+      return numbers.allInnerTexts();
+    };
+    assert.deepEqual(await find('市长', '13000077777'), ['13000077777']);
+    assert.deepEqual(await find('07551234567', '0755…'), ['0755…']);
+    assert.equal((await find('130000999', '13000099900')).length, 100);
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+
   it('users: wrong lines are told, the right file makes them, and their passwords are saved once', async () => {
     await pages.go('users');
     const choose = (at: string) => bring(/选择文件/, at);

@@ -48,6 +48,7 @@ function Outline({ waveform, at, onSeek }: { waveform: Waveform; at: number; onS
       </Flex>
       {/* the slider below does the same with keys */}
       <svg
+        data-testid="waveform"
         aria-hidden="true"
         viewBox={`0 0 ${width} ${height}`}
         preserveAspectRatio="none"

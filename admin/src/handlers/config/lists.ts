@@ -87,8 +87,12 @@ function createEntries(deps: AdministrationDeps) {
   return {
     async list({ params, query }: GuardedRequest<ById, z.output<typeof entriesQuery>, unknown>) {
       await present(lists, 'list', params.id);
-      const { cursor, limit } = query;
-      const rows = await lists.entries(params.id, { limit: limit + 1, ...(cursor === undefined ? {} : { after: cursor }) });
+      const { cursor, limit, search } = query;
+      const rows = await lists.entries(params.id, {
+        limit: limit + 1,
+        ...(cursor === undefined ? {} : { after: cursor }),
+        ...(search === undefined || search === '' ? {} : { search }),
+      });
       const items = rows.slice(0, limit);
       return { items: items.map(entryView), next: rows.length > limit ? (items.at(-1)?.number ?? null) : null };
     },

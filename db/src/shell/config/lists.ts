@@ -38,9 +38,17 @@ export function listRows(knex: Knex): CallerListRows {
     insert: async (list) => counted(await rows.insert(list)),
     update: async (id, change) => counted(await rows.update(id, change)),
     delete: (id) => rows.delete(id),
-    async entries(id, { after, limit }) {
+    async entries(id, { after, limit, search }) {
       const select = knex('caller_list_entries').where({ list_id: id }).orderBy('number').limit(limit).select(ENTRY);
       if (after !== undefined) select.where('number', '>', after);
+      if (search !== undefined) {
+        const literal = search.replace(/[\\%_]/g, '\\$&');
+        select.whereRaw('(number like ? or note ilike ? or (prefix and left(?, length(number)) = number))', [
+          `${literal}%`,
+          `%${literal}%`,
+          search,
+        ]);
+      }
       return (await select) as CallerListEntry[];
     },
     async entry(id, number) {

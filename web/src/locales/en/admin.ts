@@ -357,6 +357,9 @@ export const admin: typeof zh = {
     kind: 'Kind',
     kindIs: { black: 'Refused', white: 'Let through', vip: 'Preferred', other: 'Other' },
     entries: 'Numbers',
+    count: '{{n}} in all',
+    search: 'Find by number, prefix or note; Enter',
+    noEntries: 'No numbers yet',
     number: 'Number',
     prefix: 'As a prefix',
     expiresAt: 'Expires',
@@ -382,7 +385,7 @@ export const admin: typeof zh = {
     durationSeconds: 'Length',
     replace: 'Replace',
     set: 'Language',
-    setIs: { zh: '中文', en: 'English' },
+    setIs: { zh: 'Chinese', en: 'English' },
     groups: {},
   },
   boxes: {

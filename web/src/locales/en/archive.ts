@@ -27,6 +27,7 @@ export const archive: typeof zh = {
     stateIs: { recording: 'Being recorded', complete: 'Complete', failed: 'Failed', deleted: 'Deleted' },
     held: 'Legal hold',
     hold: 'Legal hold: nobody and no rule can delete it',
+    heldHelp: 'Under legal hold: nobody can delete it until an administrator has lifted the hold.',
     paused: 'Of it paused',
     encryption: 'Encryption',
     size: 'Size',

@@ -25,6 +25,7 @@ export const archive = {
     stateIs: { recording: '录音中', complete: '完整', failed: '失败', deleted: '已删除' },
     held: '法律保留',
     hold: '法律保留：任何人和规则都不能删除',
+    heldHelp: '处于法律保留之下，任何人都不能删除；由管理员解除后才可以。',
     paused: '其中暂停',
     encryption: '加密',
     size: '大小',

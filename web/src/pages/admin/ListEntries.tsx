@@ -1,7 +1,8 @@
 import { DeleteOutlined, UploadOutlined } from '@ant-design/icons';
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Checkbox, DatePicker, Flex, Form, Input, Table, Typography, Upload } from 'antd';
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { App, Button, Checkbox, DatePicker, Empty, Flex, Form, Input, Table, Typography, Upload } from 'antd';
 import type { Dayjs } from 'dayjs';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { del, get, type Page, post, request, withQuery } from '../../app/api.js';
 import { momentText } from '../../app/time.js';
@@ -21,10 +22,11 @@ interface NewEntry {
   note?: string;
 }
 
-function useEntries(id: string) {
+function useEntries(id: string, search: string) {
   return useInfiniteQuery({
-    queryKey: ['entries', id],
-    queryFn: ({ pageParam }) => get<Page<Entry>>(withQuery(`/lists/${id}/entries`, { limit: 200, cursor: pageParam })),
+    queryKey: ['entries', id, search],
+    queryFn: ({ pageParam }) => get<Page<Entry>>(withQuery(`/lists/${id}/entries`, { limit: 100, search, cursor: pageParam })),
+    placeholderData: keepPreviousData,
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
@@ -36,7 +38,9 @@ export function ListEntries({ id }: { id: string }) {
   const { message, modal } = App.useApp();
   const fail = useFailure();
   const queries = useQueryClient();
-  const entries = useEntries(id);
+  const [search, setSearch] = useState('');
+  const entries = useEntries(id, search);
+  const list = useQuery({ queryKey: ['list', id], queryFn: () => get<{ entries: number }>(`/lists/${id}`) });
   const [form] = Form.useForm<NewEntry>();
   const path = `/lists/${id}/entries`;
   const done = (what: Promise<unknown>): Promise<void> =>
@@ -76,7 +80,8 @@ export function ListEntries({ id }: { id: string }) {
     <section aria-label={t('lists.entries')}>
       <Flex align="center" gap={8} style={{ marginBottom: 8 }}>
         <Typography.Title level={5} style={{ margin: 0, flex: 1 }}>
-          {t('lists.entries')}
+          {t('lists.entries')}{' '}
+          {list.data ? <Typography.Text type="secondary">{t('lists.count', { n: list.data.entries })}</Typography.Text> : null}
         </Typography.Title>
         <Upload accept=".csv,text/csv" showUploadList={false} beforeUpload={ask}>
           <Button icon={<UploadOutlined />}>{t('lists.import')}</Button>
@@ -105,12 +110,25 @@ export function ListEntries({ id }: { id: string }) {
           <Button onClick={() => form.submit()}>{t('lists.addEntry')}</Button>
         </Flex>
       </Form>
+      <Input.Search
+        allowClear
+        aria-label={t('lists.search')}
+        placeholder={t('lists.search')}
+        maxLength={64}
+        style={{ marginBottom: 8 }}
+        loading={entries.isFetching && !entries.isFetchingNextPage}
+        onSearch={(text) => setSearch(text.trim())}
+        onChange={(event) => event.target.value === '' && setSearch('')}
+      />
       <Table<Entry>
         rowKey="number"
         size="small"
         dataSource={rows}
         loading={entries.isLoading}
         pagination={false}
+        locale={{
+          emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t(search === '' ? 'lists.noEntries' : 'nothingFound')} />,
+        }}
         columns={[
           { title: t('lists.number'), dataIndex: 'number', render: (number: string, entry) => (entry.prefix ? `${number}…` : number) },
           { title: t('lists.expiresAt'), dataIndex: 'expiresAt', render: (at: string | null) => (at ? momentText(at) : t('lists.never')) },

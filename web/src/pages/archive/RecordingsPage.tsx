@@ -5,7 +5,7 @@ import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { del, download, put, withQuery } from '../../app/api.js';
+import { ApiError, del, download, put, withQuery } from '../../app/api.js';
 import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
@@ -114,6 +114,13 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
       void queries.invalidateQueries({ queryKey: ['/recordings'] });
     }, fail);
   };
+  // held meanwhile by somebody else
+  const refused = (error: unknown): void => {
+    if (error instanceof ApiError && error.details.held === true) {
+      setHeld(true);
+      void message.error(t('recordings.heldHelp'));
+    } else fail(error);
+  };
   const askDelete = (): void => {
     void modal.confirm({
       title: t('recordings.deleteAsk'),
@@ -126,7 +133,7 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
           void message.success(t('recordings.deleted'));
           void queries.invalidateQueries({ queryKey: ['/recordings'] });
           onGone();
-        }, fail),
+        }, refused),
     });
   };
   const items = [
@@ -157,6 +164,7 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
         <Player path={path} name={`${recording.id}.wav`} outlined />
       )}
       <Descriptions size="small" column={{ xs: 1, sm: 2 }} bordered items={items} />
+      {held && !gone ? <Alert type="warning" showIcon title={t('recordings.heldHelp')} /> : null}
       <Flex gap={12} align="center" wrap>
         <Button onClick={() => void navigate(`/calls?call=${recording.callId}`)}>{t('recordings.toCall')}</Button>
         {user.roles.includes('admin') ? (

@@ -133,7 +133,11 @@ export const listEntryView = named(
   'CallerListEntry',
   z.strictObject({ number: z.string(), prefix: z.boolean(), expiresAt: z.string().nullable(), note: z.string() }),
 );
-export const entriesQuery = z.strictObject({ ...page, limit: page.limit.unwrap().default(1000) });
+export const entriesQuery = z.strictObject({
+  ...page,
+  limit: page.limit.unwrap().default(1000),
+  search: text(64).optional().describe('Entries whose number begins so or whose note has it, and prefixes that cover this number'),
+});
 export const byListEntry = z.strictObject({ id: identifier, number: entryNumber });
 
 // ── voicemail boxes ──

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import type { Page } from 'playwright-core';
+import { type AdminPages, adminPages, tooWide } from '../../src/browser/admin-pages.js';
+import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
+import { requirePeers } from '../../src/peers/index.js';
+import { Scenario } from '../../src/scenario.js';
+
+const PAGES = [
+  'calls',
+  'recordings',
+  'voicemails',
+  'reports',
+  'users',
+  'skills',
+  'queues',
+  'numbers',
+  'extensions',
+  'groups',
+  'trunks',
+  'schedules',
+  'lists',
+  'prompts',
+  'boxes',
+  'settings',
+  'audit',
+  'system',
+];
+
+describe('every page of administration and records, looked at', function () {
+  this.timeout(240_000);
+  let s: Scenario;
+  let browser: TestBrowser;
+  let page: Page;
+  let pages: AdminPages;
+
+  before(async function () {
+    await requirePeers(this, 'chromium', 'baresip', 'redis');
+    s = await Scenario.start();
+    browser = await TestBrowser.start();
+    page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/users');
+    pages = adminPages(page, s.hotline.http);
+  });
+  after(async () => {
+    await browser?.close();
+    await s?.close();
+  });
+
+  const go = (where: string) => pages.go(where);
+  const settled = () => pages.settled();
+
+  it('every page, without a call yet: no serious fault of accessibility, light', async () => {
+    for (const where of PAGES) {
+      await go(where);
+      await settled();
+      assert.deepEqual(await accessibilityFaults(page), [], where);
+    }
+  });
+
+  /** Something in every record. */
+  async function someCalls(): Promise<void> {
+    await s.phone('1001', { answer: 'auto' });
+    await s.ready('1001');
+    for (const [number, key] of [
+      ['13800000601', '1'],
+      ['13800000602', '3'],
+    ] as const) {
+      const caller = await s.caller(number, { toneHz: 440 });
+      await caller.dial(s.uri('12320'));
+      const callId = await s.callOf(number);
+      await s.events.wait('call.entered-flow', (e) => e.callId === callId);
+      await caller.sendDigits(key);
+      await s.events.wait(key === '1' ? 'call.connected' : 'voicemail.started', (e) => e.callId === callId);
+      await caller.hangUp();
+      await s.record(callId);
+    }
+  }
+
+  it('every page with data, dark: no serious fault of accessibility; every check of the system is fine', async () => {
+    await someCalls();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const faults: string[] = [];
+    for (const where of PAGES) {
+      await go(where);
+      await settled();
+      faults.push(...(await accessibilityFaults(page)).map((fault) => `${where}: ${fault}`));
+    }
+    assert.deepEqual(faults, []);
+    await go('system');
+    await page.getByTestId('check-switch').getByRole('img', { name: '正常' }).waitFor();
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  it('English and narrow: no page scrolls sideways, no string is missing', async () => {
+    await page.evaluate(() => localStorage.setItem('yixian.language', 'en'));
+    await page.setViewportSize({ width: 390, height: 844 });
+    try {
+      for (const where of PAGES) {
+        await go(where);
+        await settled();
+        assert.deepEqual(await page.evaluate(tooWide), [], `${where} scrolls sideways`);
+        // what the pages say themselves; names and texts of the demo stay Chinese
+        const words = (await page.locator('main').last().locator('h4, label, th, [role=tab], button').allInnerTexts()).join(' | ');
+        assert.doesNotMatch(
+          words,
+          /[\u4e00-\u9fff]|\b(users|skills|queues|numbers|trunks|settings|system|archive|reports|column)\.[a-zA-Z]/,
+          where,
+        );
+      }
+    } finally {
+      await page.setViewportSize({ width: 1366, height: 768 });
+      await page.evaluate(() => localStorage.setItem('yixian.language', 'zh'));
+    }
+  });
+});
