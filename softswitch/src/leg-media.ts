@@ -22,6 +22,9 @@ export interface LegMediaDeps {
   link?: Pick<WebLink, 'close'>;
 }
 
+/** A browser sends twenty-five packets a second at least, silence too. */
+const BROWSER_SILENT_MS = 2_500;
+
 const NO_FIGURES: LegStats = {
   codec: '',
   packetsReceived: 0,
@@ -69,11 +72,17 @@ export class LegMedia {
     this.#session = session;
     if (this.#parameters) session.configure(this.#parameters);
     if (this.#muted) session.mute(true);
+    if (this.#link) session.expectPackets(BROWSER_SILENT_MS);
     return session;
   }
 
   get session(): MediaSession | undefined {
     return this.#closed ? undefined : this.#session;
+  }
+
+  /** The other end is a browser, behind the gateway. */
+  get web(): boolean {
+    return this.#link !== undefined;
   }
 
   get parameters(): MediaParameters | undefined {

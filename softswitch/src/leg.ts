@@ -23,6 +23,8 @@ import type { SessionNegotiator } from './negotiator.js';
 import type { Negotiated } from './sdp/index.js';
 import type { DialogId, IncomingRefer, InviteSession, SessionHandlers } from './sip/port.js';
 
+/** A page answers in milliseconds, and it has sent no packet for seconds when it is asked. */
+const BROWSER_PROBE_MS = 2_500;
 const DIGITS = /^[0-9*#A-D]+$/i;
 
 /** Told by a leg to the switch that owns it. */
@@ -31,6 +33,8 @@ export interface LegOwner {
   ended(leg: Leg): void;
   /** The leg speaks through another media session now (a fork on another network answered). */
   mediaChanged(leg: Leg): void;
+  /** A party without RTP was asked by OPTIONS whether it is there. */
+  askedAfterSilence(there: boolean): void;
   /** The leg that has this dialog and has not ended. */
   legOf(dialog: DialogId): Leg | undefined;
 }
@@ -196,21 +200,23 @@ export abstract class Leg implements CallLeg {
     if (this.#state !== 'ended') this.emit({ type: 'digit', digit });
   }
 
-  /** Silence alone ends nothing: gateways and muted phones with VAD send no RTP for minutes, phones on hold neither. */
+  /** Silence alone ends nothing: gateways and muted phones with VAD send no RTP for minutes, phones on hold and browsers without a microphone neither. */
   protected mediaTimedOut(): void {
     // Before the answer the ring timer counts.
     if (this.#state !== 'answered' || this.#probing) return;
     this.#probing = true;
     void this.#stillThere().then((there) => {
       this.#probing = false;
-      if (there || this.#state === 'ended') return;
+      if (this.#state === 'ended') return;
+      this.owner.askedAfterSilence(there);
+      if (there) return;
       this.hangUp({ by: 'network', reason: 'media-timeout', text: 'no RTP from the party and no answer to OPTIONS' });
     });
   }
 
   async #stillThere(): Promise<boolean> {
     const before = await this.#packetsReceived();
-    if (await this.session?.probe()) return true;
+    if (await this.session?.probe(this.media?.web ? BROWSER_PROBE_MS : undefined)) return true;
     return (await this.#packetsReceived()) > before;
   }
 

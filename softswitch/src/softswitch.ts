@@ -269,6 +269,10 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     void closing.finally(() => this.#closing.delete(closing));
   }
 
+  askedAfterSilence(there: boolean): void {
+    this.#counters.askedAfterSilence(there);
+  }
+
   mediaChanged(leg: Leg): void {
     this.#routes.mediaChanged(leg);
   }

@@ -8,6 +8,7 @@ export class SwitchCounters {
   readonly #ended = new Map<string, number>();
   readonly #refusedOffers = new Map<number, number>();
   readonly #recordings = new Map<RecordingResult['reason'], number>();
+  readonly #askedAfterSilence = { there: 0, gone: 0 };
   #recordingNow = 0;
 
   legBegan(leg: CallLeg): void {
@@ -21,6 +22,10 @@ export class SwitchCounters {
 
   refusedOffer(status: number): void {
     this.#refusedOffers.set(status, (this.#refusedOffers.get(status) ?? 0) + 1);
+  }
+
+  askedAfterSilence(there: boolean): void {
+    this.#askedAfterSilence[there ? 'there' : 'gone']++;
   }
 
   recordingBegan(): void {
@@ -37,6 +42,8 @@ export class SwitchCounters {
       'switch_legs_total{direction="inbound"}': this.#began.inbound,
       'switch_legs_total{direction="outbound"}': this.#began.outbound,
       switch_recordings_active: this.#recordingNow,
+      'switch_silent_parties_total{answer="there"}': this.#askedAfterSilence.there,
+      'switch_silent_parties_total{answer="none"}': this.#askedAfterSilence.gone,
     };
     for (const state of STATES) metrics[`switch_legs{state="${state}"}`] = legs.filter((l) => l.state === state).length;
     for (const [labels, count] of this.#ended) metrics[`switch_legs_ended_total{${labels}}`] = count;

@@ -65,8 +65,8 @@ export class FakeSession implements InviteSession {
   }
   /** What a probe finds. */
   alive = false;
-  async probe(): Promise<boolean> {
-    this.done.push('probe');
+  async probe(withinMs?: number): Promise<boolean> {
+    this.done.push(withinMs === undefined ? 'probe' : `probe ${withinMs}`);
     return this.alive;
   }
   async info(contentType: string, body: string): Promise<number> {
@@ -159,6 +159,9 @@ export class FakeMediaSession implements MediaSession {
 
   configure(parameters: MediaParameters): void {
     this.configured.push(parameters);
+  }
+  expectPackets(withinMs: number): void {
+    this.done.push(`expect ${withinMs}`);
   }
   mute(on: boolean): void {
     this.done.push(on ? 'mute' : 'unmute');

@@ -1,9 +1,12 @@
-import type { AgentId, Seat, SeatRing, Termination } from '@yixian/contracts';
+import type { AgentId, Seat, SeatRing, Termination, Timer } from '@yixian/contracts';
 import { type ConversationFact, type PartyId, partyOf } from '../core/conversation.js';
 import type { LiveConversation } from './conversation-live.js';
 import { messageOf } from './conversation-media.js';
 import { reportLeg } from './conversation-parties.js';
 import { shownTo } from './conversation-rings.js';
+
+/** A browser that did not take the call but may still be there is rung again after so long, milliseconds. */
+const RING_AGAIN_MS = 1_000;
 
 /** Ways a leg ends when the connection below it does. */
 const BY_NETWORK: ReadonlySet<string> = new Set(['transport-failure', 'media-timeout', 'no-response', 'session-expired']);
@@ -17,8 +20,8 @@ export function lostOrEnded(conversation: LiveConversation, fact: ConversationFa
 }
 
 /**
- * Waits for the browser of a party that was lost and rings it so that it answers by itself, each time it registers. Whoever
- * refuses, or does not come in time, is gone.
+ * Waits for the browser of a party that was lost and rings it so that it answers by itself: as long as it seems to be registered, which
+ * a sleeping one does for a while, and each time it registers. Whoever refuses, or does not come in time, is gone.
  */
 export function callBack(conversation: LiveConversation, party: PartyId, deadline: (fire: () => void) => void): void {
   const { deps, call } = conversation;
@@ -26,8 +29,10 @@ export function callBack(conversation: LiveConversation, party: PartyId, deadlin
   if (!agentId) return;
   let ringing: { ring: SeatRing; quit(): void } | undefined;
   let over = false;
+  let again: Timer | undefined;
 
   function stop(): SeatRing | undefined {
+    again?.cancel();
     const ring = ringing?.ring;
     ringing?.quit();
     ringing = undefined;
@@ -50,6 +55,7 @@ export function callBack(conversation: LiveConversation, party: PartyId, deadlin
     stop();
     // The page was there and its user does not want the call.
     if (termination.reason === 'declined') conversation.fact({ type: 'not-returned', party });
+    else if (!over) again = deps.clock.setTimer(RING_AGAIN_MS, tryNow);
   }
   function tryNow(): void {
     const seat = deps.acd.agent(agentId as AgentId)?.seat;

@@ -53,6 +53,6 @@ export const CONVERSATION_OPTIONS: ConversationOptions = {
   returnRingMs: 20_000,
   superviseRingMs: 30_000,
   parkMs: 120_000,
-  comeBackMs: 20_000,
+  comeBackMs: 30_000,
   music: 'queue-music',
 };

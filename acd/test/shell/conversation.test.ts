@@ -438,7 +438,7 @@ describe('supervision', () => {
 
 describe('a browser whose connection is lost in a call', () => {
   const LOST = { by: 'network', reason: 'transport-failure' } as const;
-  const COME_BACK_MS = 20_000;
+  const COME_BACK_MS = 30_000;
 
   async function onBrowser() {
     const w = await world();
@@ -508,6 +508,27 @@ describe('a browser whose connection is lost in a call', () => {
     register(w, true);
     await settled();
     assert.equal(w.rung.length, rung, 'nobody is rung for a call that is over');
+  });
+
+  it('one that sleeps still seems to be registered: it is rung again and again, and takes the call when it wakes', async () => {
+    const { w, leg, agentLeg, control } = await onBrowser();
+    agentLeg.die({ by: 'network', reason: 'media-timeout' });
+    await settled();
+    for (const reason of ['no-response', 'no-response', 'busy'] as const) {
+      const ring = w.seat.leg;
+      ring.die({ by: 'network', reason });
+      w.clock.advance(999);
+      assert.equal(w.seat.leg, ring, 'not in the same breath');
+      w.clock.advance(1);
+      await settled();
+      assert.notEqual(w.seat.leg, ring);
+      assert.deepEqual(leg.heard, ['queue-music']);
+    }
+    w.seat.leg.pickUp();
+    await settled();
+    assert.deepEqual([leg.heard, control.parties().length], [[], 2]);
+    w.clock.advance(COME_BACK_MS);
+    assert.equal(w.stateOf('1001'), 'on-call');
   });
 
   it('who declines is gone at once; the caller who hangs up ends the waiting and the ring', async () => {

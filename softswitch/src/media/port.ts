@@ -46,6 +46,11 @@ export interface MediaSession {
   readonly rtpPort: number;
   /** May be called again (re-INVITE, early media then answer). */
   configure(parameters: MediaParameters): void;
+  /**
+   * This party sends all the time, a browser: once it has begun, silence of so long is a media timeout, except while it is not to send.
+   * @param withinMs in the place of the engine's media timeout
+   */
+  expectPackets(withinMs: number): void;
   /** While muted, silence takes the place of what this party says, for all who hear it and in recordings. Keys still count. */
   mute(on: boolean): void;
   play(items: readonly MediaItem[], options: { loop: boolean; interruptOn: string }): MediaPlayback;

@@ -143,9 +143,9 @@ export interface InviteSession {
   info(contentType: string, body: string): Promise<number>;
   /**
    * Asks the peer with OPTIONS whether it still has the dialog. False when it has not (481, 408) or says nothing within
-   * some seconds; any other answer is a sign of life (RFC 5057). The session itself stays as it is.
+   * `withinMs` (ten seconds by default); any other answer is a sign of life (RFC 5057). The session itself stays as it is.
    */
-  probe(): Promise<boolean>;
+  probe(withinMs?: number): Promise<boolean>;
 }
 
 export interface SipHandlers {

@@ -397,3 +397,39 @@ describe('media timeout', () => {
     await eventually('another one after audio had come back', () => silent.timeouts.length > before);
   });
 });
+
+describe('a party that sends all the time', () => {
+  const fixture = new Fixture({ rtpPorts: { min: 32900, max: 32999 } });
+  before(() => fixture.begin());
+  after(() => fixture.end());
+
+  it('is missed soon after it has fallen silent: not before it began, not while it is not to send, and again after that', async () => {
+    const unheard = await fixture.line();
+    const a = await fixture.line();
+    for (const { session } of [unheard, a]) session.expectPackets(300);
+    const ordinary = await fixture.line();
+    for (const { phone } of [a, ordinary]) phone.talk(500);
+    const received = async (at: number) => (await a.session.stats()).packetsReceived > at;
+    await eventually('packets', () => received(5));
+    assert.equal(a.timeouts.length, 0);
+    for (const { phone } of [a, ordinary]) phone.hush();
+    await eventually('the silence', () => a.timeouts.length > 0);
+    a.session.configure(a.phone.parameters({ direction: 'sendonly' }));
+    // Answered after the configuration: what is told from now on is of the hold.
+    const { packetsReceived } = await a.session.stats();
+    const told = a.timeouts.length;
+    const other = await fixture.line();
+    other.session.expectPackets(300);
+    other.phone.talk(500);
+    await eventually('packets of another', async () => (await other.session.stats()).packetsReceived > 5);
+    other.phone.hush();
+    await eventually('the other twice', () => other.timeouts.length > 1);
+    assert.equal(a.timeouts.length, told);
+    a.session.configure(a.phone.parameters());
+    a.phone.talk(500);
+    await eventually('packets after the hold', () => received(packetsReceived));
+    a.phone.hush();
+    await eventually('the silence after it', () => a.timeouts.length > told);
+    assert.deepEqual([unheard.timeouts, ordinary.timeouts], [[], []]);
+  });
+});

@@ -186,10 +186,19 @@ describe('the agent desk', function () {
     await page.getByTestId('pop').getByText('13800000035').waitFor();
     await page.keyboard.press('F2');
     await hears(caller, AGENT_HZ);
+    const before = s.events.seen.length;
     browser.sleep();
     try {
       await s.events.wait('call.party-lost', (e) => e.callId === callId, 60_000);
+      const unregistered = s.events.seen.slice(before).filter((e) => e.type === 'agent.unregistered');
+      assert.deepEqual(unregistered, [], 'the missing audio tells it, long before the connection of the signalling does');
       await hears(caller, AGENT_HZ, false);
+      await eventually('music for the caller', async () => {
+        const { channels } = await caller.lastHeard();
+        const last = (channels[0] ?? new Int16Array()).slice(-8_000);
+        const energy = last.reduce((sum, sample) => sum + sample * sample, 0);
+        return last.length > 0 && Math.sqrt(energy / last.length) > 100 ? true : undefined;
+      });
     } finally {
       browser.wake();
     }

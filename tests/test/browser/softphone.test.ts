@@ -24,6 +24,17 @@ describe('the browser as a telephone', function () {
     browser = await TestBrowser.start({ microphone: await writeToneWav(path.join(folder, 'mic.wav'), AGENT_HZ, 60) });
     const api = await s.api('1001');
     await api.put('/agents/1001/seat', { kind: 'softphone' });
+    await browser.context.addInitScript(() => {
+      const connections: RTCPeerConnection[] = [];
+      const Native = RTCPeerConnection;
+      class Noted extends Native {
+        constructor(configuration?: RTCConfiguration) {
+          super(configuration);
+          connections.push(this);
+        }
+      }
+      Object.assign(globalThis, { connections, RTCPeerConnection: Noted });
+    });
     const page = await browser.signIn(s.hotline, s.hotline.agent('1001'));
     await page.getByTestId('phone-status').getByText('电话已就绪').waitFor();
     await api.put('/agents/1001/state', { state: 'ready' });
@@ -96,6 +107,30 @@ describe('the browser as a telephone', function () {
       return Math.abs(hz - CALLER_HZ) < 20 ? hz : undefined;
     });
     assert.ok(heard);
+    await caller.hangUp();
+    await s.record(callId);
+  });
+
+  it('a page that sends nothing but answers keeps its call: its microphone was pulled out', async () => {
+    const page = await browser.page();
+    await s.agentState('1001', 'ready');
+    const { caller, callId } = await callIn('13800000023');
+    await page.getByRole('button', { name: '接听' }).click();
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    const caughtIn = async (answer: 'there' | 'none') => {
+      const text = await (await fetch(`${s.hotline.http}/metrics`)).text();
+      return Number(new RegExp(`^switch_silent_parties_total\\{answer="${answer}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
+    };
+    const before = await caughtIn('there');
+    await page.evaluate(async () => {
+      const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+      await connections.at(-1)?.getSenders()[0]?.replaceTrack(null);
+    });
+    await eventually('it was asked twice and answered', async () => ((await caughtIn('there')) >= before + 2 ? true : undefined), 60_000);
+    assert.equal(await caughtIn('none'), 0);
+    assert.equal(s.events.seen.filter((e) => e.type === 'call.party-lost').length, 0);
+    await page.getByRole('button', { name: '挂断' }).click();
+    await s.events.wait('call.disconnected', (e) => e.callId === callId);
     await caller.hangUp();
     await s.record(callId);
   });

@@ -70,6 +70,10 @@ export class FrontSession implements MediaSession {
     if (!this.#closing) this.#engine.send({ do: 'configure', session: this.id, parameters });
   }
 
+  expectPackets(withinMs: number): void {
+    if (!this.#closing) this.#engine.send({ do: 'expect-packets', session: this.id, withinMs });
+  }
+
   mute(on: boolean): void {
     if (!this.#closing) this.#engine.send({ do: 'mute', session: this.id, on });
   }

@@ -64,6 +64,8 @@ export class MediaLeg {
   #g729: G729LegCodec | undefined;
   #lastPacketAt = 0;
   #silentSince: number | undefined;
+  /** How soon a party that has begun to send is missed; undefined: as any other. */
+  #missedAfterMs: number | undefined;
 
   constructor(id: number, env: MediaEnvironment, owner: LegOwner) {
     this.id = id;
@@ -93,6 +95,7 @@ export class MediaLeg {
       // What was not sent during a hold must not look like loss after it.
       this.out.newFeed();
       for (const listener of this.relayTo) listener.out.newFeed();
+      if (this.#silentSince !== undefined) this.#silentSince = this.#env.now();
     }
     const codec = parameters.codec === 'G729' ? 'PCMA' : parameters.codec;
     this.parameters = { ...parameters, codec };
@@ -106,6 +109,10 @@ export class MediaLeg {
       this.#certain = false;
       this.#rtp?.disconnect();
     }
+  }
+
+  expectPackets(withinMs: number): void {
+    this.#missedAfterMs = withinMs;
   }
 
   readonly onPacket = (b: Uint8Array, length: number, from: Source): void => {
@@ -306,7 +313,8 @@ export class MediaLeg {
     if (!this.parameters?.remote) return;
     // Also on hold: a held party may lose its power like any other.
     this.#silentSince ??= now;
-    if (now - Math.max(this.#silentSince, this.#lastPacketAt) < mediaTimeoutMs) return;
+    const limit = this.input.started && this.receives ? (this.#missedAfterMs ?? mediaTimeoutMs) : mediaTimeoutMs;
+    if (now - Math.max(this.#silentSince, this.#lastPacketAt) < limit) return;
     this.#silentSince = now;
     this.#owner.mediaTimeout(this.id);
   }

@@ -86,6 +86,9 @@ export class MediaCore implements LegOwner {
       case 'send-digits':
         this.#sendDigits(command);
         return;
+      case 'expect-packets':
+        this.#sessions.get(command.session)?.leg.expectPackets(command.withinMs);
+        return;
       case 'mute':
         this.#mute(command.session, command.on);
         return;

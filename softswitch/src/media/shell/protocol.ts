@@ -30,6 +30,7 @@ export type Command =
   | { do: 'stop-play'; session: number; playback: number; end: 'stopped' | 'interrupted' }
   | { do: 'listen-in-band'; session: number; on: boolean }
   | { do: 'send-digits'; session: number; request: number; digits: string }
+  | { do: 'expect-packets'; session: number; withinMs: number }
   | { do: 'mute'; session: number; on: boolean }
   /** Listener → those it hears. */
   | { do: 'route'; hearing: readonly (readonly [number, readonly number[]])[] }

@@ -214,8 +214,8 @@ export class InboundSession implements InviteSession, UsageOwner {
     return this.#state === 'ended' ? Promise.resolve(481) : this.#usage.info(contentType, body);
   }
 
-  probe(): Promise<boolean> {
-    return this.#state === 'ended' ? Promise.resolve(false) : this.#usage.probe();
+  probe(withinMs?: number): Promise<boolean> {
+    return this.#state === 'ended' ? Promise.resolve(false) : this.#usage.probe(withinMs);
   }
 
   // What the dialog tells.

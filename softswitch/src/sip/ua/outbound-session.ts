@@ -140,9 +140,9 @@ export class OutboundSession implements InviteSession {
     return usage && this.#state === 'confirmed' ? usage.info(contentType, body) : Promise.resolve(481);
   }
 
-  probe(): Promise<boolean> {
+  probe(withinMs?: number): Promise<boolean> {
     const usage = this.#answered?.usage;
-    return usage && this.#state === 'confirmed' ? usage.probe() : Promise.resolve(false);
+    return usage && this.#state === 'confirmed' ? usage.probe(withinMs) : Promise.resolve(false);
   }
 
   #invite(hop: Hop): void {

@@ -180,10 +180,10 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   }
 
   /** OPTIONS as a question whether the peer still has this dialog; its failure ends nothing here. */
-  probe(): Promise<boolean> {
+  probe(withinMs = PROBE_MS): Promise<boolean> {
     if (!this.open) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const deadline = this.ctx.clock.setTimer(PROBE_MS, () => resolve(false));
+      const deadline = this.ctx.clock.setTimer(withinMs, () => resolve(false));
       const answered = (alive: boolean) => {
         deadline.cancel();
         resolve(alive);
