@@ -19,6 +19,7 @@ import {
   type SwitchMetrics,
   type Termination,
 } from '@yixian/contracts';
+import { ExtensionDialogs } from './extension-dialogs.js';
 import { InboundLeg } from './inbound-leg.js';
 import { Leg, type LegOwner } from './leg.js';
 import { addressOfUri, decisiveAddress, type InterfaceAddress, localAddressFor } from './local-address.js';
@@ -74,6 +75,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   readonly #counters = new SwitchCounters();
   readonly #keeper: RegistrationKeeper | undefined;
   readonly #web: WebGateway;
+  readonly #dialogs: ExtensionDialogs;
   #handlers: SwitchHandlers | undefined;
   #phase: 'made' | 'running' | 'draining' | 'stopped' = 'made';
 
@@ -97,6 +99,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       options.media ??
       createMediaEngine({ rtpPorts: options.rtpPorts, logger, clock, ...(mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs }) });
     this.#routes = new Routes(this.#engine);
+    this.#dialogs = new ExtensionDialogs((extension, dialogs) => this.#sip.setDialogs(extension, dialogs));
     const bindAddress = options.hosts.length === 1 && !isWildcard(options.hosts[0]) ? options.hosts[0] : undefined;
     this.#web = createWebGateway({ settings: { bindAddress, ports: options.rtpPorts, engineAddress: LOOPBACK }, clock, logger });
     this.#keeper = options.registrationStore ? new RegistrationKeeper(options.registrationStore, logger) : undefined;
@@ -257,6 +260,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
 
   #add(leg: Leg): void {
     this.#legs.add(leg);
+    this.#dialogs.follow(leg);
     this.#counters.legBegan(leg);
   }
 

@@ -112,6 +112,8 @@ export class FakeSip implements SipStack {
     this.done.push(`message ${options.uri} ${options.text}`);
     return this.messageOutcomes.get(options.uri) ?? { ok: true };
   }
+  setDialogs(): void {}
+
   setMessagesWaiting(extension: string, { newMessages, oldMessages }: MessagesWaiting): void {
     this.done.push(`waiting ${extension} ${newMessages}/${oldMessages}`);
   }

@@ -1,5 +1,8 @@
 import type { Admission, MessagesWaiting, Registration, RequestSummary, SipMessage, SourceAddress, Transport } from '@yixian/contracts';
+import type { DialogView } from './notifier/dialog-info.js';
 import type { SipSocket } from './transport/sip-socket.js';
+
+export type { DialogView };
 
 // What the SIP side offers to `softswitch.ts`: sessions and registrations, SDP as opaque text. Media stays out of here.
 
@@ -180,6 +183,8 @@ export interface SipStack {
   message(options: MessageOptions): Promise<MessageOutcome>;
   /** What phones of the extension are told of its box (RFC 3842), now and when they subscribe or register. */
   setMessagesWaiting(extension: string, waiting: MessagesWaiting): void;
+  /** The calls of an extension as they are now, for phones that watch it (RFC 4235). */
+  setDialogs(extension: string, dialogs: readonly DialogView[]): void;
   /** The call of a dialog (RFC 3891 §3), also when it has just ended. */
   callOf(dialog: DialogId): { session: InviteSession; state: 'early' | 'confirmed' | 'ended' } | undefined;
   restoreRegistrations(registrations: readonly Registration[]): void;

@@ -122,7 +122,7 @@ describe('message waiting: subscribers (RFC 3842, RFC 6665)', () => {
   });
 
   for (const [what, extra, expected] of [
-    ['another package', 'Event: dialog\nExpires: 600\n', 489],
+    ['another package', 'Event: presence\nExpires: 600\n', 489],
     ['no package', 'Event: \nExpires: 600\n', 489],
     ['a type we do not have', 'Accept: application/pidf+xml\nExpires: 600\n', 406],
     ['too short a time', 'Expires: 10\n', 423],

@@ -105,7 +105,7 @@ export function describeTexts(bench: Bench): void {
           succeeded(await run.finished);
         });
       };
-      await subscribe('1001', 'dialog', 489);
+      await subscribe('1001', 'presence', 489);
       await subscribe('1002', 'message-summary', 403);
     });
   });

@@ -1,7 +1,5 @@
 import type { MessagesWaiting } from '@yixian/contracts';
 
-export const SUMMARY_TYPE = 'application/simple-message-summary';
-
 const MOST = 2 ** 32 - 1;
 
 function count(value: number): number {

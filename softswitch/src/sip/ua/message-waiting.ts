@@ -1,15 +1,16 @@
 import type { LegOrigin, MessagesWaiting, Registration } from '@yixian/contracts';
-import { judgeSubscribe } from '../notifier/subscribe.js';
-import { SUMMARY_TYPE, summaryBody } from '../notifier/summary.js';
-import { type HeaderField, header } from '../parser/message.js';
-import { formatHost, parseUri, sameUri } from '../parser/uri.js';
+import { EVENT_PACKAGES } from '../notifier/packages.js';
+import type { SubscribeRequest } from '../notifier/subscribe.js';
+import { summaryBody } from '../notifier/summary.js';
+import { header } from '../parser/message.js';
+import { formatHost, parseUri } from '../parser/uri.js';
 import type { NewRequest } from '../transaction/layer.js';
 import type { Hop } from '../transport/types.js';
 import type { UaContext } from './context.js';
 import { sendLone } from './lone-request.js';
-import { Subscription } from './subscription.js';
+import type { Subscription } from './subscription.js';
+import { type Refuse, Subscriptions, sameContact } from './subscriptions.js';
 
-const LIMITS = { minExpires: 60, maxExpires: 3_600 };
 const NONE: MessagesWaiting = { newMessages: 0, oldMessages: 0 };
 
 export interface MessageWaitingDeps {
@@ -21,8 +22,6 @@ export interface MessageWaitingDeps {
   perExtension: number;
 }
 
-type Refuse = (incoming: NewRequest, status: number, phrase: string, headers?: readonly HeaderField[]) => void;
-
 /**
  * Message waiting (RFC 3842): told to phones that subscribed, and unasked, outside of any subscription, to registered
  * contacts that did not, as many desk phones expect.
@@ -30,62 +29,27 @@ type Refuse = (incoming: NewRequest, status: number, phrase: string, headers?: r
 export class MessageWaiting {
   readonly #deps: MessageWaitingDeps;
   readonly #waiting = new Map<string, MessagesWaiting>();
-  readonly #subscriptions = new Map<string, Set<Subscription>>();
-  #size = 0;
+  readonly #subscriptions: Subscriptions;
   #stopped = false;
 
   constructor(deps: MessageWaitingDeps) {
     this.#deps = deps;
+    this.#subscriptions = new Subscriptions(deps);
   }
 
   get size(): number {
-    return this.#size;
+    return this.#subscriptions.size;
   }
 
   /** An admitted SUBSCRIBE outside of dialogs: a phone may watch its own box only. */
-  subscribe(incoming: NewRequest, origin: LegOrigin, refuse: Refuse): void {
+  subscribe(incoming: NewRequest, asked: SubscribeRequest, origin: LegOrigin, refuse: Refuse): void {
     const { request, fields } = incoming;
-    const asked = judgeSubscribe(request, LIMITS);
-    if (!asked.ok) {
-      refuse(incoming, asked.status, asked.phrase, asked.headers);
-      return;
-    }
     const box = parseUri(request.uri)?.user ?? fields.to.uri?.user ?? '';
     if (origin.kind !== 'extension' || box !== origin.extension) {
       refuse(incoming, 403, 'Forbidden');
       return;
     }
-    if (this.#stopped || this.#size >= this.#deps.maxSubscriptions) {
-      refuse(incoming, 503, 'Service Unavailable', [header('Retry-After', '60')]);
-      return;
-    }
-    const { ctx } = this.#deps;
-    const deps = {
-      ctx,
-      limits: LIMITS,
-      body: (hop: Hop) => this.#body(box, hop),
-      over: (s: Subscription) => this.#forget(box, s),
-    };
-    const subscription = Subscription.begin(deps, incoming, asked, box);
-    if (!subscription) refuse(incoming, 400, 'Bad Request - missing or malformed Contact');
-    else if (asked.seconds > 0) this.#keep(box, subscription);
-  }
-
-  #keep(box: string, subscription: Subscription): void {
-    const all = this.#subscriptions.get(box) ?? new Set();
-    for (const other of [...all]) if (sameContact(other.contact, subscription.contact)) other.drop();
-    const [oldest] = all;
-    if (oldest && all.size >= this.#deps.perExtension) oldest.drop();
-    all.add(subscription);
-    this.#size++;
-    this.#subscriptions.set(box, all);
-  }
-
-  #forget(box: string, subscription: Subscription): void {
-    const all = this.#subscriptions.get(box);
-    if (!all?.delete(subscription)) return;
-    this.#size--;
-    if (all.size === 0) this.#subscriptions.delete(box);
+    this.#subscriptions.begin(incoming, asked, box, (hop) => this.#body(box, hop), refuse);
   }
 
   #body(box: string, hop: Hop): Buffer {
@@ -97,7 +61,7 @@ export class MessageWaiting {
     const before = this.#waiting.get(extension);
     if (this.#stopped || (before && before.newMessages === waiting.newMessages && before.oldMessages === waiting.oldMessages)) return;
     this.#waiting.set(extension, { ...waiting });
-    for (const subscription of [...(this.#subscriptions.get(extension) ?? [])]) subscription.changed();
+    for (const subscription of this.#subscriptions.of(extension)) subscription.changed();
     this.#tellUnasked(extension);
   }
 
@@ -108,14 +72,14 @@ export class MessageWaiting {
 
   #tellUnasked(extension: string): void {
     const { ctx } = this.#deps;
-    const subscribed = [...(this.#subscriptions.get(extension) ?? [])];
+    const subscribed = this.#subscriptions.of(extension);
     for (const registration of this.#deps.registrations(extension)) {
       if (subscribed.some((s) => isOf(s, registration))) continue;
       const { source, contact } = registration;
       const headers = [
         header('Event', 'message-summary'),
         header('Subscription-State', 'terminated;reason=noresource'),
-        header('Content-Type', SUMMARY_TYPE),
+        header('Content-Type', EVENT_PACKAGES['message-summary']),
       ];
       const local = ctx.transport.localFor({ ...source, transport: source.transport === 'udp' ? 'udp' : 'tcp' }) ?? source;
       const body = summaryBody(`sip:${extension}@${formatHost(local.address)}`, this.#waiting.get(extension) ?? NONE);
@@ -138,14 +102,8 @@ export class MessageWaiting {
   /** Tells every subscriber that it is over; a phone that goes on wanting it subscribes anew (RFC 6665 §4.1.3). */
   stop(): void {
     this.#stopped = true;
-    for (const all of [...this.#subscriptions.values()]) for (const subscription of [...all]) subscription.stop();
+    this.#subscriptions.stop();
   }
-}
-
-function sameContact(a: string, b: string): boolean {
-  const ua = parseUri(a);
-  const ub = parseUri(b);
-  return a === b || (ua !== undefined && ub !== undefined && sameUri(ua, ub));
 }
 
 /** Whether a subscription is of this registered phone: same Contact, or come from the same place. */

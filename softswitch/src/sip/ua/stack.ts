@@ -3,6 +3,7 @@ import { dialogKey } from '../dialog/dialog.js';
 import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
 import { DigestServer } from '../digest/server.js';
 import { Counters, Discards } from '../metrics.js';
+import type { DialogView } from '../notifier/dialog-info.js';
 import { DEFAULT_LIMITS, type SipStackOptions } from '../options.js';
 import type {
   DialogId,
@@ -21,6 +22,7 @@ import { createResolver, type NameService, systemNames } from '../transport/reso
 import type { SipSocket } from '../transport/sip-socket.js';
 import { type Hop, isIpv6, type TransportLayer } from '../transport/types.js';
 import type { UaContext } from './context.js';
+import { DialogWatch } from './dialog-watch.js';
 import { MessageWaiting } from './message-waiting.js';
 import { sendMessage } from './messages.js';
 import { OutboundSession } from './outbound-session.js';
@@ -56,6 +58,7 @@ export class Stack implements SipStack {
   readonly #context: UaContext;
   readonly #server: UserAgentServer;
   readonly #messageWaiting: MessageWaiting;
+  readonly #dialogWatch: DialogWatch;
   readonly #internalError: StackParts['internalError'];
   #handlers: SipHandlers | undefined;
   #stopping: Promise<void> | undefined;
@@ -107,9 +110,15 @@ export class Stack implements SipStack {
       maxSubscriptions: limits.subscriptions,
       perExtension: limits.contactsPerExtension,
     });
+    this.#dialogWatch = new DialogWatch({
+      ctx: this.#context,
+      maxSubscriptions: limits.subscriptions,
+      isExtension: (extension) => this.#running().sipPassword(extension) !== undefined,
+    });
     this.#server = new UserAgentServer({
       ctx: this.#context,
       messageWaiting: this.#messageWaiting,
+      dialogWatch: this.#dialogWatch,
       digest,
       registrar: this.#registrar,
       handlers: () => this.#running(),
@@ -183,6 +192,7 @@ export class Stack implements SipStack {
     this.#server.drain();
     for (const session of [...this.#context.sessions]) session.end();
     this.#messageWaiting.stop();
+    this.#dialogWatch.stop();
     // Hang-ups just sent get a moment to be answered; what is lost now is the peer's session timer to notice.
     await new Promise<void>((resolve) => {
       const grace = this.#clock.setTimer(STOP_GRACE_MS, resolve);
@@ -222,6 +232,10 @@ export class Stack implements SipStack {
     this.#messageWaiting.set(extension, waiting);
   }
 
+  setDialogs(extension: string, dialogs: readonly DialogView[]): void {
+    this.#dialogWatch.set(extension, dialogs);
+  }
+
   callOf(dialog: DialogId): ReturnType<SipStack['callOf']> {
     return this.#context.dialogs.get(dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag))?.call;
   }
@@ -241,7 +255,7 @@ export class Stack implements SipStack {
       sip_server_transactions: this.#transactions.servers,
       sip_dialogs: this.#context.dialogs.size,
       sip_sessions: this.#context.sessions.size,
-      sip_subscriptions: this.#messageWaiting.size,
+      sip_subscriptions: this.#messageWaiting.size + this.#dialogWatch.size,
       sip_connections: this.#transport.connections(),
       sip_registrations: this.#registrar.list().length,
       sip_timers: this.#clock.pending,

@@ -1,6 +1,7 @@
 import type { Timer } from '@yixian/contracts';
 import { advance, type Dialog, dialogRequest, keyOf, receiveSeq, refreshTarget, routing, uasDialog } from '../dialog/dialog.js';
-import { judgeSubscribe, type SubscribeLimits } from '../notifier/subscribe.js';
+import { ALLOW_EVENTS, EVENT_PACKAGES } from '../notifier/packages.js';
+import { judgeSubscribe, type SubscribeLimits, type SubscribeRequest } from '../notifier/subscribe.js';
 import {
   endsSubscription,
   NEW_SUBSCRIPTION,
@@ -9,7 +10,6 @@ import {
   type SubscriptionState,
   stepSubscription,
 } from '../notifier/subscription.js';
-import { SUMMARY_TYPE } from '../notifier/summary.js';
 import { type HeaderField, header } from '../parser/message.js';
 import type { NewRequest } from '../transaction/layer.js';
 import { responseTo } from '../transaction/responses.js';
@@ -20,15 +20,15 @@ import { natHop } from './usage.js';
 export interface SubscriptionDeps {
   ctx: UaContext;
   limits: SubscribeLimits;
-  /** What is to be told now; `hop` says at which of our addresses the box is seen. */
-  body(hop: Hop): Buffer;
+  /** What is to be told now; `hop` says at which of our addresses it is seen, `version` counts what was told, from 0. */
+  body(hop: Hop, version: number): Buffer;
   over(subscription: Subscription): void;
 }
 
-/** One phone's subscription to its box: a dialog of its own, one timer, one NOTIFY at a time. */
+/** One phone's subscription: a dialog of its own, one timer, one NOTIFY at a time. */
 export class Subscription implements DialogEndpoint {
   readonly #deps: SubscriptionDeps;
-  readonly #event: string;
+  readonly #asked: SubscribeRequest;
   readonly #contactUser: string;
   readonly #peer: Hop | undefined;
   readonly source: Hop;
@@ -36,23 +36,18 @@ export class Subscription implements DialogEndpoint {
   #state: SubscriptionState = NEW_SUBSCRIPTION;
   #timer: Timer | undefined;
   #endsAt = 0;
+  #told = 0;
 
   /** Answers the SUBSCRIBE and begins. @returns undefined when it cannot make a dialog (no usable Contact) */
-  static begin(deps: SubscriptionDeps, incoming: NewRequest, asked: { event: string; seconds: number }, user: string) {
+  static begin(deps: SubscriptionDeps, incoming: NewRequest, asked: SubscribeRequest, user: string) {
     const { ctx } = deps;
     const dialog = uasDialog(incoming.request, incoming.fields, ctx.token(8), Number.parseInt(ctx.token(2), 16));
     return dialog && new Subscription(deps, incoming, asked, user, dialog);
   }
 
-  private constructor(
-    deps: SubscriptionDeps,
-    incoming: NewRequest,
-    asked: { event: string; seconds: number },
-    user: string,
-    dialog: Dialog,
-  ) {
+  private constructor(deps: SubscriptionDeps, incoming: NewRequest, asked: SubscribeRequest, user: string, dialog: Dialog) {
     this.#deps = deps;
-    this.#event = asked.event;
+    this.#asked = asked;
     this.#contactUser = user;
     this.#dialog = dialog;
     this.#peer = natHop(incoming.fields, incoming.source, dialog.routeSet.length > 0);
@@ -98,6 +93,10 @@ export class Subscription implements DialogEndpoint {
     const asked = judgeSubscribe(incoming.request, this.#deps.limits);
     if (!asked.ok) {
       this.#respond(incoming, asked.status, asked.phrase, asked.headers);
+      return;
+    }
+    if (asked.package !== this.#asked.package) {
+      this.#respond(incoming, 489, 'Bad Event', [ALLOW_EVENTS]);
       return;
     }
     this.#dialog = refreshTarget(this.#dialog, incoming.request);
@@ -162,11 +161,11 @@ export class Subscription implements DialogEndpoint {
     const headers = [
       header('Contact', contactFor(ctx, hop, this.#contactUser)),
       header('User-Agent', ctx.userAgent),
-      header('Event', this.#event),
+      header('Event', this.#asked.event),
       header('Subscription-State', state),
-      header('Content-Type', SUMMARY_TYPE),
+      header('Content-Type', EVENT_PACKAGES[this.#asked.package]),
     ];
-    const { request } = dialogRequest(this.#dialog, 'NOTIFY', next.number, headers, this.#deps.body(hop));
+    const { request } = dialogRequest(this.#dialog, 'NOTIFY', next.number, headers, this.#deps.body(hop, this.#told++));
     sendRequest(ctx, request, hop, {
       response: ({ status }) => {
         if (status >= 200) this.#input({ type: endsSubscription(status) ? 'lost' : 'notified' });

@@ -2,7 +2,8 @@ import type { Admission } from '@yixian/contracts';
 import { dialogKey } from '../dialog/dialog.js';
 import { judgeSessionTimer } from '../dialog/session-timer.js';
 import type { DigestServer } from '../digest/server.js';
-import { ALLOW_EVENTS } from '../notifier/subscribe.js';
+import { ALLOW_EVENTS } from '../notifier/packages.js';
+import { judgeSubscribe } from '../notifier/subscribe.js';
 import { type HeaderField, header, type SipRequest } from '../parser/message.js';
 import { parseReplaces } from '../parser/refer-to.js';
 import { type CoreFields, judgeRequest } from '../parser/validate.js';
@@ -12,9 +13,11 @@ import type { NewRequest } from '../transaction/layer.js';
 import { responseTo } from '../transaction/responses.js';
 import { AdmissionControl } from './admission.js';
 import { ALLOW, allowHeader, SUPPORTED, supportedHeader, type UaContext } from './context.js';
+import type { DialogWatch } from './dialog-watch.js';
 import { InboundSession } from './inbound-session.js';
 import type { MessageWaiting } from './message-waiting.js';
 import { receiveMessage } from './messages.js';
+import { SUBSCRIBE_LIMITS } from './subscriptions.js';
 
 type Origin = Extract<Admission, { action: 'accept' }>['origin'];
 
@@ -25,6 +28,7 @@ export interface UserAgentDeps {
   digest: DigestServer;
   registrar: Registrar;
   messageWaiting: MessageWaiting;
+  dialogWatch: DialogWatch;
   handlers(): SipHandlers;
   maxServerTransactions: number;
 }
@@ -109,13 +113,21 @@ export class UserAgentServer {
     if (method === 'INVITE') this.#invite(incoming, origin);
     else if (method === 'REGISTER') this.#register(incoming, origin);
     else if (method === 'MESSAGE') this.#message(incoming, origin);
-    else if (method === 'SUBSCRIBE') this.#deps.messageWaiting.subscribe(incoming, origin, this.#refuse);
+    else if (method === 'SUBSCRIBE') this.#subscribe(incoming, origin);
     else if (method === 'REFER') this.#admission.reply(incoming, 403, 'Forbidden - only within a call');
     else this.#options(incoming);
   }
 
   readonly #refuse = (incoming: NewRequest, status: number, phrase: string, headers: readonly HeaderField[] = []): void =>
     this.#admission.reply(incoming, status, phrase, headers);
+
+  #subscribe(incoming: NewRequest, origin: Origin): void {
+    const asked = judgeSubscribe(incoming.request, SUBSCRIBE_LIMITS);
+    const { dialogWatch, messageWaiting } = this.#deps;
+    if (!asked.ok) this.#refuse(incoming, asked.status, asked.phrase, asked.headers);
+    else if (asked.package === 'dialog') dialogWatch.subscribe(incoming, asked, origin, this.#refuse);
+    else messageWaiting.subscribe(incoming, asked, origin, this.#refuse);
+  }
 
   #message(incoming: NewRequest, origin: Origin): void {
     receiveMessage(this.#deps.ctx, incoming, origin, this.#deps.handlers(), this.#refuse);
