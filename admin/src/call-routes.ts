@@ -61,7 +61,7 @@ export function callRoutes(deps: CallDeps): Route[] {
 /** By whoever is on the call; supervision by the leaders of the agents' groups. */
 export function callControlRoutes(deps: CallDeps): Route[] {
   const at = (name: string) => ({ method: 'post', path: `${V1}/calls/:id/${name}`, tag: 'call control', params: shape.byId }) as const;
-  const verb = (name: PlainVerb | 'answer', summary: string) =>
+  const verb = (name: PlainVerb | 'answer' | 'reject', summary: string) =>
     guarded({ ...at(name), roles: talkers, summary, response: empty, handler: createCallVerb(deps, name) });
   const move = (name: 'transfer' | 'consult' | 'conference', summary: string, description: string) =>
     guarded({
@@ -83,6 +83,7 @@ export function callControlRoutes(deps: CallDeps): Route[] {
       handler: createListParties(deps),
     }),
     verb('answer', 'The phone that rings for this call answers by itself'),
+    verb('reject', 'Whatever rings at the own seat for this call stops, as if the phone had refused; any seat'),
     verb('hangup', 'Leave the call; in a conference the others go on'),
     verb('hold', 'Put the other party on hold'),
     verb('resume', 'Come back from hold'),
@@ -104,7 +105,7 @@ export function callControlRoutes(deps: CallDeps): Route[] {
     move(
       'consult',
       'Ask somebody while the other party hears music',
-      'To an agent, an extension or a number. Answers when it rings there.',
+      'To an agent, a queue (its next free agent, with music until then), an extension or a number. Answers when it rings there.',
     ),
     verb('swap', 'Talk with the other of the two: the caller or the one consulted'),
     verb('complete', 'Put the caller through to the one consulted, also while it rings'),

@@ -235,6 +235,7 @@ export class MemoryAcd implements Acd {
     return { queueId, door, open: door !== 'closed', because: `${door} by ${by}` };
   }
   async answer(): Promise<void> {}
+  async reject(): Promise<void> {}
   occupy() {}
   release() {}
   #change(id: string, change: Partial<AgentSnapshot>): AgentSnapshot {

@@ -270,6 +270,7 @@ export function fakeAcd(agents: AgentConfig[]): GatewayDeps['acd'] {
     moveCall: refuse,
     setDoor: refuse,
     answer: refuse,
+    reject: refuse,
     occupy() {},
     release() {},
   };

@@ -6,6 +6,7 @@ export const COMMAND_NAMES = [
   'seat',
   'dial',
   'answer',
+  'reject',
   'hangup',
   'hold',
   'resume',

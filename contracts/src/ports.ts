@@ -50,6 +50,8 @@ export interface CallControl {
   agents(): readonly AgentId[];
   /** Where the parties are: who talks, who waits, who listens. */
   parties(): readonly PartyView[];
+  /** Refuses to be rung for this call: transfer, consultation, direct call. Not there where nobody is rung by who controls the call. */
+  reject?(by: AgentId): Promise<void>;
   /** Leaves. In a conference the others go on; a consultation is dropped with it unless `complete` came first. */
   hangUp(by: AgentId): Promise<void>;
   hold(by: AgentId): Promise<void>;
@@ -293,6 +295,8 @@ export interface Conversations {
     call: Call;
     caller: ConversationParty;
     other: ConversationParty;
+    /** 组呼: the rest of a group that is called together, rung still; each joins on answering. It lasts as long as the caller is there and one of them talks or rings. */
+    joining?: readonly (ConversationParty & { ring: SeatRing })[];
     bridge?: Bridge;
     queueId?: QueueId;
     /** Music on hold. */
@@ -501,6 +505,8 @@ export interface Acd {
   setDoor(queueId: QueueId, door: QueueDoor, by: string): Promise<QueueDoorState>;
   /** Rings the seat of an agent who is being offered a call again so that the phone answers by itself. Rejects with `conflict` when none rings. */
   answer(id: AgentId, callId: CallId): Promise<void>;
+  /** Ends the ringing of an offer as if the phone had refused it; what that means for the agent is the queue's `rejected`. Rejects with `conflict` when none rings. */
+  reject(id: AgentId, callId: CallId): Promise<void>;
   /** A call outside the queues takes the agent's line (internal, outbound): no offers until released. Unknown ids are ignored. */
   occupy(id: AgentId, callId: CallId): void;
   release(id: AgentId, callId: CallId): void;

@@ -153,13 +153,13 @@ function consult(turn: ConversationTurn, by: Party, to: Named): void {
   if (by.held) turn.set(by.id, { held: false });
   turn.tell('call.consulted', { by: by.name, to: labelOf(to) }, by);
   const target = turn.ring(to, 'consult', 'consulted', by.extension);
-  turn.patch({ consultation: { by: by.id, target, to: labelOf(to), front: 'target' } });
+  turn.patch({ consultation: { by: by.id, target, to: labelOf(to), front: 'target', waits: to.target.kind === 'queue' } });
   turn.enter('consult', 'consulting');
 }
 
 function rings(turn: ConversationTurn, { target }: Named): boolean {
-  if (target.kind !== 'queue' && target.kind !== 'flow') return true;
-  turn.refuse('bad-request', `${target.kind}: only a transfer leads there; name an agent, an extension or a number`, target.kind);
+  if (target.kind !== 'flow') return true;
+  turn.refuse('bad-request', 'flow: only a transfer leads there; name an agent, a queue, an extension or a number', 'flow');
   return false;
 }
 

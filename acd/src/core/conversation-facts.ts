@@ -1,4 +1,4 @@
-import { CALLER, type ConversationFact, inRoom, type Party, type PartyId } from './conversation.js';
+import { type Arrival, CALLER, type ConversationFact, inRoom, type Party, type PartyId } from './conversation.js';
 import { goBack, leaveRoom, ringFailed, transferFailed } from './conversation-leaving.js';
 import { begin, releaseAll } from './conversation-supervision.js';
 import { type ConversationTurn, TRANSFERRED } from './conversation-turn.js';
@@ -16,6 +16,9 @@ export function learn(turn: ConversationTurn, fact: ConversationFact): void {
       return;
     case 'ring-expired':
       ringExpired(turn, fact.party);
+      return;
+    case 'rejected':
+      rejected(turn, fact);
       return;
     case 'lost':
       lost(turn, fact);
@@ -63,7 +66,7 @@ function accepted(turn: ConversationTurn, { party: id, takenBy }: FactOf<'accept
     ignore(turn, 'party does not ring any more');
     return;
   }
-  if (takenBy) turn.set(id, { name: takenBy.name, extension: takenBy.extension, agent: takenBy.agent });
+  if (takenBy) takes(turn, id, takenBy);
   const party = turn.party(id) as Party;
   switch (party.purpose) {
     case 'consult':
@@ -82,6 +85,15 @@ function accepted(turn: ConversationTurn, { party: id, takenBy }: FactOf<'accept
       reached(turn, id);
       return;
   }
+}
+
+/** Whoever has come need not be the one who was rung: a forward, a group, a queue. From here on it is that one. */
+function takes(turn: ConversationTurn, id: PartyId, { name, extension, agent }: Arrival): void {
+  const role = turn.party(id)?.role;
+  turn.set(id, { name, extension, agent, ...(role === 'called' && agent ? { role: 'agent' } : {}) });
+  const { consultation } = turn.state;
+  if (consultation?.target !== id || extension === null) return;
+  turn.patch({ consultation: { ...consultation, to: `${agent ? 'agent' : 'extension'}:${extension}` } });
 }
 
 /** Whoever was rung for the one in the room has come. */
@@ -148,12 +160,16 @@ function notReturned(turn: ConversationTurn, id: PartyId): void {
 }
 
 function ringExpired(turn: ConversationTurn, id: PartyId): void {
+  rejected(turn, { type: 'rejected', party: id, termination: { by: 'system', reason: 'no-answer', text: 'ring timeout' } });
+}
+
+function rejected(turn: ConversationTurn, { party: id, termination }: FactOf<'rejected'>): void {
   const party = turn.party(id);
   if (party?.place !== 'ringing') {
     ignore(turn, 'party does not ring any more');
     return;
   }
-  ringFailed(turn, party, { by: 'system', reason: 'no-answer', text: 'ring timeout' }, 'told');
+  ringFailed(turn, party, termination, 'told');
 }
 
 function phoneHold(turn: ConversationTurn, id: PartyId, on: boolean): void {

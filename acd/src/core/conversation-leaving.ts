@@ -35,7 +35,7 @@ export function leaveRoom(turn: ConversationTurn, party: Party, termination: Ter
 function leaveTheOthers(turn: ConversationTurn, party: Party, termination: Termination, out: () => void): void {
   const who = whoIs(party, termination);
   out();
-  if (party.id === CALLER && party.extension === null) {
+  if (party.id === CALLER && (party.extension === null || turn.state.group)) {
     turn.finish(termination, who);
     return;
   }
@@ -50,11 +50,16 @@ function leaveTheOthers(turn: ConversationTurn, party: Party, termination: Termi
     turn.end(target, { by: 'agent', reason: target.place === 'ringing' ? 'cancelled' : 'normal' });
     turn.enter('cancel', 'together');
   }
-  if (inRoom(turn.state).length < 2) {
+  if (inRoom(turn.state).length < 2 && !goesOn(turn)) {
     turn.finish(termination, who);
     return;
   }
   turn.tell('call.party-left', { party: party.name, role: party.role, termination }, party);
+}
+
+/** Of a group called together the others ring on when the only one who talked has gone. */
+function goesOn({ state }: ConversationTurn): boolean {
+  return state.group && state.phase === 'together' && state.parties.some((p) => p.purpose === 'join');
 }
 
 /** The words of the record. A leg that failed below us is nobody's wish. */
@@ -82,6 +87,7 @@ export function ringFailed(turn: ConversationTurn, party: Party, termination: Te
       return;
     case 'join':
       turn.tell('call.party-left', { party: party.name, role: party.role, termination }, party);
+      if (turn.state.phase === 'together' && inRoom(turn.state).length < 2 && !goesOn(turn)) turn.finish(termination, 'system');
       return;
     default:
       return;

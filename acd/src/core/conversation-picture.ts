@@ -76,7 +76,7 @@ function soundFor(
   if (party.held || party.phoneHeld || party.lost) return undefined;
   if (consultation?.by === party.id && consultation.front === 'target') {
     const target = partyOf(state, consultation.target);
-    if (target?.place === 'ringing') return 'ringback';
+    if (target?.place === 'ringing') return consultation.waits ? 'music' : 'ringback';
   }
   const heard = hearing.get(party.id) ?? [];
   return heard.every((id) => partyOf(state, id)?.phoneHeld === true) ? 'music' : undefined;

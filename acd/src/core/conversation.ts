@@ -142,6 +142,8 @@ export interface Consultation {
   readonly to: string;
   /** With whom the one who asks talks now. */
   readonly front: 'target' | 'caller';
+  /** In a queue, with music, until an agent has come; else the phone of whoever is asked rings. */
+  readonly waits: boolean;
 }
 
 /** Somebody sent the one in the room on. */
@@ -165,6 +167,8 @@ export interface ConversationState {
   readonly consultation: Consultation | null;
   readonly errand: Errand | null;
   readonly slot: string | null;
+  /** Called together 组呼: it goes on while members ring, and ends with the caller. */
+  readonly group: boolean;
   /** Number of the next party. */
   readonly next: number;
   /** The extension that last talked with the caller. */
@@ -207,6 +211,8 @@ export type ConversationFact =
   | { type: 'phone-held' | 'phone-resumed'; party: PartyId }
   | { type: 'away-ended'; outcome: AwayOutcome }
   | { type: 'park-expired'; slot: string }
+  /** Whoever is rung says no at the desk. */
+  | { type: 'rejected'; party: PartyId; termination: Termination }
   /** Somebody takes a parked party out of its slot. */
   | { type: 'retrieved'; arrival: Arrival }
   /** The phone `by` has joined its two calls: `arrival` comes in its place. */
@@ -264,13 +270,18 @@ export function newConversation(given: {
   queueId: QueueId | null;
   caller: Arrival;
   other: (Arrival & { role: 'agent' | 'called' }) | null;
+  /** Of a group called together: who rings still, in the order of their ids from `p2`. */
+  joining?: readonly Arrival[];
   /** Of a caller who is parked by a flow; there is no `other` then. */
   slot: string | null;
   now: EpochMs;
 }): ConversationState {
-  const { caller, other, now } = given;
+  const { caller, other, joining = [], now } = given;
   const parties = [newParty({ ...caller, id: CALLER, role: 'caller', place: 'room', since: now })];
   if (other) parties.push(newParty({ ...other, id: 'p1', place: 'room', since: now }));
+  for (const one of joining) {
+    parties.push(newParty({ ...one, id: `p${parties.length}`, role: 'member', place: 'ringing', purpose: 'join', since: now }));
+  }
   return {
     callId: given.callId,
     queueId: given.queueId,
@@ -279,7 +290,8 @@ export function newConversation(given: {
     consultation: null,
     errand: other ? null : { by: null, to: `slot:${given.slot}`, target: null, referrer: null },
     slot: given.slot,
-    next: 2,
+    group: given.joining !== undefined,
+    next: 2 + joining.length,
     last: other?.extension ?? caller.extension,
   };
 }

@@ -23,7 +23,7 @@ export function createConversationControl(conversation: LiveConversation): CallC
   async function withRing(command: ConversationCommand & { to: Named }, purpose: 'transfer' | 'consult' | 'join'): Promise<void> {
     conversation.probe(command);
     const { target } = command.to;
-    if (target.kind === 'queue' || target.kind === 'flow') return conversation.give(command);
+    if (target.kind === 'flow' || (target.kind === 'queue' && purpose === 'transfer')) return conversation.give(command);
     const { ring, release } = dialParty(conversation, { target, purpose, by: command.by });
     if (ring.state === 'ended') {
       release?.();
@@ -31,7 +31,7 @@ export function createConversationControl(conversation: LiveConversation): CallC
       throw new DomainError('conflict', `${command.to.name} cannot be reached: ${text ?? reason}`, { callId: call.id, reason });
     }
     const id = `p${conversation.state.next}`;
-    const rings = purpose === 'transfer' ? undefined : id;
+    const rings = purpose === 'transfer' || target.kind === 'queue' ? undefined : id;
     const given = conversation.give(command, { ring, ...(release ? { release } : {}) });
     const rung = rings ? conversation.ringingOf(rings) : Promise.resolve();
     await Promise.all([given, rung]);
@@ -41,6 +41,11 @@ export function createConversationControl(conversation: LiveConversation): CallC
     callId: call.id,
     agents: () => extensionsOf(conversation.state),
     parties: () => viewsOf(conversation.state),
+    async reject(by) {
+      const rung = conversation.state.parties.find((p) => p.extension === by && p.place === 'ringing');
+      if (!rung) throw new DomainError('conflict', `nothing of ${by} rings for call ${call.id}`, { callId: call.id, agentId: by });
+      conversation.fact({ type: 'rejected', party: rung.id, termination: { by: 'called', reason: 'declined', text: `rejected by ${by}` } });
+    },
     hangUp: plain('hang-up'),
     hold: plain('hold'),
     resume: plain('resume'),

@@ -20,6 +20,8 @@ export interface ConversationRequest {
   caller: ConversationParty;
   /** Without: the caller is parked by a flow. */
   other?: ConversationParty;
+  /** The rest of a group that is called together, rung still. */
+  joining?: readonly (ConversationParty & { ring: SeatRing })[];
   bridge?: Bridge;
   queueId?: QueueId;
   music?: string;

@@ -1,12 +1,13 @@
 import { type AgentId, DomainError, type PartyAddress, type Seat, type SeatRing, type TransferTarget } from '@yixian/contracts';
-import { type ConversationEffect, inRoom, type Named, type RingPurpose } from '../core/conversation.js';
+import { CALLER, type ConversationEffect, inRoom, type Named, type RingPurpose } from '../core/conversation.js';
 import type { ConversationDeps, ConversationOptions } from './conversation-deps.js';
 import type { LiveConversation } from './conversation-live.js';
 import { reportLeg } from './conversation-parties.js';
 
 type RingEffect = Omit<Extract<ConversationEffect, { type: 'ring' }>, 'type' | 'party'>;
 
-export function ringLimit(options: ConversationOptions, purpose: RingPurpose): number {
+export function ringLimit(options: ConversationOptions, purpose: RingPurpose, target: TransferTarget): number {
+  if (target.kind === 'queue') return options.askQueueMs;
   if (purpose === 'supervise') return options.superviseRingMs;
   return purpose === 'return' ? options.returnRingMs : options.ringMs;
 }
@@ -15,7 +16,7 @@ export function ringLimit(options: ConversationOptions, purpose: RingPurpose): n
 export function dialParty(conversation: LiveConversation, effect: RingEffect): { ring: SeatRing; release: (() => void) | undefined } {
   const { deps, call } = conversation;
   const { target, purpose, by } = effect;
-  const timeoutMs = ringLimit(deps.options, purpose);
+  const timeoutMs = ringLimit(deps.options, purpose, target);
   const shown = shownTo(conversation, purpose, by);
   switch (target.kind) {
     case 'agent': {
@@ -27,6 +28,8 @@ export function dialParty(conversation: LiveConversation, effect: RingEffect): {
       const ring = deps.parties.ring({ target, ...(by ? { by } : {}), shown, callId: call.id, timeoutMs });
       return { ring, release: undefined };
     }
+    case 'queue':
+      return askQueue(conversation, target, by);
     default:
       throw new Error(`nobody can be rung in a ${target.kind}`);
   }
@@ -36,6 +39,19 @@ export function dialParty(conversation: LiveConversation, effect: RingEffect): {
 function seatOf({ acd, seats }: ConversationDeps, agentId: AgentId): Seat {
   const browser: Seat = { kind: 'softphone' };
   return acd.agent(agentId)?.seat ?? (seats.reachable(agentId, browser) ? browser : { kind: 'sip' });
+}
+
+/** The next free agent of a queue. */
+function askQueue(
+  { deps, call, state, parties }: LiveConversation,
+  { queueId, priority }: Extract<TransferTarget, { kind: 'queue' }>,
+  by: AgentId | null,
+): { ring: SeatRing; release: undefined } {
+  const asks = state.parties.find((p) => p.extension === by);
+  const standIn = parties.leg(asks?.id ?? CALLER);
+  if (by === null || !standIn) throw new Error('nobody asks');
+  const ring = deps.askQueue({ queueId, ...(priority === undefined ? {} : { priority }), by, callId: call.id, standIn });
+  return { ring, release: undefined };
 }
 
 /** Rings an agent or a supervisor wherever the seat is. */

@@ -60,7 +60,7 @@ export class Conversation implements LiveConversation {
   #settle: (end: ConversationEnd) => void = () => {};
 
   constructor(deps: ConversationDeps, index: ConversationIndex, request: ConversationRequest) {
-    const { call, caller, other, parked } = request;
+    const { call, caller, other, joining, parked } = request;
     this.deps = deps;
     this.call = call;
     this.#index = index;
@@ -74,6 +74,7 @@ export class Conversation implements LiveConversation {
       queueId: request.queueId ?? null,
       caller: this.#arrival(caller),
       other: other ? { ...this.#arrival(other), role: other.role === 'called' ? 'called' : 'agent' } : null,
+      ...(joining ? { joining: joining.map((one) => this.#arrival(one)) } : {}),
       slot: parked?.slot ?? null,
       now: deps.clock.now(),
     });
@@ -120,7 +121,7 @@ export class Conversation implements LiveConversation {
   }
 
   /** Everything stands before anybody is listened to: a leg may have ended already. */
-  #begin({ caller, other, otherGone, connectedTold, parked, queueId }: ConversationRequest): void {
+  #begin({ caller, other, joining = [], otherGone, connectedTold, parked, queueId }: ConversationRequest): void {
     this.#deciding = true;
     try {
       const first = this.#state.parties.find((p) => p.id !== CALLER);
@@ -133,6 +134,7 @@ export class Conversation implements LiveConversation {
       }
       this.parties.attach(CALLER, caller);
       if (other && first) this.parties.attach(first.id, other, otherGone);
+      for (const [n, { ring }] of joining.entries()) this.parties.ring(`p${n + 2}`, ring);
       this.#draw();
     } finally {
       this.#deciding = false;
@@ -259,10 +261,12 @@ export class Conversation implements LiveConversation {
   }
 
   #ring(effect: Extract<ConversationEffect, { type: 'ring' }>, along: Along): void {
-    const { party, purpose } = effect;
+    const { party, purpose, target } = effect;
     const dialled = along.ring ? { ring: along.ring, release: along.release } : dialParty(this, effect);
     if (this.#refer && purpose === 'transfer') this.#refer.target = party;
-    this.#timers.set(`ring:${party}`, ringLimit(this.deps.options, purpose) + 2_000, () => this.fact({ type: 'ring-expired', party }));
+    this.#timers.set(`ring:${party}`, ringLimit(this.deps.options, purpose, target) + 2_000, () =>
+      this.fact({ type: 'ring-expired', party }),
+    );
     this.parties.ring(party, dialled.ring, dialled.release);
   }
 

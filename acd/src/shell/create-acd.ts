@@ -15,6 +15,7 @@ import { step } from '../core/step.js';
 import { cutOffAgents, emptyState } from '../core/tables.js';
 import type { AcdState } from '../core/types.js';
 import { agentSnapshot, agentSnapshots, queueSnapshot, queueSnapshots } from '../core/views.js';
+import { createAskedQueues } from './asked-queues.js';
 import { CONVERSATION_OPTIONS } from './conversation-deps.js';
 import { createConversations } from './conversations.js';
 import type { AcdDeps } from './deps.js';
@@ -108,10 +109,15 @@ export function createAcd(deps: AcdDeps): AcdService {
     if (agent) checkReachable(agent.id, agent.seat);
   }
 
+  /** Whoever was asked by a colleague is on the colleague's call. */
+  function onItsCall(snapshot: AgentSnapshot): AgentSnapshot {
+    return { ...snapshot, callId: askedQueues.callOf(snapshot.callId) };
+  }
+
   function known(id: string): AgentSnapshot {
     const snapshot = agentSnapshot(state, id);
     if (!snapshot) throw new DomainError('not-found', `there is no agent ${id}`, { agentId: id });
-    return snapshot;
+    return onItsCall(snapshot);
   }
 
   function forgetLine(agentId: string, callId: string): void {
@@ -122,8 +128,11 @@ export function createAcd(deps: AcdDeps): AcdService {
   }
 
   const acd: Acd = {
-    agents: () => agentSnapshots(state),
-    agent: (id) => agentSnapshot(state, id),
+    agents: () => agentSnapshots(state).map(onItsCall),
+    agent(id) {
+      const snapshot = agentSnapshot(state, id);
+      return snapshot && onItsCall(snapshot);
+    },
     queues: () => queueSnapshots(state, clock.now()),
     queue: (id) => queueSnapshot(state, id, clock.now()),
     async setState(id, wished, reason, by) {
@@ -141,7 +150,16 @@ export function createAcd(deps: AcdDeps): AcdService {
       dispatch({ type: 'seat-chosen', agentId: id, seat, reachable: seats.reachable(id, seat) });
       return known(id);
     },
-    ...createQueueCommands({ directory, doors, seats, now: () => clock.now(), state: () => state, dispatch, ringAgain: effects.ringAgain }),
+    ...createQueueCommands({
+      directory,
+      doors,
+      seats,
+      now: () => clock.now(),
+      state: () => state,
+      dispatch,
+      ringAgain: effects.ringAgain,
+      endSeat: effects.endSeat,
+    }),
     occupy(id, callId) {
       if (!state.tables.agents.has(id)) return;
       lines.set(callId, (lines.get(callId) ?? new Set()).add(id));
@@ -155,9 +173,7 @@ export function createAcd(deps: AcdDeps): AcdService {
     const refused = refusal(request);
     if (refused) return { result: Promise.resolve(refused), leave() {} };
     const result = effects.admit(call);
-    // Before a caller waits for an agent who seems cut off, ask the registrar itself.
-    for (const agentId of cutOffAgents(state, queueId)) checkReachable(agentId, known(agentId).seat);
-    doors.look(queueId);
+    lookAt(queueId);
     const { agentId, group, minLevels, since } = request;
     dispatch({
       type: 'call-arrived',
@@ -168,6 +184,12 @@ export function createAcd(deps: AcdDeps): AcdService {
       ...given({ agentId, group, minLevels, since }),
     });
     return { result, leave: () => leave(call.id) };
+  }
+
+  /** Before a caller waits for an agent who seems cut off, ask the registrar itself. */
+  function lookAt(queueId: string): void {
+    for (const agentId of cutOffAgents(state, queueId)) checkReachable(agentId, known(agentId).seat);
+    doors.look(queueId);
   }
 
   /** A call that talks already stays with its agent. */
@@ -186,10 +208,22 @@ export function createAcd(deps: AcdDeps): AcdService {
     return undefined;
   }
 
+  const askedQueues = createAskedQueues({
+    events,
+    ids: deps.ids,
+    dispatch,
+    expect: effects.expect,
+    occupy: (id, callId) => acd.occupy(id, callId),
+    release: forgetLine,
+  });
   const conversations = createConversations({
     ...deps,
     acd,
     queues: { enqueue },
+    askQueue(request) {
+      lookAt(request.queueId);
+      return askedQueues.ring(request);
+    },
     options: { ...CONVERSATION_OPTIONS, ...deps.conversationOptions },
   });
 

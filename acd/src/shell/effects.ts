@@ -1,7 +1,8 @@
-import type { Call, CallId, QueueConfig, QueueResult } from '@yixian/contracts';
+import type { Call, CallId, QueueConfig, QueueResult, Termination } from '@yixian/contracts';
 import type { Effect, Input } from '../core/inputs.js';
 import type { AcdState, Offer } from '../core/types.js';
 import { standingOf } from '../core/views.js';
+import type { QueueAsk } from './asked-queues.js';
 import { type CallbackCalls, createCallbackCalls, mayBeCalled } from './callback-calls.js';
 import { type Caller, createCaller } from './callers.js';
 import type { LiveConversation } from './conversation-live.js';
@@ -24,11 +25,15 @@ export interface Effects {
   run(effect: Effect): void;
   /** Takes a caller under watch. */
   admit(call: Call): Promise<QueueResult>;
+  /** Takes under care whoever of ours waits in a queue for a colleague. */
+  expect(ask: QueueAsk): void;
   /** Whether the call is under watch already. */
   holds(callId: CallId): boolean;
   stop(): void;
   /** Rings the seat of an offer again so that the phone answers by itself; false when none rings. */
   ringAgain(offerId: string): boolean;
+  /** Ends the seat of an offer; nothing it still says is listened to. */
+  endSeat(offerId: string, termination: Termination): void;
   readonly callbacks: CallbackCalls;
   readonly timers: Timers;
 }
@@ -37,9 +42,10 @@ export function createEffects(deps: EffectsDeps): Effects {
   const { dispatch, logger } = deps;
   const callers = new Map<CallId, Caller>();
   /** By the offer they began with, until the agent of the offer has left. */
-  const conversations = new Map<string, LiveConversation>();
+  const conversations = new Map<string, Pick<LiveConversation, 'fact'>>();
+  const asks = new Map<CallId, QueueAsk>();
   const timers = createTimers(deps.clock);
-  const callOf = (callId: CallId): Call | undefined => callers.get(callId)?.call;
+  const callOf = (callId: CallId): Pick<Call, 'called' | 'trunkId'> | undefined => callers.get(callId)?.call ?? asks.get(callId);
   const seats = createSeats({ dialer: deps.seats, events: deps.events, logger, dispatch, callOf });
   const callbacks = createCallbackCalls({ ...deps, seats, admit });
 
@@ -53,6 +59,10 @@ export function createEffects(deps: EffectsDeps): Effects {
   function bridge(offer: Offer): void {
     const caller = callers.get(offer.callId);
     const seat = seats.get(offer.id);
+    if (seat && asks.has(offer.callId)) {
+      dispatch({ type: 'bridged', offerId: offer.id, callId: offer.callId });
+      return;
+    }
     if (!caller || !seat) {
       failBridge(offer, 'a leg is gone');
       return;
@@ -91,6 +101,11 @@ export function createEffects(deps: EffectsDeps): Effects {
 
   /** Caller and seat are handed over whole; the queue hears when its agent has left, and the caller's result when all is over. */
   function openConversation({ offer, music }: Extract<Effect, { type: 'open-conversation' }>): void {
+    const ask = asks.get(offer.callId);
+    if (ask) {
+      answerAsk(ask, offer);
+      return;
+    }
     const caller = callers.get(offer.callId);
     const seat = seats.get(offer.id);
     if (!caller || !seat?.bridge) throw new Error(`acd: conversation ${offer.id} has no bridge`);
@@ -116,6 +131,26 @@ export function createEffects(deps: EffectsDeps): Effects {
     void conversation.end.then(({ callerStillUp, last }) => {
       caller.finish({ outcome: 'served', agentId: last ?? agentId, callerStillUp });
     });
+  }
+
+  /** Once everybody has been told that the call is taken; what comes of it is a conversation's already. */
+  function answerAsk(ask: QueueAsk, offer: Offer): void {
+    const seat = seats.get(offer.id);
+    if (!seat) throw new Error(`acd: nobody has taken ${offer.id}`);
+    const { callId } = offer;
+    asks.delete(callId);
+    seats.handOver(offer.id);
+    conversations.set(offer.id, {
+      fact: (fact) => {
+        if (fact.type === 'closed') ask.close(fact.termination);
+      },
+    });
+    queueMicrotask(() =>
+      ask.taken(seat.ring, offer, () => {
+        conversations.delete(offer.id);
+        dispatch({ type: 'talk-ended', offerId: offer.id, callId });
+      }),
+    );
   }
 
   function startTreatment(callId: CallId, queueId: string): void {
@@ -161,6 +196,9 @@ export function createEffects(deps: EffectsDeps): Effects {
   function finish(callId: CallId, result: QueueResult): void {
     const caller = callers.get(callId);
     callers.delete(callId);
+    const ask = asks.get(callId);
+    asks.delete(callId);
+    ask?.settle(result);
     if (!caller) return;
     const thanks = result.outcome === 'callback' ? deps.prompts.item('callback-thanks', caller.call.language) : undefined;
     if (thanks) caller.finishAfter([thanks], result);
@@ -242,7 +280,9 @@ export function createEffects(deps: EffectsDeps): Effects {
     },
     admit,
     ringAgain: (offerId) => seats.ringAgain(offerId),
+    endSeat: (offerId, termination) => seats.end(offerId, termination),
     callbacks,
+    expect: (ask) => void asks.set(ask.callId, ask),
     holds: (callId) => callers.has(callId),
     stop: () => timers.cancelAll(),
     timers,

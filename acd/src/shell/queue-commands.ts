@@ -1,4 +1,4 @@
-import { type Acd, type Directory, DomainError, type QueueDoor, type Seat, type SeatDialer } from '@yixian/contracts';
+import { type Acd, type Directory, DomainError, type QueueDoor, type Seat, type SeatDialer, type Termination } from '@yixian/contracts';
 import type { Input } from '../core/inputs.js';
 import type { AcdState, AgentEntry } from '../core/types.js';
 import { queueSnapshot } from '../core/views.js';
@@ -12,12 +12,13 @@ export interface QueueCommandDeps {
   state(): AcdState;
   dispatch(input: Input): void;
   ringAgain(offerId: string): boolean;
+  endSeat(offerId: string, termination: Termination): void;
 }
 
 const DOORS: readonly string[] = ['open', 'closed', 'schedule'];
 
 /** What supervisors and desks do with queues, waiting calls and ringing seats. */
-export function createQueueCommands(deps: QueueCommandDeps): Pick<Acd, 'moveCall' | 'setDoor' | 'answer'> {
+export function createQueueCommands(deps: QueueCommandDeps): Pick<Acd, 'moveCall' | 'setDoor' | 'answer' | 'reject'> {
   return {
     async moveCall(callId, to, by) {
       const { tables } = deps.state();
@@ -46,14 +47,27 @@ export function createQueueCommands(deps: QueueCommandDeps): Pick<Acd, 'moveCall
       return snapshot.door;
     },
     async answer(id, callId) {
-      const agent = deps.state().tables.agents.get(id);
-      if (!agent) throw new DomainError('not-found', `there is no agent ${id}`, { agentId: id });
-      const rings = agent.state === 'ringing' && agent.offer?.callId === callId;
-      if (!rings || !agent.offer || !deps.ringAgain(agent.offer.id)) {
-        throw new DomainError('conflict', `no seat of agent ${id} rings for call ${callId}`, { agentId: id, callId });
-      }
+      if (!deps.ringAgain(offerTo(deps, id, callId))) throw nothingRings(id, callId);
+    },
+    async reject(id, callId) {
+      const offerId = offerTo(deps, id, callId);
+      const termination: Termination = { by: 'agent', reason: 'declined', text: `rejected by ${id}` };
+      deps.endSeat(offerId, termination);
+      deps.dispatch({ type: 'seat-ended', offerId, callId, termination });
     },
   };
+}
+
+/** The offer of this call the agent's seat rings for. */
+function offerTo(deps: QueueCommandDeps, id: string, callId: string): string {
+  const agent = deps.state().tables.agents.get(id);
+  if (!agent) throw new DomainError('not-found', `there is no agent ${id}`, { agentId: id });
+  if (agent.state !== 'ringing' || agent.offer?.callId !== callId) throw nothingRings(id, callId);
+  return agent.offer.id;
+}
+
+function nothingRings(id: string, callId: string): DomainError {
+  return new DomainError('conflict', `no seat of agent ${id} rings for call ${callId}`, { agentId: id, callId });
 }
 
 /** One more signed in than there are licences for is refused. */

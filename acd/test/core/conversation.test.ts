@@ -132,6 +132,49 @@ describe('a conversation: who hears whom', () => {
     assert.equal(asked.heard, '1>caller caller>1');
   });
 
+  it('a queue that is asked: music for both while one waits, whoever comes is asked by name; put through meanwhile, the caller waits on', () => {
+    const comes = (t: Talk): Talk =>
+      t.do({ type: 'accepted', party: t.id('complaint'), takenBy: { name: '4', extension: '4', agent: true } });
+    const t = talk().do({ type: 'consult', by: '1', to: QUEUE });
+    assert.equal(t.heard, '1~music caller~music');
+    assert.equal(comes(t).heard, '1>4 4>1 caller~music');
+    assert.equal(t.state.consultation?.to, 'agent:4');
+    assert.equal(t.do({ type: 'swap', by: '1' }).heard, '1>caller caller>1 4~music');
+    assert.equal(t.do({ type: 'complete', by: '1' }).heard, '4>caller caller>4');
+    const early = talk().do({ type: 'consult', by: '1', to: QUEUE }, { type: 'complete', by: '1' });
+    assert.equal(early.heard, 'caller~music');
+    assert.equal(comes(early).heard, '4>caller caller>4');
+    assert.equal(early.state.parties.find((p) => p.name === '4')?.role, 'agent');
+    const joined = talk().do({ type: 'conference', by: '1', to: QUEUE });
+    assert.equal(comes(joined).heard, '1>4+caller 4>1+caller caller>1+4');
+  });
+
+  it('组呼: members join as they answer; it goes on while one of them rings, with music to the caller, and ends with the caller', () => {
+    const called = (): Talk => {
+      const t = new Talk();
+      const caller = { name: '7', extension: '7', agent: true };
+      t.state = newConversation({
+        callId: 'c',
+        queueId: null,
+        caller,
+        other: { ...agent('1'), role: 'agent' },
+        joining: [agent('2'), agent('3')],
+        slot: null,
+        now: 0,
+      });
+      return t;
+    };
+    assert.equal(called().heard, '1>caller caller>1');
+    assert.equal(called().accept('2').heard, '1>2+caller 2>1+caller caller>1+2');
+    const left = called().ended('1');
+    assert.deepEqual([left.state.phase, left.heard], ['together', 'caller~music']);
+    assert.equal(left.accept('3').heard, '3>caller caller>3');
+    assert.equal(left.do({ type: 'ended', party: CALLER, termination: NORMAL }).state.phase, 'over', 'also of an extension');
+    const alone = called().ended('1').do({ type: 'rejected', party: 'p2', termination: BUSY });
+    assert.equal(alone.state.phase, 'together');
+    assert.equal(alone.ended('3', BUSY).state.phase, 'over', 'nobody of the group rings or talks');
+  });
+
   it('consultation: ringback, then the two; swap brings the caller back and the other gets music', () => {
     const t = talk().do({ type: 'consult', by: '1', to: agent('2') });
     assert.equal(t.heard, '1~ringback caller~music');

@@ -66,6 +66,23 @@ export function createAnswer(deps: CommandDeps) {
   });
 }
 
+/** Whatever rings at the own seat for this call stops: an offer of a queue, a transfer, a consultation, a direct call. */
+export function createReject(deps: CommandDeps) {
+  return command({
+    name: 'reject',
+    roles: talkers,
+    schema: callCommand,
+    async give(caller, { callId }): Promise<undefined> {
+      const by = caller.viewer.agentId;
+      if (by === null) throw new DomainError('conflict', 'you have no extension that could be rung', { callId });
+      const control = deps.calls.controlOf(callId);
+      const offered = deps.acd.agent(by);
+      if (control?.reject && !(offered?.state === 'ringing' && offered.callId === callId)) await control.reject(by);
+      else await deps.acd.reject(by, callId);
+    },
+  });
+}
+
 /** Puts the other party into a slot. */
 export function createPark(deps: CommandDeps) {
   return command({

@@ -1,6 +1,6 @@
 import { agentView, COMMAND_NAMES, type CommandPort, DomainError, viewerOf } from '@yixian/contracts';
 import type { Caller } from '../core/route.js';
-import { createAnswer, createPark, createPlainVerb, createSendDigits } from './call-control.js';
+import { createAnswer, createPark, createPlainVerb, createReject, createSendDigits } from './call-control.js';
 import { createConference, createTransfer } from './call-moves.js';
 import type { CommandDeps } from './command.js';
 import { createDial } from './dial.js';
@@ -15,6 +15,7 @@ export function createCommandSet(deps: CommandDeps) {
     seat: createSetSeat(deps),
     dial: createDial(deps),
     answer: createAnswer(deps),
+    reject: createReject(deps),
     hangup: createPlainVerb(deps, 'hangup'),
     hold: createPlainVerb(deps, 'hold'),
     resume: createPlainVerb(deps, 'resume'),

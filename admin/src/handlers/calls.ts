@@ -68,7 +68,7 @@ export function createDialCall(deps: CallDeps) {
 }
 
 /** What needs no more than the call: by whoever is on it. */
-export function createCallVerb(deps: CallDeps, verb: PlainVerb | 'answer' | 'park') {
+export function createCallVerb(deps: CallDeps, verb: PlainVerb | 'answer' | 'reject' | 'park') {
   return (request: GuardedRequest<z.output<typeof byId>, unknown, unknown>): Promise<unknown> =>
     deps.commands[verb].give(request, { callId: request.params.id });
 }

@@ -17,6 +17,7 @@ import { reportLeg, runFramed } from './call-frame.js';
 import { within } from './deadline.js';
 import { runDirectCall } from './direct-call.js';
 import { runRetrieval } from './feature-code.js';
+import { runGroupConference } from './group-conference.js';
 import { firstUsable, type InboundDeps, runFlow } from './inbound-call.js';
 import { createOwnControl } from './own-control.js';
 import type { Seats } from './seat-dialer.js';
@@ -78,9 +79,6 @@ function targetOf(deps: ClickToDialDeps, from: AgentId, to: string, seat: Seat):
   if (target.kind === 'feature' && target.feature.do === 'retrieve') return { kind: 'feature', feature: target.feature };
   if (target.kind === 'feature') throw new DomainError('bad-request', `to: ${to} is a feature code; set the state directly`, { to });
   if (target.kind === 'toFlow') assertNoLine(seat, from, to);
-  if (target.kind === 'toGroup' && deps.routes.view().group(target.number)?.mode === 'conference') {
-    throw new DomainError('bad-request', `to: ${to} is a group that is called together; dial it from a phone`, { to });
-  }
   const busy = target.kind === 'toExtension' ? busyThere(deps, target.extension) : undefined;
   if (busy) throw new DomainError('conflict', `to: ${to} ${busy}`, { to });
   return target;
@@ -206,12 +204,16 @@ class ClickedCall {
     if (target.kind === 'feature') return runRetrieval(this.#deps, call, target.feature.slot, (termination) => ring.end(termination));
     if (target.kind === 'toFlow') return runFlow(this.#deps, call, target.flowId, 'draft' in target ? { draft: target.draft } : {});
     const displayName = this.#deps.extension(from)?.displayName;
+    const shown = { number: from, ...(displayName ? { displayName } : {}) };
+    const endCaller = (termination: Termination): void => ring.end(termination);
+    const group = target.kind === 'toGroup' ? this.#deps.routes.view().group(target.number) : undefined;
+    if (group?.mode === 'conference') return runGroupConference(this.#deps, { call, group, shown, callerExtension: from, endCaller });
     const end = await runDirectCall(this.#deps, {
       call,
       callerExtension: from,
-      callerParty: { number: from, ...(displayName ? { displayName } : {}) },
+      callerParty: shown,
       target,
-      endCaller: (termination) => ring.end(termination),
+      endCaller,
     });
     if (end.goesTo !== undefined && call.leg.state === 'answered') return runFlow(this.#deps, call, end.goesTo);
     if (!end.connected) await this.#busyTone(call.leg);

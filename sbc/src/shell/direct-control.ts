@@ -29,6 +29,10 @@ export function createDirectControl(call: ControlledCall): CallControl {
     agents: () => call.agents(),
     parties: () => [],
     ...onlyWhenTalking(call.callId, sideOf),
+    async reject(by) {
+      if (sideOf(by) === 'caller') throw new DomainError('conflict', `${by} calls, and is not called`, { callId: call.callId, agent: by });
+      wish({ type: 'release', termination: { by: 'agent', reason: 'declined' } });
+    },
     async hangUp(by) {
       wish({ type: 'release', termination: { by: 'agent', reason: sideOf(by) === 'caller' ? 'cancelled' : 'declined' } });
     },

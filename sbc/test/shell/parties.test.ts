@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import type { ExtensionGroup, ForwardRules, TransferTarget } from '@yixian/contracts';
 import { said, settle, type TestBench, testBench } from '../support/bench.js';
 import { extension, trunk } from '../support/fake-directory.js';
-import type { FakeLeg } from '../support/fake-switch.js';
 
 const MOBILE = '13800138000';
 const NONE: ForwardRules = { always: null, busy: null, noAnswer: null, notRegistered: null };
@@ -223,61 +222,43 @@ describe('extension groups', () => {
     assert.equal(said((await bench.event('call.ended')).data.termination), 'called no-answer');
   });
 
-  it('组呼: whoever answers joins, everyone hears everyone else, and the last to leave ends it', async () => {
+  it('组呼: with the first to answer a conversation begins; whoever rings still goes along, and its end is the end of the call', async () => {
     const bench = group('conference');
     const caller = bench.call('6000', { extension: '1001' });
     const [a, b] = [await bench.wire.dialledLeg(1), await bench.wire.dialledLeg(2)];
     a.remoteRings();
     assert.deepEqual(caller.done, ['ring']);
-    a.remoteAnswers();
-    await bench.event('call.party-joined');
-    await settle();
-    const [conference] = bench.wire.conferences;
-    assert.deepEqual(conference?.picture(), [`${caller.id}<${a.id}`, `${a.id}<${caller.id}`]);
-    b.remoteAnswers();
-    await settle();
-    const all = [caller, a, b].map((l: FakeLeg) => l.id);
-    assert.deepEqual(
-      conference?.picture(),
-      all
-        .map(
-          (id) =>
-            `${id}<${all
-              .filter((o) => o !== id)
-              .sort()
-              .join(',')}`,
-        )
-        .sort(),
-    );
-    assert.deepEqual(
-      bench.types().filter((t) => t === 'call.connected' || t === 'call.party-joined'),
-      ['call.connected', 'call.party-joined', 'call.party-joined'],
-    );
     const control = bench.controls.get(bench.events[0]?.callId ?? '');
-    assert.deepEqual(control?.agents(), ['1001', '1002', '1003']);
-    await control?.mute('1003');
-    assert.equal(b.muted, true);
-    await assert.rejects(async () => control?.hangUp('2001'), /not on call/);
-    await control?.hangUp('1002');
+    assert.deepEqual(control?.agents(), ['1001']);
+    await assert.rejects(async () => control?.mute('1001'), /nobody talks/);
+    await assert.rejects(async () => control?.reject?.('2001'), /rings/);
+    a.remoteAnswers();
+    await bench.event('call.answered');
     await settle();
-    assert.deepEqual([a.state, conference?.picture()], ['ended', [`${caller.id}<${b.id}`, `${b.id}<${caller.id}`].sort()]);
-    b.remoteHangsUp();
-    assert.equal(said((await bench.event('call.ended')).data.termination), 'called normal');
+    const [talk] = bench.conversations;
+    assert.ok(talk);
+    assert.deepEqual([talk.caller.leg.id, talk.caller.extension, talk.other.leg.id], [caller.id, '1001', a.id]);
     assert.deepEqual(
-      [conference?.closed, caller.state, [...bench.agents.values()].map((e) => e.occupied.length)],
-      [true, 'ended', [0, 0, 0]],
+      talk.joining?.map((one) => [one.extension, one.leg.id, one.ring.state]),
+      [['1003', b.id, 'ringing']],
     );
+    for (const { ring } of talk.joining ?? []) ring.end({ by: 'called', reason: 'normal' });
+    talk.finish({ by: 'called', reason: 'normal' });
+    assert.equal(said((await bench.event('call.ended')).data.termination), 'called normal');
+    assert.equal(caller.state, 'ended');
   });
 
-  it('组呼: the caller who leaves ends it for those who talk and those who ring', async () => {
+  it('组呼: one who refuses costs the others nothing; the caller who leaves lets everybody off', async () => {
     const bench = group('conference');
     const caller = bench.call('6000', { extension: '1001' });
     const [a, b] = [await bench.wire.dialledLeg(1), await bench.wire.dialledLeg(2)];
-    a.remoteAnswers();
-    await settle();
+    a.remoteRings();
+    const control = bench.controls.get(bench.events[0]?.callId ?? '');
+    await control?.reject?.('1002');
+    assert.deepEqual([a.state, b.state], ['ended', 'new']);
     caller.remoteHangsUp();
     await bench.event('call.ended');
-    assert.deepEqual([a.state, b.state, bench.clock.pendingTimers], ['ended', 'ended', 0]);
+    assert.deepEqual([b.state, bench.clock.pendingTimers], ['ended', 0]);
   });
 
   it('组呼: with nobody who could be rung the caller is told', async () => {

@@ -196,6 +196,78 @@ describe('call control on the telephone', function () {
     await s.signOut('1002');
   });
 
+  it('a queue is consulted: music until its next agent has come, swap, and the caller is put through', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    await s.ready('1004');
+    await s.admin.put('/agents/1004/state', { state: 'not-ready', reason: 'coffee' });
+    await api.post(`/calls/${callId}/consult`, { queue: 'complaint' });
+    await wait('call.consulted', '1001');
+    const asked = await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId);
+    const { items } = await api.get<{ items: { party: string; state: string }[] }>(`/calls/${callId}/parties`);
+    assert.deepEqual(items.find((p) => p.party === 'complaint')?.state, 'ringing');
+    await s.admin.put('/agents/1004/state', { state: 'ready' });
+    await takes('1004');
+    await wait('call.party-joined', '1004');
+    assert.equal((await s.admin.get<{ callId: string }>('/agents/1004')).callId, callId, 'the colleague is on the call');
+    await talkFor(900);
+    await api.post(`/calls/${callId}/swap`);
+    await talkFor(900);
+    await api.post(`/calls/${callId}/swap`);
+    await api.post(`/calls/${callId}/complete`);
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await wait('call.connected', '1004');
+    await talkFor(900);
+    await caller.hangUp();
+    await phones['1004'].waitFor('CALL_CLOSED');
+    const record = await s.record(callId);
+    assert.deepEqual([record.agent, record.queue], ['1004', 'consult']);
+    assert.ok(record.path.includes('consult:queue:complaint') && record.path.includes('transfer:agent:1004'), record.path.join(' '));
+    const question = await s.record(asked.callId ?? '');
+    assert.deepEqual(
+      [question.direction, question.caller, question.queue, question.agent, question.outcome, question.termination?.reason],
+      ['internal', '1001', 'complaint', '1004', 'answered', 'transferred'],
+    );
+    assert.ok((await heardBy(phones['1004'], HZ['1001'])) > SOME_MS, '1004 heard 1001');
+    assert.ok((await heardBy(phones['1004'], CALLER_HZ)) > SOME_MS, '1004 heard the caller');
+    assert.ok((await heardBy(caller, HZ['1004'])) > SOME_MS && (await heardBy(caller, HZ['1001'])) > SOME_MS, 'the caller heard both');
+    await s.agentState('1004', 'ready');
+    await s.signOut('1004');
+  });
+
+  it('a consulted queue is given up while one waits, or the caller waits on in its place and gets its agent', async () => {
+    const { caller, callId, api, told: wait } = await talking();
+    await s.ready('1004');
+    await s.admin.put('/agents/1004/state', { state: 'not-ready', reason: 'coffee' });
+    await api.post(`/calls/${callId}/consult`, { queue: 'complaint' });
+    const first = await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && isOpen(e));
+    await api.post(`/calls/${callId}/cancel`);
+    const given = await s.record(first.callId ?? '');
+    assert.deepEqual([given.outcome, given.agent], ['abandoned-in-queue', null]);
+    await talkFor(700);
+    await api.post(`/calls/${callId}/consult`, { queue: 'complaint' });
+    await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && isOpen(e));
+    await api.post(`/calls/${callId}/complete`);
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await s.agentState('1001', 'ready');
+    await s.admin.put('/agents/1004/state', { state: 'ready' });
+    await takes('1004');
+    await wait('call.connected', '1004');
+    await talkFor(900);
+    await phones['1004'].hangUp();
+    await wait('call.reached-node');
+    await caller.hangUp();
+    const record = await s.record(callId);
+    assert.equal(record.agent, '1004');
+    assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS, 'the caller had 1001 back');
+    assert.ok((await heardBy(caller, HZ['1004'])) > SOME_MS, 'the caller heard 1004');
+    await s.signOut('1004');
+  });
+
+  /** Of a call that has not ended yet. */
+  function isOpen(event: { callId?: string; seq: number }): boolean {
+    return !s.events.seen.some((e) => e.type === 'call.ended' && e.callId === event.callId);
+  }
+
   it('a conference of three: everybody hears the others, the muted one is heard by nobody, and may leave', async () => {
     const { caller, callId, api, told: wait } = await talking();
     await s.ready('1002');
@@ -289,7 +361,8 @@ describe('call control on the telephone', function () {
     await refused('transfer', { flow: 'nowhere' }, 400, 'flow');
     await refused('transfer', { to: '*11' }, 400, 'to');
     await refused('transfer', { to: '999999' }, 400, 'to');
-    await refused('consult', { queue: 'complaint' }, 400, 'queue');
+    await refused('consult', { queue: 'nowhere' }, 400, 'queue');
+    await refused('consult', { queue: 'complaint' }, 409); // nobody is signed in there
     await refused('consult', { extension: '1001' }, 409, 'extension');
     await refused('consult', { to: '1001' }, 400, 'to');
     for (const verb of ['swap', 'complete', 'cancel', 'conference', 'resume', 'unmute', 'resume-recording'])

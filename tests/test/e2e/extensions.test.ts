@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { Hotline } from '../../src/hotline.js';
-import { calleeScenario, eventually, requirePeers, startBaresip, startSipp, toneAmplitude } from '../../src/peers/index.js';
+import {
+  calleeScenario,
+  eventually,
+  requirePeers,
+  type Step,
+  scenario,
+  startBaresip,
+  startSipp,
+  steps,
+  succeeded,
+  toneAmplitude,
+} from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 /** One tone for each phone, far from one another: who hears whom is seen in the spectrum. */
@@ -98,7 +109,9 @@ describe('between extensions', function () {
     const callId = s.events.seen.findLast((e) => e.type === 'call.arrived' && e.data.called === '6001')?.callId;
     await eventually(
       'both have joined',
-      () => s.events.seen.filter((e) => e.type === 'call.party-joined' && e.callId === callId).length === 2,
+      () =>
+        s.events.seen.some((e) => e.type === 'call.connected' && e.callId === callId) &&
+        s.events.seen.some((e) => e.type === 'call.party-joined' && e.callId === callId),
     );
     await talkFor(1500);
     await caller.hangUp();
@@ -106,6 +119,108 @@ describe('between extensions', function () {
     assert.deepEqual(await heard('1001', caller), ['1002', '1003']);
     assert.deepEqual(await heard('1002', members[0] ?? caller), ['1001', '1003']);
     assert.deepEqual(await heard('1003', members[1] ?? caller), ['1001', '1002']);
+  });
+
+  it('组呼 is a call like others: who rings may refuse, hold and transfer by who talks, a supervisor hears in, speaks, ends it', async () => {
+    await s.admin.post('/groups', { number: '6002', members: ['1002', '1003'], mode: 'conference' });
+    const leader = await s.hotline.signIn(s.hotline.firstRun().supervisor);
+    const supervisor = await startBaresip({
+      user: '1100',
+      password: s.hotline.firstRun().supervisor.sipPassword,
+      registrar: { address: '127.0.0.1', port: s.hotline.sipPort },
+      toneHz: 2100,
+    });
+    try {
+      await supervisor.waitFor('REGISTER_OK');
+      const caller = await phone('1001');
+      const [first, second] = [await phone('1002'), await phone('1003')];
+      const api = await s.api('1002');
+      const groupCall = async () => {
+        const before = s.events.seen.length;
+        await caller.dial(s.uri('6002'));
+        await Promise.all([first.waitFor('CALL_INCOMING'), second.waitFor('CALL_INCOMING')]);
+        const isIt = (e: { type: string; data: Record<string, unknown> }) => e.type === 'call.arrived' && e.data.called === '6002';
+        return s.events.seen.slice(before).find(isIt)?.callId ?? '';
+      };
+      const told =
+        (callId: string) =>
+        (type: string, fits: (data: Record<string, unknown>) => boolean = () => true) =>
+          s.events.wait(type, (e) => e.callId === callId && fits(e.data));
+
+      const callId = await groupCall();
+      const wait = told(callId);
+      await first.accept();
+      await wait('call.connected');
+      await api.post(`/calls/${callId}/hold`);
+      await wait('call.held');
+      await api.post(`/calls/${callId}/resume`);
+      await wait('call.resumed');
+      await first.hangUp(); // the other one rings on
+      await wait('call.party-left', (d) => d.party === '1002');
+      await second.accept();
+      await wait('call.party-joined', (d) => d.party === '1003');
+      await leader.post(`/calls/${callId}/supervise`, { mode: 'listen' });
+      await supervisor.waitFor('CALL_INCOMING');
+      await supervisor.accept();
+      await wait('call.supervised', (d) => d.mode === 'listen');
+      await talkFor(700);
+      await leader.post(`/calls/${callId}/supervise`, { mode: 'barge' });
+      await wait('call.supervised', (d) => d.mode === 'barge');
+      await talkFor(900);
+      await leader.post(`/calls/${callId}/supervise`, { mode: 'release' });
+      await Promise.all([caller, second, supervisor].map((one) => one.waitFor('CALL_CLOSED')));
+      const released = await s.record(callId);
+      assert.deepEqual([released.termination?.reason, released.agent], ['forced-release', '1003']);
+      const spectrum = async (one: typeof caller) => (await one.lastHeard()).channels[0] ?? new Int16Array();
+      assert.deepEqual(await heard('1100', supervisor), ['1001', '1003']);
+      assert.ok(toneAmplitude(await spectrum(caller), 2100) > 0.02 && toneAmplitude(await spectrum(second), 2100) > 0.02, 'barged in');
+
+      const again = await groupCall();
+      await (await s.api('1003')).post(`/calls/${again}/reject`);
+      await second.waitFor('CALL_CLOSED');
+      await first.accept();
+      await told(again)('call.connected');
+      const taker = await phone('1004', 'auto');
+      await api.post(`/calls/${again}/transfer`, { extension: '1004' });
+      await first.waitFor('CALL_CLOSED');
+      await told(again)('call.connected', (d) => d.to === '1004');
+      await talkFor(700);
+      await caller.hangUp();
+      await taker.waitFor('CALL_CLOSED');
+      assert.ok((await s.record(again)).path.includes('transfer:extension:1004'));
+      assert.deepEqual(await heard('1004', taker), ['1001']);
+    } finally {
+      await supervisor.stop();
+    }
+  });
+
+  it('a busy lamp (Event: dialog, RFC 4235): a phone that watches an extension sees it ring, talk and be free; 404 for one that is not', async () => {
+    const auth = { username: '1001', password: s.hotline.agent('1001').sipPassword };
+    const remote = { address: '127.0.0.1', port: s.hotline.sipPort };
+    const subscribe = (cseq: number, authenticate: boolean): Step =>
+      steps.request('SUBSCRIBE', { from: '1001', cseq, authenticate, outside: true, headers: ['Event: dialog', 'Expires: 600'] });
+    const begin = (status: number) => [
+      subscribe(1, false),
+      steps.recvResponse(407, { auth: true }),
+      subscribe(2, true),
+      steps.recvResponse(status),
+    ];
+    const told = (regexp: string): Step =>
+      [steps.recvRequest('NOTIFY', { timeoutMs: 40_000, check: steps.mustMatch(regexp) }), steps.replyInDialog()].join('\n');
+    const idle = 'version="[0-9]+" state="full" entity="sip:1002@[^>]*>[[:space:]]*</dialog-info>';
+    const shows = (state: string) => told(`direction="recipient"><state>${state}</state>`);
+    const watching = scenario([...begin(200), told(idle), shows('trying'), shows('early'), shows('confirmed'), told(idle)]);
+    const watcher = await startSipp({ scenario: watching, service: '1002', auth, remote });
+    const [caller, called] = [await phone('1003'), await phone('1002')];
+    await caller.dial(s.uri('1002'));
+    await called.waitFor('CALL_INCOMING');
+    await talkFor(800); // seen to ring before it talks
+    await called.accept();
+    await caller.waitFor('CALL_ESTABLISHED');
+    await talkFor(800);
+    await caller.hangUp();
+    succeeded(await watcher.finished);
+    succeeded(await (await startSipp({ scenario: scenario(begin(404)), service: '9999', auth, remote })).finished);
   });
 
   it('*8 picks up what rings in the own group; *8 and an extension that one’s; who is in no group cannot', async () => {

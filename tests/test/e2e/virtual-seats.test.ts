@@ -237,6 +237,76 @@ describe('virtual seats', function () {
     );
   });
 
+  it('a mobile, a nailed-up line and a desk phone reject what they are offered at the desk: it stops ringing, and a refusal has the consequence the queue gives it', async () => {
+    const rejected = { action: 'ready', afterSeconds: 2 };
+    await s.admin.put('/queues/consult', { consequences: { rejected }, ...(await revision('/queues/consult')) });
+    const handset = await mobile('13811110021');
+    const line = await mobile('13811110022', { answer: 'auto' });
+    const deskPhone = await s.phone('1003');
+    await ready('1001', { kind: 'phone', number: '13811110021' });
+    const { phone, callId } = await caller('13900010021', '1');
+    await handset.waitFor('CALL_INCOMING');
+    const refuse = async (agent: string) => (await s.api(agent)).post(`/calls/${callId}/reject`);
+    const refusedBy = (agent: string) => s.events.wait('offer.rejected', (e) => e.callId === callId && e.agentId === agent);
+    await refuse('1001');
+    await handset.waitFor('CALL_CLOSED');
+    assert.equal(((await refusedBy('1001')).data.termination as { reason: string }).reason, 'declined');
+    const rests = await s.events.wait('agent.state-changed', (e) => e.agentId === '1001' && e.data.to === 'not-ready');
+    assert.equal(rests.data.reason, 'rejected');
+    const offered = () => s.events.seen.filter((e) => e.type === 'offer.made' && e.callId === callId && e.agentId === '1001').length;
+    await eventually('after the rest the next offer', () => offered() === 2);
+    await s.signOut('1001');
+
+    await ready('1002', { kind: 'phone', number: '13811110022', persistent: true, confirm: false, confirmEach: true });
+    await s.events.wait('offer.made', (e) => e.callId === callId && e.agentId === '1002');
+    await refuse('1002');
+    await refusedBy('1002');
+    await s.signOut('1002');
+    await line.waitFor('CALL_CLOSED');
+
+    await ready('1003', { kind: 'sip' });
+    await deskPhone.waitFor('CALL_INCOMING');
+    await refuse('1003');
+    await deskPhone.waitFor('CALL_CLOSED');
+    await refusedBy('1003');
+    await s.signOut('1003');
+    const nothing = await (await s.api('1003')).raw('POST', `/calls/${callId}/reject`);
+    assert.equal(nothing.status, 409, 'nothing rings there');
+    await phone.hangUp();
+    const record = await s.record(callId);
+    assert.deepEqual([record.outcome, record.agent], ['abandoned-in-queue', null]);
+    await s.admin.put('/queues/consult', { consequences: { rejected: { action: 'not-ready' } }, ...(await revision('/queues/consult')) });
+  });
+
+  it('who is called by a colleague, or consulted, says no at the desk: the one who asks hears of it', async () => {
+    const [first, second] = [await s.phone('1001', { toneHz: 1500 }), await s.phone('1002')];
+    await ready('1002', { kind: 'sip' });
+    await first.dial(s.uri('1002'));
+    await second.waitFor('CALL_INCOMING');
+    const direct = await s.callOf('1001');
+    await (await s.api('1002')).post(`/calls/${direct}/reject`);
+    await Promise.all([first.waitFor('CALL_CLOSED'), second.waitFor('CALL_CLOSED')]);
+    assert.equal((await s.record(direct)).termination?.reason, 'declined');
+
+    await ready('1001', { kind: 'sip' });
+    await (await s.api('1002')).put('/agents/1002/state', { state: 'not-ready', reason: 'coffee' });
+    const { phone, callId } = await caller('13900010031', '1');
+    await first.waitFor('CALL_INCOMING');
+    await first.accept();
+    await connected(callId);
+    await (await s.api('1001')).post(`/calls/${callId}/consult`, { agent: '1002' });
+    await second.waitFor('CALL_INCOMING');
+    await (await s.api('1002')).post(`/calls/${callId}/reject`);
+    await second.waitFor('CALL_CLOSED');
+    const over = await s.events.wait('call.consultation-ended', (e) => e.callId === callId);
+    assert.equal(over.data.result, 'failed');
+    await talkFor(800);
+    await phone.hangUp();
+    assert.equal((await s.record(callId)).agent, '1001');
+    assert.ok(toneDurationMs((await phone.lastHeard()).channels[0] ?? new Int16Array(), 1500) > 500, 'the caller had 1001 back');
+    await s.signOut('1001', '1002');
+  });
+
   it('the bar acts on the call a mobile or a nailed-up line carries: answer, consult and complete, transfer; the line stays', async () => {
     const handset = await mobile('13811110011');
     const line = await mobile('13811110012', { answer: 'auto' });

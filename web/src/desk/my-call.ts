@@ -134,7 +134,7 @@ export const callActions = {
   },
   async hangUp(call: MyCall): Promise<void> {
     if (call.here) hangUpPhone();
-    else await at(call, 'hangup');
+    else await at(call, call.phase === 'ringing' ? 'reject' : 'hangup');
   },
   hold: (call: MyCall) => at(call, call.held ? 'resume' : 'hold'),
   async mute(call: MyCall): Promise<void> {
