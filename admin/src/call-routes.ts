@@ -105,7 +105,7 @@ export function callControlRoutes(deps: CallDeps): Route[] {
     move(
       'consult',
       'Ask somebody while the other party hears music',
-      'To an agent, a queue (its next free agent, with music until then), an extension or a number. Answers when it rings there.',
+      'To an agent, a queue (its next free agent, with music until then), a flow (it speaks with you, `complete` gives it the caller), an extension or a number. Answers when it rings there.',
     ),
     verb('swap', 'Talk with the other of the two: the caller or the one consulted'),
     verb('complete', 'Put the caller through to the one consulted, also while it rings'),

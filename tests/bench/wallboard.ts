@@ -234,7 +234,16 @@ function gatewayOn(server: ReturnType<typeof createServer>, hotline: MadeUpHotli
       agent: (id) => hotline.agents.get(id),
       queues: () => [...hotline.queues.values()],
       queue: (id) => hotline.queues.get(id),
-      ...{ setState: refuse, setSeat: refuse, moveCall: refuse, setDoor: refuse, answer: refuse, reject: refuse, occupy() {}, release() {} },
+      ...{
+        setState: refuse,
+        setSeat: refuse,
+        moveCall: refuse,
+        setDoor: refuse,
+        answer: refuse,
+        reject: refuse,
+        occupy() {},
+        release() {},
+      },
     },
     calls: {
       record: (id) => hotline.records.get(id),

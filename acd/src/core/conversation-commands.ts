@@ -149,17 +149,18 @@ function consult(turn: ConversationTurn, by: Party, to: Named): void {
     waits(turn);
     return;
   }
-  if (!rings(turn, to) || !isNew(turn, to)) return;
+  if (!isNew(turn, to)) return;
   if (by.held) turn.set(by.id, { held: false });
   turn.tell('call.consulted', { by: by.name, to: labelOf(to) }, by);
   const target = turn.ring(to, 'consult', 'consulted', by.extension);
-  turn.patch({ consultation: { by: by.id, target, to: labelOf(to), front: 'target', waits: to.target.kind === 'queue' } });
+  const asks = to.target.kind === 'queue' || to.target.kind === 'flow' ? to.target.kind : 'phone';
+  turn.patch({ consultation: { by: by.id, target, to: labelOf(to), front: 'target', asks } });
   turn.enter('consult', 'consulting');
 }
 
 function rings(turn: ConversationTurn, { target }: Named): boolean {
   if (target.kind !== 'flow') return true;
-  turn.refuse('bad-request', 'flow: only a transfer leads there; name an agent, a queue, an extension or a number', 'flow');
+  turn.refuse('bad-request', 'flow: a flow takes no part in a conference; name an agent, a queue, an extension or a number', 'flow');
   return false;
 }
 
@@ -174,7 +175,10 @@ function swap(turn: ConversationTurn, by: Party): void {
   const consultation = ownConsultation(turn, by);
   if (!consultation) return;
   if (turn.party(consultation.target)?.place !== 'aside') {
-    turn.refuse('conflict', 'the one consulted has not answered yet');
+    turn.refuse(
+      'conflict',
+      consultation.asks === 'flow' ? 'a flow does not wait: complete or cancel the consultation' : 'the one consulted has not answered yet',
+    );
     return;
   }
   const front = consultation.front === 'target' ? 'caller' : 'target';
@@ -201,8 +205,17 @@ function complete(turn: ConversationTurn, by: Party): void {
     turn.tell('call.connected', { to: joined.name }, joined);
     return;
   }
+  const errand = { by: by.extension, to: consultation.to, target: null, referrer: null };
+  if (consultation.asks === 'flow') {
+    turn.end(target, TRANSFERRED);
+    turn.patch({ errand });
+    turn.enter('complete', 'away');
+    turn.endWatching();
+    turn.effects.push({ type: 'send-away', party: (others[0] as Party).id, target: { kind: 'flow', flowId: target.name } });
+    return;
+  }
   turn.set(target.id, { purpose: 'transfer', role: target.agent ? 'agent' : 'called' });
-  turn.patch({ errand: { by: by.extension, to: consultation.to, target: target.id, referrer: null } });
+  turn.patch({ errand: { ...errand, target: target.id } });
   turn.enter('complete', 'transferring');
 }
 
@@ -250,6 +263,10 @@ function merge(turn: ConversationTurn, by: Party, to: Named | undefined): void {
   }
   const consultation = ownConsultation(turn, by);
   if (!consultation) return;
+  if (consultation.asks === 'flow') {
+    turn.refuse('conflict', 'a flow takes no part in a conference: complete or cancel the consultation');
+    return;
+  }
   const target = turn.party(consultation.target) as Party;
   turn.endConsultation('conference');
   turn.enter('conference', 'together');

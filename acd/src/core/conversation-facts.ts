@@ -93,7 +93,7 @@ function takes(turn: ConversationTurn, id: PartyId, { name, extension, agent }: 
   turn.set(id, { name, extension, agent, ...(role === 'called' && agent ? { role: 'agent' } : {}) });
   const { consultation } = turn.state;
   if (consultation?.target !== id || extension === null) return;
-  turn.patch({ consultation: { ...consultation, to: `${agent ? 'agent' : 'extension'}:${extension}` } });
+  turn.patch({ consultation: { ...consultation, asks: 'phone', to: `${agent ? 'agent' : 'extension'}:${extension}` } });
 }
 
 /** Whoever was rung for the one in the room has come. */

@@ -76,7 +76,7 @@ export function ringFailed(turn: ConversationTurn, party: Party, termination: Te
   else turn.forget(party);
   switch (party.purpose) {
     case 'consult':
-      turn.endConsultation('failed');
+      turn.endConsultation(termination.reason === 'flow-ended' ? 'cancelled' : 'failed');
       turn.enter('failed', 'together');
       return;
     case 'transfer':

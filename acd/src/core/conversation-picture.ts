@@ -65,6 +65,9 @@ function barging(state: ConversationState, room: readonly Party[]): Party[] {
   return state.parties.filter((p) => p.place === 'watching' && p.mode === 'barge' && room.some((r) => r.id === p.watches));
 }
 
+/** What who asks hears until somebody has come; a flow speaks for itself. */
+const WHILE_ASKING = { phone: 'ringback', queue: 'music', flow: undefined } as const;
+
 /** Music is for who waits: hears nobody, or only such as have put the phone on hold. Not for the one who holds. */
 function soundFor(
   state: ConversationState,
@@ -76,7 +79,7 @@ function soundFor(
   if (party.held || party.phoneHeld || party.lost) return undefined;
   if (consultation?.by === party.id && consultation.front === 'target') {
     const target = partyOf(state, consultation.target);
-    if (target?.place === 'ringing') return consultation.waits ? 'music' : 'ringback';
+    if (target?.place === 'ringing') return WHILE_ASKING[consultation.asks];
   }
   const heard = hearing.get(party.id) ?? [];
   return heard.every((id) => partyOf(state, id)?.phoneHeld === true) ? 'music' : undefined;

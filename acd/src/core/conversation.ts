@@ -26,6 +26,7 @@ export const CALLER: PartyId = 'caller';
  *   consulting ──conference──▶ together        all hear each other
  *   consulting ──complete──▶ together          attended transfer
  *   consulting ──complete──▶ transferring      the same while the other's phone still rings
+ *   consulting ──complete──▶ away              the same with a flow: the caller begins it
  *   together ──transfer──▶ transferring ──joined──▶ together
  *   transferring ──failed──▶ together          the phone that asked (REFER) has waited
  *   transferring ──failed──▶ returning ──joined──▶ together
@@ -84,7 +85,7 @@ export const CONVERSATION_TRANSITIONS: Readonly<Record<ConversationPhase, Row>> 
     cancel: ['together'],
     failed: ['together'],
     conference: ['together'],
-    complete: ['together', 'transferring'],
+    complete: ['together', 'transferring', 'away'],
     takeover: ['together', 'consulting'],
     over: ['over'],
   },
@@ -142,8 +143,8 @@ export interface Consultation {
   readonly to: string;
   /** With whom the one who asks talks now. */
   readonly front: 'target' | 'caller';
-  /** In a queue, with music, until an agent has come; else the phone of whoever is asked rings. */
-  readonly waits: boolean;
+  /** What is asked, until somebody has come: a flow speaks for itself, a queue is waited in with music, else a phone rings. */
+  readonly asks: 'phone' | 'queue' | 'flow';
 }
 
 /** Somebody sent the one in the room on. */

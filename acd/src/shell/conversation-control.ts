@@ -23,16 +23,17 @@ export function createConversationControl(conversation: LiveConversation): CallC
   async function withRing(command: ConversationCommand & { to: Named }, purpose: 'transfer' | 'consult' | 'join'): Promise<void> {
     conversation.probe(command);
     const { target } = command.to;
-    if (target.kind === 'flow' || (target.kind === 'queue' && purpose === 'transfer')) return conversation.give(command);
-    const { ring, release } = dialParty(conversation, { target, purpose, by: command.by });
+    const away = target.kind === 'queue' || target.kind === 'flow';
+    if (away && purpose === 'transfer') return conversation.give(command);
+    const { ring, release, begin } = dialParty(conversation, { target, purpose, by: command.by });
     if (ring.state === 'ended') {
       release?.();
       const { reason = 'not-registered', text } = ring.termination ?? {};
       throw new DomainError('conflict', `${command.to.name} cannot be reached: ${text ?? reason}`, { callId: call.id, reason });
     }
     const id = `p${conversation.state.next}`;
-    const rings = purpose === 'transfer' || target.kind === 'queue' ? undefined : id;
-    const given = conversation.give(command, { ring, ...(release ? { release } : {}) });
+    const rings = purpose === 'transfer' || away ? undefined : id;
+    const given = conversation.give(command, { ring, ...(release ? { release } : {}), ...(begin ? { begin } : {}) });
     const rung = rings ? conversation.ringingOf(rings) : Promise.resolve();
     await Promise.all([given, rung]);
   }

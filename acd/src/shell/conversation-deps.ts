@@ -11,10 +11,9 @@ import type {
   QueuePort,
   Recorder,
   SeatDialer,
-  SeatRing,
   Switch,
 } from '@yixian/contracts';
-import type { AskQueue } from './asked-queues.js';
+import type { Asked } from './asked.js';
 
 /** What people who talk need of the world. */
 export interface ConversationDeps {
@@ -23,8 +22,8 @@ export interface ConversationDeps {
   parties: PartyDialer;
   flows: FlowRunner;
   queues: QueuePort;
-  /** Asks the next free agent of a queue. */
-  askQueue(request: AskQueue): SeatRing;
+  /** Queues and flows that are asked. */
+  asked: Pick<Asked, 'queue' | 'flow'>;
   acd: Pick<Acd, 'agent' | 'occupy' | 'release'>;
   recorder: Recorder;
   prompts: Prompts;
@@ -40,8 +39,8 @@ export interface ConversationDeps {
 export interface ConversationOptions {
   /** How long somebody is rung who is put through to, consulted or asked to join. */
   ringMs: number;
-  /** How long somebody waits for the next free agent of a queue that is asked; the queue's own limits come first. */
-  askQueueMs: number;
+  /** How long a queue or a flow may be asked; their own limits come first. */
+  askMs: number;
   /** How long whoever sent a caller on is rung when nobody came. */
   returnRingMs: number;
   /** How long a supervisor's own seat is rung. */
@@ -56,7 +55,7 @@ export interface ConversationOptions {
 
 export const CONVERSATION_OPTIONS: ConversationOptions = {
   ringMs: 30_000,
-  askQueueMs: 600_000,
+  askMs: 600_000,
   returnRingMs: 20_000,
   superviseRingMs: 30_000,
   parkMs: 120_000,

@@ -35,6 +35,8 @@ export interface ConversationRequest {
 /** What comes with an input and is no business of the pure machine. */
 export interface Along {
   ring?: SeatRing;
+  /** What the ring does once nobody else speaks with the one who asked for it. */
+  begin?: () => void;
   release?: () => void;
   arrival?: ConversationParty;
   arrivalGone?: () => void;

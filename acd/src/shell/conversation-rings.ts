@@ -7,13 +7,20 @@ import { reportLeg } from './conversation-parties.js';
 type RingEffect = Omit<Extract<ConversationEffect, { type: 'ring' }>, 'type' | 'party'>;
 
 export function ringLimit(options: ConversationOptions, purpose: RingPurpose, target: TransferTarget): number {
-  if (target.kind === 'queue') return options.askQueueMs;
+  if (target.kind === 'queue' || target.kind === 'flow') return options.askMs;
   if (purpose === 'supervise') return options.superviseRingMs;
   return purpose === 'return' ? options.returnRingMs : options.ringMs;
 }
 
+export interface Dialled {
+  ring: SeatRing;
+  release: (() => void) | undefined;
+  /** What the ring does once nobody else speaks with the one who asked for it. */
+  begin?: () => void;
+}
+
 /** Rings whoever is wanted. `release` gives back what the ring has taken, when the party is out of the books. */
-export function dialParty(conversation: LiveConversation, effect: RingEffect): { ring: SeatRing; release: (() => void) | undefined } {
+export function dialParty(conversation: LiveConversation, effect: RingEffect): Dialled {
   const { deps, call } = conversation;
   const { target, purpose, by } = effect;
   const timeoutMs = ringLimit(deps.options, purpose, target);
@@ -29,9 +36,8 @@ export function dialParty(conversation: LiveConversation, effect: RingEffect): {
       return { ring, release: undefined };
     }
     case 'queue':
-      return askQueue(conversation, target, by);
-    default:
-      throw new Error(`nobody can be rung in a ${target.kind}`);
+    case 'flow':
+      return ask(conversation, target, by);
   }
 }
 
@@ -41,16 +47,19 @@ function seatOf({ acd, seats }: ConversationDeps, agentId: AgentId): Seat {
   return acd.agent(agentId)?.seat ?? (seats.reachable(agentId, browser) ? browser : { kind: 'sip' });
 }
 
-/** The next free agent of a queue. */
-function askQueue(
+/** The next free agent of a queue, or a flow. */
+function ask(
   { deps, call, state, parties }: LiveConversation,
-  { queueId, priority }: Extract<TransferTarget, { kind: 'queue' }>,
+  target: Extract<TransferTarget, { kind: 'queue' | 'flow' }>,
   by: AgentId | null,
-): { ring: SeatRing; release: undefined } {
+): Dialled {
   const asks = state.parties.find((p) => p.extension === by);
-  const standIn = parties.leg(asks?.id ?? CALLER);
-  if (by === null || !standIn) throw new Error('nobody asks');
-  const ring = deps.askQueue({ queueId, ...(priority === undefined ? {} : { priority }), by, callId: call.id, standIn });
+  const leg = parties.leg(asks?.id ?? CALLER);
+  if (by === null || !leg) throw new Error('nobody asks');
+  const common = { by, callId: call.id };
+  if (target.kind === 'flow') return { ...deps.asked.flow({ ...common, flowId: target.flowId, leg }), release: undefined };
+  const { queueId, priority } = target;
+  const ring = deps.asked.queue({ ...common, queueId, ...(priority === undefined ? {} : { priority }), standIn: leg });
   return { ring, release: undefined };
 }
 

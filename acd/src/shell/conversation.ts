@@ -32,7 +32,7 @@ import { ConversationMedia, messageOf } from './conversation-media.js';
 import { LiveParties } from './conversation-parties.js';
 import { ConversationRecording } from './conversation-recording.js';
 import { answerRefer, onRefer } from './conversation-refer.js';
-import { dialParty, ringLimit } from './conversation-rings.js';
+import { type Dialled, dialParty, ringLimit } from './conversation-rings.js';
 import { createTimers } from './timers.js';
 
 /** Whoever gives a command that rings somebody waits so long for the phone to say that it rings; some never do. */
@@ -262,12 +262,17 @@ export class Conversation implements LiveConversation {
 
   #ring(effect: Extract<ConversationEffect, { type: 'ring' }>, along: Along): void {
     const { party, purpose, target } = effect;
-    const dialled = along.ring ? { ring: along.ring, release: along.release } : dialParty(this, effect);
+    const dialled: Dialled = along.ring
+      ? { ring: along.ring, release: along.release, ...(along.begin ? { begin: along.begin } : {}) }
+      : dialParty(this, effect);
     if (this.#refer && purpose === 'transfer') this.#refer.target = party;
     this.#timers.set(`ring:${party}`, ringLimit(this.deps.options, purpose, target) + 2_000, () =>
       this.fact({ type: 'ring-expired', party }),
     );
     this.parties.ring(party, dialled.ring, dialled.release);
+    const { begin } = dialled;
+    // The bridge goes first: what the ring plays must not be heard by those who talked.
+    if (begin) queueMicrotask(() => void this.#media.settled().then(begin, begin));
   }
 
   #setParkTimer(slot: string): void {

@@ -15,7 +15,7 @@ import { step } from '../core/step.js';
 import { cutOffAgents, emptyState } from '../core/tables.js';
 import type { AcdState } from '../core/types.js';
 import { agentSnapshot, agentSnapshots, queueSnapshot, queueSnapshots } from '../core/views.js';
-import { createAskedQueues } from './asked-queues.js';
+import { createAsked } from './asked.js';
 import { CONVERSATION_OPTIONS } from './conversation-deps.js';
 import { createConversations } from './conversations.js';
 import type { AcdDeps } from './deps.js';
@@ -111,7 +111,7 @@ export function createAcd(deps: AcdDeps): AcdService {
 
   /** Whoever was asked by a colleague is on the colleague's call. */
   function onItsCall(snapshot: AgentSnapshot): AgentSnapshot {
-    return { ...snapshot, callId: askedQueues.callOf(snapshot.callId) };
+    return { ...snapshot, callId: asked.callOf(snapshot.callId) };
   }
 
   function known(id: string): AgentSnapshot {
@@ -172,8 +172,10 @@ export function createAcd(deps: AcdDeps): AcdService {
     const { call, queueId, priority = 0 } = request;
     const refused = refusal(request);
     if (refused) return { result: Promise.resolve(refused), leave() {} };
-    const result = effects.admit(call);
     lookAt(queueId);
+    const question = asked.enqueue(request);
+    if (question) return question;
+    const result = effects.admit(call);
     const { agentId, group, minLevels, since } = request;
     dispatch({
       type: 'call-arrived',
@@ -208,9 +210,8 @@ export function createAcd(deps: AcdDeps): AcdService {
     return undefined;
   }
 
-  const askedQueues = createAskedQueues({
-    events,
-    ids: deps.ids,
+  const asked = createAsked({
+    ...deps,
     dispatch,
     expect: effects.expect,
     occupy: (id, callId) => acd.occupy(id, callId),
@@ -220,9 +221,12 @@ export function createAcd(deps: AcdDeps): AcdService {
     ...deps,
     acd,
     queues: { enqueue },
-    askQueue(request) {
-      lookAt(request.queueId);
-      return askedQueues.ring(request);
+    asked: {
+      flow: asked.flow,
+      queue(request) {
+        lookAt(request.queueId);
+        return asked.queue(request);
+      },
     },
     options: { ...CONVERSATION_OPTIONS, ...deps.conversationOptions },
   });

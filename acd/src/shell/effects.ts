@@ -2,7 +2,7 @@ import type { Call, CallId, QueueConfig, QueueResult, Termination } from '@yixia
 import type { Effect, Input } from '../core/inputs.js';
 import type { AcdState, Offer } from '../core/types.js';
 import { standingOf } from '../core/views.js';
-import type { QueueAsk } from './asked-queues.js';
+import type { QueueAsk } from './asked.js';
 import { type CallbackCalls, createCallbackCalls, mayBeCalled } from './callback-calls.js';
 import { type Caller, createCaller } from './callers.js';
 import type { LiveConversation } from './conversation-live.js';

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { ApiError } from '../../src/hotline.js';
-import { type BaresipPhone, requirePeers, toneDurationMs } from '../../src/peers/index.js';
+import { type BaresipPhone, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
+const FLOW_HZ = 2900;
 const HZ = { '1001': 1100, '1002': 1500, '1003': 1900, '1004': 2300 } as const;
 type Ext = keyof typeof HZ;
 /** One of several tones at once. */
@@ -202,7 +205,7 @@ describe('call control on the telephone', function () {
     await s.admin.put('/agents/1004/state', { state: 'not-ready', reason: 'coffee' });
     await api.post(`/calls/${callId}/consult`, { queue: 'complaint' });
     await wait('call.consulted', '1001');
-    const asked = await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId);
+    const asked = await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && isOpen(e));
     const { items } = await api.get<{ items: { party: string; state: string }[] }>(`/calls/${callId}/parties`);
     assert.deepEqual(items.find((p) => p.party === 'complaint')?.state, 'ringing');
     await s.admin.put('/agents/1004/state', { state: 'ready' });
@@ -261,6 +264,62 @@ describe('call control on the telephone', function () {
     assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS, 'the caller had 1001 back');
     assert.ok((await heardBy(caller, HZ['1004'])) > SOME_MS, 'the caller heard 1004');
     await s.signOut('1004');
+  });
+
+  it('a flow is consulted: it speaks with the agent alone, takes the keys, is given up, leads to a queue, or gets the caller', async () => {
+    const own = path.join(s.hotline.dataDir, 'prompts');
+    mkdirSync(own, { recursive: true });
+    await writeToneWav(path.join(own, 'account.wav'), FLOW_HZ, 2);
+    const nodes = {
+      ask: { type: 'menu', prompts: ['account'], choices: [{ key: '2', next: 'people' }], otherwise: 'end' },
+      people: { type: 'queue', queue: 'complaint', otherwise: 'end' },
+      end: { type: 'hangup' },
+    };
+    await s.admin.post('/flows', { document: { id: 'account', name: 'account', language: 'zh-CN', start: 'ask', nodes } });
+    await s.admin.post('/flows/account/publish', {});
+    const { caller, callId, api, told: wait } = await talking();
+    const question = async () => {
+      await api.post(`/calls/${callId}/consult`, { flow: 'account' });
+      const isIt = (e: { callId?: string; seq: number; data: Record<string, unknown> }) => e.data.flowId === 'account' && isOpen(e);
+      return (await s.events.wait('call.entered-flow', isIt)).callId ?? '';
+    };
+    const first = await question();
+    assert.notEqual(first, callId);
+    await talkFor(900);
+    await assert.rejects(api.post(`/calls/${callId}/swap`), /a flow does not wait/);
+    await api.post(`/calls/${callId}/cancel`);
+    const given = await s.record(first);
+    assert.deepEqual([given.direction, given.caller, given.called, given.path[0]], ['internal', '1001', 'account', 'flow:account']);
+    await talkFor(900);
+
+    const second = await question();
+    await s.ready('1004');
+    await phones['1001'].sendDigits('2');
+    await takes('1004');
+    await wait('call.party-joined', '1004');
+    await talkFor(900);
+    await api.post(`/calls/${callId}/cancel`);
+    await phones['1004'].waitFor('CALL_CLOSED');
+    const through = await s.record(second);
+    assert.deepEqual([through.queue, through.agent, through.termination?.reason], ['complaint', '1004', 'transferred']);
+    await s.signOut('1004');
+
+    await question();
+    await api.post(`/calls/${callId}/complete`);
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await s.events.wait('call.entered-flow', (e) => e.callId === callId && e.data.flowId === 'account');
+    await talkFor(1500);
+    await caller.hangUp();
+    const record = await s.record(callId);
+    assert.deepEqual([record.agent, record.path.includes('transfer:flow:account')], ['1001', true]);
+    assert.ok((await heardBy(phones['1001'], FLOW_HZ)) > SOME_MS, 'the agent heard the flow');
+    assert.ok(
+      (await heardBy(phones['1001'], HZ['1004'])) > SOME_MS && (await heardBy(phones['1004'], HZ['1001'])) > SOME_MS,
+      'and the colleague',
+    );
+    const ofFlow = await heardBy(caller, FLOW_HZ);
+    assert.ok(ofFlow > SOME_MS && ofFlow < 1900, `the caller heard the flow after it was put through, and not before: ${ofFlow} ms`);
+    assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS);
   });
 
   /** Of a call that has not ended yet. */

@@ -251,8 +251,8 @@ describe('virtual seats', function () {
     await refuse('1001');
     await handset.waitFor('CALL_CLOSED');
     assert.equal(((await refusedBy('1001')).data.termination as { reason: string }).reason, 'declined');
-    const rests = await s.events.wait('agent.state-changed', (e) => e.agentId === '1001' && e.data.to === 'not-ready');
-    assert.equal(rests.data.reason, 'rejected');
+    const rests = await s.events.wait('agent.state-changed', (e) => e.agentId === '1001' && e.data.reason === 'rejected');
+    assert.equal(rests.data.to, 'not-ready');
     const offered = () => s.events.seen.filter((e) => e.type === 'offer.made' && e.callId === callId && e.agentId === '1001').length;
     await eventually('after the rest the next offer', () => offered() === 2);
     await s.signOut('1001');
