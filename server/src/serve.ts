@@ -1,7 +1,7 @@
-import { constants, setPriority } from 'node:os';
 import type { Logger } from '@yixian/contracts';
 import type { Config } from './config.js';
 import { authority } from './first-run.js';
+import { raisePriority } from './priority.js';
 import { type RunningYixian, startYixian } from './yixian.js';
 
 /** Runs the hotline until SIGINT or SIGTERM; a second signal stops without waiting for calls. @returns the exit code */
@@ -10,6 +10,7 @@ export async function serve(config: Config, logger: Logger): Promise<number> {
   const asked = nextSignal(); // also heard while starting: what has been started by then must not be left running
   const running = await startOrStop(startYixian(config, logger), asked, logger);
   if (!running) return 0;
+  raisePriority(logger); // those that came with the start
   process.stdout.write(banner(config, running));
   const signal = await asked;
   logger.info({ signal }, 'draining: new calls are refused, running ones may finish');
@@ -35,15 +36,6 @@ async function startOrStop(starting: Promise<RunningYixian>, asked: Promise<Node
   }
   process.stdout.write('Yixian has stopped\n');
   return undefined;
-}
-
-/** Signalling, and the database and redis started from here, go before other programs' work where the system permits it. */
-function raisePriority(logger: Logger): void {
-  try {
-    setPriority(constants.priority.PRIORITY_HIGH);
-  } catch (error) {
-    logger.debug({ err: error }, 'runs at normal priority');
-  }
 }
 
 function nextSignal(): Promise<NodeJS.Signals> {

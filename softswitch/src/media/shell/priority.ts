@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-const NICE = -10;
+/** Below that of the other threads, which `serve` has raised to -14. */
+const NICE = -18;
 /** The lowest of the real-time priorities: above every ordinary thread, below whatever the operator has put higher. */
 const REALTIME = '1';
 const DEADLINE_MS = 2000;
