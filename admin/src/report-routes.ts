@@ -51,6 +51,7 @@ function reports(deps: ReportDeps): Route[] {
       path: `${V1}/reports/trend`,
       roles: leaders,
       summary: 'The hotline by interval',
+      description: 'A supervisor gets the calls of the led groups: of their queues and agents.',
       query: report.trendQuery,
       response: json(report.reportOf(report.trendReport)),
       handler: createTrendReport(deps),

@@ -36,6 +36,7 @@ import {
   type ReportQueries,
   type ReportRange,
   type ReportRow,
+  type ReportScope,
   randomIds,
   type StoredUser,
   systemClock,
@@ -400,7 +401,7 @@ export class MemoryCalls {
 
 /** Remembers what it was asked and answers with the rows it was given. */
 export class MemoryReports implements ReportQueries {
-  readonly asked: { what: string; query: unknown; keys?: readonly string[] | undefined }[] = [];
+  readonly asked: { what: string; query: unknown; keys?: readonly string[] | undefined; scope?: ReportScope | undefined }[] = [];
   queueRows: ReportRow<string, QueueSums>[] = [];
   agentRows: ReportRow<string, AgentSums>[] = [];
 
@@ -412,8 +413,8 @@ export class MemoryReports implements ReportQueries {
     this.asked.push({ what: 'agents', query, keys });
     return this.agentRows;
   }
-  async system(query: ReportRange) {
-    this.asked.push({ what: 'system', query });
+  async system(query: ReportRange, scope?: ReportScope) {
+    this.asked.push({ what: 'system', query, scope });
     return [];
   }
   stateLog = (query: unknown) => this.#log('states', query);

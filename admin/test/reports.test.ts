@@ -118,6 +118,12 @@ describe('reports and logs over HTTP', () => {
     assert.equal((await get('/logs/sign-ins?agent=1009', leader)).status, 403, 'of another group');
     assert.equal((await get('/logs/sign-ins?agent=1001,1003', leader)).status, 200);
     assert.deepEqual((last().query as { agents: string[] }).agents, ['1001', '1003']);
+    assert.equal((await get('/reports/trend', leader)).status, 200);
+    const { scope } = last();
+    assert.ok(scope?.agents.includes('1001') && !scope.agents.includes('1009'), JSON.stringify(scope));
+    assert.ok(scope?.queues.includes('consult'));
+    await get('/reports/trend', admin);
+    assert.equal(last().scope, undefined, 'an admin sees the whole hotline');
     await get('/logs/agent-calls', admin);
     assert.ok(!('agents' in (last().query as object)), 'an admin sees all');
   });

@@ -141,11 +141,18 @@ interface LogRange {
 
 type Page<T> = Promise<{ items: T[]; next: string | null }>;
 
+/** Whose calls are counted: those that came to one of the queues, or were made by, rang at or were talked by one of the agents. */
+export interface ReportScope {
+  agents: readonly AgentId[];
+  queues: readonly QueueId[];
+}
+
 /** Logs are newest first. */
 export interface ReportQueries {
   queues(range: ReportRange, ids?: readonly QueueId[]): Promise<ReportRow<QueueId, QueueSums>[]>;
   agents(range: ReportRange, ids?: readonly AgentId[]): Promise<ReportRow<AgentId, AgentSums>[]>;
-  system(range: ReportRange): Promise<ReportRow<null, SystemSums>[]>;
+  /** @param scope only calls and recordings of these agents and queues; the whole hotline when not given */
+  system(range: ReportRange, scope?: ReportScope): Promise<ReportRow<null, SystemSums>[]>;
   stateLog(query: LogRange & { agents?: readonly AgentId[]; state?: AgentStateName }): Page<StateLogRow>;
   signInLog(query: LogRange & { agents?: readonly AgentId[] }): Page<SignInLogRow>;
   agentCallLog(query: LogRange & { agents?: readonly AgentId[] }): Page<AgentCallRow>;

@@ -148,6 +148,26 @@ describe('reports', () => {
     assert.deepEqual([total?.sums.inbound, total?.sums.answered, total?.sums.abandoned, total?.sums.talkMs], [4, 2, 2, 6 * MINUTE]);
   });
 
+  it('system, of some agents and queues: what came to them or was talked by them, also when all is summed up', async () => {
+    night();
+    answeredCall(bus, 'other', { queue: 'complaint', agent: '1005', waitMs: 1_000, talkMs: 2 * MINUTE });
+    arrive(bus, 'nowhere');
+    bus.publish({ type: 'call.ended', callId: 'nowhere', data: { termination: { by: 'caller', reason: 'normal' } } });
+    now = bus.at + HOUR;
+    const range = { from: LATE - HOUR, to: MIDNIGHT + 2 * HOUR, interval: 'total' } as const;
+    const of = async (agents: string[], queues: string[]) => {
+      const [total] = await reports.system(range, { agents, queues });
+      return [total?.sums.inbound ?? 0, total?.sums.answered ?? 0, total?.sums.talkMs ?? 0];
+    };
+    await reports.sumUp();
+    assert.deepEqual(await of(['1001'], ['consult']), [4, 2, 6 * MINUTE]);
+    assert.deepEqual(await of(['1001'], []), [2, 2, 6 * MINUTE]);
+    assert.deepEqual(await of(['1005'], []), [1, 1, 2 * MINUTE]);
+    assert.deepEqual(await of([], ['complaint', 'consult']), [5, 3, 8 * MINUTE]);
+    assert.deepEqual(await of([], []), [0, 0, 0]);
+    assert.equal((await reports.system(range))[0]?.sums.inbound, 6);
+  });
+
   it('what is summed up and what is computed when asked are the same, whenever it was summed up', async () => {
     night();
     const range = { from: LATE - HOUR, to: MIDNIGHT + 2 * HOUR, interval: '15m' as const };

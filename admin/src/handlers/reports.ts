@@ -103,8 +103,9 @@ export function createAgentReport(deps: ReportDeps) {
 }
 
 export function createTrendReport(deps: ReportDeps) {
-  return async ({ query }: Request<typeof trendQuery>) => {
-    const rows = await deps.reports.system(rangeOf(query, deps));
+  return async ({ viewer, query }: Request<typeof trendQuery>) => {
+    const scope = viewer.role === 'admin' ? undefined : { agents: [...viewer.agents], queues: [...viewer.queues] };
+    const rows = await deps.reports.system(rangeOf(query, deps), scope);
     return { items: rows.map(trendReportView), next: null };
   };
 }

@@ -93,7 +93,12 @@ export function createReports(knex: Knex, options: ReportOptions): Reports {
   return {
     queues: (range, ids) => rows('queue', range, NO_QUEUE_SUMS, ids),
     agents: (range, ids) => rows('agent', range, NO_AGENT_SUMS, ids),
-    system: async (range) => (await rows('system', range, NO_SYSTEM_SUMS)).map((row) => ({ ...row, key: null })),
+    async system(range, scope) {
+      if (scope === undefined) return (await rows('system', range, NO_SYSTEM_SUMS)).map((row) => ({ ...row, key: null }));
+      await settled();
+      const found = groupSlots(await slots.scoped(range.from, range.to, scope), range, options.timezone);
+      return found.map((row) => ({ ...row, key: null, sums: complete(NO_SYSTEM_SUMS, row.sums) }));
+    },
     ...createLogs(knex),
     sumUp: slots.sumUp,
   };

@@ -138,8 +138,15 @@ speeches as (
 select key, slot, sums from times union all select key, slot, sums from signing union all select key, slot, sums from ringing
 union all select key, slot, sums from handled union all select key, slot, sums from speeches`;
 
-/** The hotline's calls by when they arrived; recordings by when they began. */
-export const SYSTEM_SLOTS = `
+/** Of these agents and queues alone; bindings `agents` and `queues`. An extension's own calls are its agent's. */
+const MINE = `
+  and (agent_id = any(:agents) or queue_id = any(:queues)
+    or (direction <> 'inbound' and caller = any(:agents)) or (direction = 'internal' and called = any(:agents))
+    or exists (select 1 from jsonb_to_recordset(segments) as s("agentId" text, "queueId" text)
+      where s."agentId" = any(:agents) or s."queueId" = any(:queues)))`;
+const MY_RECORDINGS = 'and (agent_id = any(:agents) or queue_id = any(:queues))';
+
+const systemSlots = (calls: string, recordings: string): string => `
 select '' as key, ${slotOf('extract(epoch from started_at)::float8 * 1000')} as slot, jsonb_build_object(
   'inbound', count(*) filter (where direction = 'inbound'),
   'outbound', count(*) filter (where direction = 'outbound'),
@@ -155,11 +162,17 @@ select '' as key, ${slotOf('extract(epoch from started_at)::float8 * 1000')} as 
   'waitMs', coalesce(sum(wait_ms) filter (where direction = 'inbound'), 0),
   'talkMs', coalesce(sum(talk_ms), 0)) as sums
 from calls
-where started_at >= to_timestamp(:from::float8 / 1000) and started_at < to_timestamp(:to::float8 / 1000)
+where started_at >= to_timestamp(:from::float8 / 1000) and started_at < to_timestamp(:to::float8 / 1000) ${calls}
 group by 2
 union all
 select '', ${slotOf('extract(epoch from started_at)::float8 * 1000')}, jsonb_build_object(
   'recordings', count(*), 'recordedMs', coalesce(sum(duration_ms), 0))
 from recordings
-where state <> 'failed' and started_at >= to_timestamp(:from::float8 / 1000) and started_at < to_timestamp(:to::float8 / 1000)
+where state <> 'failed' and started_at >= to_timestamp(:from::float8 / 1000) and started_at < to_timestamp(:to::float8 / 1000) ${recordings}
 group by 2`;
+
+/** The hotline's calls by when they arrived; recordings by when they began. */
+export const SYSTEM_SLOTS = systemSlots('', '');
+
+/** Likewise, of some agents and queues. */
+export const SCOPED_SLOTS = systemSlots(MINE, MY_RECORDINGS);

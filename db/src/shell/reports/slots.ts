@@ -1,6 +1,7 @@
+import type { ReportScope } from '@yixian/contracts';
 import type { Knex } from 'knex';
 import { addSums, type Slot, type Sums, slotOf } from '../../core/report-slots.js';
-import { AGENT_SLOTS, QUEUE_SLOTS, SYSTEM_SLOTS } from './slots-sql.js';
+import { AGENT_SLOTS, QUEUE_SLOTS, SCOPED_SLOTS, SYSTEM_SLOTS } from './slots-sql.js';
 
 export type SlotKind = 'queue' | 'agent' | 'system';
 
@@ -20,9 +21,19 @@ export interface SlotsOptions {
 export interface Slots {
   /** The slots that begin in the range, summed up or still changing. */
   read(kind: SlotKind, from: number, to: number, keys?: readonly string[]): Promise<Slot[]>;
+  /** The hotline's slots as far as its calls are of these agents and queues: worked out of the records each time. */
+  scoped(from: number, to: number, scope: ReportScope): Promise<Slot[]>;
   /** Sums up what cannot change any more. Reads do without it; it makes those of long ranges fast. @returns until when */
   sumUp(): Promise<number>;
 }
+
+interface SlotRow {
+  key: string;
+  slot: number;
+  sums: Sums;
+}
+
+const slotFrom = ({ key, slot, sums }: SlotRow): Slot => ({ key, startsAt: Number(slot), sums });
 
 /**
  * Before the horizon nothing changes: every call that arrived before it is over, and time goes on. So sums are stored up to it, once,
@@ -35,8 +46,8 @@ export function createSlots(knex: Knex, options: SlotsOptions): Slots {
   async function live(trx: Knex, kind: SlotKind, from: number, to: number): Promise<Slot[]> {
     if (from >= to) return [];
     const bindings = { from, to, now: now(), shortMs: options.shortAbandonMs() };
-    const { rows } = await trx.raw<{ rows: { key: string; slot: number; sums: Sums }[] }>(SQL[kind], bindings);
-    return merged(rows.map((row) => ({ key: row.key, startsAt: Number(row.slot), sums: row.sums })));
+    const { rows } = await trx.raw<{ rows: SlotRow[] }>(SQL[kind], bindings);
+    return merged(rows.map(slotFrom));
   }
 
   async function stored(trx: Knex, kind: SlotKind, from: number, to: number): Promise<Slot[]> {
@@ -59,6 +70,11 @@ export function createSlots(knex: Knex, options: SlotsOptions): Slots {
         { isolationLevel: 'repeatable read', readOnly: true },
       );
       return keys === undefined ? slots : slots.filter((slot) => keys.includes(slot.key));
+    },
+    async scoped(from, to, { agents, queues }) {
+      const bindings = { from: slotOf(from), to: ceilSlot(to), agents: [...agents], queues: [...queues] };
+      const { rows } = await knex.raw<{ rows: SlotRow[] }>(SCOPED_SLOTS, bindings);
+      return merged(rows.map(slotFrom));
     },
     async sumUp() {
       for (;;) {
