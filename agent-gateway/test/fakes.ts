@@ -5,6 +5,7 @@ import {
   type AgentSnapshot,
   type Authenticator,
   applyCallEvent,
+  type CallControl,
   type CallRecord,
   DEFAULT_SETTINGS,
   DomainError,
@@ -13,6 +14,7 @@ import {
   type EventDraft,
   type EventView,
   type HotlineSettings,
+  type PartyView,
   type Principal,
   QUEUE_DEFAULTS,
   type QueueConfig,
@@ -124,6 +126,8 @@ export interface Stage {
   change(): void;
   agents: AgentConfig[];
   settings: HotlineSettings;
+  /** Of every call. */
+  parties: PartyView[];
   /** How often the journal was read. */
   reads: number;
   connect(username: string, options?: { since?: number; auth?: object }): Tap;
@@ -162,7 +166,7 @@ export async function openStage(options: Partial<GatewayDeps> & { bus?: MemoryBu
   });
   const listeners = new Set<() => void>();
   const taps: Socket[] = [];
-  const facts = { agents: [...AGENTS], settings: { ...DEFAULT_SETTINGS }, reads: 0 };
+  const facts = { agents: [...AGENTS], settings: { ...DEFAULT_SETTINGS }, parties: [] as PartyView[], reads: 0 };
   const stage = { bus, auth, server, connections, commands: [] as Stage['commands'], ...facts };
   const gateway = createGateway({
     httpServer: server,
@@ -181,7 +185,12 @@ export async function openStage(options: Partial<GatewayDeps> & { bus?: MemoryBu
       },
     },
     acd: fakeAcd(stage.agents),
-    calls: { record: (id) => records.get(id), records: () => [...records.values()], control: () => () => {}, controlOf: () => undefined },
+    calls: {
+      record: (id) => records.get(id),
+      records: () => [...records.values()],
+      control: () => () => {},
+      controlOf: () => ({ parties: () => stage.parties }) as unknown as CallControl,
+    },
     directory: {
       agents: () => stage.agents,
       queues: () => QUEUES,

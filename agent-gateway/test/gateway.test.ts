@@ -52,6 +52,19 @@ describe('gateway: the stream', () => {
     assert.equal(admin?.snapshots[0]?.calls[0]?.startedAt, '1970-01-01T00:00:00.001Z');
   });
 
+  it('a snapshot tells who listens to a call, to an agent only where the settings show it', async () => {
+    for (const draft of wholeCall('c', 'consult', '1001').slice(0, -1)) stage.bus.publish(draft);
+    const there = { role: 'agent', state: 'talking', muted: false, since: 0, party: '1001' } as const;
+    const listens = { role: 'supervisor', state: 'listening', muted: false, since: 1_000, party: '1100' } as const;
+    stage.parties = [there, { ...listens, supervises: { mode: 'listen', party: '1001' } }];
+    const watched = async (username: string) => (await joined(username)).snapshots[0]?.watched;
+    const told = [{ callId: 'c', by: '1100', mode: 'listen', agent: '1001', since: '1970-01-01T00:00:01.000Z' }];
+    assert.deepEqual([await watched('admin'), await watched('super'), await watched('a1001')], [told, told, told]);
+    assert.deepEqual(await watched('a1009'), [], 'another’s call');
+    stage.settings = { ...stage.settings, showSupervision: false };
+    assert.deepEqual([await watched('super'), await watched('a1001')], [told, []]);
+  });
+
   it('events are told live, in order, to those who may see them, with ISO times', async () => {
     const [agent, other, admin] = await Promise.all([joined('a1001'), joined('a1003'), joined('admin')]);
     for (const draft of wholeCall('c', 'consult', '1001')) stage.bus.publish(draft);

@@ -90,6 +90,8 @@ export interface PartyView {
   state: 'ringing' | 'talking' | 'held' | 'listening' | 'whispering' | 'parked' | 'lost';
   muted: boolean;
   since: EpochMs;
+  /** Of a supervisor: in what way, and the party that is supervised (null: the call as such). */
+  supervises?: { mode: 'listen' | 'whisper' | 'barge'; party: string | null };
 }
 
 /** server ▸ all: the calls in progress with their records so far and whoever controls them now. */

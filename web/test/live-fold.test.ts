@@ -40,7 +40,7 @@ function event(type: EventView['type'], data: Record<string, unknown>, ids: Part
 }
 
 function start(): LivePicture {
-  return fromSnapshot({ seq: 10, at: AT, gap: false, agents: [agent('1001')], queues: [queue], calls: [] }, NOTHING_LIVE);
+  return fromSnapshot({ seq: 10, at: AT, gap: false, agents: [agent('1001')], queues: [queue], calls: [], watched: [] }, NOTHING_LIVE);
 }
 
 function arrived(picture: LivePicture, callId: string, priority = 0, atMs = 0): LivePicture {
@@ -52,6 +52,16 @@ function arrived(picture: LivePicture, callId: string, priority = 0, atMs = 0): 
 }
 
 describe('the live picture', () => {
+  it('who listens is known from the snapshot on, changes the mode, and is gone with the call', () => {
+    const one = { callId: 'a', by: '1100', mode: 'listen', agent: '1001', since: AT } as const;
+    let picture = fromSnapshot({ seq: 10, at: AT, gap: false, agents: [], queues: [], calls: [], watched: [one] }, NOTHING_LIVE);
+    assert.deepEqual(picture.watched.get('a'), [{ by: '1100', mode: 'listen', agent: '1001', since: AT }]);
+    picture = foldEvent(picture, event('call.supervised', { by: '1100', mode: 'barge' }, { callId: 'a', agentId: '1001' }));
+    assert.equal(picture.watched.get('a')?.[0]?.mode, 'barge');
+    picture = foldEvent(picture, event('call.supervision-ended', { by: '1100' }, { callId: 'a', agentId: '1001' }));
+    assert.equal(picture.watched.size, 0);
+  });
+
   it('a caller waits, is offered, talks, and is gone', () => {
     let picture = arrived(start(), 'a');
     assert.equal(picture.queues.get('consult')?.waiting[0]?.caller, '138a');

@@ -108,7 +108,13 @@ function viewsOf(state: ConversationState): PartyView[] {
     state: viewState(state, p, sounds.has(p.id)),
     muted: p.muted,
     since: p.since,
+    ...supervisionOf(state, p),
   }));
+}
+
+function supervisionOf(state: ConversationState, { place, mode, watches }: Party): Pick<PartyView, 'supervises'> {
+  if (place !== 'watching' || mode === null || mode === 'takeover') return {};
+  return { supervises: { mode, party: partyOf(state, watches)?.name ?? null } };
 }
 
 function viewState(state: ConversationState, party: Party, waits: boolean): PartyView['state'] {

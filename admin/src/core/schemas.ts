@@ -307,6 +307,10 @@ export const party = named(
     state: z.enum(['ringing', 'talking', 'held', 'listening', 'whispering', 'parked', 'lost']),
     muted: z.boolean(),
     since: time,
+    supervises: z
+      .strictObject({ mode: z.enum(['listen', 'whisper', 'barge']), party: z.string().nullable() })
+      .optional()
+      .describe('Of a supervisor: in what way, and whom; party null: whoever is on the call'),
   }),
 );
 export const parkedIn = named('Parked', z.strictObject({ slot: z.string().describe('Fetched by dialling *5 and the slot') }));

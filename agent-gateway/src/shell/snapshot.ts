@@ -6,6 +6,7 @@ import {
   type CallView,
   type Clock,
   callView,
+  type Directory,
   isoTime,
   maySeeAgent,
   maySeeCall,
@@ -24,10 +25,31 @@ export interface Snapshot {
   agents: AgentView[];
   queues: QueueView[];
   calls: CallView[];
+  /** Supervisors on those calls now, as far as this user is shown them. */
+  watched: WatchView[];
+}
+
+/** A supervisor who listens, whispers or speaks in. */
+export interface WatchView {
+  callId: string;
+  /** Extension of the supervisor. */
+  by: string;
+  mode: 'listen' | 'whisper' | 'barge';
+  /** Extension of the agent; null: whoever is on the call. */
+  agent: string | null;
+  since: string;
+}
+
+interface SnapshotDeps {
+  acd: Acd;
+  calls: CallRegistry;
+  clock: Clock;
+  directory: Pick<Directory, 'settings'>;
 }
 
 /** What this user may see, as it stands. Synchronous, so that it belongs to exactly one `seq`. */
-export function snapshotFor(deps: { acd: Acd; calls: CallRegistry; clock: Clock }, viewer: Viewer, seq: number, gap: boolean): Snapshot {
+export function snapshotFor(deps: SnapshotDeps, viewer: Viewer, seq: number, gap: boolean): Snapshot {
+  const records = deps.calls.records().filter((record) => maySeeCall(viewer, record));
   return {
     seq,
     at: isoTime(deps.clock.now()),
@@ -40,9 +62,17 @@ export function snapshotFor(deps: { acd: Acd; calls: CallRegistry; clock: Clock 
       .queues()
       .filter((queue) => maySeeQueue(viewer, queue.queueId))
       .map((queue) => queueView(queue)),
-    calls: deps.calls
-      .records()
-      .filter((record) => maySeeCall(viewer, record))
-      .map(callView),
+    calls: records.map(callView),
+    watched: records.flatMap(({ id }) => watchersOf(deps, viewer, id)),
   };
+}
+
+/** Whom an agent is not shown is in no event for him either. */
+function watchersOf({ calls, directory }: SnapshotDeps, viewer: Viewer, callId: string): WatchView[] {
+  const shown = viewer.role !== 'agent' || directory.settings().showSupervision;
+  return (calls.controlOf(callId)?.parties() ?? []).flatMap(({ party, supervises, since }) =>
+    supervises && (shown || party === viewer.agentId)
+      ? [{ callId, by: party, mode: supervises.mode, agent: supervises.party, since: isoTime(since) }]
+      : [],
+  );
 }

@@ -18,7 +18,7 @@ export interface LivePicture {
   readonly queues: ReadonlyMap<string, QueueView>;
   /** In progress, and those that have just ended. */
   readonly calls: ReadonlyMap<string, CallRecord>;
-  /** Supervisors on calls, by call: told by events, so those who came before the page are not there. */
+  /** Supervisors on calls, by call. */
   readonly watched: ReadonlyMap<string, readonly Watching[]>;
   /** Server's clock minus ours, milliseconds: durations are shown right on a machine whose clock is wrong. */
   readonly clockOffset: number;
@@ -53,9 +53,17 @@ export function fromSnapshot(snapshot: Snapshot, before: LivePicture): LivePictu
     agents: new Map(snapshot.agents.map((agent) => [agent.extension, agent])),
     queues: new Map(snapshot.queues.map((queue) => [queue.id, queue])),
     calls: new Map([...ended, ...snapshot.calls.map((call): [string, CallRecord] => [call.id, recordOf(call)])]),
-    watched: new Map(snapshot.gap ? [] : [...before.watched].filter(([id]) => snapshot.calls.some((call) => call.id === id))),
+    watched: watchedIn(snapshot),
     clockOffset: Date.parse(snapshot.at) - Date.now(),
   };
+}
+
+function watchedIn({ watched }: Snapshot): LivePicture['watched'] {
+  const calls = new Map<string, Watching[]>();
+  for (const { callId, by, mode, agent, since } of watched) {
+    calls.set(callId, [...(calls.get(callId) ?? []), { by, mode, agent: agent ?? undefined, since }]);
+  }
+  return calls;
 }
 
 /** What is in no event, a moment after the events it follows from. */
