@@ -5,8 +5,8 @@ const STAY_MS = { error: 8_000, info: 12_000 };
 
 let place: HTMLElement | undefined;
 
-/** Says something to the user, also to one who cannot see it. A click puts it away. */
-export function notify(kind: 'error' | 'info', text: string): void {
+/** Says something to the user, also to one who cannot see it. A click puts it away. @param detail smaller, below */
+export function notify(kind: 'error' | 'info', text: string, detail?: string): void {
   if (!place) {
     place = document.createElement('div');
     place.className = 'notices';
@@ -17,6 +17,11 @@ export function notify(kind: 'error' | 'info', text: string): void {
   line.dataset.kind = kind;
   line.setAttribute('role', kind === 'error' ? 'alert' : 'status');
   line.textContent = text;
+  if (detail !== undefined) {
+    const small = document.createElement('small');
+    small.textContent = detail;
+    line.append(small);
+  }
   const gone = (): void => line.remove();
   line.addEventListener('click', gone);
   place.append(line);

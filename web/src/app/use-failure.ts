@@ -1,17 +1,17 @@
 import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from './api.js';
+import { errorWords } from './error-words.js';
 import { notify } from './notify.js';
 
-/** Tells the user what went wrong, in one line: the server's own words, or that it cannot be reached. */
+/** Tells the user what went wrong: in the language of the page, with the server's own words as the detail. */
 export function useFailure(): (error: unknown) => void {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const { language } = i18n;
   return useCallback(
     (error: unknown) => {
-      const unreachable = error instanceof ApiError && error.code === 'unreachable';
-      const text = error instanceof Error ? error.message : String(error);
-      notify('error', unreachable ? t('unreachable') : t('failed', { message: text }));
+      const { text, detail } = errorWords(t, language, error);
+      notify('error', text, detail);
     },
-    [t],
+    [t, language],
   );
 }

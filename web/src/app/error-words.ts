@@ -1,0 +1,58 @@
+// What the server refused, in the language of the page. Its own words are English and name ids: they stay as the detail.
+
+/** Of a text of the namespace `common`; of several keys the first there is. */
+type Translate = (key: string | string[], values?: Record<string, string>) => string;
+
+/** As much of an `ApiError` as is needed. */
+interface Refusal {
+  code: string;
+  message: string;
+  details: Record<string, unknown>;
+}
+
+const isRefusal = (error: unknown): error is Refusal => error instanceof Error && error.name === 'ApiError';
+
+/** Refusals a person at a desk meets, by the server's words; the texts are in the catalogue under `error.known`. */
+const KNOWN = {
+  onCall: /is on a call$/,
+  ringing: /is being offered a call$|rings already$/,
+  offDuty: /is not signed in$/,
+  noPhone: /no phone of extension \S+ is registered$/,
+  noBrowser: /is a browser, and none is connected$/,
+  notReached: /cannot be reached|nobody was reached|could not be made/,
+  over: /is over$|is no longer with|is not on call/,
+  nobodyTalks: /nobody talks|talks with nobody/,
+  notRecorded: /is not recorded$/,
+  notRinging: /does not ring yet$|no seat of agent \S+ rings/,
+  noExtension: /^you have no extension/,
+  stopping: /is shutting down/,
+  noSlot: /^every slot is taken$/,
+  waitsNoMore: /waits no more/,
+} as const;
+
+/** Fields with a name in the catalogue, under `error.field`. */
+const FIELDS: ReadonlySet<string> = new Set(['to', 'number', 'agent', 'queue', 'state', 'reason', 'digits', 'from', 'name', 'password']);
+
+export interface ErrorWords {
+  text: string;
+  /** The server's own words, where `text` is not them. */
+  detail: string | undefined;
+}
+
+export function errorWords(t: Translate, language: string, error: unknown): ErrorWords {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!isRefusal(error)) return { text: t('failed', { message }), detail: undefined };
+  if (error.code === 'unreachable') return { text: t('unreachable'), detail: undefined };
+  if (language === 'en') return { text: t('failed', { message }), detail: undefined };
+  return { text: t('failed', { message: reasonOf(t, error) }), detail: message };
+}
+
+function reasonOf(t: Translate, { code, message, details }: Refusal): string {
+  const known = (Object.keys(KNOWN) as (keyof typeof KNOWN)[]).find((name) => KNOWN[name].test(message));
+  if (known) return t(`error.known.${known}`);
+  const { field } = details;
+  if (field === 'revision') return t('error.changed');
+  const name = typeof field === 'string' ? field : /^(\w+): /.exec(message)?.[1];
+  if (code === 'bad-request' && name) return t('error.badField', { field: FIELDS.has(name) ? t(`error.field.${name}`) : name });
+  return t([`error.code.${code}`, 'error.code.internal']);
+}
