@@ -2,6 +2,7 @@ import type { Role } from '@yixian/contracts';
 import * as report from './core/report-schemas.js';
 import { guarded, type Route } from './core/route.js';
 import { type AnySchema, listOf } from './core/schemas.js';
+import { createReportSheet, type ReportSheetDeps } from './handlers/report-sheet.js';
 import {
   createAgentCallLog,
   createAgentReport,
@@ -19,8 +20,8 @@ const leaders: readonly Role[] = ['supervisor', 'admin'];
 const json = (schema: AnySchema) => ({ kind: 'json' as const, schema, status: 200 as const });
 
 /** What was, summed up and row by row. An agent sees the own rows, a supervisor those of the led groups and their queues. */
-export function reportRoutes(deps: ReportDeps): Route[] {
-  return [...reports(deps), ...logs(deps)];
+export function reportRoutes(deps: ReportSheetDeps): Route[] {
+  return [...reports(deps), ...logs(deps), sheet(deps)];
 }
 
 function reports(deps: ReportDeps): Route[] {
@@ -57,6 +58,20 @@ function reports(deps: ReportDeps): Route[] {
       handler: createTrendReport(deps),
     }),
   ];
+}
+
+function sheet(deps: ReportSheetDeps): Route {
+  return guarded({
+    method: 'post',
+    path: `${V1}/reports/sheet`,
+    tag: 'reports',
+    roles: everyone,
+    summary: 'A report or a log as an Excel sheet',
+    description: 'All rows of the range, at most 20000; headings and words in the language of whoever asks. Audited.',
+    body: report.reportSheetBody,
+    response: { kind: 'stream', contentTypes: ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'] },
+    handler: createReportSheet(deps),
+  });
 }
 
 function logs(deps: ReportDeps): Route[] {

@@ -28,7 +28,7 @@ import { createHealthz, createReadyz, type HealthDeps } from './handlers/health.
 import type { MessageDeps } from './handlers/messages.js';
 import { createGetQueue, createListQueues } from './handlers/queues.js';
 import type { AudioDeps } from './handlers/recordings.js';
-import type { ReportDeps } from './handlers/reports.js';
+import type { ReportSheetDeps } from './handlers/report-sheet.js';
 import { createMe, createProlong, createSignIn, createSignOut, createSoftphone } from './handlers/session.js';
 import type { WaitingDeps } from './handlers/waiting.js';
 import { messageRoutes } from './message-routes.js';
@@ -36,7 +36,7 @@ import { reportRoutes } from './report-routes.js';
 import { waitingRoutes } from './waiting-routes.js';
 
 export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<WaitingDeps, 'callbacks'> {
-  reports: ReportDeps;
+  reports: Omit<ReportSheetDeps, 'identity' | 'logger'>;
   administration: AdministrationDeps;
   auth: Authenticator;
   records: RecordQueries;
@@ -72,7 +72,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...audioRoutes({ ...shared, ...deps.audio }),
     ...messageRoutes(deps),
     ...waitingRoutes(deps),
-    ...reportRoutes(deps.reports),
+    ...reportRoutes({ ...deps.reports, identity: deps.identity, logger: deps.logger }),
     ...administrationRoutes(deps.administration),
     ...flowToolRoutes({ ...deps.administration, clickToDial: deps.clickToDial }),
     ...systemRoutes(shared),

@@ -117,6 +117,43 @@ describe('REST: export of recordings', () => {
     assert.deepEqual([entry?.username, entry?.subject, entry?.details?.rows, entry?.details?.queue], ['super1100', 'xlsx', 1, 'consult']);
   });
 
+  it('a report is a workbook with the headings of whoever asks, durations and shares as such; audited', async () => {
+    const sums = { offered: 10, answered: 6, abandoned: 2, shortAbandoned: 1, answeredInTime: 3, abandonedInTime: 1, overflowed: 1 };
+    const others = { timedOut: 0, turnedAway: 0, callbacks: 2, failed: 0, waitAnsweredMs: 60_000, waitAbandonedMs: 8_000 };
+    const times = { longestWaitMs: 30_500, talkMs: 300_000, holdMs: 60_000, wrapUpMs: 60_000 };
+    house.reports.queueRows = [{ key: 'consult', from: STARTED - 1_000, to: STARTED, sums: { ...sums, ...others, ...times } }];
+    const body = {
+      report: 'queues',
+      title: '队列报表',
+      from: '2026-03-01',
+      columns: [
+        { name: 'queue', heading: '队列', as: 'word', words: { consult: '咨询' } },
+        { name: 'from', heading: '开始', as: 'time' },
+        { name: 'offered', heading: '呼入', as: 'count' },
+        { name: 'serviceLevel', heading: '服务水平', as: 'ratio' },
+        { name: 'averageWaitSeconds', heading: '平均等待', as: 'seconds' },
+      ],
+    };
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const post = (given: object) => fetch(`${house.base}/api/v1/reports/sheet`, { method: 'POST', headers, body: JSON.stringify(given) });
+    const reply = await post(body);
+    assert.equal(reply.status, 200);
+    assert.equal(reply.headers.get('content-type'), 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet');
+    const { sheet } = await read(reply);
+    assert.deepEqual(Object.values(sheet[0] ?? {}), ['队列', '开始', '呼入', '服务水平', '平均等待']);
+    assert.deepEqual(sheet[1], { A: '咨询', B: 46_082, C: 10, D: 0.5, E: 10 / 86_400 });
+    assert.ok(house.reports.asked.at(-1)?.keys?.includes('consult'), 'a supervisor exports the own queues');
+    const entry = house.identity.entries.find((e) => e.action === 'report.exported');
+    assert.deepEqual([entry?.username, entry?.subject, entry?.details?.rows], ['super1100', 'queues', 1]);
+    const wrong = await post({ ...body, report: 'weather' });
+    assert.equal(wrong.status, 400);
+    assert.match(await wrong.text(), /body field report/);
+    token = await house.token('agent1001');
+    headers.authorization = `Bearer ${token}`;
+    assert.equal((await post(body)).status, 403);
+    assert.equal((await post({ ...body, report: 'sign-ins', columns: [{ name: 'agent', heading: '坐席' }] })).status, 200);
+  });
+
   it('what looks like a formula or like markup is a text, and what XML cannot hold is replaced', async () => {
     await addRecording(house, { otherParty: '=1+1', groups: ['<b>&"', 'bell\u0007', 'half\ud800'] });
     const row = (await read(await ask(''))).sheet[1] ?? {};

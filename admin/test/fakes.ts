@@ -399,6 +399,9 @@ export class MemoryCalls {
   }
 }
 
+/** As far as names go. */
+const MAIN_FLOW = { name: '一线服务热线', nodes: { menu: { type: 'menu', label: '主菜单' }, end: { type: 'hangup' }, odd: null } };
+
 /** Remembers what it was asked and answers with the rows it was given. */
 export class MemoryReports implements ReportQueries {
   readonly asked: { what: string; query: unknown; keys?: readonly string[] | undefined; scope?: ReportScope | undefined }[] = [];
@@ -560,7 +563,15 @@ export async function openHouse(
     records,
     reports: {
       reports,
-      directory: { ...directory, agent: (id) => directory.agents().find((a) => a.id === id), settings: () => DEFAULT_SETTINGS },
+      directory: {
+        ...directory,
+        agent: (id) => directory.agents().find((a) => a.id === id),
+        settings: () => config.settings.now(),
+        extension: (number) => config.extensions.rows.get(number),
+        accessCode: (number) => config.numbers.rows.get(number),
+        extensionGroup: (number) => config.groups.rows.get(number),
+        trunks: () => [...config.trunks.rows.values()],
+      },
       timeZone: 'Asia/Shanghai',
       clock,
     },
@@ -608,6 +619,7 @@ export async function openHouse(
       trunks: () => [...config.trunks.rows.values()],
       extensions: () => [...config.extensions.rows.values()],
       flowIds: () => ['main'],
+      flow: (id) => (id === 'main' ? { version: 3, document: MAIN_FLOW } : undefined),
     },
     summaries,
     seats: {

@@ -26,6 +26,33 @@ export const queueReportQuery = z.strictObject({ ...range, queue: queueList.opti
 export const agentReportQuery = z.strictObject({ ...range, agent: agentList.optional() });
 export const trendQuery = z.strictObject(range);
 
+const REPORTS = ['trend', 'queues', 'agents', 'missed-calls', 'agent-calls', 'agent-states', 'sign-ins'] as const;
+const words = z.string().min(1).max(100);
+export const reportSheetBody = z.strictObject({
+  report: z.enum(REPORTS, `must be one of ${REPORTS.join(', ')}`),
+  title: z
+    .string()
+    .min(1)
+    .max(31)
+    .regex(/^[^[\]:*?/\\']+$/, 'must be a name of a sheet: none of []:*?/\\ and no quotes')
+    .describe('Of the sheet'),
+  from: moment.optional(),
+  to: moment.optional(),
+  interval: range.interval,
+  columns: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-zA-Z]{1,40}$/, 'must be a field of the report'),
+        heading: words,
+        as: z.enum(['count', 'text', 'time', 'seconds', 'ratio', 'word']).default('text'),
+        words: z.record(z.string().max(40), words).optional().describe('What stands for each value of a `word`'),
+      }),
+    )
+    .min(1)
+    .max(40)
+    .describe('Fields in their order, with the headings in the language of whoever reads it'),
+});
+
 const logRange = { from: moment.optional(), to: moment.optional(), ...page };
 const STATES = ['offline', 'not-ready', 'ready', 'ringing', 'on-call', 'wrap-up'] as const;
 export const stateLogQuery = z.strictObject({

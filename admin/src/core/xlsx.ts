@@ -5,8 +5,8 @@ export interface Column<T> {
   heading: string;
   /** Of the column, in characters. */
   width: number;
-  /** Undefined and null leave the cell empty. */
-  value(row: T): string | number | { serial: number } | null | undefined;
+  /** A point in time, a duration, a part of 1. Undefined and null leave the cell empty. */
+  value(row: T): string | number | { serial: number } | { seconds: number } | { share: number } | null | undefined;
 }
 
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
@@ -20,6 +20,9 @@ const MAX_TEXT = 32_767;
 /** Style numbers of `styles.xml` below. */
 const BOLD = 1;
 const TIME = 2;
+const DURATION = 3;
+const SHARE = 4;
+const DAY_SECONDS = 86_400;
 
 /** Name → content of every part but the sheet itself. */
 export function workbookParts(sheetName: string): Record<string, string> {
@@ -28,7 +31,7 @@ export function workbookParts(sheetName: string): Record<string, string> {
     '_rels/.rels': `${XML}<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
     'xl/workbook.xml': `${XML}<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets><sheet name="${escaped(sheetName)}" sheetId="1" r:id="rId1"/></sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': `${XML}<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${RELATIONS}/styles" Target="styles.xml"/></Relationships>`,
-    'xl/styles.xml': `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/><xf fontId="1" applyFont="1"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>`,
+    'xl/styles.xml': `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="5"><xf/><xf fontId="1" applyFont="1"/><xf numFmtId="164" applyNumberFormat="1"/><xf numFmtId="46" applyNumberFormat="1"/><xf numFmtId="10" applyNumberFormat="1"/></cellXfs></styleSheet>`,
   };
 }
 
@@ -48,10 +51,17 @@ export function* sheetXml<T>(columns: readonly Column<T>[], rows: Iterable<T>): 
 
 function cell(at: string, value: ReturnType<Column<unknown>['value']>, style?: number): string {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'object') return `<c r="${at}" s="${TIME}"><v>${value.serial}</v></c>`;
+  if (typeof value === 'object') return styled(at, value);
   if (typeof value === 'number') return Number.isFinite(value) ? `<c r="${at}"><v>${value}</v></c>` : '';
   const text = escaped(value.slice(0, MAX_TEXT));
   return `<c r="${at}"${style === undefined ? '' : ` s="${style}"`} t="inlineStr"><is><t xml:space="preserve">${text}</t></is></c>`;
+}
+
+/** Number formats 46 `[h]:mm:ss` and 10 `0.00%` are built in (ECMA-376 part 1, 18.8.30). */
+function styled(at: string, value: { serial: number } | { seconds: number } | { share: number }): string {
+  if ('serial' in value) return `<c r="${at}" s="${TIME}"><v>${value.serial}</v></c>`;
+  if ('seconds' in value) return `<c r="${at}" s="${DURATION}"><v>${value.seconds / DAY_SECONDS}</v></c>`;
+  return `<c r="${at}" s="${SHARE}"><v>${value.share}</v></c>`;
 }
 
 /** A, B … Z, AA … */

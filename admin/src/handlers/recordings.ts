@@ -20,7 +20,7 @@ import { audioFileName, recordingColumns, SHEET_NAME } from '../core/recording-s
 import type { AudioReply, GuardedRequest, StreamReply } from '../core/route.js';
 import type { byId } from '../core/schemas.js';
 import { localTimes } from '../shell/local-time.js';
-import { workbook, zipOf } from '../shell/zip.js';
+import { workbook, XLSX, zipOf } from '../shell/zip.js';
 import { epochRange, visiblePage } from './page.js';
 
 /** What recordings and messages need beside what every handler has. */
@@ -186,8 +186,6 @@ export function createExportRecordings(deps: RecordingDeps) {
     return { content, contentType: 'application/zip', name: `${SHEET_NAME}-${stamp}.zip` };
   };
 }
-
-const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 async function everything(deps: RecordingDeps, viewer: Viewer, search: Search, most: number): Promise<FoundRecording[]> {
   const rows: FoundRecording[] = [];

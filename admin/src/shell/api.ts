@@ -17,8 +17,7 @@ import type { AdministrationDeps } from '../handlers/config/change.js';
 import type { HealthDeps } from '../handlers/health.js';
 import type { MessageDeps } from '../handlers/messages.js';
 import type { AudioDeps } from '../handlers/recordings.js';
-import type { ReportDeps } from '../handlers/reports.js';
-import { createRoutes } from '../routes.js';
+import { createRoutes, type RouteDeps } from '../routes.js';
 import { createDocs } from './docs.js';
 import { createErrorHandler, createNotFound } from './errors.js';
 import { createSecurityHeaders } from './headers.js';
@@ -41,7 +40,7 @@ export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   administration: AdministrationDeps;
   /** The built browser application. */
   webDir: string;
-  reports: ReportDeps;
+  reports: RouteDeps['reports'];
   /** Name → value of every stage, read at each scrape. */
   metrics: readonly (() => Record<string, number>)[];
   /** How the running system is. */

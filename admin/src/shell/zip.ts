@@ -3,6 +3,9 @@ import type { AudioSource } from '@yixian/contracts';
 import yazl from 'yazl';
 import { type Column, sheetXml, workbookParts } from '../core/xlsx.js';
 
+/** Content type of a workbook. */
+export const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
 /** A workbook of one sheet, made while it is read. */
 export function workbook<T>(sheetName: string, columns: readonly Column<T>[], rows: readonly T[], at: Date): Readable {
   const zip = new yazl.ZipFile();

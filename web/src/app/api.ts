@@ -42,9 +42,9 @@ export async function request<T>(method: string, path: string, body?: unknown, i
   return (await response.json()) as T;
 }
 
-/** A file of the API, e.g. audio, as something an element can show. The caller revokes the address. */
-export async function download(path: string): Promise<Blob> {
-  return (await send('GET', path, undefined, {})).blob();
+/** A file of the API, e.g. audio, as something an element can show; with a body it is made of that. */
+export async function download(path: string, body?: unknown): Promise<Blob> {
+  return (await send(body === undefined ? 'GET' : 'POST', path, body, {})).blob();
 }
 
 async function send(method: string, path: string, body: unknown, init: RequestInit): Promise<Response> {

@@ -2,7 +2,8 @@ import type { reports as zh } from '../zh/reports.js';
 
 export const reports: typeof zh = {
   hint: 'Loss = unanswered / offered; handling = (talk + hold + wrap-up) / answered; occupancy = handling / (signed in − not ready)',
-  csv: 'Download CSV (opens in Excel)',
+  excel: 'Download Excel',
+  csv: 'Download CSV',
   none: 'Nothing in this time',
   today: 'Today',
   week: '7 days',

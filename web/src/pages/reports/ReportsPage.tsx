@@ -1,11 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { Alert, Button, Card, DatePicker, Empty, Flex, Segmented, Table, type TableColumnsType, Tabs } from 'antd';
+import { Alert, Button, Card, DatePicker, Empty, Flex, Segmented, Space, Table, type TableColumnsType, Tabs } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
+import i18next from 'i18next';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { get, type Page, withQuery } from '../../app/api.js';
+import { download, get, type Page, withQuery } from '../../app/api.js';
+import { errorWords } from '../../app/error-words.js';
 import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
+import { useFailure } from '../../app/use-failure.js';
 import { saveBlob } from '../../kit/blob.js';
 import { Chart } from '../../kit/Chart.js';
 import { csvText } from '../../kit/csv.js';
@@ -40,6 +43,13 @@ function useShow() {
 function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return String(a ?? '').localeCompare(String(b ?? ''));
+}
+
+/** Of a group of the catalogue, e.g. `common:outcome`: value → word. */
+function wordsOf(language: string, group: string): Record<string, string> {
+  const [namespace = '', key = ''] = group.split(':');
+  const words: unknown = i18next.getResource(language, namespace, key);
+  return typeof words === 'object' && words !== null ? (words as Record<string, string>) : {};
 }
 
 function useReport(spec: ReportSpec, range: [Dayjs, Dayjs], interval: Interval) {
@@ -78,7 +88,7 @@ function Diagram({ spec, rows }: { spec: ReportSpec; rows: readonly ReportRow[] 
 }
 
 function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Dayjs]; interval: Interval }) {
-  const { t } = useTranslation('reports');
+  const { t, i18n } = useTranslation(['reports', 'common']);
   const show = useShow();
   const report = useReport(spec, range, interval);
   const rows = report.data ?? [];
@@ -94,6 +104,27 @@ function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Da
       <span style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>{show(column, row[column.name])}</span>
     ),
   }));
+  const fail = useFailure();
+  const [saving, setSaving] = useState(false);
+  const saveSheet = async (): Promise<void> => {
+    setSaving(true);
+    try {
+      const title = t(`report.${spec.name}`);
+      const columns = spec.columns.map((column) => ({
+        name: column.name,
+        heading: t(`column.${column.name}`),
+        as: column.as ?? 'count',
+        ...(column.words ? { words: wordsOf(i18n.language, column.words) } : {}),
+      }));
+      const body = { report: spec.name, title, from: range[0].toISOString(), to: range[1].toISOString(), interval, columns };
+      const blob = await download('/reports/sheet', body);
+      saveBlob(blob, `${title}-${range[0].format('YYYYMMDD')}-${range[1].format('YYYYMMDD')}.xlsx`);
+    } catch (error) {
+      fail(error);
+    } finally {
+      setSaving(false);
+    }
+  };
   const save = (): void => {
     const cell = (column: ReportColumn, value: unknown) => (typeof value === 'number' ? value : show(column, value));
     const text = csvText(
@@ -104,7 +135,7 @@ function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Da
   };
   return (
     <Flex vertical gap={12}>
-      {report.isError ? <Alert type="error" showIcon title={report.error.message} /> : null}
+      {report.isError ? <Alert type="error" showIcon title={errorWords(t, i18n.language, report.error).text} /> : null}
       {spec.series && rows.length > 0 ? (
         <Card size="small">
           <Diagram spec={spec} rows={rows} />
@@ -115,9 +146,14 @@ function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Da
         title={t(`report.${spec.name}`)}
         styles={{ body: { padding: 0 } }}
         extra={
-          <Button size="small" disabled={rows.length === 0} onClick={save}>
-            {t('csv')}
-          </Button>
+          <Space size={8}>
+            <Button size="small" disabled={rows.length === 0} loading={saving} onClick={() => void saveSheet()}>
+              {t('excel')}
+            </Button>
+            <Button size="small" disabled={rows.length === 0} onClick={save}>
+              {t('csv')}
+            </Button>
+          </Space>
         }
       >
         <Table<ReportRow>
