@@ -24,7 +24,8 @@ function snapshot(agent: AgentEntry): AgentSnapshot {
     reason: agent.reason,
     seat: { ...agent.seat },
     reachable: agent.reachable,
-    callId: agent.offer?.callId ?? agent.lines[0] ?? null,
+    // of several the newest: a caller who was fetched is on another call than the one the slot was dialled in
+    callId: agent.offer?.callId ?? agent.lines.at(-1) ?? null,
     skills: [...agent.config.skills],
     skillLevels: Object.fromEntries(levelsOf(agent.config)),
     groups: [...agent.config.groups],

@@ -1,4 +1,4 @@
-import type { ConversationEnd, Conversations, Termination } from '@yixian/contracts';
+import type { AgentId, CallId, ConversationEnd, Conversations, Termination } from '@yixian/contracts';
 import { Conversation } from './conversation.js';
 import type { ConversationDeps } from './conversation-deps.js';
 import type { ConversationIndex, ConversationRequest, LiveConversation } from './conversation-live.js';
@@ -43,7 +43,9 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
     begin: (request) => index.begin(request).end,
     retrieve(slot, by) {
       const conversation = slots.get(slot);
-      return conversation?.retrieve(by);
+      const talk = conversation?.retrieve(by);
+      if (conversation && talk && by.extension !== undefined) takesLine(deps, by.extension, conversation.call.id, talk);
+      return talk;
     },
     park(call, { slot: wanted, timeoutMs, music, announcement }) {
       const slot = index.nextSlot(wanted);
@@ -62,6 +64,12 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
     },
     metrics: () => ({ conversations_active: live.size, conversations_total: begun, conversations_parked: slots.size }),
   };
+}
+
+/** Whoever has fetched a caller is on that call, beside the one the slot was dialled in. */
+function takesLine({ acd }: ConversationDeps, agentId: AgentId, callId: CallId, talk: Promise<unknown>): void {
+  acd.occupy(agentId, callId);
+  void talk.then(() => acd.release(agentId, callId));
 }
 
 function parkResult(conversation: LiveConversation, end: ConversationEnd) {

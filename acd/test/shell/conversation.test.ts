@@ -297,9 +297,12 @@ describe('parking', () => {
     assert.ok(talk);
     await settled();
     assert.deepEqual(heard(w), ['caller-c1 = fetcher']);
+    assert.equal(w.service.acd.agent('1003')?.callId, 'c1', 'on the call of the caller');
     assert.equal(w.service.conversations.retrieve(slot, { leg: phone, party: '1002', role: 'agent' }), undefined);
     leg.die(byCaller);
     assert.equal((await talk).termination.reason, 'normal');
+    await settled();
+    assert.equal(w.service.acd.agent('1003')?.callId ?? null, null);
     assert.equal(phone.state, 'ended');
     assert.deepEqual(await result, { outcome: 'served', agentId: '1003', callerStillUp: false });
     assert.equal(w.clock.pendingTimers, idleTimers + 1, 'the wrap-up alone');
