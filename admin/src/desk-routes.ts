@@ -2,7 +2,7 @@ import type { Role } from '@yixian/contracts';
 import * as shape from './core/desk-schemas.js';
 import { guarded, type Route } from './core/route.js';
 import { type AnySchema, byExtension, byId, listOf, summary } from './core/schemas.js';
-import { createGetDesk, createListSeats, createListTargets, type DeskDeps } from './handlers/desk.js';
+import { createGetDesk, createGetFlowNames, createListSeats, createListTargets, type DeskDeps } from './handlers/desk.js';
 import { createCallHistory, createGetSummary, createPutSummary, type SummaryDeps } from './handlers/summaries.js';
 
 const V1 = '/api/v1';
@@ -36,6 +36,16 @@ function choiceRoutes(deps: DeskDeps): Route[] {
       query: shape.targetsQuery,
       response: json(shape.targets),
       handler: createListTargets(deps),
+    }),
+    guarded({
+      method: 'get',
+      path: `${V1}/desk/flows/:id`,
+      tag,
+      roles,
+      summary: 'What a published flow and its nodes are called, for the path of a call in words',
+      params: byId,
+      response: json(shape.flowNames),
+      handler: createGetFlowNames(deps),
     }),
     guarded({
       method: 'get',

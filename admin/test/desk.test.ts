@@ -135,7 +135,7 @@ describe('the desk: summaries, history, whom to put through to, seats', () => {
       ],
     );
     assert.deepEqual(all.extensions, [{ number: '1100', name: 'super1100' }]);
-    assert.deepEqual(all.flows, [{ id: 'main' }]);
+    assert.deepEqual(all.flows, [{ id: 'main', name: '一线服务热线' }]);
     assert.equal(all.queues[0].waitingCount, 1);
     house.acd.onCall('1003', 'call-b');
     const found = (await house.request('GET', '/api/v1/desk/targets?search=1003', { token })).json;
@@ -144,6 +144,15 @@ describe('the desk: summaries, history, whom to put through to, seats', () => {
       [['1003', false, 'on-call']],
     );
     assert.deepEqual(found.queues, []);
+  });
+
+  it('flows: what a published one and its nodes are called', async () => {
+    const token = await house.token('agent1001');
+    const main = await house.request('GET', '/api/v1/desk/flows/main', { token });
+    assert.deepEqual(main.json, { id: 'main', name: '一线服务热线', version: 3, nodes: { menu: '主菜单' } });
+    assert.equal((await house.request('GET', '/api/v1/desk/flows/nowhere', { token })).status, 404);
+    const found = (await house.request('GET', '/api/v1/desk/targets?search=服务热线', { token })).json;
+    assert.deepEqual(found.flows, [{ id: 'main', name: '一线服务热线' }]);
   });
 
   it('seats: each kind with what is in the way, for whoever may set the seat', async () => {

@@ -87,7 +87,15 @@ export interface TargetsView {
   queues: { id: string; name: string; waitingCount: number; ready: number; open: boolean }[];
   /** Extensions that are no agent's. */
   extensions: { number: string; name: string }[];
-  flows: { id: string }[];
+  flows: { id: string; name: string }[];
+}
+
+/** What a published flow is called, and those of its nodes that have a label. */
+export interface FlowNamesView {
+  id: string;
+  name: string;
+  version: number;
+  nodes: Record<string, string>;
 }
 
 /** What a desk offers to choose from. */

@@ -64,7 +64,17 @@ export const targets = named(
     ),
     queues: z.array(z.strictObject({ id: identifier, name: z.string(), waitingCount: z.int(), ready: z.int(), open: z.boolean() })),
     extensions: z.array(z.strictObject({ number: extension, name: z.string() })),
-    flows: z.array(z.strictObject({ id: identifier })),
+    flows: z.array(z.strictObject({ id: identifier, name: z.string() })),
+  }),
+);
+
+export const flowNames = named(
+  'FlowNames',
+  z.strictObject({
+    id: identifier,
+    name: z.string(),
+    version: z.int(),
+    nodes: z.record(z.string(), z.string()).describe('Node → its label; of nodes that have one'),
   }),
 );
 

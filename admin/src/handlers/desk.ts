@@ -2,13 +2,14 @@ import { type Acd, type Directory, DomainError, isoTime, type Seat, type SeatDia
 import type { z } from 'zod';
 import { assertDirects } from '../commands/command.js';
 import type { seatsQuery, targetsQuery } from '../core/desk-schemas.js';
+import { flowNames } from '../core/flow-names.js';
 import type { GuardedRequest } from '../core/route.js';
-import type { byExtension } from '../core/schemas.js';
+import type { byExtension, byId } from '../core/schemas.js';
 
 export interface DeskDeps {
   acd: Acd;
   seats: Pick<SeatDialer, 'reachable' | 'refusal'>;
-  directory: Pick<Directory, 'extensions' | 'flowIds' | 'settings'>;
+  directory: Pick<Directory, 'extensions' | 'flow' | 'flowIds' | 'settings'>;
 }
 
 /** Most of a kind that are shown: whoever wants another types more of the name. */
@@ -59,8 +60,8 @@ export function createListTargets(deps: DeskDeps) {
         .slice(0, MOST),
       flows: deps.directory
         .flowIds()
-        .filter((id) => fits(id))
-        .map((id) => ({ id }))
+        .map((id) => ({ id, name: flowNames(id, deps.directory.flow(id)?.document).name }))
+        .filter(({ id, name }) => fits(id, name))
         .slice(0, MOST),
     };
   };
@@ -69,6 +70,15 @@ export function createListTargets(deps: DeskDeps) {
 function rank({ free, state }: { free: boolean; state: string }): number {
   if (free) return state === 'ready' ? 0 : 1;
   return state === 'offline' ? 3 : 2;
+}
+
+/** What a published flow and its nodes are called: a call's path in words. */
+export function createGetFlowNames(deps: DeskDeps) {
+  return async ({ params: { id } }: GuardedRequest<z.output<typeof byId>, unknown, unknown>) => {
+    const found = deps.directory.flow(id);
+    if (!found) throw new DomainError('not-found', `there is no published flow ${id}`, { id });
+    return { id, version: found.version, ...flowNames(id, found.document) };
+  };
 }
 
 /** Each kind of seat, whether it could ring now, and what is in the way. */

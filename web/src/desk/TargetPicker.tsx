@@ -56,7 +56,7 @@ function useRows(search: string, asked: boolean): { title: string; rows: Row[] }
     (e): Row => ({ key: `extension ${e.number}`, to: { extension: e.number }, name: e.name, number: e.number, state: '', off: false }),
   );
   const flows = (data?.flows ?? []).map(
-    (f): Row => ({ key: `flow ${f.id}`, to: { flow: f.id }, name: f.id, number: '', state: '', off: false }),
+    (f): Row => ({ key: `flow ${f.id}`, to: { flow: f.id }, name: f.name, number: '', state: '', off: false }),
   );
   const people = [
     { title: t('targets.number'), rows: number },

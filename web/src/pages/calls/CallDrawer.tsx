@@ -3,8 +3,10 @@ import type { CallView, EventView } from '@yixian/contracts/browser';
 import { Descriptions, Drawer, Skeleton, Table, Tag, Timeline, Typography } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { get } from '../../app/api.js';
+import { useLive } from '../../app/live.js';
 import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
+import { useCallPath } from '../../components/call-path.js';
 import { Player } from '../../kit/Player.js';
 import { Ladder } from './Ladder.js';
 
@@ -19,6 +21,14 @@ function details(event: EventView): string {
 function Call({ call }: { call: Detailed }) {
   const { t } = useTranslation(['records', 'common', 'archive']);
   const leads = useUser().roles.some((role) => role !== 'agent');
+  const path = useCallPath(call.path);
+  const queues = useLive((picture) => picture.queues);
+  const agents = useLive((picture) => picture.agents);
+  const queueName = (id: string | null): string => (id === null ? '' : (queues.get(id)?.name ?? id));
+  const agentName = (id: string | null): string => {
+    const name = id === null ? undefined : agents.get(id)?.name;
+    return name === undefined || name.includes(String(id)) ? (name ?? id ?? '') : `${name} ${id}`;
+  };
   const s = (value: number | null): string => (value === null ? '' : clockText(value * 1000));
   const items = [
     { key: 'id', label: t('calls.id'), span: 2, children: <Typography.Text copyable>{call.id}</Typography.Text> },
@@ -26,8 +36,8 @@ function Call({ call }: { call: Detailed }) {
     { key: 'called', label: t('calls.called'), children: call.called },
     { key: 'direction', label: t('calls.direction'), children: t(`common:direction.${call.direction}`) },
     { key: 'outcome', label: t('calls.outcome'), children: call.outcome ? t(`common:outcome.${call.outcome}`) : t('calls.inProgress') },
-    { key: 'queue', label: t('calls.queue'), children: call.queue },
-    { key: 'agent', label: t('calls.agent'), children: call.agent },
+    { key: 'queue', label: t('calls.queue'), children: queueName(call.queue) },
+    { key: 'agent', label: t('calls.agent'), children: agentName(call.agent) },
     { key: 'wait', label: t('calls.wait'), children: s(call.waitSeconds) },
     { key: 'talk', label: t('calls.talk'), children: s(call.talkSeconds) },
     { key: 'hold', label: t('calls.hold'), children: s(call.holdSeconds) },
@@ -56,10 +66,10 @@ function Call({ call }: { call: Detailed }) {
       ) : null}
       <Typography.Title level={5}>{t('calls.path')}</Typography.Title>
       <div>
-        {call.path.map((step, i) => (
+        {path.map(({ text }, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the same step may be taken twice
-          <Tag key={`${i} ${step}`} style={{ marginBottom: 4 }}>
-            {step}
+          <Tag key={`${i} ${text}`} title={call.path[i]} style={{ marginBottom: 4, whiteSpace: 'normal' }}>
+            {text}
           </Tag>
         ))}
       </div>
@@ -70,12 +80,16 @@ function Call({ call }: { call: Detailed }) {
         rowKey={(segment) => `${segment.kind} ${segment.startedAt} ${segment.agent}`}
         dataSource={call.segments}
         columns={[
-          { title: '', dataIndex: 'kind' },
+          { title: '', dataIndex: 'kind', render: (kind: string) => t(`calls.kind.${kind}`) },
           { title: t('calls.started'), dataIndex: 'startedAt', render: momentText },
           { title: t('calls.duration'), dataIndex: 'durationSeconds', align: 'right', render: s },
-          { title: t('calls.queue'), dataIndex: 'queue' },
-          { key: 'who', title: t('calls.agent'), render: (_, segment) => segment.agent ?? segment.party },
-          { title: t('calls.outcome'), dataIndex: 'result' },
+          { title: t('calls.queue'), dataIndex: 'queue', render: queueName },
+          { key: 'who', title: t('calls.agent'), render: (_, segment) => agentName(segment.agent) || segment.party },
+          {
+            title: t('calls.outcome'),
+            dataIndex: 'result',
+            render: (result: string | null) => (result === null ? '' : t(`calls.result.${result}`, { defaultValue: result })),
+          },
         ]}
       />
       <Typography.Title level={5}>{t('archive:ladder.title')}</Typography.Title>

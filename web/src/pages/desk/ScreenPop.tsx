@@ -7,6 +7,7 @@ import { get } from '../../app/api.js';
 import { useLive } from '../../app/live.js';
 import { recordOf } from '../../app/live-fold.js';
 import { clockText, momentText, useNow } from '../../app/time.js';
+import { useCallPath } from '../../components/call-path.js';
 import { Panel } from '../../components/Panel.js';
 import type { Me } from '../../desk/me.js';
 import { putCallAway, useMyCall } from '../../desk/my-call.js';
@@ -26,22 +27,8 @@ function useRecord(id: string): CallRecord | undefined {
   return live ?? (data && recordOf(data));
 }
 
-/** What the caller chose on the way, in words: `菜单 › 按 1`. */
-function usePath(record: CallRecord | undefined): string[] {
-  const { t } = useTranslation('desk');
-  const queues = useLive((picture) => picture.queues);
-  const steps: string[] = [];
-  let node = '';
-  for (const step of record?.path ?? []) {
-    const [kind = '', ...rest] = step.split(':');
-    const what = rest.join(':');
-    if (kind === 'node') node = what;
-    else if (kind === 'flow') steps.push(t('path.flow', { what }));
-    else if (kind === 'key') steps.push(t('path.key', { node, key: what }));
-    else if (kind === 'queue') steps.push(t('path.queue', { what: queues.get(what)?.name ?? what }));
-  }
-  return steps;
-}
+/** Of the path, what the caller chose: where he came in, the keys, the queues. */
+const CHOSEN: ReadonlySet<string> = new Set(['flow', 'key', 'queue']);
 
 function Waited({ record }: { record: CallRecord }) {
   const now = useNow();
@@ -55,7 +42,7 @@ export function ScreenPop({ id, me }: { id: string; me: Me | undefined }) {
   const record = useRecord(id);
   const call = useMyCall();
   const queues = useLive((picture) => picture.queues);
-  const path = usePath(record);
+  const path = useCallPath(record?.path ?? []).filter(({ kind }) => CHOSEN.has(kind));
   const mine = call?.id === id ? call : undefined;
   if (!record) return <Panel title={t('currentCall')}>{t('common:loading')}</Panel>;
   const number = me && record.caller === me.extension ? record.called : record.caller;
@@ -97,7 +84,7 @@ export function ScreenPop({ id, me }: { id: string; me: Me | undefined }) {
         </dl>
         {path.length > 0 ? (
           <p className="pop-path" data-testid="pop-path">
-            <span className="note">{t('path.title')}</span> {path.join(' › ')}
+            <span className="note">{t('path.title')}</span> {path.map(({ text }) => text).join(' › ')}
           </p>
         ) : null}
         {mine ? <PartyList call={mine} me={me} /> : null}
