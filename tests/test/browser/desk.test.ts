@@ -94,7 +94,12 @@ describe('the agent desk', function () {
     const { caller, callId } = await callIn(LANDLINE);
     await page.getByTestId('pop').getByText(LANDLINE).waitFor();
     assert.equal(await page.getByTestId('place').textContent(), '上海');
-    assert.match((await page.getByTestId('pop-path').textContent()) ?? '', /流程 main › .*按 1/);
+    await page.getByTestId('pop-path').getByText('一线服务热线 › 主菜单 按 1「咨询」 › 队列 咨询').waitFor();
+    const fact = (name: string) => page.locator('.facts > div').filter({ hasText: name }).locator('dd');
+    assert.equal(await fact('队列').textContent(), '咨询');
+    assert.match((await fact('排队').textContent()) ?? '', /^\d+:\d\d$/);
+    assert.equal(await fact('拨打号码').textContent(), '12320');
+    await page.getByTestId('history').or(page.getByText('此号码没有更早的通话。')).first().waitFor();
     await phase().getByText('振铃').waitFor();
     await page.keyboard.press('F2');
     await s.events.wait('call.connected', (e) => e.callId === callId);

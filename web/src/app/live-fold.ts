@@ -164,6 +164,7 @@ function agentChange(agent: AgentView, event: EventView): Partial<AgentView> | u
       return agent.seat.kind === 'phone' ? undefined : { reachable: false };
     case 'offer.made':
     case 'call.connected':
+    case 'call.retrieved':
       return event.callId === undefined ? undefined : { callId: event.callId };
     case 'offer.rejected':
     case 'offer.timed-out':

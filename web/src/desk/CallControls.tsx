@@ -12,7 +12,6 @@ import {
 import { Button, Dropdown, type MenuProps, Popover, Tooltip } from 'antd';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { notify } from '../app/notify.js';
 import { useFailure } from '../app/use-failure.js';
 import { Since } from '../components/Since.js';
 import { Keypad } from './Keypad.js';
@@ -189,7 +188,7 @@ function More({ call, pick, run }: { call: MyCall; pick(what: Picking): void; ru
   ];
   const onClick: MenuProps['onClick'] = ({ key }) => {
     if (key === 'consult' || key === 'invite') pick(key);
-    else if (key === 'park') run(async () => notify('info', t('parked', await callActions.park(call))));
+    else if (key === 'park') run(() => callActions.park(call));
     else run(() => callActions.recording(call, verb));
   };
   return (

@@ -1,9 +1,10 @@
 import { useUser } from '../app/session.js';
 import { PhoneBar } from '../phone/PhoneBar.js';
 import { CallControls } from './CallControls.js';
-import { DialField } from './DialField.js';
+import { DialField, dial } from './DialField.js';
 import { useDeskEvents, useMe } from './me.js';
 import { useMyCall } from './my-call.js';
+import { Parked } from './Parked.js';
 import { SeatButton } from './SeatButton.js';
 import { StateControl } from './StateControl.js';
 
@@ -17,6 +18,7 @@ function Bar() {
       <StateControl me={me} />
       <SeatButton me={me} />
       {call ? <CallControls call={call} /> : <DialField me={me} />}
+      {call ? null : <Parked fetch={(slot) => dial(me.extension, `*5${slot}`)} />}
     </div>
   );
 }

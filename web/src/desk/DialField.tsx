@@ -4,11 +4,16 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../app/api.js';
 import { useFailure } from '../app/use-failure.js';
+import { answerWhenRung } from '../phone/phone.js';
 import type { Me } from './me.js';
 
-/** Click to dial 点击拨号: the own seat rings first, then the number. Spaces and dashes of a pasted number do not matter. */
+/**
+ * Click to dial 点击拨号: the own seat rings first, then the number; a browser that is the seat answers by itself. Spaces and
+ * dashes of a pasted number do not matter.
+ */
 export async function dial(from: string, number: string): Promise<void> {
-  await post('/calls', { from, to: number.replace(/[\s()\-－—]/g, '') });
+  const { id } = await post<{ id: string }>('/calls', { from, to: number.replace(/[\s()\-－—]/g, '') });
+  answerWhenRung(id);
 }
 
 export function DialField({ me }: { me: Me }) {

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AgentView, CallView, DeskView } from '@yixian/contracts/browser';
 import { useEffect } from 'react';
 import { get } from '../app/api.js';
-import { onEvent, useLive, useLiveStatus } from '../app/live.js';
+import { livePicture, onEvent, resyncNow, useLive, useLiveStatus } from '../app/live.js';
 import { useUser } from '../app/session.js';
 
 /** The own entry as REST gives it: what the live picture does not carry (wrap-up's end, figures) is here. */
@@ -12,6 +12,8 @@ export interface Me extends AgentView {
 }
 
 const SETTLE_MS = 60;
+/** Events with which a call comes to an agent. */
+const BRINGS_CALL: ReadonlySet<string> = new Set(['offer.made', 'call.ringing', 'call.connected', 'call.party-joined', 'call.retrieved']);
 
 /** The agent at this desk; undefined for whoever takes no calls of queues. State and seat are those of this moment. */
 export function useMe(): Me | undefined {
@@ -46,6 +48,8 @@ export function useDeskEvents(): void {
     };
     const quit = onEvent((event) => {
       if (event.agentId === extension || event.type === 'call.ended') soon('me', extension);
+      // A call is told from the moment it is the agent's: what was before is in the whole picture.
+      if (BRINGS_CALL.has(event.type) && event.agentId === extension && !livePicture().calls.has(event.callId ?? '')) resyncNow();
       if (event.callId !== undefined) {
         soon('parties', event.callId);
         soon('call', event.callId);

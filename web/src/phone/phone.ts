@@ -232,6 +232,7 @@ function begin({ originator, session, request }: { originator: string; session: 
   if (session.connection) hear(session.connection);
   // The desk asked for it, or the hotline brings a call back after a reload.
   if (incoming && /answer-after=0/.test(request.getHeader('Call-Info') ?? '')) answerPhone();
+  answerOwn();
 }
 
 function hear(connection: RTCPeerConnection): void {
@@ -239,6 +240,22 @@ function hear(connection: RTCPeerConnection): void {
     speaker.srcObject = event.streams[0] ?? new MediaStream([event.track]);
     void speaker.play().catch(() => undefined);
   });
+}
+
+/** The call this page has asked for: whoever dials by a click does not answer the own ring by another. */
+let asked: string | undefined;
+
+/** Answers the ring of this call, whether it has come already or is still to come. */
+export function answerWhenRung(callId: string): void {
+  asked = callId;
+  answerOwn();
+}
+
+function answerOwn(): void {
+  const call = picture.call;
+  if (asked === undefined || call?.callId !== asked || call.state !== 'ringing' || call.direction !== 'incoming') return;
+  asked = undefined;
+  answerPhone();
 }
 
 export function answerPhone(): void {
