@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,6 +9,7 @@ import { createGateway } from '@yixian/agent-gateway';
 import {
   type AgentSnapshot,
   type AgentStateName,
+  agentView,
   applyCallEvent,
   type CallRecord,
   DEFAULT_SETTINGS,
@@ -27,6 +29,8 @@ Feeds the supervisor's desk and a wallboard in Chromium with events of a made-up
 frames a second and how the JavaScript heap grew. Needs web/dist (vite build). Bounded in time; everything is stopped at the end.
 
   --seconds N  measured on each page, after 10 s to get warm (default 60; the aim speaks of 600)
+  --pages A,B  which of wall, supervise, desk (default all); of the desk the first load is measured: from the address to a state button
+               that can be pressed, nothing cached, five times
   --agents N   (default 200)   --queues N  (default 50)   --rate N  events a second (default 50)
   --screens FOLDER  a picture of each page`;
 
@@ -36,6 +40,7 @@ const { values } = parseArgs({
     agents: { type: 'string', default: '200' },
     queues: { type: 'string', default: '50' },
     rate: { type: 'string', default: '50' },
+    pages: { type: 'string', default: 'desk,supervise,wall' },
     screens: { type: 'string' },
     help: { type: 'boolean' },
   },
@@ -173,6 +178,14 @@ class MadeUpHotline {
 
 const USER = { id: 'u', username: 'admin', displayName: 'admin', roles: ['admin' as const], extension: null, groups: [], enabled: true };
 
+/** Whose desk is loaded. */
+const AGENT = '2001';
+
+function ownEntry() {
+  const agent = hotline.agents.get(AGENT);
+  return agent && { ...agentView(agent), call: null, today: { callsHandled: 0, talkSeconds: 0, holdSeconds: 0, missed: 0 } };
+}
+
 /** Tiles of every kind. */
 const BOARD = {
   ...{ id: 'wall-bench', name: 'bench', owner: 'admin', theme: 'dark', revision: 1 },
@@ -195,7 +208,12 @@ async function answer({ url = '/' }: IncomingMessage, res: ServerResponse): Prom
   const { pathname } = new URL(url, 'http://x');
   if (pathname.startsWith('/socket.io/')) return;
   if (pathname.startsWith('/api/')) {
-    const known: Record<string, unknown> = { '/api/v1/wallboards/wall-bench': BOARD, '/api/v1/settings': DEFAULT_SETTINGS };
+    const known: Record<string, unknown> = {
+      '/api/v1/wallboards/wall-bench': BOARD,
+      '/api/v1/settings': DEFAULT_SETTINGS,
+      '/api/v1/desk': { notReadyReasons: [], dispositions: [] },
+      [`/api/v1/agents/${AGENT}`]: ownEntry(),
+    };
     res.setHeader('content-type', 'application/json');
     res.end(JSON.stringify(known[pathname] ?? { items: [], next: null }));
     return;
@@ -306,33 +324,73 @@ const server = createServer((req, res) => void answer(req, res));
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const gateway = gatewayOn(server, hotline);
 const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-const browser = await TestBrowser.start({ viewport: { width: 1920, height: 1080 } });
 const begun = performance.now();
 let made = 0;
 const feed = setInterval(() => {
   // by the clock, so that a late timer loses no event
   for (const due = ((performance.now() - begun) / 1000) * RATE; made < due; made++) hotline.step();
 }, 10);
-try {
-  await browser.context.addInitScript(
-    `localStorage.setItem('yixian.session', ${JSON.stringify(JSON.stringify({ token: 'bench', user: USER }))})`,
-  );
-  const page = await browser.page();
-  process.stdout.write(`${AGENTS} agents, ${QUEUES} queues, ${RATE} events a second, ${SECONDS} s a page\n`);
-  for (const where of ['/supervise', '/wall/wall-bench']) {
-    await page.goto(origin + where);
-    await page.getByText('队列 1').first().waitFor();
-    const { framesPerSecond, longestFrameMs, heapMb } = await measured(page);
-    if (values.screens) await page.screenshot({ path: path.join(values.screens, `bench${where.replaceAll('/', '-')}.png`) });
-    const heap = heapMb.map((mb) => mb.toFixed(1)).join(' → ');
-    process.stdout.write(
-      `${where}: ${framesPerSecond.toFixed(1)} frames a second, longest ${longestFrameMs.toFixed(0)} ms, heap ${heap} MB\n`,
-    );
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const load = (): string =>
+  loadavg()
+    .map((one) => one.toFixed(1))
+    .join(', ');
+
+async function opened(user: object): Promise<TestBrowser> {
+  const browser = await TestBrowser.start({ viewport: { width: 1920, height: 1080 } });
+  const session = JSON.stringify(JSON.stringify({ token: 'bench', user }));
+  await browser.context.addInitScript(`localStorage.setItem('yixian.session', ${session})`);
+  return browser;
+}
+
+async function pages(names: readonly string[]): Promise<void> {
+  const browser = await opened(USER);
+  try {
+    const page = await browser.page();
+    for (const where of names) {
+      await page.goto(origin + where);
+      await page.getByText('队列 1').first().waitFor();
+      const before = load();
+      const { framesPerSecond, longestFrameMs, heapMb } = await measured(page);
+      if (values.screens) await page.screenshot({ path: path.join(values.screens, `bench${where.replaceAll('/', '-')}.png`) });
+      const heap = heapMb.map((mb) => mb.toFixed(1)).join(' → ');
+      say(`${where}: ${framesPerSecond.toFixed(1)} frames a second, longest ${longestFrameMs.toFixed(0)} ms, heap ${heap} MB`);
+      say(`  load average before ${before}, after ${load()}`);
+    }
+    if (browser.errors.length > 0) say(`errors on the pages: ${browser.errors.slice(0, 5).join('; ')}`);
+  } finally {
+    await browser.close();
   }
-  if (browser.errors.length > 0) process.stdout.write(`errors on the pages: ${browser.errors.slice(0, 5).join('; ')}\n`);
+}
+
+const LOADS = 5;
+
+/** From the address to a button that can be pressed, by the page's own clock. */
+async function firstLoads(): Promise<void> {
+  const took: number[] = [];
+  for (let i = 0; i < LOADS; i++) {
+    const browser = await opened({ ...USER, roles: ['agent'], extension: AGENT });
+    try {
+      const page = await browser.page();
+      await page.goto(`${origin}/desk`);
+      const pressable = await page.waitForFunction(() => document.querySelector('.desk-state button:enabled') && performance.now());
+      took.push(Number(await pressable.jsonValue()));
+    } finally {
+      await browser.close();
+    }
+  }
+  const each = took.map((ms) => ms.toFixed(0)).join(', ');
+  say(`/desk: first load to a button that can be pressed ${each} ms; load average ${load()}`);
+}
+
+try {
+  const wanted = new Set(values.pages.split(','));
+  say(`${AGENTS} agents, ${QUEUES} queues, ${RATE} events a second, ${SECONDS} s a page`);
+  if (wanted.has('desk')) await firstLoads();
+  await pages([...(wanted.has('supervise') ? ['/supervise'] : []), ...(wanted.has('wall') ? ['/wall/wall-bench'] : [])]);
 } finally {
   clearInterval(feed);
-  await browser.close();
   await gateway.stop();
   server.closeAllConnections();
   server.close();
