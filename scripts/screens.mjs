@@ -1,5 +1,7 @@
 // Writes a picture of every page to docs/screens: a hotline of its own in a temporary folder, a few calls, then page by page.
 // node scripts/screens.mjs [--out <folder>] [--only path,path] [--dark] [--en] [--narrow] [--empty]
+// --crowd: 200 agents in every state, callers who wait, and names as long as they may be; pictures end in -crowd.
+// --looks zh,en-dark,zh-narrow,…: one after another in the same hotline, in place of --dark, --en, --narrow; each in its pictures' names.
 // Needs a build (npm run build) and the test peers: chromium, baresip.
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +10,7 @@ import { parseArgs } from 'node:util';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { TestBrowser } = await import(path.join(root, 'tests/dist/src/browser/browser.js'));
+const { yixian } = await import(path.join(root, 'tests/dist/src/command.js'));
 const { Scenario } = await import(path.join(root, 'tests/dist/src/scenario.js'));
 
 const { values } = parseArgs({
@@ -18,6 +21,8 @@ const { values } = parseArgs({
     en: { type: 'boolean', default: false },
     narrow: { type: 'boolean', default: false },
     empty: { type: 'boolean', default: false },
+    crowd: { type: 'boolean', default: false },
+    looks: { type: 'string' },
   },
 });
 
@@ -57,48 +62,94 @@ async function someCalls(scenario) {
   await talk('02188880103', '', async () => undefined);
 }
 
-const scenario = await Scenario.start();
-let browser;
-try {
-  if (!values.empty) await someCalls(scenario);
+/** Names as long as they may be, in both languages. */
+const LONG_ZH = '市民服务热线医疗保障与社会保险政策咨询及异地就医备案受理专席';
+const LONG_EN = 'Municipal hotline for health insurance and emergency support';
+
+/** 200 agents in every state a supervisor meets, long names, and callers who wait. */
+async function aCrowd(scenario) {
+  const { admin, hotline } = scenario;
+  const made = await yixian(['demo', 'agents', '--count', '195', '--from', '2001'], { ...hotline.env, DATA_DIR: hotline.dataDir });
+  if (made.code !== 0) throw new Error(made.stderr);
+  const rename = async (where, change) => {
+    const { revision } = await admin.get(where);
+    await admin.put(where, { ...change, revision });
+  };
+  await rename('/users/agent1002', { displayName: LONG_EN });
+  await rename('/users/agent1003', { displayName: LONG_ZH });
+  await rename('/queues/complaint', { name: LONG_ZH });
+  await rename('/queues/operator', { name: LONG_EN });
+  const { items } = await admin.get('/agents');
+  for (const [i, { extension }] of items.entries()) {
+    if (extension === '1001' || i % 5 === 4) continue;
+    const away = { state: 'not-ready', reason: i % 3 === 0 ? '会议' : '午餐' };
+    await admin.put(`/agents/${extension}/state`, i % 5 < 3 ? { state: 'ready' } : away);
+  }
+  await scenario.ready('1001');
+  for (const number of ['13900000201', '13900000202', '02188880203']) {
+    const caller = await scenario.caller(number, { toneHz: 440 });
+    await caller.dial(scenario.uri('12320'));
+    const callId = await scenario.callOf(number);
+    await scenario.events.wait('call.entered-flow', (event) => event.callId === callId);
+    await caller.sendDigits(number.startsWith('0') ? '1' : '2');
+    await scenario.events.wait('call.queued', (event) => event.callId === callId);
+  }
+}
+
+const looks = values.looks?.split(',') ?? [
+  [values.en ? 'en' : 'zh', ...(values.dark ? ['dark'] : []), ...(values.narrow ? ['narrow'] : [])].join('-'),
+];
+
+/** Every page, as one reader sees it. */
+async function picture(scenario, look, ending) {
   const firstRun = scenario.hotline.firstRun();
   const who = { admin: firstRun.admin, supervisor: firstRun.supervisor, agent: scenario.hotline.agent('1001') };
-  const viewport = values.narrow ? { width: 390, height: 844 } : { width: 1366, height: 768 };
-  browser = await TestBrowser.start({ language: values.en ? 'en' : 'zh', dark: values.dark, viewport });
+  const viewport = look.includes('narrow') ? { width: 390, height: 844 } : { width: 1366, height: 768 };
+  const browser = await TestBrowser.start({ language: look.startsWith('en') ? 'en' : 'zh', dark: look.includes('dark'), viewport });
+  try {
+    const page = await browser.page();
+    const shoot = (name) => page.screenshot({ path: path.join(values.out, `${name}${ending}.png`), animations: 'disabled' });
+    await page.goto(`${scenario.hotline.http}/`);
+    await page.locator('input[autocomplete="username"]').waitFor();
+    if (values.only === undefined) {
+      await shoot('sign-in');
+      await page.goto(`${scenario.hotline.http}/welcome`);
+      await page.locator('h3').waitFor();
+      await shoot('welcome');
+    }
+    let signedIn;
+    for (const { page: where, role } of pagesOf()) {
+      if (signedIn !== role) {
+        await page.goto(`${scenario.hotline.http}/`);
+        await page.evaluate(() => localStorage.removeItem('yixian.session'));
+        await browser.signIn(scenario.hotline, who[role], `/${where}`);
+        signedIn = role;
+      }
+      await page.goto(`${scenario.hotline.http}/${where}`);
+      await page.waitForLoadState('networkidle').catch(() => undefined);
+      await page.waitForTimeout(1_200); // charts draw themselves, spinners go
+      await shoot(where.replaceAll('/', '-'));
+      // what opens beside these lists is a page of its own
+      const row = page.locator('tr.kit-row').first();
+      if (['queues', 'recordings', 'schedules'].includes(where) && (await row.count()) > 0) {
+        await row.click();
+        await page.waitForTimeout(1_500);
+        await shoot(`${where}-one`);
+      }
+      process.stdout.write(`${where}${ending}\n`);
+    }
+    if (browser.errors.length > 0) process.stdout.write(`errors on the pages:\n${[...new Set(browser.errors)].join('\n')}\n`);
+  } finally {
+    await browser.close();
+  }
+}
+
+const scenario = await Scenario.start();
+try {
+  if (!values.empty) await someCalls(scenario);
+  if (values.crowd) await aCrowd(scenario);
   mkdirSync(values.out, { recursive: true });
-  const page = await browser.page();
-  const shoot = (name) => page.screenshot({ path: path.join(values.out, `${name}.png`), animations: 'disabled' });
-  await page.goto(`${scenario.hotline.http}/`);
-  await page.locator('input[autocomplete="username"]').waitFor();
-  if (values.only === undefined) {
-    await shoot('sign-in');
-    await page.goto(`${scenario.hotline.http}/welcome`);
-    await page.locator('h3').waitFor();
-    await shoot('welcome');
-  }
-  let signedIn;
-  for (const { page: where, role } of pagesOf()) {
-    if (signedIn !== role) {
-      await page.goto(`${scenario.hotline.http}/`);
-      await page.evaluate(() => localStorage.removeItem('yixian.session'));
-      await browser.signIn(scenario.hotline, who[role], `/${where}`);
-      signedIn = role;
-    }
-    await page.goto(`${scenario.hotline.http}/${where}`);
-    await page.waitForLoadState('networkidle').catch(() => undefined);
-    await page.waitForTimeout(1_200); // charts draw themselves, spinners go
-    await shoot(where.replaceAll('/', '-'));
-    // what opens beside these lists is a page of its own
-    const row = page.locator('tr.kit-row').first();
-    if (['queues', 'recordings', 'schedules'].includes(where) && (await row.count()) > 0) {
-      await row.click();
-      await page.waitForTimeout(1_500);
-      await shoot(`${where}-one`);
-    }
-    process.stdout.write(`${where}\n`);
-  }
-  if (browser.errors.length > 0) process.stdout.write(`errors on the pages:\n${[...new Set(browser.errors)].join('\n')}\n`);
+  for (const look of looks) await picture(scenario, look, [values.crowd ? '-crowd' : '', values.looks ? `-${look}` : ''].join(''));
 } finally {
-  await browser?.close();
   await scenario.close();
 }
