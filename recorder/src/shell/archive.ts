@@ -128,7 +128,7 @@ async function trace(source: AudioSource): Promise<Outline> {
   const frames = Math.floor((source.bytes - dataOffset) / bytesPerFrame);
   const meter = new PeakMeter(channels, frames, Math.max(1, Math.min(FINEST, frames)));
   for await (const piece of source.read(dataOffset, dataOffset + frames * bytesPerFrame)) meter.take(piece);
-  return { durationMs: Math.round((frames / sampleRate) * 1000), peaks: meter.peaks };
+  return { durationMs: Math.round((frames * 1000) / sampleRate), peaks: meter.peaks };
 }
 
 /** @throws DomainError saying why it cannot be deleted */
