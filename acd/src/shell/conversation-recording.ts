@@ -28,8 +28,8 @@ const SILENT: Channels = { left: [], right: [], agent: null };
 
 /**
  * The recording of a conversation: one file from the first word to the last, whoever is on our side. It has what is said
- * with the caller; while the caller waits it is silent. Whether there is one is the recorder's decision, asked for each agent
- * anew until one is wanted.
+ * with the caller; while the caller waits it is silent. Once the caller is sent on to a queue or a flow it is whole: who talks
+ * there has a recording of their own. Whether there is one is the recorder's decision, asked for each agent anew until one is wanted.
  */
 export class ConversationRecording {
   readonly #deps: ConversationRecordingDeps;
@@ -40,6 +40,8 @@ export class ConversationRecording {
   #shown: Channels = SILENT;
   #paused = false;
   #closed = false;
+  /** How often the caller was sent on: what was asked for before counts no more. */
+  #round = 0;
 
   constructor(deps: ConversationRecordingDeps) {
     this.#deps = deps;
@@ -49,6 +51,17 @@ export class ConversationRecording {
     this.#wanted = channels;
     if (this.#active) this.#apply();
     else void this.#ask(false);
+  }
+
+  /** The caller is sent on: ends the recording. Should the caller come back, another one begins with the first word. */
+  rest(): void {
+    const active = this.#active;
+    this.#round++;
+    this.#active = this.#starting = undefined;
+    this.#wanted = this.#shown = SILENT;
+    this.#asked.clear();
+    this.#paused = false;
+    if (active) void this.#stop(active);
   }
 
   /** At the first word, and again when another agent comes to talk and nothing is recorded yet. */
@@ -66,6 +79,7 @@ export class ConversationRecording {
     const { call, queueId, recorder, otherParty, logger } = this.#deps;
     const [leftLeg, rightLeg] = [left[0], right[0]];
     if (!leftLeg || !rightLeg) return undefined;
+    const round = this.#round;
     let active: ActiveRecording | undefined;
     try {
       active = await recorder.start({
@@ -82,6 +96,10 @@ export class ConversationRecording {
     } catch (error) {
       // The recorder promises never to throw into a call; a broken promise costs the recording, not the call.
       logger.error({ err: error, callId: call.id }, 'recording did not start');
+    }
+    if (round !== this.#round) {
+      if (active) await this.#stop(active);
+      return undefined;
     }
     this.#starting = undefined;
     if (!active) return undefined;

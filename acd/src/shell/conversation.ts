@@ -199,7 +199,8 @@ export class Conversation implements LiveConversation {
     const picture = pictureOf(this.#state);
     this.#media.show(picture);
     const legs = (ids: readonly PartyId[]) => ids.map((id) => this.parties.leg(id)).filter((leg) => leg !== undefined);
-    this.recording.show({ left: legs(picture.left), right: legs(picture.right), agent: picture.agent });
+    if (picture.away.length > 0) this.recording.rest();
+    else this.recording.show({ left: legs(picture.left), right: legs(picture.right), agent: picture.agent });
   }
 
   #try(effect: ConversationEffect, along: Along): void {

@@ -216,6 +216,48 @@ describe('call control of a caller of a queue', () => {
     await assert.rejects(w.control('c1').startRecording('1002'), refused('conflict', /recorded already/));
   });
 
+  it('sent on to a queue the recording is whole, and the next agent has one of his own; who comes back has another', async () => {
+    const w = await world();
+    const { control } = await talking(w);
+    await control.pauseRecording('1001');
+    await control.transfer('1001', { kind: 'queue', queueId: 'complaint' });
+    await settled();
+    assert.deepEqual(
+      w.recordings.map((r) => [r.agents, r.stopped]),
+      [[['1001'], true]],
+    );
+    assert.deepEqual(w.recordings[0]?.channels, [], 'it ends with the talk, not in silence');
+    w.seat.leg.pickUp();
+    await settled();
+    assert.deepEqual(
+      w.recordings.map((r) => [r.agents, r.stopped, r.paused]),
+      [
+        [['1001'], true, true],
+        [['1002'], false, false],
+      ],
+    );
+  });
+
+  it('sent on to where nobody is, the caller comes back and is recorded anew', async () => {
+    const w = await world();
+    const { control } = await talking(w);
+    for (const id of ['1002', '1003']) await w.service.acd.setState(id, 'offline', null, id);
+    await w.service.acd.setState('1001', 'not-ready', 'lunch', '1001');
+    w.queues.push(queueConfig('nobody', { requiredSkills: ['none'] }));
+    w.changeDirectory();
+    await control.transfer('1001', { kind: 'queue', queueId: 'nobody' });
+    await settled();
+    w.seat.leg.pickUp();
+    await settled();
+    assert.deepEqual(
+      w.recordings.map((r) => [r.agents, r.stopped]),
+      [
+        [['1001'], true],
+        [['1001'], false],
+      ],
+    );
+  });
+
   it('on demand: nothing is recorded until the agent asks', async () => {
     const w = await world();
     w.recordsOnDemand = true;

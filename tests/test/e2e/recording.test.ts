@@ -13,6 +13,7 @@ import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
 const AGENT_HZ = 1100;
+const SECOND_HZ = 1500;
 
 interface RecordingView {
   id: string;
@@ -124,6 +125,51 @@ describe('recordings and messages', function () {
     assert.equal(record.recordingId, null);
     assert.deepEqual((await s.admin.get<Page<RecordingView>>(`/recordings?callId=${callId}`)).items, []);
     assert.deepEqual(audioFiles(), []);
+  });
+
+  it('sent on to another queue: what the first agent said and what the second said are two recordings, each of its queue', async () => {
+    await change('/queues/consult', policy('all'));
+    const { caller, callId } = await talking('13800000004');
+    const second = await s.phone('1004', { toneHz: SECOND_HZ });
+    await s.ready('1004');
+    await talkFor(1_000);
+    await (await s.api('1001')).post(`/calls/${callId}/transfer`, { queue: 'complaint' });
+    await second.waitFor('CALL_INCOMING');
+    // The caller still waits when the first recording is finished.
+    const first = await complete(callId);
+    await second.accept();
+    await s.events.wait('recording.started', (e) => e.callId === callId && e.data.recordingId !== first.id);
+    await talkFor(1_500);
+    await caller.hangUp();
+    await s.record(callId);
+    const both = await eventually('both recordings', async () => {
+      const { items } = await s.admin.get<Page<RecordingView & { queueId: string }>>(`/recordings?callId=${callId}`);
+      return items.length === 2 && items.every((row) => row.state === 'complete') ? items : undefined;
+    });
+    const next = both.find((row) => row.id !== first.id);
+    assert.ok(next);
+    for (const [view, hertz, other] of [
+      [first, AGENT_HZ, SECOND_HZ],
+      [next, SECOND_HZ, AGENT_HZ],
+    ] as const) {
+      const file = path.join(s.hotline.dataDir, 'heard.wav');
+      writeFileSync(file, (await download(`/recordings/${view.id}/audio`)).bytes);
+      const [left, right] = (await readWav(file)).channels;
+      assert.ok(toneDurationMs(left ?? new Int16Array(), CALLER_HZ) > 500, 'the caller');
+      assert.ok(toneDurationMs(right ?? new Int16Array(), hertz) > 500, `its agent, ${hertz} Hz`);
+      assert.ok(toneDurationMs(right ?? new Int16Array(), other) < 100, `nobody else, ${other} Hz`);
+    }
+    for (const [queue, view] of [
+      ['consult', first],
+      ['complaint', next],
+    ] as const) {
+      const { items } = await s.admin.get<Page<RecordingView>>(`/recordings?callId=${callId}&queue=${queue}`);
+      assert.deepEqual(
+        items.map((row) => row.id),
+        [view.id],
+      );
+    }
+    await s.signOut('1004');
   });
 
   it('on demand: from the agent’s wish on; a pause is silence in both channels, and marked in the timeline and the row', async () => {
