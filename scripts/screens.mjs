@@ -127,7 +127,9 @@ async function picture(scenario, look, ending) {
       }
       await page.goto(`${scenario.hotline.http}/${where}`);
       await page.waitForLoadState('networkidle').catch(() => undefined);
-      await page.waitForTimeout(1_200); // charts draw themselves, spinners go
+      // spinners go; a page that has none of them any more has what it asked for
+      await page.waitForFunction(() => !document.querySelector('.spinner, .ant-spin-spinning'), undefined, { timeout: 30_000 });
+      await page.waitForTimeout(1_200); // charts draw themselves
       await shoot(where.replaceAll('/', '-'));
       // what opens beside these lists is a page of its own
       const row = page.locator('tr.kit-row').first();

@@ -203,6 +203,9 @@ const BOARD = {
 
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html' };
 
+/** As they were first read: a page must not meet a newer build, which it would load. */
+const files = new Map<string, Buffer>();
+
 /** The few answers the pages ask for, and the pages. */
 async function answer({ url = '/' }: IncomingMessage, res: ServerResponse): Promise<void> {
   const { pathname } = new URL(url, 'http://x');
@@ -219,7 +222,8 @@ async function answer({ url = '/' }: IncomingMessage, res: ServerResponse): Prom
     return;
   }
   const file = path.join(WEB, path.extname(pathname) === '' ? 'index.html' : path.normalize(pathname));
-  const content = await readFile(file).catch(() => undefined);
+  const content = files.get(file) ?? (await readFile(file).catch(() => undefined));
+  if (content) files.set(file, content);
   res.writeHead(content ? 200 : 404, { 'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream' });
   res.end(content);
 }

@@ -47,6 +47,10 @@ const LIGHT = {
   blue: '#0a5bbd',
   purple: '#5a22a6',
   red: '#b3121d',
+  // the lightest shades of dark colours come out muddy
+  ...{ green1: '#ebf6e4', green3: '#b5dca0', orange1: '#fdf0e3', orange3: '#f3c699', gold1: '#fcf4dc', gold3: '#ecd08a' },
+  ...{ volcano1: '#fdece6', volcano3: '#f3b9a5', cyan1: '#e3f5f6', cyan3: '#9ed6da', blue1: '#e8f1fc', blue3: '#a9cbf3' },
+  ...{ purple1: '#f2ebfb', purple3: '#cdb4ee', red1: '#fdecec', red3: '#f2b0b3' },
 };
 const DARK = {
   colorPrimary: '#4096ff',

@@ -4,6 +4,7 @@ import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import { useLive } from '../../app/live.js';
 import { clockText, momentText } from '../../app/time.js';
 import { PagedTable } from '../../kit/PagedTable.js';
 import { CallDrawer } from './CallDrawer.js';
@@ -40,13 +41,20 @@ function queryOf({ range, ...filter }: Filter) {
 
 function useColumns(): TableColumnsType<CallView> {
   const { t } = useTranslation(['records', 'common']);
+  const queues = useLive((picture) => picture.queues);
   const seconds = (value: number): string => (value > 0 ? clockText(value * 1000) : '');
   return [
     { title: t('calls.started'), dataIndex: 'startedAt', width: 150, render: (at: string) => momentText(at) },
     { title: t('calls.direction'), dataIndex: 'direction', width: 80, render: (d: CallView['direction']) => t(`common:direction.${d}`) },
     { title: t('calls.caller'), dataIndex: 'caller', width: 140 },
     { title: t('calls.called'), dataIndex: 'called', width: 120 },
-    { title: t('calls.queue'), dataIndex: 'queue', width: 110 },
+    {
+      title: t('calls.queue'),
+      dataIndex: 'queue',
+      width: 110,
+      ellipsis: true,
+      render: (id: string | null) => (id === null ? '' : (queues.get(id)?.name ?? id)),
+    },
     { title: t('calls.agent'), dataIndex: 'agent', width: 80 },
     { title: t('calls.wait'), dataIndex: 'waitSeconds', width: 80, align: 'right', render: seconds },
     { title: t('calls.talk'), dataIndex: 'talkSeconds', width: 80, align: 'right', render: seconds },

@@ -35,11 +35,9 @@ export function MyQueues() {
             <tbody>
               {sorted.map((queue) => (
                 <tr key={queue.id} data-testid={`queue-${queue.id}`} data-busy={queue.waitingCount > 0}>
-                  <th scope="row">
-                    <span className="ellipsis" title={queue.name}>
-                      {queue.name}
-                    </span>
-                    {queue.door.open ? null : <span className="note"> · {t('queueClosed')}</span>}
+                  <th scope="row" title={queue.name}>
+                    {queue.door.open ? null : <span className="note">{t('queueClosed')} · </span>}
+                    {queue.name}
                   </th>
                   <td>{queue.waitingCount}</td>
                   <td>

@@ -6,6 +6,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { download, get, type Page, withQuery } from '../../app/api.js';
 import { errorWords } from '../../app/error-words.js';
+import { useLive } from '../../app/live.js';
 import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
@@ -20,6 +21,7 @@ type Interval = '15m' | 'hour' | 'day' | 'total';
 /** Figures as people read them. */
 function useShow() {
   const { t, i18n } = useTranslation(['reports', 'common']);
+  const queues = useLive((picture) => picture.queues);
   return (column: ReportColumn, value: unknown): string => {
     if (value === null || value === undefined) return '–';
     switch (column.as) {
@@ -29,6 +31,8 @@ function useShow() {
         return clockText(1000 * Number(value));
       case 'ratio':
         return `${(100 * Number(value)).toFixed(1)}%`;
+      case 'queue':
+        return queues.get(String(value))?.name ?? String(value);
       case 'word': {
         const key = `${column.words}.${value}`;
         return i18n.exists(key) ? t(key) : String(value);
@@ -66,9 +70,14 @@ function useReport(spec: ReportSpec, range: [Dayjs, Dayjs], interval: Interval) 
 
 function Diagram({ spec, rows }: { spec: ReportSpec; rows: readonly ReportRow[] }) {
   const { t } = useTranslation('reports');
+  const queues = useLive((picture) => picture.queues);
   const option = useMemo(() => {
     const { series = [], over } = spec;
-    const names = rows.map((row) => (over === 'from' ? momentText(row.from as string).slice(0, 11) : String(row[over ?? 'from'] ?? '')));
+    const nameOf = (row: ReportRow): string => {
+      const value = String(row[over ?? 'from'] ?? '');
+      return over === 'from' ? momentText(value).slice(0, 11) : over === 'queue' ? (queues.get(value)?.name ?? value) : value;
+    };
+    const names = rows.map(nameOf);
     return {
       tooltip: { trigger: 'axis' },
       legend: { bottom: 0 },
@@ -83,13 +92,14 @@ function Diagram({ spec, rows }: { spec: ReportSpec; rows: readonly ReportRow[] 
         data: rows.map((row) => row[name] ?? 0),
       })),
     };
-  }, [spec, rows, t]);
+  }, [spec, rows, queues, t]);
   return <Chart option={option} label={t(`report.${spec.name}`)} />;
 }
 
 function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Dayjs]; interval: Interval }) {
   const { t, i18n } = useTranslation(['reports', 'common']);
   const show = useShow();
+  const queues = useLive((picture) => picture.queues);
   const report = useReport(spec, range, interval);
   const rows = report.data ?? [];
   const columns: TableColumnsType<ReportRow> = spec.columns.map((column, i) => ({
@@ -113,8 +123,9 @@ function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Da
       const columns = spec.columns.map((column) => ({
         name: column.name,
         heading: t(`column.${column.name}`),
-        as: column.as ?? 'count',
+        as: column.as === 'queue' ? 'word' : (column.as ?? 'count'),
         ...(column.words ? { words: wordsOf(i18n.language, column.words) } : {}),
+        ...(column.as === 'queue' ? { words: Object.fromEntries([...queues.values()].map(({ id, name }) => [id, name])) } : {}),
       }));
       const body = { report: spec.name, title, from: range[0].toISOString(), to: range[1].toISOString(), interval, columns };
       const blob = await download('/reports/sheet', body);

@@ -3,7 +3,7 @@ export type ReportRow = Record<string, unknown>;
 export interface ReportColumn {
   name: string;
   /** Default: a count. */
-  as?: 'time' | 'seconds' | 'ratio' | 'text' | 'word';
+  as?: 'time' | 'seconds' | 'ratio' | 'text' | 'word' | 'queue';
   /** Catalogue of a `word`. */
   words?: string;
 }
@@ -23,6 +23,7 @@ const counts = (...names: string[]): ReportColumn[] => names.map((name) => ({ na
 const seconds = (...names: string[]): ReportColumn[] => names.map((name) => ({ name, as: 'seconds' }));
 const ratios = (...names: string[]): ReportColumn[] => names.map((name) => ({ name, as: 'ratio' }));
 const text = (name: string): ReportColumn => ({ name, as: 'text' });
+const queue: ReportColumn = { name: 'queue', as: 'queue' };
 const time = (name: string): ReportColumn => ({ name, as: 'time' });
 const word = (name: string, words: string): ReportColumn => ({ name, as: 'word', words });
 
@@ -50,7 +51,7 @@ export const REPORTS: readonly ReportSpec[] = [
     over: 'queue',
     series: ['offered', 'answered', 'abandoned'],
     columns: [
-      text('queue'),
+      queue,
       time('from'),
       ...counts('offered', 'answered', 'abandoned', 'shortAbandoned'),
       ...ratios('serviceLevel', 'lossRate', 'abandonmentRate', 'answerRate'),
@@ -82,7 +83,7 @@ export const REPORTS: readonly ReportSpec[] = [
       time('startedAt'),
       text('caller'),
       text('called'),
-      text('queue'),
+      queue,
       ...seconds('waitSeconds'),
       word('outcome', 'common:outcome'),
       time('reachedAt'),
@@ -99,7 +100,7 @@ export const REPORTS: readonly ReportSpec[] = [
       word('direction', 'common:direction'),
       text('caller'),
       text('called'),
-      text('queue'),
+      queue,
       ...seconds('ringSeconds', 'talkSeconds', 'holdSeconds'),
       word('result', 'reports:result'),
       text('callId'),
