@@ -11,6 +11,7 @@ export const imports: typeof zh = {
   understood: 'Close',
   noJson: 'The file is not valid JSON: {{message}}',
   users: {
+    exampleName: 'Wang Li',
     import: 'Import CSV',
     title: 'Import users from CSV',
     help: 'The first line names the columns, each line after it is a user, at most 500; all of them or none. Several values of a cell stand apart by spaces or semicolons.',

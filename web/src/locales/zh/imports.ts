@@ -9,6 +9,7 @@ export const imports = {
   understood: '知道了',
   noJson: '文件不是有效的 JSON：{{message}}',
   users: {
+    exampleName: '王丽',
     import: '导入 CSV',
     title: '从 CSV 导入用户',
     help: '第一行为列名，以下每行一位用户，最多 500 位；全部成功才会生效。同一格中的多个值用空格或分号分开。',

@@ -9,7 +9,8 @@ import { csvText } from '../../kit/csv.js';
 import { csvInit, useImport } from '../../kit/use-import.js';
 
 const COLUMNS = ['username', 'displayName', 'roles', 'extension', 'groups', 'skills', 'enabled', 'password'] as const;
-const EXAMPLE = ['wang.li', '王丽', 'agent', '2001', 'demo', 'consult:8 complaint', 'true', ''];
+/** A line to go by; the name is in the language of the page. */
+const example = (name: string): string[] => ['wang.li', name, 'agent', '2001', 'demo', 'consult:8 complaint', 'true', ''];
 
 interface Added {
   username: string;
@@ -94,7 +95,7 @@ export function ImportUsers() {
                   {t('users.choose')}
                 </Button>
               </Upload>
-              <Button icon={<DownloadOutlined />} onClick={() => saveText('users', [...COLUMNS], [EXAMPLE])}>
+              <Button icon={<DownloadOutlined />} onClick={() => saveText('users', [...COLUMNS], [example(t('users.exampleName'))])}>
                 {t('users.template')}
               </Button>
             </Flex>
