@@ -2,7 +2,18 @@ import type { Input, StoredAgent } from './inputs.js';
 import { startRest } from './missed.js';
 import { dropOffer, offerOf, standing, takeBack } from './offers.js';
 import { WISH_READY } from './tables.js';
-import { becomeIdle, changeAgent, enterState, ignore, leaveIdle, newIdlePlace, recount, rewriteAgent, type Turn } from './turn.js';
+import {
+  becomeIdle,
+  changeAgent,
+  disengage,
+  enterState,
+  ignore,
+  leaveIdle,
+  newIdlePlace,
+  recount,
+  rewriteAgent,
+  type Turn,
+} from './turn.js';
 import { type AgentEntry, type CallEntry, type Offer, OPEN_ENDED, type Wish } from './types.js';
 
 type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;
@@ -169,8 +180,7 @@ export interface Handled {
 }
 
 /** The call of a queue is over for the agent. */
-export function endEngagement(turn: Turn, agentId: string, { talkMs, wrapUpMs, open }: Handled): void {
-  const before = turn.tables.agents.get(agentId);
+export function endEngagement(turn: Turn, before: AgentEntry | undefined, { talkMs, wrapUpMs, open }: Handled): void {
   if (before?.state !== 'on-call') return;
   const calls = before.calls + 1;
   const counted = { calls, talkMs: before.talkMs + talkMs };
@@ -212,17 +222,11 @@ function landOnWish(
   turn: Turn,
   agent: AgentEntry,
   cause: 'ended' | 'over' | 'restart',
-  { calls, talkMs }: Pick<AgentEntry, 'calls' | 'talkMs'> = agent,
+  counted: Pick<AgentEntry, 'calls' | 'talkMs'> = agent,
 ): void {
   const { state, reason, by } = agent.wish;
-  const idle = state === 'ready' ? newIdlePlace(turn, agent.id) : agent.idle;
-  enterState(turn, agent, {
-    cause,
-    to: state,
-    reason: cause === 'restart' ? (reason ?? 'restart') : reason,
-    by,
-    patch: { wish: WISH_READY, offer: null, wrapUpUntil: null, restUntil: null, awaitsRegistration: false, idle, calls, talkMs },
-  });
+  disengage(agent, state === 'ready' ? newIdlePlace(turn, agent.id) : agent.idle, counted);
+  enterState(turn, agent, { cause, to: state, reason: cause === 'restart' ? (reason ?? 'restart') : reason, by });
 }
 
 export function endWrapUp(turn: Turn, input: InputOf<'wrap-up-expired'>): void {

@@ -146,7 +146,7 @@ export function callbackDue(turn: Turn, input: InputOf<'callback-due'>): void {
 /** The number rang long enough, and nobody said how the call to it ended. */
 export function giveUpDialling(turn: Turn, callbackId: string): void {
   const termination: Termination = { by: 'system', reason: 'no-answer', text: 'nothing was heard of the call' };
-  turn.urgent = listed(turn.urgent, { type: 'cancel-callback', callbackId, termination });
+  turn.urgent.push({ type: 'cancel-callback', callbackId, termination });
   callbackFailed(turn, { type: 'callback-failed', callbackId, termination });
 }
 
@@ -159,7 +159,7 @@ function attempt(turn: Turn, callback: CallbackEntry, offer: Offer | null): Call
   const queue = turn.tables.queues.get(callback.queueId);
   const ringMs = (queue ? callbackConfig(queue) : CALLBACK_DEFAULTS).ringMs;
   const { id: callbackId, number, queueId } = callback;
-  turn.urgent = listed(turn.urgent, { type: 'dial-callback', callbackId, number, queueId, offer, ringMs });
+  turn.urgent.push({ type: 'dial-callback', callbackId, number, queueId, offer, ringMs });
   return calling;
 }
 
@@ -255,7 +255,7 @@ export function callbackFailed(turn: Turn, input: InputOf<'callback-failed'>): v
 export function returnToLine(turn: Turn, call: CallEntry, termination: Termination): void {
   const callback = turn.tables.callbacks.get(call.id);
   if (callback?.phase !== 'calling') return;
-  turn.urgent = listed(turn.urgent, { type: 'cancel-callback', callbackId: callback.id, termination });
+  turn.urgent.push({ type: 'cancel-callback', callbackId: callback.id, termination });
   const lined = enterCallback(turn, callback, 'return', 'in-line', { attempts: callback.attempts - Number(isOurs(termination)) });
   changeCall(call, { callback: lined });
 }
@@ -277,7 +277,7 @@ export function cancelCallback(turn: Turn, input: Pick<InputOf<'callback-cancell
   if (line) stepOut(turn, line, `callback cancelled by ${input.by}`);
   const { id: callbackId, phase } = callback;
   const termination: Termination = { by: 'system', reason: 'cancelled', text: `callback cancelled by ${input.by}` };
-  if (phase === 'calling') turn.urgent = listed(turn.urgent, { type: 'cancel-callback', callbackId, termination });
+  if (phase === 'calling') turn.urgent.push({ type: 'cancel-callback', callbackId, termination });
   close(turn, callback, 'cancelled', input.by);
 }
 
@@ -288,7 +288,7 @@ export function suspend(turn: Turn, call: CallEntry, text: string): void {
   removeCall(turn, call, null);
   if (callback?.phase !== 'calling') return;
   const termination: Termination = { by: 'system', reason: 'draining', text };
-  turn.urgent = listed(turn.urgent, { type: 'cancel-callback', callbackId: callback.id, termination });
+  turn.urgent.push({ type: 'cancel-callback', callbackId: callback.id, termination });
 }
 
 /** The process goes down: numbers that ring with no agent listening stop ringing. */
@@ -296,7 +296,7 @@ export function stopCalling(turn: Turn, text: string): void {
   const termination: Termination = { by: 'system', reason: 'draining', text };
   for (const { id: callbackId, phase } of turn.tables.callbacks.values()) {
     if (phase !== 'calling' || turn.tables.calls.has(callbackId)) continue;
-    turn.urgent = listed(turn.urgent, { type: 'cancel-callback', callbackId, termination });
+    turn.urgent.push({ type: 'cancel-callback', callbackId, termination });
   }
 }
 

@@ -5,7 +5,7 @@ import { closeCall } from './calls.js';
 import { fileReady, laneFor, poolFor, somebodySignedIn, tieLane } from './lanes.js';
 import { openUp } from './measures.js';
 import { forgetMeasure, noAgentsFor, sweepDeserted } from './overflow.js';
-import { newPlace } from './places.js';
+import { newPlace, takenBy } from './places.js';
 import { settleAll } from './settle.js';
 import { isAvailable, newAgent, newQueue, reconfigure } from './tables.js';
 import { changeAgent, changeCall, putAgent, recount, rewriteAgent, type Turn } from './turn.js';
@@ -96,6 +96,7 @@ function requeue(turn: Turn, queue: QueueEntry): void {
     const step = stepAt(queue, turn.now - call.since);
     const { priority, since, order } = call.place;
     const place = newPlace(queue.config, call.id, priority, since, order);
+    takenBy(place, call);
     // Who last talked with the caller is waited for as long as he could ever have the call.
     const sticky = call.sticky && tables.agents.get(call.sticky.agentId)?.pool.queues.includes(queue) ? call.sticky : null;
     const ask = call.callback ? askNow(tables, call.callback) : call.ask;

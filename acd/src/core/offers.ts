@@ -3,7 +3,7 @@ import type { Input } from './inputs.js';
 import { candidate } from './lanes.js';
 import { shut } from './measures.js';
 import { NO_OFFERS, offersOf, WISH_READY } from './tables.js';
-import { changeCall, enterOffered, enterState, listed, newIdlePlace, reopen, type Turn } from './turn.js';
+import { changeCall, engage, enterOffered, enterState, newIdlePlace, reopen, type Turn } from './turn.js';
 import type { AgentEntry, CallEntry, Offer, OfferId } from './types.js';
 
 /** After the agent has answered, the bridge has to stand within this time. */
@@ -34,7 +34,7 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallE
     expiresAt: turn.now + ringTimeoutMs,
   };
   if (strategy === 'sequential' && lane.agentId === null) queue.cursor = candidate(lane, agent);
-  turn.urgent = listed(turn.urgent, { type: 'ring', offer, seat: agent.seat, caller: call.caller, timeoutMs: ringTimeoutMs });
+  turn.urgent.push({ type: 'ring', offer, seat: agent.seat, caller: call.caller, timeoutMs: ringTimeoutMs });
   turn.effects.push({
     type: 'set-timer',
     timer: 'offer',
@@ -43,18 +43,19 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallE
     input: { type: 'offer-expired', offerId: offer.id, callId: call.id },
   });
   tellOffer(turn, 'offer.made', offer, { offerId: offer.id, expiresAt: offer.expiresAt });
-  const patch = { offer, wish: WISH_READY, lastOffer: tables.order };
-  enterState(turn, agent, { cause: 'offered', to: 'ringing', reason: null, by: 'system', patch });
+  const { order } = tables;
+  enterState(turn, agent, { cause: 'offered', to: 'ringing', reason: null, by: 'system' });
+  engage(agent, offer, order);
   if (call.phase === 'offered') return changeCall(call, { more: [...call.more, offer] });
   shut(call);
   if (strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
-  return enterOffered(call, offer);
+  return enterOffered(call, offer, agent);
 }
 
 /** The agent has answered: the bridge has to stand before long. */
 export function bridge(turn: Turn, offer: Offer): void {
   const { id: offerId, callId } = offer;
-  turn.urgent = listed(turn.urgent, { type: 'bridge', offer });
+  turn.urgent.push({ type: 'bridge', offer });
   const input: Input = { type: 'offer-expired', offerId, callId };
   turn.effects.push({ type: 'set-timer', timer: 'offer', id: offerId, delayMs: CONNECT_DEADLINE_MS, input });
 }
@@ -90,7 +91,7 @@ export function dropOthers(turn: Turn, call: OfferedCall, winner: Offer): CallEn
 /** The seat stops ringing and the lease's deadline with it. */
 export function revoke(turn: Turn, offer: Offer, termination: Termination): void {
   turn.effects.push({ type: 'cancel-timer', timer: 'offer', id: offer.id });
-  turn.urgent = listed(turn.urgent, { type: 'end-seat', offerId: offer.id, termination });
+  turn.urgent.push({ type: 'end-seat', offerId: offer.id, termination });
 }
 
 /** Takes the offer back before anything else can come of it, and says so. What becomes of the agent is the asker's to say. */

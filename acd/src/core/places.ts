@@ -1,12 +1,17 @@
 import type { CallId, EpochMs, QueueConfig } from '@yixian/contracts';
-import type { Place } from './types.js';
+import type { CallEntry, Place } from './types.js';
 
 const MINUTE_MS = 60_000;
 
 /** Where a call with this priority and this arrival stands in a queue. */
 export function newPlace(config: QueueConfig, callId: CallId, priority: number, since: EpochMs, order: number): Place {
   const rate = config.ageingPerMinute / MINUTE_MS;
-  return { key: rate === 0 ? priority : priority - rate * since, rate, priority, since, order, callId };
+  return { key: rate === 0 ? priority : priority - rate * since, rate, priority, since, order, callId, call: null };
+}
+
+/** The place of this call from here on. */
+export function takenBy(place: { -readonly [K in keyof Place]: Place[K] }, call: CallEntry): void {
+  place.call = call;
 }
 
 /** Within one queue: larger priority first, ageing counted, then first come. */

@@ -29,11 +29,11 @@ function matchAll(turn: Turn): void {
   const { freed, opened } = turn;
   const call = opened?.[0];
   if (!freed && call && opened.length === 1) {
-    if (fileCall(turn, call)) match(turn, turn.tables.calls.get(call.id) as CallEntry);
+    if (fileCall(turn, call)) match(turn, call);
   } else if (freed && !opened && freed.length === 1) {
     serve(turn, freed[0] as AgentEntry);
   } else if (freed || opened) {
-    const agents = (freed ?? []).map((agent) => file(turn, agent)).filter((agent) => agent !== undefined);
+    const agents = (freed ?? []).map((agent) => file(agent)).filter((agent) => agent !== undefined);
     fileOpened(turn);
     settleSome(turn, agents, turn.opened ?? []);
   }
@@ -41,20 +41,18 @@ function matchAll(turn: Turn): void {
 }
 
 /** The agent as the step left him, filed among the available; undefined when the same step has taken him again. */
-function file(turn: Turn, freed: AgentEntry): AgentEntry | undefined {
-  const agent = turn.tables.agents.get(freed.id);
-  if (!agent || !isAvailable(agent)) return undefined;
-  fileReady(agent);
-  return agent;
+function file(freed: AgentEntry): AgentEntry | undefined {
+  if (!isAvailable(freed)) return undefined;
+  fileReady(freed);
+  return freed;
 }
 
 function fileOpened(turn: Turn): void {
   for (const call of turn.opened ?? []) fileCall(turn, call);
 }
 
-function fileCall(turn: Turn, opened: CallEntry): boolean {
-  const call = turn.tables.calls.get(opened.id);
-  if (call?.phase !== 'waiting') return false;
+function fileCall(turn: Turn, call: CallEntry): boolean {
+  if (call.gone || call.phase !== 'waiting') return false;
   openUp(turn.tables, call);
   return true;
 }
@@ -63,12 +61,10 @@ function fileCall(turn: Turn, opened: CallEntry): boolean {
  * Gives the agent the first call he may have, or lets him join those a ring-all call rings. He is filed among the ready
  * only when there is nothing for him: filing and taking out again was a fifth of a match.
  */
-function serve(turn: Turn, freed: AgentEntry): void {
+function serve(turn: Turn, agent: AgentEntry): void {
   for (;;) {
-    const agent = turn.tables.agents.get(freed.id);
-    if (!agent || !isAvailable(agent)) return;
-    const place = firstInLine(turn.tables, agent, turn.now);
-    const call = place && turn.tables.calls.get(place.callId);
+    if (!isAvailable(agent)) return;
+    const call = firstInLine(turn.tables, agent, turn.now)?.call;
     if (!call) {
       fileReady(agent);
       join(turn, agent);
@@ -81,8 +77,7 @@ function serve(turn: Turn, freed: AgentEntry): void {
 
 function join(turn: Turn, agent: AgentEntry): void {
   const place = agent.pool.ranked.length > 0 ? firstRinging(agent, turn.now) : undefined;
-  const call = place && turn.tables.calls.get(place.callId);
-  if (call) makeOffer(turn, agent, call);
+  if (place?.call) makeOffer(turn, agent, place.call);
 }
 
 /** Offers the call to the agent its queue's strategy asks first, if anybody is ready for it. */

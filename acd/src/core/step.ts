@@ -37,17 +37,16 @@ export function step(state: AcdState, input: Input, now: number): StepResult {
   const changes = changesOf(turn);
   if (changes.length > 0) turn.effects.push({ type: 'save', changes });
   const effects = inOrder(turn);
+  const events = turn.events.copy();
   const next = { turn: tables.turn, tables };
-  return turn.ignored === undefined
-    ? { state: next, effects, events: turn.events }
-    : { state: next, effects, events: turn.events, ignored: turn.ignored };
+  return turn.ignored === undefined ? { state: next, effects, events } : { state: next, effects, events, ignored: turn.ignored };
 }
 
 /** What is urgent, then the rest. A loop: `concat` took 7 % of a decision. */
 function inOrder({ urgent, effects }: Turn): Effect[] {
-  if (!urgent) return effects;
-  for (const effect of effects) urgent.push(effect);
-  return urgent;
+  if (urgent.size === 0) return effects.copy();
+  for (let n = 0; n < effects.size; n++) urgent.push(effects.at(n));
+  return urgent.copy();
 }
 
 function decide(turn: Turn, input: Input): void {

@@ -26,6 +26,7 @@ export function emptyState(seed = 1): AcdState {
     talks: new Map(),
     cutOff: new Set(),
     toMeasure: new Set(),
+    spareTurn: null,
   };
   return { turn: 0, tables };
 }

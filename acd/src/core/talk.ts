@@ -7,7 +7,19 @@ import type { Input } from './inputs.js';
 import { mark } from './measures.js';
 import { isOurs, missReason, setAside } from './missed.js';
 import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
-import { changeCall, enterPhase, enterState, enterTalking, forgetCall, ignore, keep, losePlace, reopen, type Turn } from './turn.js';
+import {
+  agentOf,
+  changeCall,
+  enterConnecting,
+  enterState,
+  enterTalking,
+  forgetCall,
+  ignore,
+  keep,
+  losePlace,
+  reopen,
+  type Turn,
+} from './turn.js';
 import type { CallEntry, Offer } from './types.js';
 import { arm, leave, leftQueue } from './waiting.js';
 
@@ -29,7 +41,7 @@ export function seatAnswered(turn: Turn, input: InputOf<'seat-answered'>): void 
     return;
   }
   const offer = offerOf(offered, input.offerId);
-  const call = enterPhase(dropOthers(turn, offered, offer), 'answer', { phase: 'connecting' });
+  const call = enterConnecting(dropOthers(turn, offered, offer));
   if (call.callback) {
     startAgentFirst(turn, call, offer);
     return;
@@ -46,16 +58,14 @@ export function bridged(turn: Turn, input: InputOf<'bridged'>): void {
   const { offer, queue } = call;
   losePlace(turn, enterTalking(turn, call));
   queue.serving += 1;
-  turn.effects.push(
-    { type: 'open-conversation', offer, music: queue.config.music },
-    { type: 'cancel-timer', timer: 'offer', id: offer.id },
-    { type: 'cancel-timer', timer: 'wait', id: call.id },
-    { type: 'stop-treatment', callId: call.id },
-  );
+  turn.effects.push({ type: 'open-conversation', offer, music: queue.config.music });
+  turn.effects.push({ type: 'cancel-timer', timer: 'offer', id: offer.id });
+  turn.effects.push({ type: 'cancel-timer', timer: 'wait', id: call.id });
+  turn.effects.push({ type: 'stop-treatment', callId: call.id });
   tellOffer(turn, 'offer.accepted', offer, null);
   recordWait(call, turn.now - call.enteredAt);
   leftQueue(turn, call, 'served');
-  const agent = turn.tables.agents.get(offer.agentId);
+  const agent = agentOf(turn, call);
   if (agent) enterState(turn, agent, { cause: 'bridged', to: 'on-call', reason: null, by: 'system' });
   turn.events.push({
     type: 'call.connected',
@@ -79,7 +89,8 @@ export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
     endTalk(turn, call, offer);
     return;
   }
-  turn.effects.push({ type: 'forget-seat', offerId: offer.id }, { type: 'cancel-timer', timer: 'offer', id: offer.id });
+  turn.effects.push({ type: 'forget-seat', offerId: offer.id });
+  turn.effects.push({ type: 'cancel-timer', timer: 'offer', id: offer.id });
   const reason = missReason(termination);
   // A phone that answers 480 itself has refused; a time limit has no phone's word in it.
   const byPhone = termination.sipStatus !== undefined && termination.by !== 'system';
@@ -167,7 +178,7 @@ export function endTalk(turn: Turn, call: CallEntry, offer: Offer): void {
   recordHandling(queue, talkMs + (wrapUp === 'open' ? 0 : wrapUpMs));
   if (turn.tables.remembers) remember(turn, call.caller, offer.agentId);
   forgetCall(turn, call);
-  endEngagement(turn, offer.agentId, { talkMs, wrapUpMs, open: wrapUp === 'open' });
+  endEngagement(turn, agentOf(turn, call), { talkMs, wrapUpMs, open: wrapUp === 'open' });
 }
 
 /** Who talked with this number last, for queues that wait for him first. The oldest is forgotten when there are too many. */

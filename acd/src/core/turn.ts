@@ -1,10 +1,11 @@
-import type { AgentId, AgentStateName, CallId, EventDraft, EventOf, QueueId, QueueResult } from '@yixian/contracts';
+import type { AgentId, AgentStateName, EventDraft, EventOf, QueueId, QueueResult } from '@yixian/contracts';
 import { type AgentCause, assertAgentTransition } from './agent-state.js';
 import { assertCallTransition, type CallCause } from './call-state.js';
+import { Gathered } from './gathered.js';
 import type { Effect, StoreChange } from './inputs.js';
 import { laneFor, unfileReady } from './lanes.js';
 import { mark, shut } from './measures.js';
-import { isAvailable, NO_OFFERS, storedAgent, storedCall } from './tables.js';
+import { isAvailable, NO_OFFERS, storedAgent, storedCall, WISH_READY } from './tables.js';
 import type { AgentEntry, CallEntry, IdlePlace, Offer, QueueEntry, Tables } from './types.js';
 
 /** One step under way: the tables, the time, and what has been decided so far. */
@@ -12,9 +13,9 @@ export interface Turn {
   readonly tables: Tables;
   readonly now: number;
   /** Done first: a seat to ring or a bridge to make does not wait for anything else. */
-  urgent: Effect[] | undefined;
-  readonly effects: Effect[];
-  readonly events: EventDraft[];
+  readonly urgent: Gathered<Effect>;
+  readonly effects: Gathered<Effect>;
+  readonly events: Gathered<EventDraft>;
   /** Agents who became available in this step, still to be matched. */
   freed: AgentEntry[] | undefined;
   /** Calls that became open in this step, still to be matched. */
@@ -23,31 +24,50 @@ export interface Turn {
   departed: AgentId[] | undefined;
   /** Queues a place was lost in, when callbacks stand in their lines. */
   advanced: QueueEntry[] | undefined;
-  /** Agents replaced in this step; may name one twice. */
-  touchedAgents: AgentId[] | undefined;
+  /** Agents changed in this step; may name one twice. */
+  readonly touchedAgents: Gathered<AgentEntry>;
   /** Calls that got or lost a place in this step; may name one twice. */
-  touchedCalls: CallId[] | undefined;
+  readonly touchedCalls: Gathered<CallEntry>;
   /** Of other tables, in order. */
-  changes: StoreChange[] | undefined;
+  readonly changes: Gathered<StoreChange>;
   ignored: string | undefined;
 }
 
-export function newTurn(tables: Tables, now: number): Turn {
+function firstTurn(tables: Tables, now: number): Turn {
   return {
     tables,
     now,
-    urgent: undefined,
-    effects: [],
-    events: [],
+    urgent: new Gathered(),
+    effects: new Gathered(),
+    events: new Gathered(),
     freed: undefined,
     opened: undefined,
     departed: undefined,
     advanced: undefined,
-    touchedAgents: undefined,
-    touchedCalls: undefined,
-    changes: undefined,
+    touchedAgents: new Gathered(),
+    touchedCalls: new Gathered(),
+    changes: new Gathered(),
     ignored: undefined,
   };
+}
+
+/** The turn of the tables, empty: one step is under way at a time. */
+export function newTurn(tables: Tables, now: number): Turn {
+  const turn: Writable<Turn> = tables.spareTurn ?? firstTurn(tables, now);
+  tables.spareTurn = turn;
+  turn.now = now;
+  turn.freed = undefined;
+  turn.opened = undefined;
+  turn.departed = undefined;
+  turn.advanced = undefined;
+  turn.ignored = undefined;
+  turn.urgent.clear();
+  turn.effects.clear();
+  turn.events.clear();
+  turn.touchedAgents.clear();
+  turn.touchedCalls.clear();
+  turn.changes.clear();
+  return turn;
 }
 
 /** Lists that mostly hold one item or none: a literal of one reserves one slot, the first `push` to an empty array seventeen. */
@@ -85,7 +105,7 @@ export function rewriteAgent(agent: AgentEntry, patch: Partial<Omit<AgentEntry, 
 }
 
 function touch(turn: Turn, agent: AgentEntry): void {
-  turn.touchedAgents = listed(turn.touchedAgents, agent.id);
+  turn.touchedAgents.push(agent);
 }
 
 /** A call the tables do not know yet, under its id. */
@@ -183,11 +203,44 @@ export function changeCall(call: CallEntry, patch: CallPatch): CallEntry {
   return Object.assign(call, patch);
 }
 
-/** The most frequent of them, without a patch. */
-export function enterOffered(call: Writable<CallEntry>, offer: Offer): CallEntry {
+// The most frequent of them write field by field: `Object.assign` from a patch took 1.5 % of a match.
+
+/** The agent's seat rings for this offer. */
+export function engage(agent: Writable<AgentEntry>, offer: Offer, order: number): void {
+  agent.offer = offer;
+  agent.wish = WISH_READY;
+  agent.lastOffer = order;
+}
+
+/** Nothing of a call, a wrap-up or a rest is left. */
+export function disengage(agent: Writable<AgentEntry>, idle: IdlePlace, { calls, talkMs }: Pick<AgentEntry, 'calls' | 'talkMs'>): void {
+  agent.offer = null;
+  agent.wish = WISH_READY;
+  agent.wrapUpUntil = null;
+  agent.restUntil = null;
+  agent.awaitsRegistration = false;
+  agent.idle = idle;
+  agent.calls = calls;
+  agent.talkMs = talkMs;
+}
+
+export function enterOffered(call: Writable<CallEntry>, offer: Offer, agent: AgentEntry): CallEntry {
   assertCallTransition(call.phase, 'offer', 'offered');
   call.phase = 'offered';
   call.offer = offer;
+  call.agent = agent;
+  return call;
+}
+
+/** The agent of the offer that leads to the talk, or talks. */
+export function agentOf({ tables }: Turn, { agent, offer }: CallEntry): AgentEntry | undefined {
+  if (!offer) return undefined;
+  return agent?.id === offer.agentId ? agent : tables.agents.get(offer.agentId);
+}
+
+export function enterConnecting(call: Writable<CallEntry>): CallEntry {
+  assertCallTransition(call.phase, 'answer', 'connecting');
+  call.phase = 'connecting';
   return call;
 }
 
@@ -230,14 +283,19 @@ export function enterPhase(call: CallEntry, cause: CallCause, patch: CallPatch &
 export function removeCall(turn: Turn, call: CallEntry, result: QueueResult | null): void {
   assertCallTransition(call.phase, 'end', 'gone');
   if (call.phase !== 'talking') losePlace(turn, call);
-  turn.tables.calls.delete(call.id);
+  drop(turn, call);
   if (result) turn.effects.push({ type: 'finish', callId: call.id, result });
 }
 
 /** A call that talked is the conversation's: its result comes from there. */
 export function forgetCall(turn: Turn, call: CallEntry): void {
   assertCallTransition(call.phase, 'end', 'gone');
-  turn.tables.calls.delete(call.id);
+  drop(turn, call);
+}
+
+function drop({ tables }: Turn, call: Writable<CallEntry>): void {
+  call.gone = true;
+  tables.calls.delete(call.id);
 }
 
 /** The call takes its place in the queue. */
@@ -245,7 +303,7 @@ export function takePlace(turn: Turn, call: CallEntry): void {
   call.queue.places.add(call.place);
   if (call.callback) call.queue.callbacksInLine += 1;
   else {
-    turn.touchedCalls = listed(turn.touchedCalls, call.id);
+    turn.touchedCalls.push(call);
     if (!call.stays) call.queue.arrivals?.add(call.place);
   }
 }
@@ -258,7 +316,7 @@ export function losePlace(turn: Turn, call: CallEntry): void {
   queue.places.delete(call.place);
   if (call.callback) queue.callbacksInLine -= 1;
   else {
-    turn.touchedCalls = listed(turn.touchedCalls, call.id);
+    turn.touchedCalls.push(call);
     queue.arrivals?.delete(call.place);
   }
   if (queue.callbacksInLine > 0) turn.advanced = listed(turn.advanced, queue);
@@ -277,28 +335,25 @@ export function reopen(turn: Turn, call: CallEntry, patch: Pick<CallPatch, 'fail
 
 const NO_CALL_PATCH: CallPatch = {};
 
-/** Nearly every step touches one agent and one call, maybe twice; a set for those would cost more than the change. */
-function once(ids: readonly string[] = []): readonly string[] {
-  if (ids.length < 2) return ids;
-  if (ids.length === 2) return ids[0] === ids[1] ? [ids[0] as string] : ids;
-  return [...new Set(ids)];
-}
-
 /** What the store has to know of this step: agents as they are now, and calls with a place. */
-export function changesOf(turn: Turn): StoreChange[] {
-  const changes: StoreChange[] = turn.changes ?? [];
-  for (const key of once(turn.touchedAgents)) {
-    const agent = turn.tables.agents.get(key);
-    changes.push({ table: 'agents', key, value: agent ? storedAgent(agent, turn.tables.day) : null });
+export function changesOf({ touchedAgents, touchedCalls, changes, tables }: Turn): StoreChange[] {
+  if (touchedAgents.size > 0) {
+    for (const agent of touchedAgents.once()) {
+      const gone = agent.removed && agent.state === 'offline';
+      changes.push({ table: 'agents', key: agent.id, value: gone ? null : storedAgent(agent, tables.day) });
+    }
   }
-  for (const key of once(turn.touchedCalls)) {
-    const call = turn.tables.calls.get(key);
-    changes.push({ table: 'calls', key, value: call && call.phase !== 'talking' ? storedCall(call) : null });
+  if (touchedCalls.size > 0) {
+    for (const call of touchedCalls.once()) {
+      // One that went to another queue of ours stands among the touched with its new place.
+      if (call.gone && tables.calls.has(call.id)) continue;
+      changes.push({ table: 'calls', key: call.id, value: call.gone || call.phase === 'talking' ? null : storedCall(call) });
+    }
   }
-  return changes;
+  return changes.copy();
 }
 
 /** Keeps something of a table that has few changes. */
 export function keep(turn: Turn, change: StoreChange): void {
-  turn.changes = listed(turn.changes, change);
+  turn.changes.push(change);
 }

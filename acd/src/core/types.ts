@@ -12,6 +12,7 @@ import type {
 } from '@yixian/contracts';
 import type { CallbackPhase } from './callback-state.js';
 import type { OrderedSet } from './ordered-set.js';
+import type { Turn } from './turn.js';
 
 export type OfferId = string;
 export type WishedState = 'ready' | 'not-ready' | 'offline';
@@ -50,6 +51,8 @@ export interface Place {
   readonly since: EpochMs;
   readonly order: number;
   readonly callId: CallId;
+  /** Whose place it is: found without a look into the table. Null as long as it is being made. */
+  readonly call: CallEntry | null;
 }
 
 /** One agent. Changed by `turn.ts` alone. */
@@ -132,7 +135,11 @@ export interface CallEntry {
   /** Put here by hand, or called back: rules that measure the queue leave it here, and do not count its wait. */
   readonly stays: boolean;
   readonly phase: CallPhase;
+  /** In the tables no more; another entry may have its id. */
+  readonly gone: boolean;
   readonly offer: Offer | null;
+  /** Whom it was first offered to last: mostly the offer's, found without a look into the table. */
+  readonly agent: AgentEntry | null;
   /** With ring-all: the other offers. */
   readonly more: readonly Offer[];
   /** How often the bridge could not be made; a call that cannot be connected must not use up every agent. */
@@ -289,6 +296,8 @@ export interface Tables {
   readonly cutOff: Set<AgentId>;
   /** Queues whose measure may have changed in this step. */
   readonly toMeasure: Set<QueueEntry>;
+  /** The step's own lists, used again by the next. */
+  spareTurn: Turn | null;
 }
 
 /**

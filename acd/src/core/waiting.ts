@@ -3,7 +3,7 @@ import { estimateWaitMs } from './estimate.js';
 import type { Input } from './inputs.js';
 import { laneFor, NO_ASK } from './lanes.js';
 import { withdraw } from './offers.js';
-import { newPlace } from './places.js';
+import { newPlace, takenBy } from './places.js';
 import { NO_OFFERS, offersOf } from './tables.js';
 import { changeCall, expecting, listed, putCall, relane, removeCall, type Turn, takePlace } from './turn.js';
 import type { Ask, CallbackEntry, CallEntry, QueueEntry } from './types.js';
@@ -32,7 +32,7 @@ export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { cal
   if (b.order === undefined) tables.order += 1;
   const sticky = b.callback || b.ask !== NO_ASK ? null : stickyFor(turn, queue, caller);
   const step = queue.config.relaxation.length === 0 ? 0 : stepAt(queue, now - b.since);
-  return {
+  const call: CallEntry = {
     id: callId,
     queue,
     lane: laneFor(tables, { queue, ask: b.ask, step, sticky }),
@@ -46,7 +46,9 @@ export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { cal
     visited: b.visited ?? NOWHERE,
     stays: b.stays ?? false,
     phase: 'waiting',
+    gone: false,
     offer: null,
+    agent: null,
     more: NO_OFFERS,
     failures: 0,
     overdue: false,
@@ -54,6 +56,8 @@ export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { cal
     talkingSince: null,
     callback: b.callback ?? null,
   };
+  takenBy(call.place, call);
+  return call;
 }
 
 /** How many steps of relaxation belong to so long a wait. */
@@ -115,7 +119,8 @@ export function leftQueue(turn: Turn, call: CallEntry, result: LeftResult): void
 /** Whatever rings for the call stops, and what it hears; the place is given up by whoever removes it. */
 export function stopWaiting(turn: Turn, call: CallEntry, why: string): void {
   for (const offer of offersOf(call)) withdraw(turn, offer, why);
-  turn.effects.push({ type: 'cancel-timer', timer: 'wait', id: call.id }, { type: 'stop-treatment', callId: call.id });
+  turn.effects.push({ type: 'cancel-timer', timer: 'wait', id: call.id });
+  turn.effects.push({ type: 'stop-treatment', callId: call.id });
 }
 
 /** The call leaves without having talked: whatever rings for it stops first. */
