@@ -23,7 +23,7 @@ export function waitDue(turn: Turn, input: Extract<Input, { type: 'wait-due' }>)
  */
 export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
   const { config } = call.queue;
-  if (!call.callback && turn.now - call.enteredAt >= config.maxWaitMs) {
+  if (!call.callback && turn.ticks - call.entered >= config.maxWaitMs) {
     if (call.phase === 'connecting') return changeCall(call, { overdue: true });
     leave(turn, call, 'waited too long', 'timeout', { outcome: 'timeout' });
     return undefined;
@@ -33,12 +33,12 @@ export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
     overflow(turn, call, rule.rule);
     return undefined;
   }
-  if (call.sticky && call.sticky.until <= turn.now) release(turn, call);
+  if (call.sticky && call.sticky.until <= turn.ticks) release(turn, call);
   return relaxed(turn, call);
 }
 
 function relaxed(turn: Turn, call: CallEntry): CallEntry {
-  const step = stepAt(call.queue, turn.now - call.since);
+  const step = stepAt(call.queue, turn.ticks - call.place.arrived);
   if (step <= call.step) return call;
   const { queue, ask, sticky } = call;
   const lane = call.phase === 'waiting' ? laneFor(turn.tables, { queue, ask, step, sticky }) : call.lane;

@@ -4,7 +4,7 @@ import { CALLBACK_DEFAULTS, type Input, type StoredCallback } from './inputs.js'
 import { askOf } from './lanes.js';
 import { isOurs } from './missed.js';
 import { bridge, withdraw } from './offers.js';
-import { offersOf, storedCallback } from './tables.js';
+import { offersOf, sinceOf, storedCallback } from './tables.js';
 import { changeCall, ignore, keep, listed, putCall, removeCall, rewriteAgent, type Turn, takePlace } from './turn.js';
 import type { Ask, CallbackEntry, CallEntry, Offer, QueueEntry, Tables } from './types.js';
 import { announceArrival, arm, leave, newCall, stopWaiting, wait } from './waiting.js';
@@ -65,7 +65,7 @@ export function requestCallback(turn: Turn, input: InputOf<'callback-requested'>
     number: input.number,
     ask: call?.ask ?? askOf(input),
     priority: call ? call.place.priority - queue.config.priority : 0,
-    since: call?.since ?? Math.min(now, input.since ?? now),
+    since: call ? sinceOf(tables, call) : Math.min(now, input.since ?? now),
     order: call?.place.order ?? tables.order,
     attempts: 0,
     notBefore: input.notBefore !== null && input.notBefore > now ? input.notBefore : null,

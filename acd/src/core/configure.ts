@@ -93,9 +93,9 @@ function requeue(turn: Turn, queue: QueueEntry): void {
   const calls = [...queue.places].flatMap((place) => tables.calls.get(place.callId) ?? []);
   queue.places.clear();
   for (const call of calls) {
-    const step = stepAt(queue, turn.now - call.since);
-    const { priority, since, order } = call.place;
-    const place = newPlace(queue.config, call.id, priority, since, order);
+    const step = stepAt(queue, turn.ticks - call.place.arrived);
+    const { priority, arrived, order } = call.place;
+    const place = newPlace(queue.config, call.id, priority, arrived, order);
     takenBy(place, call);
     // Who last talked with the caller is waited for as long as he could ever have the call.
     const sticky = call.sticky && tables.agents.get(call.sticky.agentId)?.pool.queues.includes(queue) ? call.sticky : null;

@@ -1,7 +1,20 @@
 import { type AgentConfig, type AgentId, DEFAULT_SKILL_LEVEL, type QueueConfig } from '@yixian/contracts';
 import { OrderedSet } from './ordered-set.js';
 import { byPlace, goesBefore } from './places.js';
-import type { AgentEntry, Ask, CallEntry, Candidate, IdlePlace, Lane, Place, Pool, QueueEntry, Requirement, Tables } from './types.js';
+import type {
+  AgentEntry,
+  Ask,
+  CallEntry,
+  Candidate,
+  IdlePlace,
+  Lane,
+  Place,
+  Pool,
+  QueueEntry,
+  Requirement,
+  Tables,
+  Ticks,
+} from './types.js';
 
 // Who may have what. Agents with the same skills, levels and groups form a pool; the open calls of a queue that ask for the
 // same form a lane. A lane knows the pools that satisfy it and a pool its lanes, so that a freed agent looks at one head per
@@ -301,7 +314,7 @@ export function somebodyReady(tables: Tables, lane: Lane): boolean {
 // ── open calls ──
 
 /** The call that goes first among those this agent may have. One look per lane. */
-export function firstInLine(tables: Tables, agent: AgentEntry, now: number): Place | undefined {
+export function firstInLine(tables: Tables, agent: AgentEntry, now: Ticks): Place | undefined {
   let best: Place | undefined;
   for (const lane of agent.pool.lanes) {
     const head = lane.open.first;
@@ -317,7 +330,7 @@ export function firstInLine(tables: Tables, agent: AgentEntry, now: number): Pla
 }
 
 /** The ring-all call that goes first among those that ring where this agent could, too. */
-export function firstRinging(agent: AgentEntry, now: number): Place | undefined {
+export function firstRinging(agent: AgentEntry, now: Ticks): Place | undefined {
   let best: Place | undefined;
   for (const lane of agent.pool.ranked) {
     const head = lane.ringing.first;

@@ -6,7 +6,7 @@ import { leads, mark } from './measures.js';
 import { byArrival } from './places.js';
 import { callersIn } from './tables.js';
 import { ignore, removeCall, type Turn } from './turn.js';
-import type { CallEntry, MeasuredRule, Place, QueueEntry } from './types.js';
+import type { CallEntry, MeasuredRule, Place, QueueEntry, Ticks } from './types.js';
 import { announceArrival, leftQueue, rehomed, stopWaiting, wait } from './waiting.js';
 
 // Rules that send a call elsewhere. All are looked at when a call comes into the queue. While it waits: its own wait by its
@@ -29,13 +29,13 @@ export function refusalOf(turn: Turn, call: CallEntry): Refusal {
   return callersIn(queue) >= queue.config.maxLength ? { outcome: 'full' } : undefined;
 }
 
-function measured({ tables, now }: Turn, call: CallEntry, when: OverflowCondition): boolean {
+function measured({ tables, ticks }: Turn, call: CallEntry, when: OverflowCondition): boolean {
   const { queue } = call;
   switch (when.kind) {
     case 'length':
       return callersIn(queue) >= when.atLeast;
     case 'longest-wait':
-      return oldestBefore(queue, call.place, now - when.atLeastMs);
+      return oldestBefore(queue, call.place, ticks - when.atLeastMs);
     case 'estimated-wait':
       return (estimateWaitMs(tables, queue, queue.places.rank(call.place) + 1, call.lane) ?? 0) >= when.atLeastMs;
     case 'waited':
@@ -47,13 +47,13 @@ function measured({ tables, now }: Turn, call: CallEntry, when: OverflowConditio
 }
 
 /** Whether a caller who came before this one has waited since then or longer. */
-function oldestBefore({ arrivals }: QueueEntry, place: Place, since: number): boolean {
+function oldestBefore({ arrivals }: QueueEntry, place: Place, since: Ticks): boolean {
   const oldest = arrivals?.first;
-  return oldest !== undefined && oldest.since <= since && byArrival(oldest, place) < 0;
+  return oldest !== undefined && oldest.arrived <= since && byArrival(oldest, place) < 0;
 }
 
 export function ruleFor(turn: Turn, call: CallEntry, occasion: Occasion): { rule: OverflowRule } | undefined {
-  const waited = turn.now - call.enteredAt;
+  const waited = turn.ticks - call.entered;
   const rule = call.queue.config.overflow.find(
     ({ when, to }) => when.kind === occasion && (when.kind !== 'waited' || waited >= when.atLeastMs) && leads(turn.tables, call, to),
   );
@@ -184,7 +184,7 @@ export function measure(turn: Turn): boolean {
   for (const queue of [...toMeasure]) {
     toMeasure.delete(queue);
     for (const rule of queue.measured) {
-      for (const place of exceeding(queue, rule, turn.now)) {
+      for (const place of exceeding(queue, rule, turn.ticks)) {
         const call = turn.tables.calls.get(place.callId);
         if (call?.phase !== 'waiting' || call.queue !== queue) continue;
         overflow(turn, call, rule.rule);
@@ -197,12 +197,12 @@ export function measure(turn: Turn): boolean {
 }
 
 /** Who waits and is taken by the rule as things stand, in the order of their places. */
-function exceeding(queue: QueueEntry, { rule, movable }: MeasuredRule, now: number): Place[] {
+function exceeding(queue: QueueEntry, { rule, movable }: MeasuredRule, now: Ticks): Place[] {
   const { when } = rule;
   if (movable.size === 0) return [];
   if (when.kind === 'longest-wait') {
     const oldest = queue.arrivals?.first;
-    if (!oldest || now - oldest.since < when.atLeastMs) return [];
+    if (!oldest || now - oldest.arrived < when.atLeastMs) return [];
     return [...movable].filter((place) => place !== oldest);
   }
   if (when.kind !== 'estimated-wait') return [];
@@ -222,7 +222,7 @@ function armMeasure(turn: Turn, queue: QueueEntry): void {
   let at = Number.POSITIVE_INFINITY;
   for (const { rule, movable } of queue.measured) {
     if (rule.when.kind !== 'longest-wait' || movable.size === 0) continue;
-    const due = oldest.since + rule.when.atLeastMs;
+    const due = turn.now - turn.ticks + oldest.arrived + rule.when.atLeastMs;
     if (due > turn.now && due < at) at = due;
   }
   if (at === Number.POSITIVE_INFINITY || (queue.measureAt !== null && queue.measureAt <= at)) return;

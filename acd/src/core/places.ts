@@ -1,12 +1,12 @@
-import type { CallId, EpochMs, QueueConfig } from '@yixian/contracts';
-import type { CallEntry, Place } from './types.js';
+import type { CallId, QueueConfig } from '@yixian/contracts';
+import type { CallEntry, Place, Ticks } from './types.js';
 
 const MINUTE_MS = 60_000;
 
 /** Where a call with this priority and this arrival stands in a queue. */
-export function newPlace(config: QueueConfig, callId: CallId, priority: number, since: EpochMs, order: number): Place {
+export function newPlace(config: QueueConfig, callId: CallId, priority: number, arrived: Ticks, order: number): Place {
   const rate = config.ageingPerMinute / MINUTE_MS;
-  return { key: rate === 0 ? priority : priority - rate * since, rate, priority, since, order, callId, call: null };
+  return { key: rate === 0 ? priority : priority - rate * arrived, rate, priority, arrived, order, callId, call: null };
 }
 
 /** The place of this call from here on. */
@@ -22,17 +22,17 @@ export function byPlace(a: Place, b: Place): number {
 
 /** First come first, whatever the priorities. */
 export function byArrival(a: Place, b: Place): number {
-  return a.since - b.since || a.order - b.order;
+  return a.arrived - b.arrived || a.order - b.order;
 }
 
 /** Between queues: those of different rates of ageing are compared as they stand now. */
-export function goesBefore(a: Place, b: Place, now: EpochMs): boolean {
+export function goesBefore(a: Place, b: Place, now: Ticks): boolean {
   if (a.rate === b.rate) return byPlace(a, b) < 0;
   const gap = priorityAt(b, now) - priorityAt(a, now);
-  return gap < 0 || (gap === 0 && (a.since < b.since || (a.since === b.since && a.order < b.order)));
+  return gap < 0 || (gap === 0 && byArrival(a, b) < 0);
 }
 
 /** Priority with what has been gained by waiting. */
-export function priorityAt(place: Place, now: EpochMs): number {
+export function priorityAt(place: Place, now: Ticks): number {
   return place.key + place.rate * now;
 }

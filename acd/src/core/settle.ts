@@ -64,7 +64,7 @@ function fileCall(turn: Turn, call: CallEntry): boolean {
 function serve(turn: Turn, agent: AgentEntry): void {
   for (;;) {
     if (!isAvailable(agent)) return;
-    const call = firstInLine(turn.tables, agent, turn.now)?.call;
+    const call = firstInLine(turn.tables, agent, turn.ticks)?.call;
     if (!call) {
       fileReady(agent);
       join(turn, agent);
@@ -76,7 +76,7 @@ function serve(turn: Turn, agent: AgentEntry): void {
 }
 
 function join(turn: Turn, agent: AgentEntry): void {
-  const place = agent.pool.ranked.length > 0 ? firstRinging(agent, turn.now) : undefined;
+  const place = agent.pool.ranked.length > 0 ? firstRinging(agent, turn.ticks) : undefined;
   if (place?.call) makeOffer(turn, agent, place.call);
 }
 
@@ -113,12 +113,12 @@ function settleSome(turn: Turn, agents: readonly AgentEntry[], calls: readonly C
     let best: CallEntry | undefined;
     const consider = (id: string | undefined): void => {
       const call = id === undefined || done.has(id) ? undefined : turn.tables.calls.get(id);
-      if (call?.phase === 'waiting' && (!best || goesBefore(call.place, best.place, turn.now))) best = call;
+      if (call?.phase === 'waiting' && (!best || goesBefore(call.place, best.place, turn.ticks))) best = call;
     };
     for (const call of calls) consider(call.id);
     for (const { id } of agents) {
       const agent = turn.tables.agents.get(id);
-      if (agent && isAvailable(agent)) consider(firstInLine(turn.tables, agent, turn.now)?.callId);
+      if (agent && isAvailable(agent)) consider(firstInLine(turn.tables, agent, turn.ticks)?.callId);
     }
     if (!best) break;
     if (!match(turn, best)) done.add(best.id);
@@ -139,7 +139,7 @@ export function settleAll(turn: Turn): void {
     for (const lane of lanes) {
       const head = done.has(lane) ? undefined : lane.open.first;
       const call = head && turn.tables.calls.get(head.callId);
-      if (call && (!best || goesBefore(call.place, best.place, turn.now))) best = call;
+      if (call && (!best || goesBefore(call.place, best.place, turn.ticks))) best = call;
     }
     if (!best) break;
     if (!match(turn, best)) done.add(best.lane);

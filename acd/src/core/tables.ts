@@ -1,4 +1,4 @@
-import type { AgentConfig, AgentId, QueueConfig, Seat } from '@yixian/contracts';
+import type { AgentConfig, AgentId, EpochMs, QueueConfig, Seat } from '@yixian/contracts';
 import type { StoredAgent, StoredCall, StoredCallback } from './inputs.js';
 import { makeLanes, poolFor } from './lanes.js';
 import { OrderedSet } from './ordered-set.js';
@@ -12,6 +12,7 @@ import type { AcdState, AgentEntry, CallbackEntry, CallEntry, MeasuredRule, Offe
 export function emptyState(seed = 1): AcdState {
   const tables: Tables = {
     turn: 0,
+    epoch: null,
     order: 0,
     seed,
     day: '',
@@ -166,14 +167,19 @@ export function storedAgent(agent: AgentEntry, day: string): StoredAgent {
   };
 }
 
-export function storedCall(call: CallEntry): StoredCall {
+/** When the caller came to the hotline. */
+export function sinceOf({ epoch }: Tables, { place }: CallEntry): EpochMs {
+  return (epoch ?? 0) + place.arrived;
+}
+
+export function storedCall(tables: Tables, call: CallEntry): StoredCall {
   return {
     callId: call.id,
     queueId: call.queue.id,
     caller: call.caller,
     priority: call.place.priority,
     order: call.place.order,
-    since: call.since,
+    since: sinceOf(tables, call),
   };
 }
 

@@ -63,7 +63,7 @@ export function bridged(turn: Turn, input: InputOf<'bridged'>): void {
   turn.effects.push({ type: 'cancel-timer', timer: 'wait', id: call.id });
   turn.effects.push({ type: 'stop-treatment', callId: call.id });
   tellOffer(turn, 'offer.accepted', offer, null);
-  recordWait(call, turn.now - call.enteredAt);
+  recordWait(call, turn.ticks - call.entered);
   leftQueue(turn, call, 'served');
   const agent = agentOf(turn, call);
   if (agent) enterState(turn, agent, { cause: 'bridged', to: 'on-call', reason: null, by: 'system' });
@@ -172,7 +172,7 @@ export function talkEnded(turn: Turn, input: InputOf<'talk-ended'>): void {
 export function endTalk(turn: Turn, call: CallEntry, offer: Offer): void {
   const { queue } = call;
   const { wrapUpMs, wrapUp } = queue.config;
-  const talkMs = turn.now - (call.talkingSince ?? turn.now);
+  const talkMs = turn.ticks - (call.talkingSince ?? turn.ticks);
   queue.serving -= 1;
   mark(turn.tables, queue);
   recordHandling(queue, talkMs + (wrapUp === 'open' ? 0 : wrapUpMs));

@@ -1,4 +1,4 @@
-import type { AgentId, AgentStateName, EventDraft, EventOf, QueueId, QueueResult } from '@yixian/contracts';
+import type { AgentId, AgentStateName, EpochMs, EventDraft, EventOf, QueueId, QueueResult } from '@yixian/contracts';
 import { type AgentCause, assertAgentTransition } from './agent-state.js';
 import { assertCallTransition, type CallCause } from './call-state.js';
 import { Gathered } from './gathered.js';
@@ -6,12 +6,14 @@ import type { Effect, StoreChange } from './inputs.js';
 import { laneFor, unfileReady } from './lanes.js';
 import { mark, shut } from './measures.js';
 import { isAvailable, NO_OFFERS, storedAgent, storedCall, WISH_READY } from './tables.js';
-import type { AgentEntry, CallEntry, IdlePlace, Offer, QueueEntry, Tables } from './types.js';
+import type { AgentEntry, CallEntry, IdlePlace, Offer, QueueEntry, Tables, Ticks } from './types.js';
 
 /** One step under way: the tables, the time, and what has been decided so far. */
 export interface Turn {
   readonly tables: Tables;
-  readonly now: number;
+  readonly now: EpochMs;
+  /** The same as calls count. */
+  readonly ticks: Ticks;
   /** Done first: a seat to ring or a bridge to make does not wait for anything else. */
   readonly urgent: Gathered<Effect>;
   readonly effects: Gathered<Effect>;
@@ -37,6 +39,7 @@ function firstTurn(tables: Tables, now: number): Turn {
   return {
     tables,
     now,
+    ticks: 0,
     urgent: new Gathered(),
     effects: new Gathered(),
     events: new Gathered(),
@@ -55,7 +58,9 @@ function firstTurn(tables: Tables, now: number): Turn {
 export function newTurn(tables: Tables, now: number): Turn {
   const turn: Writable<Turn> = tables.spareTurn ?? firstTurn(tables, now);
   tables.spareTurn = turn;
+  tables.epoch ??= now;
   turn.now = now;
+  turn.ticks = now - tables.epoch;
   turn.freed = undefined;
   turn.opened = undefined;
   turn.departed = undefined;
@@ -247,7 +252,7 @@ export function enterConnecting(call: Writable<CallEntry>): CallEntry {
 export function enterTalking(turn: Turn, call: Writable<CallEntry>): CallEntry {
   assertCallTransition(call.phase, 'bridge', 'talking');
   call.phase = 'talking';
-  call.talkingSince = turn.now;
+  call.talkingSince = turn.ticks;
   return call;
 }
 
@@ -347,7 +352,7 @@ export function changesOf({ touchedAgents, touchedCalls, changes, tables }: Turn
     for (const call of touchedCalls.once()) {
       // One that went to another queue of ours stands among the touched with its new place.
       if (call.gone && tables.calls.has(call.id)) continue;
-      changes.push({ table: 'calls', key: call.id, value: call.gone || call.phase === 'talking' ? null : storedCall(call) });
+      changes.push({ table: 'calls', key: call.id, value: call.gone || call.phase === 'talking' ? null : storedCall(tables, call) });
     }
   }
   return changes.copy();

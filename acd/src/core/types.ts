@@ -15,6 +15,13 @@ import type { OrderedSet } from './ordered-set.js';
 import type { Turn } from './turn.js';
 
 export type OfferId = string;
+
+/**
+ * Milliseconds since the tables began: of calls, of which there are many. As epoch milliseconds each would be a number on the
+ * heap of its own, and a comparison two looks into cold memory; up to 24 days these are not, and beyond they are only slower.
+ */
+export type Ticks = number;
+
 export type WishedState = 'ready' | 'not-ready' | 'offline';
 
 /** The state an agent takes when the call, and its wrap-up, are over. */
@@ -41,14 +48,15 @@ export interface Candidate {
  * A place in a queue: larger priority first, then first come. Kept by a call until an agent talks with it.
  *
  * A call of a queue with ageing gains `rate` points a millisecond, so its priority at any time is `key + rate · now` with
- * `key = priority − rate · since`. Within one queue the rate is one and the order of the keys never changes: no timers.
+ * `key = priority − rate · arrived`. Within one queue the rate is one and the order of the keys never changes: no timers.
  */
 export interface Place {
   readonly key: number;
   readonly rate: number;
   /** As it was at arrival. */
   readonly priority: number;
-  readonly since: EpochMs;
+  /** When the caller came to the hotline. */
+  readonly arrived: Ticks;
   readonly order: number;
   readonly callId: CallId;
   /** Whose place it is: found without a look into the table. Null as long as it is being made. */
@@ -122,14 +130,13 @@ export interface CallEntry {
   readonly lane: Lane;
   readonly caller: string;
   readonly place: Place;
-  readonly since: EpochMs;
   /** When it came into this queue. */
-  readonly enteredAt: EpochMs;
+  readonly entered: Ticks;
   readonly ask: Ask;
   /** How many steps of relaxation have been taken. */
   readonly step: number;
   /** The agent who last talked with the caller is waited for until then. */
-  readonly sticky: { readonly agentId: AgentId; readonly until: EpochMs } | null;
+  readonly sticky: { readonly agentId: AgentId; readonly until: Ticks } | null;
   /** Queues it was in before, by overflow: never again. */
   readonly visited: readonly QueueId[];
   /** Put here by hand, or called back: rules that measure the queue leave it here, and do not count its wait. */
@@ -148,7 +155,7 @@ export interface CallEntry {
   readonly overdue: boolean;
   /** What was expected on arrival, milliseconds. */
   readonly estimateMs: number | null;
-  readonly talkingSince: EpochMs | null;
+  readonly talkingSince: Ticks | null;
   /** Set for a callback in the line; nobody listens to it, and there is no leg yet. */
   readonly callback: CallbackEntry | null;
 }
@@ -274,6 +281,8 @@ export interface QueueEntry {
 /** The tables behind a state, changed in place by the step that consumes it; what is told of entries is copied out of them. */
 export interface Tables {
   turn: number;
+  /** Epoch milliseconds of the first step; null before it. */
+  epoch: EpochMs | null;
   /** Source of places: grows with every arrival and every return to idle. */
   order: number;
   /** Of the strategy random. */

@@ -1,7 +1,7 @@
 import type { AgentId, AgentSnapshot, CallbackView, CallId, QueueId, QueueSnapshot, WaitingCallSnapshot } from '@yixian/contracts';
 import { estimateErrorMs, estimateWaitMs } from './estimate.js';
 import { levelsOf } from './lanes.js';
-import { WISH_READY } from './tables.js';
+import { sinceOf, WISH_READY } from './tables.js';
 import { type AcdState, type AgentEntry, type CallbackEntry, OPEN_ENDED, type QueueEntry, type Tables } from './types.js';
 
 // Reading a state: copies for whoever asks, never the entries or the indexes themselves.
@@ -53,13 +53,14 @@ function queueView(tables: Tables, queue: QueueEntry, now: number): QueueSnapsho
     const call = tables.calls.get(place.callId);
     position += 1;
     if (!call || call.callback) continue;
-    oldest = Math.min(oldest, call.since);
+    const since = sinceOf(tables, call);
+    oldest = Math.min(oldest, since);
     waiting.push({
       callId: call.id,
       caller: call.caller,
       position,
       priority: place.priority,
-      since: call.since,
+      since,
       offeredTo: call.offer?.agentId ?? null,
     });
   }

@@ -4,9 +4,9 @@ import type { Input } from './inputs.js';
 import { laneFor, NO_ASK } from './lanes.js';
 import { withdraw } from './offers.js';
 import { newPlace, takenBy } from './places.js';
-import { NO_OFFERS, offersOf } from './tables.js';
+import { NO_OFFERS, offersOf, sinceOf } from './tables.js';
 import { changeCall, expecting, listed, putCall, relane, removeCall, type Turn, takePlace } from './turn.js';
-import type { Ask, CallbackEntry, CallEntry, QueueEntry } from './types.js';
+import type { Ask, CallbackEntry, CallEntry, QueueEntry, Ticks } from './types.js';
 
 // A call that waits: how it begins, takes its place, is moved to another lane, and leaves.
 
@@ -28,18 +28,18 @@ export interface Beginning {
 
 /** A call as it comes into a queue. */
 export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { callId: string; caller: string }, b: Beginning): CallEntry {
-  const { tables, now } = turn;
+  const { tables, now, ticks } = turn;
   if (b.order === undefined) tables.order += 1;
   const sticky = b.callback || b.ask !== NO_ASK ? null : stickyFor(turn, queue, caller);
   const step = queue.config.relaxation.length === 0 ? 0 : stepAt(queue, now - b.since);
+  const arrived = ticks - (now - b.since);
   const call: CallEntry = {
     id: callId,
     queue,
     lane: laneFor(tables, { queue, ask: b.ask, step, sticky }),
     caller,
-    place: newPlace(queue.config, callId, b.priority, b.since, b.order ?? tables.order),
-    since: b.since,
-    enteredAt: now,
+    place: newPlace(queue.config, callId, b.priority, arrived, b.order ?? tables.order),
+    entered: ticks,
     ask: b.ask,
     step,
     sticky,
@@ -68,18 +68,19 @@ export function stepAt({ config }: QueueEntry, waitedMs: number): number {
 }
 
 /** The agent who last talked with this caller, if the queue waits for him and he is at work. */
-function stickyFor({ tables, now }: Turn, queue: QueueEntry, caller: string): CallEntry['sticky'] {
+function stickyFor({ tables, now, ticks }: Turn, queue: QueueEntry, caller: string): CallEntry['sticky'] {
   const { sticky } = queue.config;
   const talk = sticky && tables.talks.get(caller);
   if (!sticky || !talk || talk.at + sticky.withinMs < now) return null;
   const agent = tables.agents.get(talk.agentId);
   if (!agent || agent.state === 'offline' || agent.state === 'not-ready' || !agent.pool.queues.includes(queue)) return null;
-  return { agentId: agent.id, until: now + sticky.waitMs };
+  return { agentId: agent.id, until: ticks + sticky.waitMs };
 }
 
 /** The call as it comes into another queue: what it asked for and its arrival stay. By overflow unless `stays`. */
 export function rehomed(turn: Turn, call: CallEntry, queue: QueueEntry, b: Pick<Beginning, 'priority' | 'visited' | 'stays'>): CallEntry {
-  const { ask, since, place, visited } = call;
+  const { ask, place, visited } = call;
+  const since = sinceOf(turn.tables, call);
   return newCall(turn, queue, { callId: call.id, caller: call.caller }, { visited, ...b, ask, since, order: place.order });
 }
 
@@ -112,7 +113,7 @@ export function leftQueue(turn: Turn, call: CallEntry, result: LeftResult): void
     at: turn.now,
     callId: call.id,
     queueId: call.queue.id,
-    data: { result, waitMs: Math.max(0, turn.now - call.enteredAt) },
+    data: { result, waitMs: Math.max(0, turn.ticks - call.entered) },
   });
 }
 
@@ -139,28 +140,28 @@ export function release(turn: Turn, call: CallEntry): void {
 
 /** One timer for whatever falls due next: the longest wait, a relaxation, a rule, the end of the wait for one agent. */
 export function arm(turn: Turn, call: CallEntry): void {
-  const due = nextDue(call, turn.now);
+  const due = nextDue(call, turn.ticks);
   if (due === Number.POSITIVE_INFINITY) return;
   const input: Input = { type: 'wait-due', callId: call.id, order: call.place.order };
-  turn.effects.push({ type: 'set-timer', timer: 'wait', id: call.id, delayMs: due - turn.now, input });
+  turn.effects.push({ type: 'set-timer', timer: 'wait', id: call.id, delayMs: due - turn.ticks, input });
 }
 
 /** Always later than now: what is due is done before the timer is set. */
-export function nextDue(call: CallEntry, now: number): number {
+export function nextDue(call: CallEntry, now: Ticks): number {
   const { config } = call.queue;
-  let due = call.callback || call.overdue ? Number.POSITIVE_INFINITY : call.enteredAt + config.maxWaitMs;
+  let due = call.callback || call.overdue ? Number.POSITIVE_INFINITY : call.entered + config.maxWaitMs;
   const step = config.relaxation[call.step];
-  if (step) due = Math.min(due, call.since + step.afterMs);
+  if (step) due = Math.min(due, call.place.arrived + step.afterMs);
   if (call.sticky) due = Math.min(due, call.sticky.until);
   if (config.overflow.length > 0 && !call.callback) due = Math.min(due, nextWaited(call, now));
   return due;
 }
 
 /** When the next rule about the call's own wait falls due; Infinity for never. */
-export function nextWaited(call: CallEntry, now: number): number {
+export function nextWaited(call: CallEntry, now: Ticks): number {
   let due = Number.POSITIVE_INFINITY;
   for (const { when } of call.queue.config.overflow) {
-    const at = when.kind === 'waited' ? call.enteredAt + when.atLeastMs : now;
+    const at = when.kind === 'waited' ? call.entered + when.atLeastMs : now;
     if (at > now && at < due) due = at;
   }
   return due;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { satisfies } from '../../src/core/lanes.js';
-import { offersOf } from '../../src/core/tables.js';
+import { byArrival } from '../../src/core/places.js';
+import { offersOf, sinceOf } from '../../src/core/tables.js';
 import { type AgentEntry, type CallEntry, type Lane, OPEN_ENDED } from '../../src/core/types.js';
 import { nextDue } from '../../src/core/waiting.js';
 import type { CoreDriver } from './core-driver.js';
@@ -125,7 +126,8 @@ function everyLeaseHasADeadline(d: CoreDriver): void {
   const { calls, agents, callbacks } = d.state.tables;
   for (const call of calls.values()) {
     for (const offer of offersOf(call)) if (call.phase !== 'talking') due.add(`offer:${offer.id}`);
-    if (call.phase !== 'talking' && nextDue(call, d.now) < Number.POSITIVE_INFINITY) due.add(`wait:${call.id}`);
+    if (call.phase !== 'talking' && nextDue(call, d.now - (d.state.tables.epoch ?? 0)) < Number.POSITIVE_INFINITY)
+      due.add(`wait:${call.id}`);
   }
   for (const agent of agents.values()) {
     if (agent.state === 'wrap-up' && agent.wrapUpUntil !== OPEN_ENDED) due.add(`wrap-up:${agent.id}`);
@@ -162,11 +164,12 @@ function nobodyWaitsAgainstARule(d: CoreDriver): void {
         if (to.kind === 'queue' && (to.queueId === queue.id || call.visited.includes(to.queueId) || !queues.has(to.queueId))) continue;
         if (when.kind === 'longest-wait') {
           const counted = callers.filter((c) => !c.stays);
-          const before = counted.filter((c) => c.since < call.since || (c.since === call.since && c.place.order < call.place.order));
-          const longest = Math.max(0, ...before.map((c) => d.now - c.since));
+          const before = counted.filter((c) => byArrival(c.place, call.place) < 0);
+          const longest = Math.max(0, ...before.map((c) => d.now - sinceOf(d.state.tables, c)));
           assert.ok(before.length === 0 || longest < when.atLeastMs, `call ${call.id} waits behind one that has waited ${longest} ms`);
           const fires = queue.measureAt ?? Number.POSITIVE_INFINITY;
-          if (before.length > 0) assert.ok(fires <= Math.min(...before.map((c) => c.since)) + when.atLeastMs, 'its timer comes in time');
+          if (before.length > 0)
+            assert.ok(fires <= Math.min(...before.map((c) => sinceOf(d.state.tables, c))) + when.atLeastMs, 'its timer comes in time');
         }
         if (when.kind === 'estimated-wait' && queue.handled > 0 && queue.working > 0) {
           const estimate = Math.round(((places.indexOf(call.place) + 1) * queue.handlingMs) / queue.working);
