@@ -1,5 +1,9 @@
 // Matches a second through the real core. Bounded in work, not in time: it always ends.
 //
+// A match is a caller's whole way: he arrives, is offered to an agent, the agent answers, the bridge stands, the talk ends. It is
+// four steps and one for each relaxation. `decision` is one of them alone: the step in which an offer is made, with everything
+// that step decides besides (the end of the talk before, the agent's states, the store's changes).
+//
 // What relaxing means here: calls ask for level 8, after 30 seconds for 5, after 60 for any, and every step that falls due by
 // the clock of the run is a step of the core that counts in the time of the matches. Two ways of load, both with 50,000 waiting:
 //   worst case  everybody waits in one long line for minutes: each call is relaxed twice before it is taken
@@ -41,6 +45,8 @@ interface Result {
   stepsPerSecond: number;
   /** Against the processor's time instead of the wall's: what is left when others use the machine too. */
   matchesPerCpuSecond: number;
+  /** Of the steps alone in which an offer is made. */
+  decisionP50Us: number;
   p50Us: number;
   p99Us: number;
   maxUs: number;
@@ -135,6 +141,9 @@ class Driver {
   /** Offers that ring now, oldest first. */
   readonly ringing: Offer[] = [];
   relaxed = 0;
+  /** Whether the steps that make an offer are timed, and how long they took, microseconds. */
+  timed = false;
+  readonly decisions: number[] = [];
   /** Relaxations to come: all 30 seconds after they were set, so the oldest is the next. */
   #due: ({ at: number; input: Input } | undefined)[] = [];
   #next = 0;
@@ -170,7 +179,9 @@ class Driver {
   }
 
   input(input: Input): readonly Effect[] {
+    const from = this.timed ? performance.now() : 0;
     const result = step(this.#state, input, this.#now);
+    if (this.timed && result.effects[0]?.type === 'ring') this.decisions.push((performance.now() - from) * 1000);
     this.#state = result.state;
     this.steps += 1;
     if (this.steps % this.#stepsPerMs === 0) this.#now += 1;
@@ -284,6 +295,15 @@ function timeEach(driver: Driver, talking: Offer[], s: Scenario, matches: number
   return times.sort();
 }
 
+/** The middle of the times of the steps that make an offer, microseconds. */
+function timeDecisions(driver: Driver, talking: Offer[], s: Scenario, matches: number): number {
+  driver.reserve(matches);
+  driver.timed = true;
+  run(driver, talking, s, matches);
+  const times = Float64Array.from(driver.decisions).sort();
+  return times[times.length >> 1] ?? 0;
+}
+
 function measure(s: Scenario, matches: number): Result {
   const { driver, talking } = prepare(s);
   driver.reserve(matches);
@@ -299,6 +319,7 @@ function measure(s: Scenario, matches: number): Result {
   const steps = driver.steps - stepsBefore;
   const relaxed = driver.relaxed - relaxedBefore;
   const times = timeEach(driver, talking, s, Math.ceil(matches / 4));
+  const decisionP50Us = round(timeDecisions(driver, talking, s, Math.ceil(matches / 4)), 2);
   const us = (share: number): number => round(times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0, 2);
   return {
     scenario: s.name,
@@ -312,6 +333,7 @@ function measure(s: Scenario, matches: number): Result {
     matchesPerSecond: Math.round(done / seconds),
     stepsPerSecond: Math.round(steps / seconds),
     matchesPerCpuSecond: Math.round((done * 1e6) / (cpu.user + cpu.system)),
+    decisionP50Us,
     p50Us: us(0.5),
     p99Us: us(0.99),
     maxUs: us(1),
@@ -346,6 +368,7 @@ if (process.argv.includes('--json')) {
       'matches/s': r.matchesPerSecond,
       'steps/s': r.stepsPerSecond,
       'matches/CPU s': r.matchesPerCpuSecond,
+      'decision p50 µs': r.decisionP50Us,
       'p50 µs': r.p50Us,
       'p99 µs': r.p99Us,
       'max µs': r.maxUs,

@@ -276,6 +276,7 @@ export function pickAgent(tables: Tables, lane: Lane): AgentEntry | undefined {
 }
 
 function longestIdle(lane: Lane): AgentId | undefined {
+  if (lane.readyPools.size === 0) return undefined;
   let best: IdlePlace | undefined;
   for (const pool of lane.readyPools) {
     const head = pool.ready.first;

@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 /** Where a call with this priority and this arrival stands in a queue. */
 export function newPlace(config: QueueConfig, callId: CallId, priority: number, arrived: Ticks, order: number): Place {
   const rate = config.ageingPerMinute / MINUTE_MS;
-  return { key: rate === 0 ? priority : priority - rate * arrived, rate, priority, arrived, order, callId, call: null };
+  return { key: rate === 0 ? priority : priority - rate * arrived, arrived, order, call: null, callId, rate, priority };
 }
 
 /** The place of this call from here on. */

@@ -33,28 +33,29 @@ export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { cal
   const sticky = b.callback || b.ask !== NO_ASK ? null : stickyFor(turn, queue, caller);
   const step = queue.config.relaxation.length === 0 ? 0 : stepAt(queue, now - b.since);
   const arrived = ticks - (now - b.since);
+  // What every step of a wait looks at comes first, so that it lies together in memory.
   const call: CallEntry = {
     id: callId,
     queue,
     lane: laneFor(tables, { queue, ask: b.ask, step, sticky }),
-    caller,
     place: newPlace(queue.config, callId, b.priority, arrived, b.order ?? tables.order),
-    entered: ticks,
-    ask: b.ask,
-    step,
-    sticky,
-    visited: b.visited ?? NOWHERE,
-    stays: b.stays ?? false,
     phase: 'waiting',
     gone: false,
+    step,
+    entered: ticks,
+    sticky,
+    callback: b.callback ?? null,
+    ask: b.ask,
+    overdue: false,
     offer: null,
     agent: null,
     more: NO_OFFERS,
-    failures: 0,
-    overdue: false,
     estimateMs: null,
     talkingSince: null,
-    callback: b.callback ?? null,
+    failures: 0,
+    stays: b.stays ?? false,
+    visited: b.visited ?? NOWHERE,
+    caller,
   };
   takenBy(call.place, call);
   return call;
