@@ -53,4 +53,25 @@ describe('the browser application: sign-in and call records', () => {
     await page.getByText('Abandoned in the menu').first().waitFor();
     assert.equal(new URL(page.url()).pathname, '/calls');
   });
+
+  it('a log of states goes on, page by page, back to the sign-in', async () => {
+    const agent = await scenario.api('1003');
+    const changes = 60;
+    await agent.put('/agents/1003/seat', { kind: 'sip' });
+    for (let i = 0; i < changes; i++) {
+      for (const state of ['ready', 'not-ready']) await agent.put('/agents/1003/state', { state });
+    }
+    const page = await browser.page();
+    await page.goto(`${scenario.hotline.http}/reports`);
+    await page.getByRole('tab', { name: 'States of agents' }).click();
+    const rows = page.getByRole('tabpanel').getByRole('row').filter({ hasText: '1003' });
+    await rows.nth(99).waitFor();
+    assert.equal(await rows.count(), 100);
+    await page.getByRole('button', { name: 'Load more' }).click();
+    await rows.nth(2 * changes - 1).waitFor();
+    await page.getByRole('button', { name: 'Load more' }).waitFor({ state: 'detached' });
+    const seen = await scenario.admin.get<{ items: unknown[] }>('/logs/agent-states?agent=1003&limit=1000');
+    assert.equal(await rows.count(), seen.items.length);
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
 });

@@ -4,6 +4,7 @@ export const reports: typeof zh = {
   hint: 'Loss = unanswered / offered; handling = (talk + hold + wrap-up) / answered; occupancy = handling / (signed in − not ready)',
   excel: 'Download Excel',
   csv: 'Download CSV',
+  loadMore: 'Load more',
   none: 'Nothing in this time',
   today: 'Today',
   week: '7 days',

@@ -2,6 +2,7 @@ export const reports = {
   hint: '口径：呼损率 = 未接 ÷ 进线；平均处理 =（通话 + 保持 + 话后）÷ 接听；占用率 = 处理 ÷（签入 − 示忙）',
   excel: '下载 Excel',
   csv: '下载 CSV',
+  loadMore: '加载更多',
   none: '这段时间没有数据',
   today: '今天',
   week: '近 7 天',

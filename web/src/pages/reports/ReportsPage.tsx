@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Alert, Button, Card, DatePicker, Empty, Flex, Segmented, Space, Table, type TableColumnsType, Tabs } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import i18next from 'i18next';
@@ -60,11 +60,13 @@ function useReport(spec: ReportSpec, range: [Dayjs, Dayjs], interval: Interval) 
   const query = {
     from: range[0].toISOString(),
     to: range[1].toISOString(),
-    ...(spec.log ? { limit: 200 } : { interval }),
+    ...(spec.log ? { limit: LOG_PAGE } : { interval }),
   };
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: ['report', spec.path, query],
-    queryFn: async () => (await get<Page<ReportRow>>(withQuery(spec.path, query))).items,
+    queryFn: ({ pageParam }) => get<Page<ReportRow>>(withQuery(spec.path, { ...query, cursor: pageParam })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
   });
 }
 
@@ -101,7 +103,7 @@ function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Da
   const show = useShow();
   const queues = useLive((picture) => picture.queues);
   const report = useReport(spec, range, interval);
-  const rows = report.data ?? [];
+  const rows = report.data?.pages.flatMap((page) => page.items) ?? [];
   const columns: TableColumnsType<ReportRow> = spec.columns.map((column, i) => ({
     key: column.name,
     title: t(`column.${column.name}`),
@@ -178,10 +180,15 @@ function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Da
           columns={columns}
           dataSource={rows}
           loading={report.isLoading}
-          pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
+          pagination={spec.log ? false : { pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
           {...(rows.length > 0 ? { scroll: { x: 110 * columns.length } } : {})}
           locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('none')} /> }}
         />
+        {report.hasNextPage ? (
+          <Button type="link" block loading={report.isFetchingNextPage} onClick={() => void report.fetchNextPage()}>
+            {t('loadMore')}
+          </Button>
+        ) : null}
       </Card>
     </Flex>
   );
