@@ -1,5 +1,6 @@
 import type {
   Authenticator,
+  Backups,
   Clock,
   IdentityStore,
   Logger,
@@ -12,6 +13,7 @@ import type {
 } from '@yixian/contracts';
 import { administrationRoutes } from './administration-routes.js';
 import { audioRoutes } from './audio-routes.js';
+import { backupRoutes } from './backup-routes.js';
 import { callControlRoutes, callRoutes } from './call-routes.js';
 import type { CommandDeps } from './commands/command.js';
 import { createCommandSet } from './commands/index.js';
@@ -47,6 +49,7 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<Wa
   webCredentials: WebCredentials;
   clock: Clock;
   logger: Logger;
+  backups: Backups;
   system: () => Promise<SystemView>;
   metricsText: () => Promise<string>;
   metricsContentType: string;
@@ -75,6 +78,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...reportRoutes({ ...deps.reports, identity: deps.identity, logger: deps.logger }),
     ...administrationRoutes(deps.administration),
     ...flowToolRoutes({ ...deps.administration, clickToDial: deps.clickToDial }),
+    ...backupRoutes({ ...deps.administration, backups: deps.backups }),
     ...systemRoutes(shared),
   ];
 }

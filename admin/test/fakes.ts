@@ -576,6 +576,13 @@ export async function openHouse(
       clock,
     },
     webDir: join(recordingsDir, 'web'),
+    backups: {
+      list: async () => [],
+      make: () => Promise.reject(new DomainError('conflict', 'a backup is being made')),
+      check: (name) => Promise.reject(new DomainError('not-found', `there is no backup ${name}`)),
+      locate: () => undefined,
+      delete: (name) => Promise.reject(new DomainError('not-found', `there is no backup ${name}`)),
+    },
     system: async () => ({
       version: '0.1.0',
       node: process.versions.node,

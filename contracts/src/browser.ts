@@ -1,5 +1,6 @@
 // Everything a browser may use: the package without what needs Node.js.
 export * from './access.js';
+export * from './backups.js';
 export * from './call-record.js';
 export * from './directory.js';
 export * from './errors.js';

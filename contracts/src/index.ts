@@ -1,4 +1,5 @@
 export * from './access.js';
+export * from './backups.js';
 export * from './call-record.js';
 export * from './clock.js';
 export * from './commands.js';

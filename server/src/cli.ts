@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { backup } from './backup/backup.js';
-import { restore } from './backup/restore.js';
+import { restore, verifyBackup } from './backup/restore.js';
 import { importCalendar } from './calendar-import.js';
 import { addAgents, addUser, migrateOnly, resetDemo } from './commands.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
@@ -102,7 +102,14 @@ export async function main(argv: string[]): Promise<number> {
     .description('write database, prompts and keys into one file; the hotline may run')
     .argument('[file]', 'default: yixian-<time>.tar.gz here')
     .option('--recordings', 'recordings and messages too')
+    .option('--json', 'print JSON')
     .action(fileAction(backup));
+  program
+    .command('verify-backup')
+    .description('read a backup whole and say whether it is what was written')
+    .argument('<file>')
+    .option('--json', 'print JSON')
+    .action(fileAction(verifyBackup));
   program
     .command('restore')
     .description('put a backup into an empty database and data folder; the hotline must not run')

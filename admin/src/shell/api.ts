@@ -1,5 +1,6 @@
 import type {
   Authenticator,
+  Backups,
   Callbacks,
   IdentityStore,
   RecordQueries,
@@ -43,6 +44,7 @@ export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   reports: RouteDeps['reports'];
   /** Name → value of every stage, read at each scrape. */
   metrics: readonly (() => Record<string, number>)[];
+  backups: Backups;
   /** How the running system is. */
   system: () => Promise<SystemView>;
   /** Shown in the OpenAPI document. */

@@ -18,6 +18,28 @@ export interface Manifest extends DumpHead {
   recordings: boolean;
 }
 
+/** What `--json` prints of one. */
+export interface BackupFacts {
+  file: string;
+  createdAt: string;
+  program: string;
+  rows: number;
+  files: number;
+  recordings: boolean;
+}
+
+export function factsOf(file: string, manifest: Manifest): BackupFacts {
+  const { createdAt, program, files, recordings } = manifest;
+  return { file, createdAt, program, rows: Object.values(manifest.rows).reduce((sum, count) => sum + count, 0), files, recordings };
+}
+
+/** In words, or as JSON for programs. */
+export function print(facts: BackupFacts, options: Record<string, unknown>, words = ''): void {
+  const { file, rows, files, recordings } = facts;
+  const text = `${file}: ${words}${rows} rows, ${files} files${recordings ? '' : ', without recordings'}`;
+  process.stdout.write(`${options.json === undefined ? text : JSON.stringify(facts)}\n`);
+}
+
 /**
  * `yixian backup FILE`: everything that is configured and recorded in one file, as it is at one moment; the hotline may run.
  * Live state (who is signed in, who waits) is not part of it.
@@ -32,8 +54,7 @@ export async function backup(config: Config, options: Record<string, string>): P
     const [pending] = await pendingMigrations(database.knex);
     if (pending) throw new Error('the database is of an older version: run `yixian migrate` first');
     const manifest = await write(config, database.knex, file, now, options.recordings !== undefined);
-    const rows = Object.values(manifest.rows).reduce((sum, count) => sum + count, 0);
-    process.stdout.write(`${file}: ${rows} rows, ${manifest.files} files${manifest.recordings ? '' : ', without recordings'}\n`);
+    print(factsOf(file, manifest), options);
     return 0;
   } finally {
     await database.close();

@@ -4,6 +4,7 @@ import { createApi, createAuthenticator, createCommands } from '@yixian/admin';
 import { createGateway } from '@yixian/agent-gateway';
 import { createIdentityStore, createSummaryRows, ping } from '@yixian/db';
 import { createSipUpgrades } from '@yixian/softswitch';
+import { createBackupStore } from '../backup/store.js';
 import { httpUrl } from '../first-run.js';
 import { version } from '../version.js';
 import { administrationOf } from './administration.js';
@@ -35,6 +36,8 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
       redis: () => base.redis.client.ping(),
       switch: () => softswitch.health(),
     });
+  const backups = createBackupStore({ config: base.config, clock, logger });
+  undo.add('backups', () => backups.stop());
   const app = createApi({
     ...commandDeps,
     messages,
@@ -47,6 +50,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     webDir: WEB_DIR,
     webCredentials: telephony.webCredentials,
     reports: { reports: startReports(base, undo), directory, timeZone: base.config.timeZone, clock },
+    backups,
     health,
     draining,
     version,

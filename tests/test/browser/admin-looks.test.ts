@@ -24,6 +24,7 @@ const PAGES = [
   'boxes',
   'settings',
   'audit',
+  'backups',
   'system',
 ];
 
@@ -103,7 +104,7 @@ describe('every page of administration and records, looked at', function () {
         const words = (await page.locator('main').last().locator('h4, label, th, [role=tab], button').allInnerTexts()).join(' | ');
         assert.doesNotMatch(
           words,
-          /[\u4e00-\u9fff]|\b(users|skills|queues|numbers|trunks|settings|system|archive|reports|column)\.[a-zA-Z]/,
+          /[\u4e00-\u9fff]|\b(users|skills|queues|numbers|trunks|settings|system|archive|reports|column|menu|imports|backups|lists|prompts|schedules|calendars)\.[a-zA-Z]/,
           where,
         );
       }

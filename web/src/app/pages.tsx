@@ -182,6 +182,13 @@ export const PAGES: readonly PageSpec[] = [
     page: lazy(() => import('../pages/admin/AuditPage.js')),
   },
   {
+    path: 'backups',
+    name: 'backups',
+    section: 'administration',
+    roles: ['admin'],
+    page: lazy(() => import('../pages/admin/BackupsPage.js')),
+  },
+  {
     path: 'system',
     name: 'system',
     section: 'administration',

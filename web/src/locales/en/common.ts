@@ -113,6 +113,7 @@ export const common: typeof zh = {
     groups: 'Extension groups',
     settings: 'Settings',
     audit: 'Audit log',
+    backups: 'Backups',
     system: 'System',
   },
   state: {

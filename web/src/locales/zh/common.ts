@@ -111,6 +111,7 @@ export const common = {
     groups: '分机组',
     settings: '系统设置',
     audit: '审计日志',
+    backups: '备份',
     system: '系统状态',
   },
   state: {

@@ -1,5 +1,6 @@
 import { admin } from './admin.js';
 import { archive } from './archive.js';
+import { backups } from './backups.js';
 import { common } from './common.js';
 import { desk } from './desk.js';
 import { flows } from './flows.js';
@@ -12,4 +13,4 @@ import { wall } from './wall.js';
 import { welcome } from './welcome.js';
 
 /** One catalogue an area of the application; the English one has the type of the Chinese, so no string can be missing. */
-export const zh = { admin, archive, common, desk, flows, imports, phone, records, reports, supervise, wall, welcome };
+export const zh = { admin, archive, backups, common, desk, flows, imports, phone, records, reports, supervise, wall, welcome };

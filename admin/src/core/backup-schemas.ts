@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { named } from './schemas.js';
+
+export const byBackup = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,110}$/, 'must be the name of a backup'),
+});
+export const backupWanted = named(
+  'BackupWanted',
+  z.strictObject({ recordings: z.boolean('must be true or false').default(false).describe('Recordings and messages too') }),
+);
+export const backup = named(
+  'Backup',
+  z.strictObject({
+    name: z.string(),
+    state: z.enum(['making', 'checking', 'complete', 'failed']),
+    createdAt: z.string(),
+    bytes: z.int(),
+    content: z.strictObject({ rows: z.int(), files: z.int(), recordings: z.boolean(), program: z.string() }).nullable(),
+    checked: z
+      .strictObject({ at: z.string(), problem: z.string().nullable() })
+      .nullable()
+      .describe('The last time every byte was held against its check sum'),
+    problem: z.string().nullable().describe('Why it failed'),
+  }),
+);

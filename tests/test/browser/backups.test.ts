@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import type { Page } from 'playwright-core';
+import { type AdminPages, adminPages } from '../../src/browser/admin-pages.js';
+import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
+import { yixian } from '../../src/command.js';
+import { requirePeers } from '../../src/peers/index.js';
+import { Scenario } from '../../src/scenario.js';
+
+/** Making and checking are processes of their own. */
+const PROCESS_LIMIT_MS = 60_000;
+
+describe('backups in the browser', function () {
+  this.timeout(240_000);
+  let s: Scenario;
+  let browser: TestBrowser;
+  let page: Page;
+  let pages: AdminPages;
+
+  before(async function () {
+    await requirePeers(this, 'chromium', 'redis');
+    s = await Scenario.start();
+    browser = await TestBrowser.start();
+    page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/backups');
+    pages = adminPages(page, s.hotline.http);
+  });
+  after(async () => {
+    await browser?.close();
+    await s?.close();
+  });
+
+  const folder = () => path.join(s.hotline.dataDir, 'backups');
+  const rows = () => page.getByRole('row').filter({ has: page.getByRole('button', { name: '下载' }) });
+
+  it('one is made while the hotline runs, checked, downloaded as the command would have made it, and the page says how to restore', async () => {
+    await page.getByText('还没有备份').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.getByRole('button', { name: '立即备份' }).click();
+    await rows().getByText('未校验').waitFor({ timeout: PROCESS_LIMIT_MS });
+    await rows()
+      .getByText(/\d+ 行数据、\d+ 个文件/)
+      .waitFor();
+    await rows().getByRole('button', { name: '校验' }).click();
+    await rows().getByText(/^完好/).waitFor({ timeout: PROCESS_LIMIT_MS });
+    assert.deepEqual(await accessibilityFaults(page), []);
+    const [name = ''] = readdirSync(folder()).filter((one) => one.endsWith('.tar.gz'));
+    assert.equal(statSync(path.join(folder(), name)).mode & 0o077, 0, 'for us alone');
+    const [saved] = await Promise.all([page.waitForEvent('download'), rows().getByRole('button', { name: '下载' }).click()]);
+    assert.equal(saved.suggestedFilename(), name);
+    const bytes = readFileSync(await saved.path());
+    assert.ok(bytes.equals(readFileSync(path.join(folder(), name))));
+    const mine = path.join(s.hotline.dataDir, 'downloaded.tar.gz');
+    writeFileSync(mine, bytes);
+    const checked = await yixian(['verify-backup', mine], { ...s.hotline.env });
+    assert.equal(checked.code, 0, checked.stderr);
+    assert.match(checked.stdout, /whole, made at .* rows, \d+ files, without recordings/);
+    await page.getByText('npx yixian restore FILE').waitFor();
+    const { items } = await s.admin.get<{ items: { action: string }[] }>(`/audit?subject=${name}`);
+    assert.deepEqual(items.map((one) => one.action).toSorted(), ['backup.downloaded', 'backup.made']);
+  });
+
+  it('one that was changed on the disk is found out, and deleted by hand', async () => {
+    const [name = ''] = readdirSync(folder()).filter((one) => one.endsWith('.tar.gz'));
+    const file = path.join(folder(), name);
+    const bytes = readFileSync(file);
+    const at = Math.floor(bytes.length / 2);
+    bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+    writeFileSync(file, bytes);
+    await pages.go('backups');
+    await rows().getByRole('button', { name: '校验' }).click();
+    await rows()
+      .getByText(/^已损坏/)
+      .waitFor({ timeout: PROCESS_LIMIT_MS });
+    await page.getByRole('button', { name: `删除 ${name}` }).click();
+    await page
+      .locator('.ant-modal-confirm')
+      .getByRole('button', { name: /^删\s?除$/ })
+      .click();
+    await page.getByText('还没有备份').waitFor();
+    assert.deepEqual(readdirSync(folder()), []);
+  });
+});
