@@ -9,7 +9,7 @@ import { type AdministrationDeps, change } from './handlers/config/change.js';
 export function backupRoutes(deps: AdministrationDeps & { backups: Backups }): Route[] {
   const { backups } = deps;
   const all = { tag: 'backups', roles: admins, path: `${V1}/backups` };
-  const one = { ...all, path: `${V1}/backups/:name`, params: byBackup };
+  const one = { ...all, path: `${V1}/backups/:id`, params: byBackup };
   return [
     guarded({
       ...all,
@@ -34,20 +34,20 @@ export function backupRoutes(deps: AdministrationDeps & { backups: Backups }): R
     guarded({
       ...one,
       method: 'post',
-      path: `${V1}/backups/:name/check`,
+      path: `${V1}/backups/:id/check`,
       summary: 'Begin to read a backup whole and compare it with its check sums',
       response: json(backup),
-      handler: ({ params }) => backups.check(params.name),
+      handler: ({ params }) => backups.check(params.id),
     }),
     guarded({
       ...one,
       method: 'get',
-      path: `${V1}/backups/:name/file`,
+      path: `${V1}/backups/:id/file`,
       summary: 'The file',
       description: 'It holds keys and password hashes: whoever has it has the hotline. Takes Range. Audited.',
       response: { kind: 'file', contentType: 'application/gzip' },
       async handler(request) {
-        const { name } = request.params;
+        const { id: name } = request.params;
         const file = backups.locate(name);
         if (!file) throw new DomainError('not-found', `there is no backup ${name}`, { name });
         if (request.opening) await change(deps, request, (c) => c.audit('backup.downloaded', name, {}));
@@ -60,7 +60,7 @@ export function backupRoutes(deps: AdministrationDeps & { backups: Backups }): R
       summary: 'Delete a backup. Audited.',
       response: empty,
       async handler(request) {
-        const { name } = request.params;
+        const { id: name } = request.params;
         await backups.delete(name);
         await change(deps, request, (c) => c.audit('backup.deleted', name, {}));
       },

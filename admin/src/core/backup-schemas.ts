@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { named } from './schemas.js';
 
 export const byBackup = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,110}$/, 'must be the name of a backup'),
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,110}$/, 'must be the name of a backup'),
 });
 export const backupWanted = named(
   'BackupWanted',

@@ -56,6 +56,10 @@ function wordsOf(language: string, group: string): Record<string, string> {
   return typeof words === 'object' && words !== null ? (words as Record<string, string>) : {};
 }
 
+/** Rows of a log that are fetched at a time. */
+const LOG_PAGE = 100;
+
+/** A report is one answer; a log goes on, page by page, as far as one wants to read. */
 function useReport(spec: ReportSpec, range: [Dayjs, Dayjs], interval: Interval) {
   const query = {
     from: range[0].toISOString(),
