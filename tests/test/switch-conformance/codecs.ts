@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { callerScenario, readWav, type SdpOptions, steps, succeeded, toneDurationMs } from '../../src/peers/index.js';
-import type { Bench } from './bench.js';
+import { type Bench, Watch } from './bench.js';
 import { AGENT_HZ, answeredAgent, heardAfterHangUp, listen } from './scenes.js';
 
 export function describeCodecs(bench: Bench): void {
@@ -34,6 +34,36 @@ export function describeCodecs(bench: Bench): void {
       const heard = (await readWav(file)).channels[0] ?? new Int16Array(0);
       assert.ok(toneDurationMs(heard, 450) > 700, `${toneDurationMs(heard, 450)} ms of the prompt came back`);
     });
+
+    for (const [how, via, during] of [
+      ['events (RFC 4733), the same as beside G.711', 'rfc4733', [steps.key('5'), steps.pause(200), steps.key('9')]],
+      [
+        'INFO, where it has no events',
+        'info',
+        [
+          steps.info('application/dtmf-relay', 'Signal=5\nDuration=160'),
+          steps.recvResponse(200),
+          steps.info('application/dtmf-relay', 'Signal=9\nDuration=160', { cseq: 3 }),
+          steps.recvResponse(200),
+        ],
+      ],
+    ] as const) {
+      it(`and presses keys by ${how}`, async () => {
+        const sdp: SdpOptions = { codecs: ['G729'], ...(via === 'info' ? { telephoneEvent: null } : {}) };
+        const run = await bench.caller(callerScenario({ sdp, during: [steps.pause(300), ...during, steps.pause(500)] }));
+        const leg = await bench.arrival();
+        const watch = new Watch(leg);
+        await leg.answer();
+        const collected = await leg.collect({ maxDigits: 2, firstDigitTimeoutMs: 8_000, interDigitTimeoutMs: 3_000, inBand: true });
+        assert.deepEqual(collected, { digits: '59', reason: 'max-digits' });
+        assert.deepEqual(
+          watch.events.flatMap((e) => (e.type === 'digit' ? [`${e.digit.digit} ${e.digit.via}`] : [])),
+          [`5 ${via}`, `9 ${via}`],
+        );
+        assert.equal((await leg.stats()).codec, 'G729');
+        succeeded(await run.finished);
+      });
+    }
 
     it('and talks with a G.711 agent, both ways', async () => {
       const agent = await answeredAgent(bench);
