@@ -28,7 +28,7 @@ export interface CallRecord {
   /** When the caller was first answered, by a flow or a person. */
   answeredAt: number | null;
   endedAt: number | null;
-  /** The queue whose agent last talked with the caller; when none did, the last it waited in. */
+  /** The one it waits in; else the queue whose agent last talked with the caller; when none did, the last it waited in. */
   queueId: QueueId | null;
   /** Time in queues until answered or gone, milliseconds. */
   waitMs: number;
@@ -106,7 +106,7 @@ function fold(r: CallRecord, event: DomainEvent): CallRecord {
       return open(
         {
           ...r,
-          queueId: served(r) ? r.queueId : (event.queueId ?? null),
+          queueId: event.queueId ?? null,
           overflowed: r.overflowed || r.queueId !== null,
           path: [...r.path, `queue:${event.queueId}`],
         },
@@ -114,7 +114,8 @@ function fold(r: CallRecord, event: DomainEvent): CallRecord {
       );
     case 'call.left-queue': {
       const segment = current(r, 'queue');
-      return close({ ...r, waitMs: r.waitMs + (segment ? at - segment.startedAt : 0) }, 'queue', at, event.data.result);
+      const left = close({ ...r, waitMs: r.waitMs + (segment ? at - segment.startedAt : 0) }, 'queue', at, event.data.result);
+      return { ...left, queueId: servedBy(left) ?? r.queueId };
     }
     case 'offer.made':
       return open(
@@ -180,9 +181,9 @@ function fold(r: CallRecord, event: DomainEvent): CallRecord {
   }
 }
 
-/** Whether an agent of a queue has talked with the caller. */
-function served(r: CallRecord): boolean {
-  return r.segments.some((s) => s.kind === 'queue' && s.result === 'served');
+/** The queue whose agent last talked with the caller. */
+function servedBy(r: CallRecord): QueueId | undefined {
+  return r.segments.findLast((s) => s.kind === 'queue' && s.result === 'served')?.queueId;
 }
 
 function current(r: CallRecord, kind: CallSegment['kind']): CallSegment | undefined {
@@ -345,7 +346,7 @@ function finish(record: CallRecord, at: number, termination: Termination): CallR
   let r = part(record, closeAll(record.segments, PARTS, at));
   if (waiting) r = { ...r, waitMs: r.waitMs + at - waiting.startedAt };
   r = { ...r, segments: r.segments.map((s) => (s.endedAt === null ? { ...s, endedAt: at } : s)) };
-  return { ...r, endedAt: at, termination, outcome };
+  return { ...r, endedAt: at, termination, outcome, queueId: servedBy(r) ?? r.queueId };
 }
 
 const FAILURES = new Set([

@@ -287,6 +287,9 @@ describe('call record of a call that is passed on', () => {
     );
     assert.deepEqual([waited.queueId, waited.outcome], ['b', 'abandoned-in-queue']);
     const sentOn = [...talking, disconnected(5000), queue(5000, 'second')] as const;
+    assert.equal(fold(...sentOn).queueId, 'second', 'as long as it waits there');
+    const died = fold(...sentOn, ended(9000));
+    assert.deepEqual([died.queueId, died.agentId], ['consult', '1001']);
     const gaveUp = fold(...sentOn, left(9000, 'second', 'abandoned'), ended(9000));
     assert.deepEqual([gaveUp.queueId, gaveUp.agentId, gaveUp.path.includes('queue:second')], ['consult', '1001', true]);
     const again: [number, EventDraft] = [8000, { type: 'call.connected', agentId: '1002', queueId: 'second', data: { to: '1002' } }];
