@@ -7,6 +7,19 @@ import type { Projector } from './projector.js';
 const TERMINATION = { by: 'system', reason: 'process-died', text: 'the process that held the call ended without hanging up' } as const;
 
 /**
+ * An agent rang or was on a call when the process died: for no longer than it is known to have lived. What the agent was in the
+ * time nobody was there to know it is in no interval.
+ */
+async function cutIntervals(knex: Knex, instanceId: string): Promise<void> {
+  await knex.raw(
+    `update agent_state_intervals set ended_at = greatest(started_at, least(dead.at, now()))
+     from (select max(heartbeat_at) as at from instances where id <> :instanceId) as dead
+     where ended_at is null and state in ('on-call', 'ringing') and dead.at is not null`,
+    { instanceId },
+  );
+}
+
+/**
  * Ends the calls that processes before this one left open. Safe to repeat: a call that was not closed because this process died
  * too is closed by the next one, with the same time.
  */
@@ -26,6 +39,8 @@ export async function closeOrphans(options: {
     .whereNull('calls.ended_at')
     .whereNot('calls.instance_id', instanceId)
     .orderBy('calls.arrived_seq')) as (CallRow & { heartbeat_at: number | null })[];
+  await cutIntervals(knex, instanceId);
+  options.projector.forgetIntervals();
   options.projector.adopt(rows);
   for (const row of rows) {
     const at = orphanEndedAt({ startedAt: row.started_at, lastEventAt: row.last_event_at, heartbeatAt: row.heartbeat_at }, now);

@@ -11,6 +11,8 @@ export interface Projector {
   project(events: readonly DomainEvent[]): Promise<Batch>;
   /** Takes up calls another process left, so that their end can be folded. */
   adopt(rows: readonly CallRow[]): void;
+  /** The open intervals were changed by somebody else: they are read anew. */
+  forgetIntervals(): void;
   readonly liveCalls: number;
 }
 
@@ -69,6 +71,9 @@ export function createProjector(knex: Knex, logger: Logger): Projector {
     },
     adopt(rows) {
       for (const row of rows) live.set(row.id, trackedOf(row));
+    },
+    forgetIntervals() {
+      intervals = undefined;
     },
     get liveCalls() {
       return live.size;

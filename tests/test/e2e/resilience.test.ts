@@ -36,6 +36,7 @@ describe('nothing is lost', function () {
       await talkFor(4000);
       const lastSeq = s.events.seen.at(-1)?.seq ?? 0;
 
+      const killedAt = Date.now();
       await s.hotline.kill();
       await s.stopPhone(talker);
       await s.stopPhone(waiter);
@@ -53,6 +54,18 @@ describe('nothing is lost', function () {
         (await (again as Hotline).admin()).get<{ state: string; reason: string | null }>(`/agents/${extension}`);
       assert.deepEqual([(await state('1002')).state, (await state('1002')).reason], ['not-ready', 'training']);
       assert.equal((await state('1001')).state, 'ready');
+
+      const log = await admin.get<{ items: Array<{ state: string; startedAt: string; endedAt: string | null }> }>(
+        '/logs/agent-states?agent=1001',
+      );
+      const [now, onCall] = log.items;
+      assert.deepEqual([now?.state, onCall?.state], ['ready', 'on-call']);
+      assert.ok(Date.parse(now?.startedAt ?? '') >= killedAt, 'ready since the restart');
+      const end = Date.parse(onCall?.endedAt ?? '');
+      assert.ok(
+        end > Date.parse(onCall?.startedAt ?? '') && end <= killedAt,
+        'on the call no longer than the process is known to have lived',
+      );
 
       const { items } = await admin.get<{ items: Array<{ id: string; callId: string }> }>('/recordings');
       const recording = items.find((one) => one.callId === talking);
@@ -79,6 +92,71 @@ describe('nothing is lost', function () {
       await agent.waitFor('CALL_INCOMING');
       await next.hangUp();
       stream.close();
+    } finally {
+      s.events.close();
+      await s.hangUpAllPhones();
+      await again?.stop();
+      s.hotline.removeData();
+    }
+  });
+
+  it('survives SIGKILL with a caller parked and a conference: the records say what became of them, nobody is left on a call', async () => {
+    const s = await Scenario.start();
+    let again: Hotline | undefined;
+    try {
+      for (const ext of ['1003', '1004', '1005']) await s.phone(ext, { answer: 'auto' });
+      const talking = async (number: string, key: string, agent: string) => {
+        await s.ready(agent);
+        const caller = await s.caller(number, { toneHz: 700 });
+        await caller.dial(s.uri('12320'));
+        await caller.waitFor('CALL_ESTABLISHED');
+        const callId = await s.callOf(number);
+        await s.events.wait('call.entered-flow', (e) => e.callId === callId);
+        await caller.sendDigits(key);
+        await s.events.wait('call.connected', (e) => e.callId === callId && e.agentId === agent);
+        await talkFor(1_200);
+        return callId;
+      };
+      const parked = await talking('13800000031', '1', '1003');
+      await (await s.api('1003')).post(`/calls/${parked}/park`);
+      await (await s.api('1003')).put('/agents/1003/state', { state: 'not-ready', reason: 'tea' });
+      const conference = await talking('13800000032', '2', '1004');
+      await s.ready('1005');
+      await (await s.api('1004')).post(`/calls/${conference}/conference`, { agent: '1005' });
+      await s.events.wait('call.party-joined', (e) => e.callId === conference && e.agentId === '1005');
+      await talkFor(1_500);
+      await s.hotline.kill();
+      await s.hangUpAllPhones();
+      again = await Hotline.start({ dataDir: s.hotline.dataDir });
+      const admin = await again.admin();
+      for (const [callId, agent, kind] of [
+        [parked, '1003', 'parked'],
+        [conference, '1004', 'conference'],
+      ] as const) {
+        const record = await admin.get<Omit<CallView, 'segments'> & { segments: { kind: string; endedAt: string | null }[] }>(
+          `/calls/${callId}`,
+        );
+        assert.deepEqual([record.outcome, record.agent, record.termination?.reason], ['answered', agent, 'process-died']);
+        assert.ok(
+          record.segments.some((x) => x.kind === kind),
+          `${kind} is on the record`,
+        );
+        assert.ok(
+          record.segments.every((x) => x.endedAt !== null && x.endedAt <= (record.endedAt ?? '')),
+          'every stretch has ended',
+        );
+        assert.ok(record.talkSeconds >= 1, `talked ${record.talkSeconds} s`);
+      }
+      for (const [ext, left] of [
+        ['1003', 'not-ready'],
+        ['1004', 'ready'],
+        ['1005', 'ready'],
+      ] as const) {
+        const { state, callId } = await admin.get<{ state: string; callId: string | null }>(`/agents/${ext}`);
+        assert.deepEqual([state, callId], [left, null], ext);
+      }
+      const queues = await admin.get<{ items: { waiting: unknown[] }[] }>('/queues');
+      assert.ok(queues.items.every((queue) => queue.waiting.length === 0));
     } finally {
       s.events.close();
       await s.hangUpAllPhones();
