@@ -185,6 +185,25 @@ export interface Waveform {
   peaks: number[][];
 }
 
+/** A message as a telephone plays it. */
+export interface MailboxMessage {
+  id: string;
+  /** Who left it. */
+  caller: string;
+  leftAt: EpochMs;
+  isNew: boolean;
+}
+
+/** recorder ▸ sbc: the boxes of an extension (`VoicemailBox.extensions`), heard at its phone. Rejects as `RecordingArchive` does. */
+export interface Mailbox {
+  /** New ones first, the oldest of them first; a hundred at most. */
+  messages(extension: string): Promise<MailboxMessage[]>;
+  /** Audio a leg can play, until `release`. */
+  open(id: string): Promise<{ path: string; release(): Promise<void> }>;
+  markHeard(id: string, extension: string): Promise<void>;
+  remove(id: string, extension: string): Promise<void>;
+}
+
 /**
  * recorder ▸ admin: what is kept, to be heard, held and deleted. Each rejects with a DomainError: `not-found` (no row, or the
  * file is missing), `conflict` (held, still running), `unavailable` (the file was changed, the key is not there).

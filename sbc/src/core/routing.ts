@@ -19,7 +19,9 @@ export type Feature =
   | { do: 'seat'; number: string | null }
   /** A call that rings in the own pick-up group; with an extension: at that one. */
   | { do: 'pick-up'; extension: string | null }
-  | { do: 'retrieve'; slot: string };
+  | { do: 'retrieve'; slot: string }
+  /** The messages of the own boxes. */
+  | { do: 'mailbox' };
 
 const STATES: ReadonlyMap<string, Feature> = new Map([
   ['*11', { do: 'state', state: 'ready' }],
@@ -104,6 +106,7 @@ function featureCode(view: RoutingView, dialled: string, extension: string): Rou
 function featureOf(dialled: string): Feature | undefined {
   const rest = dialled.slice(3);
   if (dialled.startsWith('*13') && rest) return { do: 'seat', number: stripSeparators(rest) };
+  if (dialled === '*97') return { do: 'mailbox' };
   if (dialled === '*14') return { do: 'seat', number: null };
   if (/^\*8\d*$/.test(dialled)) return { do: 'pick-up', extension: dialled.slice(2) || null };
   if (/^\*5\d+$/.test(dialled)) return { do: 'retrieve', slot: dialled.slice(2) };

@@ -9,6 +9,7 @@ import type {
   FlowRunner,
   IdSource,
   Logger,
+  Mailbox,
   Prompts,
   Recorder,
   Switch,
@@ -29,6 +30,8 @@ export interface SbcDeps {
   clock: Clock;
   ids: IdSource;
   logger: Logger;
+  /** Messages heard at the phone (`*97`); without it there are none. */
+  mailbox?: Mailbox;
   /** For hold music (`queue-music`); without it a held party hears silence. */
   prompts?: Prompts;
   /** Trunks, routes and seats, where the queues share them; default: its own. */

@@ -1,7 +1,8 @@
-import type { Acd, Call, CallLeg, Conversations, Termination } from '@yixian/contracts';
+import type { Acd, Call, CallLeg, Conversations, Mailbox, Prompts, Termination } from '@yixian/contracts';
 import type { Feature } from '../core/routing.js';
 import type { FrameDeps } from './call-frame.js';
 import { messageOf, within } from './deadline.js';
+import { runMailbox } from './mailbox.js';
 import type { Pickups, RingingCall } from './pickups.js';
 
 const DONE_MS = 250;
@@ -13,6 +14,8 @@ export interface FeatureDeps extends Pick<FrameDeps, 'clock' | 'logger' | 'event
   acd: Pick<Acd, 'setState' | 'setSeat'>;
   pickups: Pickups;
   conversations: Pick<Conversations, 'retrieve'>;
+  mailbox?: Mailbox;
+  prompts?: Prompts;
 }
 
 /** What a phone asks for by a code: the own state and seat, a call that rings elsewhere, a parked one. */
@@ -32,6 +35,9 @@ export async function runFeatureCode(deps: FeatureDeps, call: Call, feature: Fea
     case 'retrieve':
       await answer(deps, call);
       return runRetrieval(deps, call, feature.slot);
+    case 'mailbox':
+      await answer(deps, call);
+      return runMailbox(deps, call);
   }
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
 import type { FlowRunner, SeatDialer } from '@yixian/contracts';
 import { createMessageRows, createTrunkUsageRows } from '@yixian/db';
@@ -19,6 +20,7 @@ import { createRegistrationStore } from '../registration-store.js';
 import { version } from '../version.js';
 import { flowToolsOf, promptsOf } from './flows.js';
 import type { Foundation } from './foundation.js';
+import { createMailbox } from './mailbox.js';
 import { composeRecorder } from './recording.js';
 import type { Undo } from './undo.js';
 
@@ -114,7 +116,14 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     ...flowToolsOf(base),
   });
   live.flows = flows;
+  const mailbox = await createMailbox({
+    records: base.records,
+    archive: recorder.archive,
+    directory,
+    folder: join(base.config.dataDir, 'mailbox'),
+  });
   const sbc = createSbc({
+    mailbox,
     switch: softswitch,
     directory,
     flows,

@@ -98,6 +98,20 @@ describe('REFER (RFC 3515)', () => {
     assert.deepEqual(s.notifies(), []);
   });
 
+  it('outside of any call: 403, no NOTIFY, nothing begun; in a dialog that is not there 481', async () => {
+    const wire = new Wire();
+    const us = await stackOn(wire, { admit: () => ({ action: 'accept', origin: { kind: 'extension', extension: '1001' } }) });
+    const peer = new RawPeer(wire, us);
+    const say = (branch: string, toTag?: string) => {
+      const extra = 'Refer-To: <sip:13800138000@192.0.2.1>\n';
+      peer.say(inviteText({ method: 'REFER', callId: branch, branch, extra, sdp: '', ...(toTag ? { toTag } : {}) }));
+      wire.clock.advance(5);
+      return peer.lastResponse().status;
+    };
+    assert.deepEqual([say('out'), say('in', 'gone')], [403, 481]);
+    assert.deepEqual([peer.requests('NOTIFY').length, us.sessions.length, us.stack.metrics().sip_dialogs], [0, 0, 0]);
+  });
+
   it('without anybody to take it: 603 at once', async () => {
     const s = await talking(false);
     assert.equal(s.refer().status, 603);

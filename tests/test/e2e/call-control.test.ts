@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { ApiError } from '../../src/hotline.js';
-import { type BaresipPhone, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
+import { type BaresipPhone, eventually, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
@@ -364,6 +364,16 @@ describe('call control on the telephone', function () {
     const of1001 = await heardBy(phones['1002'], HZ['1001'], AMONG);
     assert.ok(of1001 > SOME_MS && of1001 < 1900, `1002 heard the muted one no longer: ${of1001} ms`);
     await s.signOut('1002');
+  });
+
+  it('digits go to the other side, and to nobody else; what is no key is refused by its field', async () => {
+    const { caller, callId, api } = await talking();
+    await api.post(`/calls/${callId}/dtmf`, { digits: '7#' });
+    const heard = () => caller.events.filter((e) => e.type === 'CALL_DTMF_START').map((e) => e.param);
+    await eventually('both keys at the caller’s phone', () => heard().join('') === '7#');
+    await refusedFor(api.post(`/calls/${callId}/dtmf`, { digits: 'seven' }), 400, 'digits');
+    await caller.hangUp();
+    assert.equal((await s.record(callId)).outcome, 'answered');
   });
 
   it('park and fetch by *5 from another phone', async () => {

@@ -12,6 +12,7 @@ import {
   steps,
   succeeded,
   toneAmplitude,
+  toneDurationMs,
 } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
@@ -221,6 +222,49 @@ describe('between extensions', function () {
     await caller.hangUp();
     succeeded(await watcher.finished);
     succeeded(await (await startSipp({ scenario: scenario(begin(404)), service: '9999', auth, remote })).finished);
+  });
+
+  it('*97: the own box by telephone, without a PIN: new messages, the oldest first; a key deletes, a key ends; who has no box is told so', async () => {
+    await change('/boxes/main', { extensions: ['1001'] });
+    const leave = async (number: string, toneHz: number): Promise<string> => {
+      const caller = await s.caller(number, { toneHz });
+      await caller.dial(s.uri('12320'));
+      await caller.waitFor('CALL_ESTABLISHED');
+      const callId = await s.callOf(number);
+      await s.events.wait('call.entered-flow', (e) => e.callId === callId);
+      await caller.sendDigits('3');
+      await s.events.wait('voicemail.started', (e) => e.callId === callId, 30_000);
+      await talkFor(2_500);
+      await caller.hangUp();
+      return String((await s.events.wait('voicemail.left', (e) => e.callId === callId)).data.voicemailId);
+    };
+    const first = await leave('13800000041', 900);
+    const second = await leave('13800000042', 1700);
+    const own = await phone('1001');
+    await own.dial(s.uri('*97'));
+    const told = (type: string, id: string) => s.events.wait(type, (e) => e.data.voicemailId === id, 40_000);
+    assert.equal((await told('voicemail.heard', first)).data.by, '1001');
+    await own.sendDigits('3');
+    await told('voicemail.deleted', first);
+    await told('voicemail.heard', second);
+    await own.sendDigits('*');
+    await own.waitFor('CALL_CLOSED');
+    const { items } = await s.admin.get<{ items: { id: string; heard: boolean }[] }>('/voicemails?box=main');
+    assert.deepEqual(
+      items.map((one) => [one.id, one.heard]),
+      [[second, true]],
+    );
+    const box = (await own.lastHeard()).channels[0] ?? new Int16Array();
+    const lengths = [toneDurationMs(box, 900), toneDurationMs(box, 1700)];
+    assert.ok(
+      lengths.every((ms) => ms > 800),
+      `both messages, known by their tones: ${lengths.join(' and ')} ms`,
+    );
+    const other = await phone('1003');
+    await other.dial(s.uri('*97'));
+    await other.waitFor('CALL_CLOSED');
+    const none = await s.record(await s.callOf('1003'));
+    assert.deepEqual([none.called, none.termination?.reason, none.answeredAt !== null], ['*97', 'normal', true]);
   });
 
   it('*8 picks up what rings in the own group; *8 and an extension that one’s; who is in no group cannot', async () => {

@@ -136,6 +136,51 @@ describe('supervision on the telephone 班长', function () {
     assert.equal(record.survey, null);
   });
 
+  it('强制示闲 示忙 签出: a supervisor sets an agent’s state, at once or for after the call; each act stands in the audit log', async () => {
+    const set = (state: string, reason?: string) => leader.put('/agents/1001/state', { state, ...(reason ? { reason } : {}) });
+    await set('not-ready', 'meeting');
+    assert.deepEqual((await s.agentState('1001', 'not-ready')).reason, 'meeting');
+    await set('ready');
+    const { caller, callId } = await talking();
+    await set('offline');
+    await s.events.wait('agent.next-state-chosen', (e) => e.agentId === '1001' && e.data.state === 'offline' && e.data.by === 'super1100');
+    assert.equal((await s.admin.get<{ state: string }>('/agents/1001')).state, 'on-call', 'the call is not cut');
+    await caller.hangUp();
+    await s.agentState('1001', 'offline');
+    await s.record(callId);
+    await s.ready('1001');
+    const { items } = await s.admin.get<{ items: { action: string; username: string; subject: string }[] }>('/audit');
+    const forced = items.filter((one) => one.action === 'agent.state-forced' && one.subject === '1001' && one.username === 'super1100');
+    assert.equal(forced.length, 3);
+    for (const mode of ['listen', 'barge', 'takeover', 'release'])
+      assert.ok(
+        items.some((one) => one.action === `call.supervised.${mode}` && one.username === 'super1100'),
+        `${mode} is audited`,
+      );
+  });
+
+  it('whether an agent sees that somebody listens is the hotline’s policy: shown, or hidden', async () => {
+    const sees = async (callId: string) => {
+      const { items } = await (await s.api('1001')).get<{ items: { role: string }[] }>(`/calls/${callId}/parties`);
+      return items.some((one) => one.role === 'supervisor');
+    };
+    for (const showSupervision of [true, false]) {
+      const { revision } = await s.admin.get<{ revision: number }>('/settings');
+      await s.admin.put('/settings', { showSupervision, revision });
+      const { caller, callId, supervise } = await talking();
+      await supervise('listen');
+      await supervisor.waitFor('CALL_INCOMING');
+      await supervisor.accept();
+      await told(callId, 'listen');
+      assert.equal(await sees(callId), showSupervision);
+      await caller.hangUp();
+      await supervisor.waitFor('CALL_CLOSED');
+      await s.record(callId);
+    }
+    const { revision } = await s.admin.get<{ revision: number }>('/settings');
+    await s.admin.put('/settings', { showSupervision: true, revision });
+  });
+
   it('an agent supervises nobody; a call that is over cannot be supervised', async () => {
     const { caller, callId } = await talking();
     const other = await s.api('1002');
