@@ -327,6 +327,33 @@ describe('menus: what flows can do', function () {
     await s.signOut('1001', '1004');
   });
 
+  it('says an amount digit word by digit word, and asks for a skill beside the queue’s (set-variable, say, skill-requirement)', async () => {
+    const own = path.join(s.hotline.dataDir, 'prompts');
+    await writeToneWav(path.join(own, 'num-3.wav'), 1300, 0.6);
+    await writeToneWav(path.join(own, 'num-4.wav'), 1900, 0.6);
+    const number = await flow('reads', {
+      set: { type: 'set-variable', set: { amount: '34' }, next: 'say' },
+      say: { type: 'say', items: [{ as: 'number', variable: 'amount' }], next: 'skill' },
+      skill: { type: 'skill-requirement', minLevels: { complaint: 1 }, next: 'people' },
+      people: { type: 'queue', queue: 'operator', otherwise: 'end' },
+      end,
+    });
+    await s.phone('1001', { toneHz: 950, answer: 'auto' });
+    const able = await s.phone('1004', { toneHz: 900, answer: 'auto' });
+    await s.ready('1001'); // idle the longest, and of the queue, but not asked for
+    await s.ready('1004');
+    const { phone, callId } = await dial(number, '13900000025');
+    await s.events.wait('call.connected', (e) => e.callId === callId && e.agentId === '1004');
+    await able.hangUp();
+    const record = await s.record(callId);
+    assert.deepEqual([record.agent, nodesOf(record).slice(0, 4)], ['1004', ['set', 'say', 'skill', 'people']]);
+    await phone.waitFor('CALL_CLOSED');
+    const heard = (await phone.lastHeard()).channels[0] ?? new Int16Array();
+    const [three, four] = [toneDurationMs(heard, 1300), toneDurationMs(heard, 1900)];
+    assert.ok(three > 400 && four > 400, `三十四: ${three} and ${four} ms`);
+    await s.signOut('1001', '1004');
+  });
+
   it('parks a caller until a phone retrieves the slot (park)', async () => {
     const number = await flow('parking', {
       p: { type: 'park', slot: '77', announcement: ['ask'], timeoutSeconds: 30, otherwise: 'none' },
