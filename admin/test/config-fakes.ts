@@ -30,7 +30,7 @@ import {
   type Wallboard,
 } from '@yixian/contracts';
 import type { ConfigValidators, FlowTools } from '../src/index.js';
-import type { MemoryIdentity } from './fakes.js';
+import type { MemoryIdentity } from './memory-live.js';
 
 /** Rows in a map, with revisions. */
 class MemoryRows<T extends object> implements ConfigRows<T> {
