@@ -56,7 +56,7 @@ describe('administration and records in the browser', function () {
     assert.deepEqual((await s.admin.get<{ skillLevels: object }>('/users/gold1201')).skillLevels, { gold: 8 });
 
     await go('schedules');
-    await page.getByRole('button', { name: '新建日程' }).click();
+    await page.getByRole('button', { name: '新建日程' }).first().click();
     await fill('id', 'never');
     await drawer().getByRole('button', { name: '移除' }).first().click();
     await save();

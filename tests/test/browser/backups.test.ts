@@ -10,10 +10,10 @@ import { requirePeers } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 /** Making and checking are processes of their own. */
-const PROCESS_LIMIT_MS = 60_000;
+const PROCESS_LIMIT_MS = 120_000;
 
 describe('backups in the browser', function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   let s: Scenario;
   let browser: TestBrowser;
   let page: Page;

@@ -80,6 +80,10 @@ describe('what administrators bring in by file, in the browser', function () {
     // what stands in the calendar is seen in the month of the schedule
     await page.getByRole('tab', { name: '日程' }).click();
     await page.getByRole('row').filter({ hasText: '办公时间' }).click();
+    await pages
+      .drawer()
+      .getByRole('img', { name: /周一 08:30–17:30; .*周日 关闭/ })
+      .waitFor();
     const month = pages.drawer().getByRole('region', { name: '本月开放情况' });
     await eventually('October 2026', async () => {
       if ((await month.getByText('2026-10', { exact: true }).count()) > 0) return true;

@@ -58,6 +58,7 @@ export function ResourcePage({ spec }: { spec: ResourceSpec }) {
   const width = spec.columns.reduce((sum, column) => sum + (column.width ?? 160), 0);
   // one of several on a page is named by its tab
   const title = i18n.exists(`admin:${spec.name}.tab`) ? t(`${spec.name}.tab`) : t(`common:menu.${spec.name}`);
+  const makes = !spec.readOnly && !spec.noNew;
   const hint = i18n.exists(`admin:${spec.name}.hint`) ? { hint: t(`${spec.name}.hint`) } : {};
   return (
     <Flex vertical gap={12}>
@@ -70,11 +71,11 @@ export function ResourcePage({ spec }: { spec: ResourceSpec }) {
           onChange={(event) => setSearch(event.target.value)}
         />
         {spec.actions}
-        {spec.readOnly || spec.noNew ? null : (
+        {makes ? (
           <Button type="primary" icon={<PlusOutlined />} onClick={() => setShown(null)}>
             {t(`${spec.name}.add`)}
           </Button>
-        )}
+        ) : null}
       </PageHead>
       {rows.isError ? <Alert type="error" showIcon title={rows.error.message} /> : null}
       <Card size="small" styles={{ body: { padding: 0 } }}>
@@ -87,7 +88,11 @@ export function ResourcePage({ spec }: { spec: ResourceSpec }) {
           pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
           {...(found && found.length > 0 ? { scroll: { x: width } } : {})}
           locale={{
-            emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t(search === '' ? `${spec.name}.none` : 'nothingFound')} />,
+            emptyText: (
+              <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t(search === '' ? `${spec.name}.none` : 'nothingFound')}>
+                {search === '' && makes && rows.isSuccess ? <Button onClick={() => setShown(null)}>{t(`${spec.name}.add`)}</Button> : null}
+              </Empty>
+            ),
           }}
           onRow={(row) => ({
             className: 'kit-row',

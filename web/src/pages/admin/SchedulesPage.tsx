@@ -10,6 +10,7 @@ import type { ResourceSpec } from '../../kit/resource.js';
 import { csvInit, useImport } from '../../kit/use-import.js';
 import { MonthView } from './MonthView.js';
 import { ScheduleNow } from './ScheduleNow.js';
+import { WeekView } from './WeekView.js';
 
 const HOURS: readonly FieldSpec[] = [
   { name: 'from', kind: 'clock', required: true },
@@ -23,6 +24,7 @@ const schedules: ResourceSpec = {
   columns: [
     { name: 'id', width: 140 },
     { name: 'name', width: 200 },
+    { name: 'week', width: 140, render: (row) => <WeekView weekly={row.weekly as Schedule['weekly']} small /> },
     { name: 'now', width: 200, render: (row) => <ScheduleNow id={String(row.id)} /> },
     { name: 'special', width: 120, align: 'right', render: (row) => (row.special as unknown[]).length },
   ],
@@ -49,6 +51,7 @@ const schedules: ResourceSpec = {
     },
   ],
   toBody: ({ name, ...body }) => (name === '' ? body : { ...body, name }),
+  effect: (values) => <WeekView weekly={(values as unknown as Schedule).weekly} />,
   below: (values) => <MonthView schedule={values as unknown as Schedule} />,
   drawerWidth: 760,
 };
