@@ -1,5 +1,5 @@
 import { type AdministrationDeps, createPromptFiles, type FlowTools, hashGeneratedSecret, hashPassword } from '@yixian/admin';
-import type { SessionKeeper } from '@yixian/contracts';
+import { type SessionKeeper, systemClock } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createSimulator, createTts, describeNodes, validateFlow } from '@yixian/ivr';
 import { compileRule, outboundUri, parseCidr } from '@yixian/sbc';
@@ -47,7 +47,8 @@ function flowToolsFor(base: Foundation): FlowTools {
   const tts = createTts({ cacheDirectory: spokenDirectory(config), logger, clock });
   return {
     vocabulary: describeNodes,
-    simulator: createSimulator({ directory, timeZone: config.timeZone, clock, ids }),
+    // a simulation that was left open must not keep a hotline that has stopped from ending
+    simulator: createSimulator({ directory, timeZone: config.timeZone, clock: systemClock({ unref: true }), ids }),
     speech: {
       prompt(id, language) {
         const item = prompts.item(id, language);

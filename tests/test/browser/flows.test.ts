@@ -50,7 +50,7 @@ describe('the flow editor', function () {
   /** A hand tries again when the canvas was still gliding. */
   async function connect(from: string, field: string, to: string): Promise<void> {
     await eventually(`${from} leads to ${to}`, async () => {
-      const line = page.locator(`.react-flow__edge[aria-label="Edge from ${from} to ${to}"]`);
+      const line = page.locator(`.react-flow__edge[data-id^="${from}>"][aria-label$=" ${to}"]`);
       if ((await line.count()) > 0) return true;
       await drag(way(from, field), entry(to));
       return (await line.count()) > 0 ? true : undefined;

@@ -7,12 +7,14 @@ import {
   addWay,
   connect,
   copyNodes,
+  documentFault,
   type FlowDocument,
   pasteNodes,
   readClipping,
   readDocument,
   removeNodes,
   renameNode,
+  reusing,
   typesOf,
   waysOf,
   withValue,
@@ -118,15 +120,41 @@ describe('the flow document in the editor', () => {
 
   it('copies keep the ways among them and those to nodes that are there', () => {
     const doc = frozen(flow());
-    const clipping = readClipping(JSON.stringify(copyNodes(doc, new Set(['hello', 'menu']))));
-    assert.ok(clipping);
+    const clipping = readClipping(JSON.stringify(copyNodes(doc, new Set(['hello', 'menu']))), TYPES);
+    assert.ok(clipping && 'yixianFlowNodes' in clipping);
     const pasted = pasteNodes(doc, TYPES, clipping);
     assert.deepEqual(pasted.ids, ['hello-2', 'menu-2']);
     assert.equal(pasted.doc.nodes['hello-2']?.next, 'menu-2');
     assert.equal(pasted.doc.nodes['menu-2']?.otherwise, 'end');
     const elsewhere = pasteNodes({ ...flow(), nodes: {} }, TYPES, clipping);
     assert.equal(elsewhere.doc.nodes.menu?.otherwise, undefined, 'a way to what is not there leads nowhere');
-    assert.equal(readClipping('just text'), undefined);
+  });
+
+  it('a clipboard is looked at before it is pasted: what is no text of nodes is left alone, what is wrong is named', () => {
+    const read = (nodes: unknown) => readClipping(JSON.stringify({ yixianFlowNodes: nodes }), TYPES);
+    for (const text of ['just text', '[]', '{"yixianFlowNodes": 7}', 'null']) assert.equal(readClipping(text, TYPES), undefined);
+    assert.deepEqual(read({}), { field: '', fault: 'empty' });
+    assert.deepEqual(read({ 'a b': { type: 'play' } }), { field: 'a b', fault: 'id' });
+    assert.deepEqual(read({ a: 7 }), { field: 'a', fault: 'node' });
+    assert.deepEqual(read({ a: { type: 'play' }, b: { type: 'format-disk' } }), { field: 'b.type', fault: 'type' });
+    const many = Object.fromEntries(Array.from({ length: 501 }, (_, i) => [`n${i}`, { type: 'play' }]));
+    assert.deepEqual(read(many), { field: '', fault: 'tooMany' });
+    const odd = { a: { type: 'play', label: { evil: 1 }, position: { x: 'left', y: 0 }, next: 'b' } };
+    assert.deepEqual(read(odd), { yixianFlowNodes: { a: { type: 'play', next: 'b' } } });
+  });
+
+  it('what is written as JSON is taken when it is a flow; what did not change stays the same object', () => {
+    const doc = flow();
+    assert.equal(documentFault(doc), undefined);
+    assert.equal(documentFault([]), '');
+    assert.equal(documentFault({ ...doc, start: 7 }), 'start');
+    assert.equal(documentFault({ ...doc, nodes: null }), 'nodes');
+    assert.equal(documentFault({ ...doc, nodes: { ...doc.nodes, x: {} } }), 'nodes.x.type');
+    const copy = structuredClone(doc);
+    assert.equal(reusing(doc, copy), doc);
+    const next = reusing(doc, { ...copy, nodes: { ...copy.nodes, end: { type: 'hangup', label: '再见' } } });
+    assert.equal(next.nodes.hello, doc.nodes.hello);
+    assert.equal(next.nodes.end?.label, '再见');
   });
 
   it('a draft that is no flow is read as far as it is one', () => {

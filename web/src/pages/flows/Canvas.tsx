@@ -11,12 +11,14 @@ import {
   ReactFlow,
   type ReactFlowInstance,
 } from '@xyflow/react';
-import { type DragEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { TFunction } from 'i18next';
+import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useTheme } from '../../app/theme.js';
 import type { Difference } from './model/difference.js';
-import { type FlowDocument, type Problem, type Types, waysOf } from './model/document.js';
+import { type FlowDocument, type FlowNode, type Problem, type Types, waysOf } from './model/document.js';
 import { lookOf } from './model/look.js';
+import { wayName } from './model/words.js';
 import { type CardData, type CardNode, NodeCard, noProblems } from './NodeCard.js';
 
 export type Instance = ReactFlowInstance<CardNode, Edge>;
@@ -51,6 +53,13 @@ interface Props {
 const READABLE = 0.7;
 /** Only its end can be taken elsewhere: at its beginning a new one is drawn. */
 const EDGE = { reconnectable: 'target' } as const;
+// Given anew at each drawing they would have every line and card drawn anew, at each step of a drag.
+const SNAP: [number, number] = [8, 8];
+const DELETE = ['Delete', 'Backspace'];
+const MANY = ['Shift', 'Control', 'Meta'];
+const FIT = { maxZoom: 1, padding: 0.08 };
+const PRO = { hideAttribution: true };
+const MAP = { width: 150, height: 96 };
 const NODE_TYPES = { card: NodeCard };
 
 /** Keeps what stays the same the same object: a card whose data is the same is not drawn again. */
@@ -106,18 +115,39 @@ function same(a: CardData, b: CardData): boolean {
   );
 }
 
-function edgesOf(doc: FlowDocument, types: Types, lit: Lit | undefined, chosen: ReadonlySet<string>): Edge[] {
+/** The lines; one that stays the same stays the same object, and all of them the same list while nothing of them changes. */
+function useEdges(doc: FlowDocument, types: Types, lit: Lit | undefined, chosen: ReadonlySet<string>): Edge[] {
+  const { t } = useTranslation('flows');
+  const known = useRef<Edge[]>([]);
+  return useMemo(() => {
+    const before = new Map(known.current.map((edge) => [edge.id, edge]));
+    const edges = edgesOf(doc, types, lit, chosen, t).map((edge) => {
+      const old = before.get(edge.id);
+      const same = old && old.target === edge.target && old.className === edge.className && old.selected === edge.selected;
+      return same && old.ariaLabel === edge.ariaLabel ? old : edge;
+    });
+    const same = edges.length === known.current.length && edges.every((edge, i) => edge === known.current[i]);
+    if (!same) known.current = edges;
+    return known.current;
+  }, [doc, types, lit, chosen, t]);
+}
+
+function edgesOf(doc: FlowDocument, types: Types, lit: Lit | undefined, chosen: ReadonlySet<string>, t: TFunction): Edge[] {
+  const called = (node: FlowNode, id: string): string => (node.label ? `${node.label} ${id}` : id);
   return Object.entries(doc.nodes).flatMap(([source, node]) =>
     waysOf(node, types).flatMap(({ field, target }): Edge[] => {
-      if (target === undefined || !doc.nodes[target]) return [];
+      const to = target === undefined ? undefined : doc.nodes[target];
+      if (target === undefined || !to) return [];
       const id = `${source}>${field}`;
       const className = lit?.ways.has(`${source}>${target}`) ? 'flow-lit' : '';
-      return [{ id, source, target, sourceHandle: field, className, selected: chosen.has(id), ...EDGE }];
+      const ariaLabel = `${wayName(t, node, field)}: ${called(node, source)} → ${called(to, target)}`;
+      return [{ id, source, target, sourceHandle: field, className, selected: chosen.has(id), ariaLabel, ...EDGE }];
     }),
   );
 }
 
-export function Canvas(props: Props) {
+/** The flow as it is drawn. Drawn anew only when something of it changed: not while somebody types beside it. */
+export const Canvas = memo(function Canvas(props: Props) {
   const { doc, types, lit, compared, onReady, onSelect, onMove, onConnect, onDisconnect, onRemove, onDrop } = props;
   const { t } = useTranslation('flows');
   const { dark } = useTheme();
@@ -125,15 +155,17 @@ export function Canvas(props: Props) {
   const cards = useCards(props);
   // While nodes are dragged only the canvas knows where they are; the document is told at the end.
   const [nodes, setNodes] = useState(cards);
+  const shown = useRef(nodes);
+  shown.current = nodes;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => setNodes((now) => carried(now, cards)), [cards]);
-  const edges = useMemo(() => edgesOf(doc, types, lit, chosen), [doc, types, lit, chosen]);
+  const edges = useEdges(doc, types, lit, chosen);
 
   const onNodesChange = useCallback(
     (changes: NodeMove<CardNode>[]) => {
       const picks = changes.filter((one) => one.type === 'select');
       if (picks.length > 0) {
-        const next = new Set(nodes.filter((one) => one.selected).map((one) => one.id));
+        const next = new Set(shown.current.filter((one) => one.selected).map((one) => one.id));
         for (const { id, selected } of picks) selected ? next.add(id) : next.delete(id);
         onSelect(next);
       }
@@ -145,7 +177,41 @@ export function Canvas(props: Props) {
       );
       if (steps.length > 0) onMove(new Map(steps));
     },
-    [nodes, onSelect, onMove],
+    [onSelect, onMove],
+  );
+  const labels = useMemo(
+    () => ({
+      'controls.zoomIn.ariaLabel': t('editor.zoomIn'),
+      'controls.zoomOut.ariaLabel': t('editor.zoomOut'),
+      'controls.fitView.ariaLabel': t('editor.fit'),
+      'minimap.ariaLabel': t('editor.minimap'),
+      'controls.ariaLabel': t('editor.view'),
+      'node.a11yDescription.default': t('editor.nodeKeys'),
+      'node.a11yDescription.keyboardDisabled': t('editor.nodeKeys'),
+      'node.a11yDescription.ariaLiveMessage': ({ x, y }: { x: number; y: number }) => t('editor.nodeMoved', { x, y }),
+      'edge.a11yDescription.default': t('editor.edgeKeys'),
+      'handle.ariaLabel': t('editor.handle'),
+    }),
+    [t],
+  );
+  const onLine = useCallback(
+    ({ source, sourceHandle, target }: Connection) => sourceHandle && onConnect(source, sourceHandle, target),
+    [onConnect],
+  );
+  const onReconnect = useCallback(
+    (old: Edge, { source, sourceHandle, target }: Connection) => {
+      if (old.source === source && old.sourceHandle === sourceHandle && sourceHandle) onConnect(source, sourceHandle, target);
+    },
+    [onConnect],
+  );
+  const onDelete = useCallback(
+    ({ nodes: gone, edges: cut }: { nodes: CardNode[]; edges: Edge[] }) => {
+      const ids = new Set(gone.map((one) => one.id));
+      const ways = cut.filter((one) => !ids.has(one.source) && !ids.has(one.target));
+      if (ways.length > 0) onDisconnect(ways.map((one) => ({ from: one.source, field: one.sourceHandle ?? '' })));
+      if (ids.size > 0) onRemove([...ids]);
+    },
+    [onDisconnect, onRemove],
   );
   const onEdgesChange = useCallback((changes: EdgeChange[]) => {
     setChosen((now) => {
@@ -154,6 +220,17 @@ export function Canvas(props: Props) {
       return next;
     });
   }, []);
+  const begin = useRef(doc.nodes[doc.start]);
+  const onInit = useCallback(
+    (made: Instance) => {
+      instance.current = made;
+      onReady(made);
+      // A large flow is opened at its beginning, large enough to read.
+      const at = begin.current?.position;
+      if (at && made.getZoom() < READABLE) void made.setViewport({ x: 32 - at.x * READABLE, y: 220 - at.y * READABLE, zoom: READABLE });
+    },
+    [onReady],
+  );
   const drop = (event: DragEvent): void => {
     const type = event.dataTransfer.getData(DRAGGED);
     if (type === '' || !instance.current) return;
@@ -163,61 +240,42 @@ export function Canvas(props: Props) {
 
   return (
     <section className="flow-canvas" aria-label={t('editor.canvas')} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      {nodes.length === 0 ? <p className="flow-empty">{t('editor.empty')}</p> : null}
       <ReactFlow<CardNode, Edge>
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
         defaultEdgeOptions={EDGE}
-        onInit={(made) => {
-          instance.current = made;
-          onReady(made);
-          // A large flow is opened at its beginning, large enough to read.
-          const first = doc.nodes[doc.start];
-          if (first?.position && made.getZoom() < READABLE) {
-            void made.setViewport({ x: 32 - first.position.x * READABLE, y: 220 - first.position.y * READABLE, zoom: READABLE });
-          }
-        }}
+        onInit={onInit}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
-        onConnect={({ source, sourceHandle, target }: Connection) => sourceHandle && onConnect(source, sourceHandle, target)}
-        onDelete={({ nodes: gone, edges: cut }) => {
-          const ids = new Set(gone.map((one) => one.id));
-          const ways = cut.filter((one) => !ids.has(one.source) && !ids.has(one.target));
-          if (ways.length > 0) onDisconnect(ways.map((one) => ({ from: one.source, field: one.sourceHandle ?? '' })));
-          if (ids.size > 0) onRemove([...ids]);
-        }}
-        onReconnect={(old, { source, sourceHandle, target }) => {
-          if (old.source === source && old.sourceHandle === sourceHandle && sourceHandle) onConnect(source, sourceHandle, target);
-        }}
-        deleteKeyCode={compared ? null : ['Delete', 'Backspace']}
-        multiSelectionKeyCode={['Shift', 'Control', 'Meta']}
+        onConnect={onLine}
+        onDelete={onDelete}
+        onReconnect={onReconnect}
+        deleteKeyCode={compared ? null : DELETE}
+        multiSelectionKeyCode={MANY}
         nodesDraggable={!compared}
         nodesConnectable={!compared}
         nodesFocusable
         edgesFocusable={!compared}
         colorMode={dark ? 'dark' : 'light'}
-        minZoom={0.1}
+        minZoom={0.03}
         maxZoom={2}
         snapToGrid
-        snapGrid={[8, 8]}
+        snapGrid={SNAP}
         onlyRenderVisibleElements
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
-        ariaLabelConfig={{
-          'controls.zoomIn.ariaLabel': t('editor.zoomIn'),
-          'controls.zoomOut.ariaLabel': t('editor.zoomOut'),
-          'controls.fitView.ariaLabel': t('editor.fit'),
-          'minimap.ariaLabel': t('editor.minimap'),
-        }}
-        proOptions={{ hideAttribution: true }}
+        fitViewOptions={FIT}
+        ariaLabelConfig={labels}
+        proOptions={PRO}
       >
         <Background gap={16} />
         <Controls showInteractive={false} />
-        <MiniMap pannable zoomable style={{ width: 150, height: 96 }} nodeStrokeWidth={3} nodeColor={colourOf} />
+        <MiniMap pannable zoomable style={MAP} nodeStrokeWidth={3} nodeColor={colourOf} />
       </ReactFlow>
     </section>
   );
-}
+});
 
 const COLOURS = { speak: '#5b9be6', decide: '#c99440', people: '#57ad66', other: '#888' };
 const colourOf = (card: CardNode): string => (card.data.problems.length > 0 ? '#d6363e' : COLOURS[lookOf(card.data.node.type).group]);

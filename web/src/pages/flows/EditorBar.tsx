@@ -4,12 +4,13 @@ import {
   CloudUploadOutlined,
   PartitionOutlined,
   PhoneOutlined,
+  QuestionOutlined,
   RedoOutlined,
   SaveOutlined,
   SettingOutlined,
   UndoOutlined,
 } from '@ant-design/icons';
-import { App, Button, Dropdown, Flex, Input, Modal, Select, Tag, Typography } from 'antd';
+import { App, Button, Dropdown, Flex, Input, Modal, Popover, Tag, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
@@ -17,8 +18,9 @@ import { post } from '../../app/api.js';
 import { useUser } from '../../app/session.js';
 import { useFailure } from '../../app/use-failure.js';
 import { useEditor } from './context.js';
+import { FindNode } from './FindNode.js';
 import { NameSelect } from './fields/NameSelect.js';
-import { named, nodeTitle } from './model/words.js';
+import { named } from './model/words.js';
 import type { FlowDetail } from './types.js';
 import type { Draft } from './use-draft.js';
 
@@ -60,20 +62,7 @@ export function EditorBar({ flow, draft, wide, onSave, onPublish, onArrange, onF
         {draft.checking ? t('editor.checking') : problems > 0 ? t('editor.problemsCount', { n: problems }) : t('editor.noProblems')}
       </Button>
       <span style={{ flex: 1 }} />
-      <Select
-        showSearch={{ optionFilterProp: 'label' }}
-        value={null}
-        size="middle"
-        placeholder={t('editor.find')}
-        aria-label={t('editor.find')}
-        style={{ width: 160 }}
-        options={Object.entries(doc.nodes).map(([id, node]) => ({
-          value: id,
-          label: `${nodeTitle(t, node)} · ${id} · ${named(t, 'type', node.type)}`,
-        }))}
-        popupMatchSelectWidth={280}
-        onChange={(id: string | null) => id && onFind(id)}
-      />
+      <FindNode onFind={onFind} />
       {wide ? null : (
         <>
           <Dropdown
@@ -104,6 +93,7 @@ export function EditorBar({ flow, draft, wide, onSave, onPublish, onArrange, onF
         onClick={draft.redo}
       />
       <Button icon={<PartitionOutlined />} aria-label={t('editor.layout')} title={t('editor.layout')} onClick={onArrange} />
+      {wide ? <Shortcuts /> : null}
       <CallDraft flow={flow} dirty={draft.dirty} />
       <Button icon={<SaveOutlined />} disabled={!draft.dirty} onClick={onSave} title="Ctrl+S" aria-label={t('editor.save')}>
         {wide ? t('editor.save') : null}
@@ -112,6 +102,29 @@ export function EditorBar({ flow, draft, wide, onSave, onPublish, onArrange, onF
         {t('editor.publish')}
       </Button>
     </header>
+  );
+}
+
+/** What the keyboard can do here, for those who ask. */
+function Shortcuts() {
+  const { t } = useTranslation('flows');
+  const keys = Object.entries(t('editor.shortcut', { returnObjects: true }) as Record<string, string>);
+  const list = (
+    <dl className="flow-shortcuts">
+      {keys.map(([key, what]) => (
+        <div key={key} style={{ display: 'contents' }}>
+          <dt>
+            <kbd>{key}</kbd>
+          </dt>
+          <dd>{what}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+  return (
+    <Popover trigger="click" placement="bottomRight" title={t('editor.keys')} content={list}>
+      <Button icon={<QuestionOutlined />} aria-label={t('editor.keys')} title={t('editor.keys')} />
+    </Popover>
   );
 }
 

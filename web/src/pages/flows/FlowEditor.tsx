@@ -1,6 +1,6 @@
 import './flows.css';
 import type { FlowVocabulary } from '@yixian/contracts/browser';
-import { Drawer, Grid } from 'antd';
+import { App, Drawer, Grid } from 'antd';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Canvas, type Instance, type Lit } from './Canvas.js';
@@ -31,6 +31,7 @@ interface Props {
 /** 流程编辑: the canvas in the middle, node types at the left, what is selected at the right. */
 export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
   const { t } = useTranslation('flows');
+  const { message } = App.useApp();
   const types = useMemo(() => document.typesOf(vocabulary), [vocabulary]);
   const [opened] = useState(() => placeMissing(document.readDocument(flow.id, flow.document), types));
   const draft = useDraft(flow, opened);
@@ -42,7 +43,7 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
   const canvas = useRef<Instance>(undefined);
   const wide = Grid.useBreakpoint().lg ?? true;
   const choices = useChoices();
-  const toNode = useCallback(() => setTab((now) => (now === 'versions' ? now : 'node')), []);
+  const toNode = useCallback(() => setTab((now) => (now === 'versions' || now === 'json' ? now : 'node')), []);
   const editing = useEditing(draft, types, canvas, toNode);
   const { selected, select } = editing;
   const showProblems = (): void => {
@@ -62,6 +63,8 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
     paste: editing.paste,
     selected,
     remove: () => editing.remove(selected),
+    types,
+    onFault: ({ field, fault }) => void message.error(t(`paste.${fault}`, { field })),
     active: !compared,
   });
 
@@ -74,6 +77,7 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
   const ready = useCallback((made: Instance) => {
     canvas.current = made;
   }, []);
+  const drawn = useMemo(() => (compared ? placeMissing(merged(compared.document, doc), types) : doc), [compared, doc, types]);
   const compareTheirs = (): void => {
     const theirs = saving.theirDocument();
     if (!theirs) return;
@@ -104,7 +108,7 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
         <div className="flow-body">
           {wide ? <Palette types={types} onAdd={editing.addInMiddle} /> : null}
           <Canvas
-            doc={compared ? placeMissing(merged(compared.document, doc), types) : doc}
+            doc={drawn}
             types={types}
             problems={compared ? NO_PROBLEMS : problems}
             selected={selected}
@@ -123,7 +127,16 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
               {panel}
             </aside>
           ) : (
-            <Drawer open={panelOpen} onClose={() => setPanelOpen(false)} placement="bottom" size="70dvh" title={doc.name}>
+            // without a veil: the path that lights up is seen above it
+            <Drawer
+              open={panelOpen}
+              onClose={() => setPanelOpen(false)}
+              placement="bottom"
+              size="58dvh"
+              mask={false}
+              title={doc.name}
+              styles={{ header: { padding: '8px 16px' }, body: { padding: '0 16px 16px' } }}
+            >
               <div className="flow-editor" style={{ height: 'auto', minHeight: 0 }}>
                 {panel}
               </div>

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DRAGGED } from './Canvas.js';
 import type { Types } from './model/document.js';
@@ -5,7 +6,7 @@ import { GROUPS, lookOf } from './model/look.js';
 import { named } from './model/words.js';
 
 /** Every node type the server knows, to be dragged, or added with Enter. */
-export function Palette({ types, onAdd }: { types: Types; onAdd(type: string): void }) {
+export const Palette = memo(function Palette({ types, onAdd }: { types: Types; onAdd(type: string): void }) {
   const { t } = useTranslation('flows');
   return (
     <section className="flow-palette" aria-label={t('editor.palette')}>
@@ -37,4 +38,4 @@ export function Palette({ types, onAdd }: { types: Types; onAdd(type: string): v
       })}
     </section>
   );
-}
+});

@@ -5,6 +5,7 @@ import { type Difference, difference } from './model/difference.js';
 import { copyNodes, type FlowDocument, setField, type Types } from './model/document.js';
 import { placeMissing } from './model/layout.js';
 import { FlowPanel } from './panels/FlowPanel.js';
+import { JsonPanel } from './panels/JsonPanel.js';
 import { NodePanel } from './panels/NodePanel.js';
 import { SimulatePanel } from './panels/SimulatePanel.js';
 import { VersionsPanel } from './panels/VersionsPanel.js';
@@ -12,7 +13,7 @@ import type { FlowDetail } from './types.js';
 import type { Draft } from './use-draft.js';
 import type { Editing } from './use-editing.js';
 
-export type Tab = 'node' | 'simulate' | 'versions';
+export type Tab = 'node' | 'json' | 'simulate' | 'versions';
 
 /** What is edited, beside another document: a version, or what somebody else has saved. */
 export interface Compared {
@@ -50,11 +51,13 @@ export function SidePanel({ flow, draft, types, editing, tab, onTab, compared, o
         }}
         options={[
           { value: 'node', label: t('tab.node') },
+          { value: 'json', label: t('tab.json') },
           { value: 'simulate', label: t('tab.simulate') },
           { value: 'versions', label: t('tab.versions') },
         ]}
         style={{ marginBottom: 12 }}
       />
+      {tab === 'json' ? <JsonPanel onChange={edit} /> : null}
       {tab === 'simulate' ? <SimulatePanel doc={doc} onLit={onLit} /> : null}
       {tab === 'versions' ? (
         <VersionsPanel

@@ -7,6 +7,8 @@ import type { FlowDocument, Problem, Types } from './model/document.js';
 export interface Choice {
   value: string;
   label: string;
+  /** What a prompt says, in words. */
+  text?: string | undefined;
 }
 
 /** Everything the panels need to know of the flow that is open. */
@@ -63,16 +65,19 @@ export function useChoices(): Record<string, Choice[]> {
       queryFn: () => allOf<Record<string, unknown>>(path),
       staleTime: 10_000,
     })),
-    combine: (results) =>
-      Object.fromEntries(SOURCES.map(([kind, , key], i) => [kind, (results[i]?.data ?? []).map((one) => choiceOf(one, key))])) as Record<
-        string,
-        Choice[]
-      >,
+    combine,
   });
 }
+
+const combine = (results: readonly { data?: Record<string, unknown>[] | undefined }[]): Record<string, Choice[]> =>
+  Object.fromEntries(SOURCES.map(([kind, , key], i) => [kind, (results[i]?.data ?? []).map((one) => choiceOf(one, key))]));
 
 function choiceOf(one: Record<string, unknown>, key: string): Choice {
   const value = String(one[key] ?? one.extension ?? one.id ?? '');
   const words = [one.name, one.displayName, one.text].find((word) => typeof word === 'string' && word !== '' && word !== value);
-  return { value, label: words === undefined ? value : `${value} · ${String(words)}` };
+  return {
+    value,
+    label: words === undefined ? value : `${value} · ${String(words)}`,
+    ...(typeof one.text === 'string' ? { text: one.text } : {}),
+  };
 }

@@ -86,13 +86,19 @@ export function useEditing(draft: Draft, types: document.Types, canvas: RefObjec
       edit((before) => ways.reduce((one, { from, field }) => document.connect(one, from, field, undefined), before)),
     [edit],
   );
-  const move = useCallback((positions: Map<string, Place>) => edit((before) => document.move(before, positions), 'move'), [edit]);
+  const move = useCallback(
+    // steps of the arrow keys are one; another node is another
+    (positions: Map<string, Place>) => edit((before) => document.move(before, positions), `move ${[...positions.keys()].join(' ')}`),
+    [edit],
+  );
   const paste = useCallback(
     (clipping: document.Clipping) => {
       const pasted = document.pasteNodes(now.current, types, clipping);
       put(pasted.doc, pasted.ids);
+      // from another flow they may lie where nobody looks
+      setTimeout(() => void canvas.current?.fitView({ nodes: pasted.ids.map((id) => ({ id })), duration: 200, maxZoom: 1 }), 50);
     },
-    [types, put],
+    [types, put, canvas],
   );
   return {
     selected,

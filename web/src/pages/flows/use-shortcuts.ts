@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { type Clipping, readClipping } from './model/document.js';
+import { type Clipping, type ClippingFault, readClipping, type Types } from './model/document.js';
 
 interface Deeds {
   undo(): void;
@@ -9,6 +9,9 @@ interface Deeds {
   remove(): void;
   copy(): Clipping;
   paste(clipping: Clipping): void;
+  /** A clipboard that was meant for the canvas, but cannot be pasted. */
+  onFault(fault: ClippingFault): void;
+  types: Types;
   selected: ReadonlySet<string>;
   /** False while a comparison is shown: nothing can be changed then. */
   active: boolean;
@@ -17,7 +20,7 @@ interface Deeds {
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-/** Ctrl or ⌘ with Z, Y, S, A; copy, cut and paste through the system's clipboard, so that nodes go from flow to flow. */
+/** Ctrl or ⌘ with Z, Y, S, A, F; copy, cut and paste through the system's clipboard, so that nodes go from flow to flow. */
 export function useShortcuts(deeds: Deeds): void {
   const now = useRef(deeds);
   now.current = deeds;
@@ -28,6 +31,11 @@ export function useShortcuts(deeds: Deeds): void {
       if (key === 's') {
         event.preventDefault();
         now.current.save();
+        return;
+      }
+      if (key === 'f') {
+        event.preventDefault();
+        document.getElementById('find-node')?.focus();
         return;
       }
       if (isTyping(event.target) || !now.current.active) return;
@@ -45,8 +53,10 @@ export function useShortcuts(deeds: Deeds): void {
     };
     const onPaste = (event: ClipboardEvent): void => {
       if (isTyping(event.target) || !now.current.active) return;
-      const clipping = readClipping(event.clipboardData?.getData('text/plain') ?? '');
-      if (clipping) now.current.paste(clipping);
+      const read = readClipping(event.clipboardData?.getData('text/plain') ?? '', now.current.types);
+      if (!read) return;
+      if ('fault' in read) now.current.onFault(read);
+      else now.current.paste(read);
     };
     window.addEventListener('keydown', onKey);
     document.addEventListener('copy', onCopy);

@@ -1,5 +1,7 @@
 import { AutoComplete, Select } from 'antd';
+import { useState } from 'react';
 import { useEditor } from '../context.js';
+import type { FlowDocument } from '../model/document.js';
 
 interface Props {
   id?: string;
@@ -15,11 +17,14 @@ interface Props {
 /** The id of something there is. What is not there yet may be written, too: the validator says so. */
 export function NameSelect({ id, kind, value, onChange, allowClear = true, label, invalid = false }: Props) {
   const { choices, variables, doc } = useEditor();
+  const [open, setOpen] = useState(false);
+  // Hundreds of names at each field would be made anew at each letter that is typed: only the one that is shown, until it is opened.
+  const names = open ? undefined : value === undefined ? [] : [value];
   const options =
     kind === 'variable'
-      ? variables.map((one) => ({ value: one, label: one }))
+      ? (names ?? variables).map((one) => ({ value: one, label: one }))
       : kind === 'node'
-        ? Object.entries(doc.nodes).map(([one, node]) => ({ value: one, label: node.label ? `${node.label} · ${one}` : one }))
+        ? (names ?? Object.keys(doc.nodes)).map((one) => ({ value: one, label: nodeName(doc, one) }))
         : (choices[kind] ?? []);
   const common = {
     ...(id === undefined ? {} : { id }),
@@ -27,6 +32,8 @@ export function NameSelect({ id, kind, value, onChange, allowClear = true, label
     ...(invalid ? { status: 'error' as const } : {}),
     allowClear,
     options,
+    open,
+    onOpenChange: setOpen,
     style: { width: '100%', minWidth: 0 },
   };
   if (kind === 'node') {
@@ -47,4 +54,9 @@ export function NameSelect({ id, kind, value, onChange, allowClear = true, label
       onChange={(next: string | undefined) => onChange(next === undefined || next === '' ? undefined : next)}
     />
   );
+}
+
+function nodeName({ nodes }: FlowDocument, id: string): string {
+  const label = nodes[id]?.label;
+  return label ? `${label} · ${id}` : id;
 }

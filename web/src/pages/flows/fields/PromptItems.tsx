@@ -45,7 +45,9 @@ interface Props {
 }
 
 /** What is said, one after the other: prompts, texts, values. */
-export function PromptItems({ id, value, onChange, label }: Props) {
+export function PromptItems({ id, value: given, onChange, label }: Props) {
+  // a document written by hand may hold anything
+  const value = given.map((one) => (typeof one === 'object' && one !== null ? one : String(one ?? '')));
   const { t } = useTranslation('flows');
   const replace = (index: number, item: Item): void => onChange(value.map((one, i) => (i === index ? item : one)));
   const swap = (a: number, b: number): void => {

@@ -46,7 +46,7 @@ export function SchemaField(props: FieldProps) {
       {...(own.length > 0
         ? { validateStatus: 'error' as const, help: [...new Set(own.map(({ message }) => problemText(t, message, false)))].join('；') }
         : {})}
-      style={{ marginBottom: 12 }}
+      style={{ marginBottom: 12, minWidth: 0 }}
     >
       <Control {...props} />
     </Form.Item>
@@ -229,7 +229,13 @@ function Union(props: ControlProps): ReactNode {
 const blankValue = (schema: JsonSchema | undefined): unknown =>
   schema?.anyOf?.[0]?.type === 'integer' || schema?.type === 'integer' ? 0 : '';
 
-const SIDE_BY_SIDE = { flex: 1, minWidth: 0, display: 'grid', gridTemplateColumns: 'minmax(72px, 2fr) 5fr', columnGap: 8 } as const;
+const SIDE_BY_SIDE = {
+  flex: 1,
+  minWidth: 0,
+  display: 'grid',
+  gridTemplateColumns: 'minmax(72px, 2fr) minmax(0, 5fr)',
+  columnGap: 8,
+} as const;
 
 /** Two plain fields, e.g. a key and where it leads: one row. */
 const isShort = ({ properties = {} }: JsonSchema): boolean => {
@@ -240,7 +246,7 @@ const isShort = ({ properties = {} }: JsonSchema): boolean => {
 /** A list of things that have fields: cases, choices, questions. */
 function Entries({ path, schema, value, onChange, problems, label }: ControlProps) {
   const { t } = useTranslation('flows');
-  const entries = listOf(value) as Record<string, unknown>[];
+  const entries = listOf(value).map(objectOf);
   const item = schema.items ?? {};
   const fields = Object.entries(item.properties ?? {});
   const change = (index: number, name: string, next: unknown): void =>

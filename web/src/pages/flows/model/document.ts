@@ -188,8 +188,15 @@ const rounded = ({ x, y }: { x: number; y: number }) => ({ x: Math.round(x), y: 
 
 export function move(doc: FlowDocument, positions: ReadonlyMap<string, { x: number; y: number }>): FlowDocument {
   const nodes = { ...doc.nodes };
-  for (const [id, position] of positions) if (nodes[id]) nodes[id] = { ...nodes[id], position: rounded(position) };
-  return { ...doc, nodes };
+  let moved = false;
+  for (const [id, place] of positions) {
+    const [node, position] = [nodes[id], rounded(place)];
+    // the canvas tells places that are the old ones, too: no step to undo
+    if (!node || (node.position?.x === position.x && node.position.y === position.y)) continue;
+    nodes[id] = { ...node, position };
+    moved = true;
+  }
+  return moved ? { ...doc, nodes } : doc;
 }
 
 /** The nodes are gone, and the ways that led to them. */
@@ -223,13 +230,67 @@ export function copyNodes(doc: FlowDocument, ids: ReadonlySet<string>): Clipping
   return { yixianFlowNodes: Object.fromEntries(Object.entries(doc.nodes).filter(([id]) => ids.has(id))) };
 }
 
-export function readClipping(text: string): Clipping | undefined {
+/** What cannot be pasted, and why: `field` is a path in the clipping. */
+export interface ClippingFault {
+  field: string;
+  fault: 'empty' | 'tooMany' | 'id' | 'type' | 'node';
+}
+
+/**
+ * The text of a clipboard as nodes. Undefined: it is something else, and not meant for the canvas.
+ * What comes from a clipboard may have been written by anybody: only nodes of kinds there are, under ids that can be ids.
+ */
+export function readClipping(text: string, types: Types): Clipping | ClippingFault | undefined {
+  let found: unknown;
   try {
-    const found = JSON.parse(text) as Clipping;
-    return isObject(found?.yixianFlowNodes) ? found : undefined;
+    found = JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (!isObject(found) || !isObject(found.yixianFlowNodes)) return undefined;
+  const entries = Object.entries(found.yixianFlowNodes);
+  if (entries.length === 0) return { field: '', fault: 'empty' };
+  if (entries.length > MAX_NODES) return { field: '', fault: 'tooMany' };
+  for (const [id, node] of entries) {
+    if (!NODE_ID.test(id)) return { field: id, fault: 'id' };
+    if (!isObject(node)) return { field: id, fault: 'node' };
+    if (typeof node.type !== 'string' || !types.has(node.type)) return { field: `${id}.type`, fault: 'type' };
+  }
+  const nodes = entries.map(([id, node]) => [id, tidy(node as FlowNode)] as const);
+  return { yixianFlowNodes: Object.fromEntries(nodes) };
+}
+
+/** What the canvas itself reads has to be what it says. */
+function tidy({ label, position, ...rest }: FlowNode): FlowNode {
+  const place = position as Partial<{ x: unknown; y: unknown }> | undefined;
+  return {
+    ...(rest as FlowNode),
+    ...(typeof label === 'string' ? { label } : {}),
+    ...(Number.isFinite(place?.x) && Number.isFinite(place?.y) ? { position: { x: Number(place?.x), y: Number(place?.y) } } : {}),
+  };
+}
+
+/** What keeps a value from being a flow document at all, as the path that is wrong; undefined when it can be edited. */
+export function documentFault(value: unknown): string | undefined {
+  if (!isObject(value)) return '';
+  for (const field of ['id', 'name', 'language', 'start']) if (typeof value[field] !== 'string') return field;
+  if (!isObject(value.nodes)) return 'nodes';
+  for (const [id, node] of Object.entries(value.nodes)) {
+    if (!isObject(node)) return `nodes.${id}`;
+    if (typeof node.type !== 'string') return `nodes.${id}.type`;
+  }
+  return undefined;
+}
+
+/** The document with every node that is the same as before being the same object: only what changed is drawn anew. */
+export function reusing(before: FlowDocument, after: FlowDocument): FlowDocument {
+  const nodes = Object.fromEntries(
+    Object.entries(after.nodes).map(([id, node]) => {
+      const old = before.nodes[id];
+      return [id, old && JSON.stringify(old) === JSON.stringify(node) ? old : tidy(node)];
+    }),
+  );
+  return JSON.stringify(before) === JSON.stringify({ ...after, nodes }) ? before : { ...after, nodes };
 }
 
 /** Puts copies beside; ways among them stay among them, others are kept where the node exists. */

@@ -1,9 +1,8 @@
 import { Alert, Form, Input, Select, Typography } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useEditor } from '../context.js';
-import { JsonField } from '../fields/JsonField.js';
 import { NameSelect } from '../fields/NameSelect.js';
-import { type FlowDocument, readDocument } from '../model/document.js';
+import type { FlowDocument } from '../model/document.js';
 import { named, nodeTitle, problemText } from '../model/words.js';
 
 interface Props {
@@ -50,14 +49,6 @@ export function FlowPanel({ onChange, onShow }: Props) {
           suffixIcon={null}
           value={doc.variables ?? []}
           onChange={(variables: string[]) => onChange({ ...doc, variables })}
-        />
-      </Form.Item>
-      <Form.Item label={t('panel.json')} htmlFor="flow-json">
-        <JsonField
-          id="flow-json"
-          rows={8}
-          value={doc}
-          onChange={(next) => next !== undefined && onChange(readDocument(doc.id, next), 'flow.json')}
         />
       </Form.Item>
     </Form>
