@@ -127,6 +127,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Serious and critical faults of accessibility on the page as it is now: rule, and where. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
+  // A colour on its way to another is no fault, and no colour: transitions end by themselves.
+  await page.evaluate(async () => {
+    const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    await Promise.allSettled(running.map((one) => one.finished));
+  });
   return page.evaluate(async () => {
     interface Found {
       violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];

@@ -348,6 +348,7 @@ describe('the work in the flow editor', function () {
     await page.getByText('到下一个节点').waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
     await page.keyboard.press('Escape');
+    await page.getByText('到下一个节点').waitFor({ state: 'hidden' });
     await tab('版本');
     await page.getByTestId('version-1').waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);

@@ -131,7 +131,7 @@ export const flows: typeof zh = {
   },
   tab: {
     json: 'JSON',
-    node: 'Properties',
+    node: 'Edit',
     flow: 'Flow',
     simulate: 'Simulate',
     versions: 'Versions',

@@ -16,7 +16,7 @@ import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState
 import { useTranslation } from 'react-i18next';
 import { useTheme } from '../../app/theme.js';
 import type { Difference } from './model/difference.js';
-import { type FlowDocument, type FlowNode, type Problem, type Types, waysOf } from './model/document.js';
+import { type FlowDocument, type FlowNode, type Problem, type Types, type Way, waysOf } from './model/document.js';
 import { lookOf } from './model/look.js';
 import { wayName } from './model/words.js';
 import { type CardData, type CardNode, NodeCard, noProblems } from './NodeCard.js';
@@ -119,9 +119,10 @@ function same(a: CardData, b: CardData): boolean {
 function useEdges(doc: FlowDocument, types: Types, lit: Lit | undefined, chosen: ReadonlySet<string>): Edge[] {
   const { t } = useTranslation('flows');
   const known = useRef<Edge[]>([]);
+  const waysByNode = useMemo(() => namedWays(types, t), [types, t]);
   return useMemo(() => {
     const before = new Map(known.current.map((edge) => [edge.id, edge]));
-    const edges = edgesOf(doc, types, lit, chosen, t).map((edge) => {
+    const edges = edgesOf(doc, waysByNode, lit, chosen).map((edge) => {
       const old = before.get(edge.id);
       const same = old && old.target === edge.target && old.className === edge.className && old.selected === edge.selected;
       return same && old.ariaLabel === edge.ariaLabel ? old : edge;
@@ -129,18 +130,32 @@ function useEdges(doc: FlowDocument, types: Types, lit: Lit | undefined, chosen:
     const same = edges.length === known.current.length && edges.every((edge, i) => edge === known.current[i]);
     if (!same) known.current = edges;
     return known.current;
-  }, [doc, types, lit, chosen, t]);
+  }, [doc, waysByNode, lit, chosen]);
 }
 
-function edgesOf(doc: FlowDocument, types: Types, lit: Lit | undefined, chosen: ReadonlySet<string>, t: TFunction): Edge[] {
-  const called = (node: FlowNode, id: string): string => (node.label ? `${node.label} ${id}` : id);
+type NamedWays = (node: FlowNode) => readonly (Way & { name: string })[];
+
+/** The ways of a node with their names, found once for each state of a node: there may be a thousand. */
+function namedWays(types: Types, t: TFunction): NamedWays {
+  const known = new WeakMap<FlowNode, ReturnType<NamedWays>>();
+  return (node) => {
+    let ways = known.get(node);
+    if (!ways) {
+      ways = waysOf(node, types).map((way) => ({ ...way, name: wayName(t, node, way.field) }));
+      known.set(node, ways);
+    }
+    return ways;
+  };
+}
+
+function edgesOf(doc: FlowDocument, waysByNode: NamedWays, lit: Lit | undefined, chosen: ReadonlySet<string>): Edge[] {
   return Object.entries(doc.nodes).flatMap(([source, node]) =>
-    waysOf(node, types).flatMap(({ field, target }): Edge[] => {
-      const to = target === undefined ? undefined : doc.nodes[target];
-      if (target === undefined || !to) return [];
+    waysByNode(node).flatMap(({ field, target, name }): Edge[] => {
+      if (target === undefined || !doc.nodes[target]) return [];
       const id = `${source}>${field}`;
       const className = lit?.ways.has(`${source}>${target}`) ? 'flow-lit' : '';
-      const ariaLabel = `${wayName(t, node, field)}: ${called(node, source)} → ${called(to, target)}`;
+      // the end by its id alone: hundreds of lines may lead to one node, and its label changes with each letter that is typed
+      const ariaLabel = `${name}: ${node.label ? `${node.label} ` : ''}${source} → ${target}`;
       return [{ id, source, target, sourceHandle: field, className, selected: chosen.has(id), ariaLabel, ...EDGE }];
     }),
   );

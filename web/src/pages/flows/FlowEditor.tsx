@@ -105,7 +105,7 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
           onAdd={editing.addInMiddle}
         />
         <Notices draft={draft} saving={saving} onCompare={compareTheirs} />
-        <div className="flow-body">
+        <div className="flow-body" data-covered={!wide && panelOpen}>
           {wide ? <Palette types={types} onAdd={editing.addInMiddle} /> : null}
           <Canvas
             doc={drawn}

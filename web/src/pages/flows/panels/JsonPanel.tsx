@@ -1,5 +1,5 @@
 import { Button, Flex, Typography } from 'antd';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useEditor } from '../context.js';
 import { documentFault, type FlowDocument, type Problem, reusing } from '../model/document.js';
@@ -36,23 +36,31 @@ export function JsonPanel({ onChange }: { onChange(doc: FlowDocument, about: str
   const [text, setText] = useState(() => textOf(doc));
   const taken = useRef(doc);
   const area = useRef<HTMLTextAreaElement>(null);
+  /** What was typed here and is not on the canvas yet. */
+  const typed = useRef<string>(undefined);
   useEffect(() => {
-    // changed elsewhere, e.g. undone: the text follows; what is being written stands
+    // changed elsewhere, e.g. undone: the text follows, and what was being typed is over
     if (taken.current === doc) return;
     taken.current = doc;
+    typed.current = undefined;
     setText(textOf(doc));
   }, [doc]);
   const fault = useMemo(() => faultOf(text), [text]);
+  const take = useCallback((): void => {
+    const own = typed.current;
+    if (own === undefined || faultOf(own)) return;
+    typed.current = undefined;
+    const next = reusing(taken.current, JSON.parse(own) as FlowDocument);
+    if (next === taken.current) return;
+    taken.current = next;
+    onChange(next, 'flow.json');
+  }, [onChange]);
   useEffect(() => {
-    if (fault) return undefined;
-    const timer = setTimeout(() => {
-      const next = reusing(taken.current, JSON.parse(text) as FlowDocument);
-      if (next === taken.current) return;
-      taken.current = next;
-      onChange(next, 'flow.json');
-    }, TAKE_AFTER_MS);
+    const timer = setTimeout(take, TAKE_AFTER_MS, text);
     return () => clearTimeout(timer);
-  }, [text, fault, onChange]);
+  }, [text, take]);
+  // who goes on to another tab has not changed his mind
+  useEffect(() => take, [take]);
 
   const goTo = (offset: number): void => {
     const field = area.current;
@@ -78,7 +86,11 @@ export function JsonPanel({ onChange }: { onChange(doc: FlowDocument, about: str
         spellCheck={false}
         wrap="off"
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onBlur={take}
+        onChange={(event) => {
+          typed.current = event.target.value;
+          setText(event.target.value);
+        }}
       />
       {fault ? (
         <div role="alert" className="flow-fault" data-testid="json-fault">
