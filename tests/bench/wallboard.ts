@@ -348,6 +348,34 @@ async function opened(user: object): Promise<TestBrowser> {
   return browser;
 }
 
+/** State changes of one agent: when they happened, and when the card on the page showed them; both by this machine's clock. */
+function watchCard(page: Page) {
+  const happened: { state: string; at: number }[] = [];
+  const listen = (event: DomainEvent): void => {
+    if (event.type === 'agent.state-changed' && event.agentId === AGENT) happened.push({ state: event.data.to, at: Date.now() });
+  };
+  const watching = page.evaluate(`(() => {
+    globalThis.shown_ = [];
+    const card = document.querySelector('[data-testid="agent-${AGENT}"]');
+    new MutationObserver(() => shown_.push({ state: card.dataset.state, at: Date.now() })).observe(card, { attributeFilter: ['data-state'] });
+  })()`);
+  hotline.listeners.add(listen);
+  return {
+    watching,
+    /** Milliseconds from the event to the card, shortest first. */
+    async delays(): Promise<number[]> {
+      hotline.listeners.delete(listen);
+      const shown = (await page.evaluate('shown_')) as typeof happened;
+      return shown
+        .flatMap(({ state, at }) => {
+          const cause = happened.findLast((one) => one.state === state && one.at <= at);
+          return cause ? [at - cause.at] : [];
+        })
+        .sort((a, b) => a - b);
+    },
+  };
+}
+
 async function pages(names: readonly string[]): Promise<void> {
   const browser = await opened(USER);
   try {
@@ -356,10 +384,17 @@ async function pages(names: readonly string[]): Promise<void> {
       await page.goto(origin + where);
       await page.getByText('队列 1').first().waitFor();
       const before = load();
+      const card = where === '/supervise' ? watchCard(page) : undefined;
+      await card?.watching;
       const { framesPerSecond, longestFrameMs, heapMb } = await measured(page);
       if (values.screens) await page.screenshot({ path: path.join(values.screens, `bench${where.replaceAll('/', '-')}.png`) });
       const heap = heapMb.map((mb) => mb.toFixed(1)).join(' → ');
       say(`${where}: ${framesPerSecond.toFixed(1)} frames a second, longest ${longestFrameMs.toFixed(0)} ms, heap ${heap} MB`);
+      const delays = (await card?.delays()) ?? [];
+      if (delays.length > 0) {
+        const part = (share: number): number => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? 0;
+        say(`  event → card: p50 ${part(0.5)}, p95 ${part(0.95)}, most ${delays.at(-1)} ms of ${delays.length}`);
+      }
       say(`  load average before ${before}, after ${load()}`);
     }
     if (browser.errors.length > 0) say(`errors on the pages: ${browser.errors.slice(0, 5).join('; ')}`);

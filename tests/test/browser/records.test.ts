@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
 import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
 import { requirePeers } from '../../src/peers/available.js';
@@ -40,6 +41,8 @@ describe('the browser application: sign-in and call records', () => {
     await row.getByText('菜单中放弃').waitFor();
     await row.click();
     await page.getByText('call.entered-flow').waitFor();
+    // the way it took, by the flow's own names
+    await page.getByTitle('flow:main').getByText('一线服务热线').waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: '管理员' }).click();
@@ -73,5 +76,19 @@ describe('the browser application: sign-in and call records', () => {
     const seen = await scenario.admin.get<{ items: unknown[] }>('/logs/agent-states?agent=1003&limit=1000');
     assert.equal(await rows.count(), seen.items.length);
     assert.deepEqual(await accessibilityFaults(page), []);
+  });
+
+  it('the day’s report is saved as an Excel sheet', async () => {
+    const page = await browser.page();
+    await page.goto(`${scenario.hotline.http}/reports`);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download Excel' }).first().click()]);
+    assert.match(file.suggestedFilename(), /\.xlsx$/);
+    // an archive, as every workbook is
+    assert.equal(
+      readFileSync(await file.path())
+        .subarray(0, 4)
+        .toString('latin1'),
+      'PK\x03\x04',
+    );
   });
 });

@@ -47,7 +47,7 @@ export default function SeatDialog({ me, onClose }: { me: Me; onClose(): void })
     const choice = data?.items.find((one) => one.kind === kind);
     if (!choice) return '';
     if (choice.reachable) return t('reachable');
-    return kind === 'sip' ? t('seatNoPhone') : number === undefined ? t('seatNoNumber') : (choice.why ?? t('notReachable'));
+    return kind === 'sip' ? t('seatNoPhone') : number === undefined ? t('seatNoNumber') : t('seatNoTrunk');
   }
   const footer = (
     <>

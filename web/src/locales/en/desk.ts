@@ -15,6 +15,7 @@ export const desk: typeof zh = {
   seatBrowserHint: 'Choose it and this page is a telephone',
   seatNoPhone: 'No telephone is registered at this extension',
   seatNoNumber: 'Enter the number',
+  seatNoTrunk: 'No trunk may call this number',
   seatNumber: 'Number that takes the calls',
   seatConfirm: 'Press 1 to accept, so that a mailbox takes no call',
   seatPersistent: 'Keep the line up: called when going on duty, calls come at once',

@@ -13,6 +13,7 @@ export const desk = {
   seatBrowserHint: '选用后本页面即成为电话',
   seatNoPhone: '此分机上没有话机注册',
   seatNoNumber: '请填写号码',
+  seatNoTrunk: '没有中继可以拨打此号码',
   seatNumber: '接听来电的号码',
   seatConfirm: '接听后按 1 才接入（防止留言信箱占用来电）',
   seatPersistent: '常接：签入时拨通并一直保持，来电即时接入',
