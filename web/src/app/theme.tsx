@@ -30,6 +30,30 @@ function stored(): ThemeChoice {
 const calm = window.matchMedia('(prefers-reduced-motion: reduce)');
 const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
 
+/** Ground and edge of a tag. The lightest shades of dark colours, as they are worked out, are muddy. */
+const TINTS = {
+  green: ['#ebf6e4', '#b5dca0'],
+  orange: ['#fdf0e3', '#f3c699'],
+  gold: ['#fcf4dc', '#ecd08a'],
+  volcano: ['#fdece6', '#f3b9a5'],
+  cyan: ['#e3f5f6', '#9ed6da'],
+  blue: ['#e8f1fc', '#a9cbf3'],
+  purple: ['#f2ebfb', '#cdb4ee'],
+  red: ['#fdecec', '#f2b0b3'],
+} as const;
+
+/** Both spellings become one variable of the style sheet, and the last one holds. */
+function shades(tints: typeof TINTS): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(tints).flatMap(([colour, [ground, edge]]) => [
+      [`${colour}1`, ground],
+      [`${colour}-1`, ground],
+      [`${colour}3`, edge],
+      [`${colour}-3`, edge],
+    ]),
+  );
+}
+
 /** Every text keeps a contrast of 4.5 : 1 (WCAG 2.1 AA), on tags too. */
 const LIGHT = {
   colorPrimary: '#0a5bbd',
@@ -47,10 +71,7 @@ const LIGHT = {
   blue: '#0a5bbd',
   purple: '#5a22a6',
   red: '#b3121d',
-  // the lightest shades of dark colours come out muddy
-  ...{ green1: '#ebf6e4', green3: '#b5dca0', orange1: '#fdf0e3', orange3: '#f3c699', gold1: '#fcf4dc', gold3: '#ecd08a' },
-  ...{ volcano1: '#fdece6', volcano3: '#f3b9a5', cyan1: '#e3f5f6', cyan3: '#9ed6da', blue1: '#e8f1fc', blue3: '#a9cbf3' },
-  ...{ purple1: '#f2ebfb', purple3: '#cdb4ee', red1: '#fdecec', red3: '#f2b0b3' },
+  ...shades(TINTS),
 };
 const DARK = {
   colorPrimary: '#4096ff',

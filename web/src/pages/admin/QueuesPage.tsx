@@ -72,7 +72,7 @@ const spec: ResourceSpec = {
     { name: 'strategy', width: 150, render: (row) => <Named of="queues.strategyIs" value={String(row.strategy)} /> },
     { name: 'priority', width: 80, align: 'right' },
     { name: 'ringTimeoutSeconds', width: 100, align: 'right' },
-    { name: 'serviceLevelSeconds', width: 160, align: 'right' },
+    { name: 'serviceLevelSeconds', width: 180, align: 'right' },
     { name: 'scheduleId', width: 120 },
   ],
   start: {

@@ -38,7 +38,9 @@ const Tile = memo(function Tile({ figure, today, bad }: { figure: WallFigure; to
       styles={{ body: { padding: '8px 12px' } }}
       data-testid={`tile-${figure}`}
     >
-      <div className="sv-faint sv-label">{t(`figure.${figure}`)}</div>
+      <div className="sv-faint sv-label" title={t(`figure.${figure}`)}>
+        {t(`figure.${figure}`)}
+      </div>
       <Value figure={figure} today={today} />
     </Card>
   );
