@@ -1,7 +1,7 @@
 // Writes a picture of every page to docs/screens: a hotline of its own in a temporary folder, a few calls, then page by page.
 // node scripts/screens.mjs [--out <folder>] [--only path,path] [--dark] [--en] [--narrow] [--empty]
 // --crowd: 200 agents in every state, callers who wait, and names as long as they may be; pictures end in -crowd.
-// --none: a hotline without the demo: no agents, no queues, no calls; pictures end in -none.
+// --none: nobody works here: no agents, no calls; pictures end in -none.
 // --looks zh,en-dark,zh-narrow,…: one after another in the same hotline, in place of --dark, --en, --narrow; each in its pictures' names.
 // Needs a build (npm run build) and the test peers: chromium, baresip.
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -105,7 +105,7 @@ const looks = values.looks?.split(',') ?? [
 /** Every page, as one reader sees it. */
 async function picture(scenario, look, ending) {
   const firstRun = scenario.hotline.firstRun();
-  const who = { admin: firstRun.admin, supervisor: firstRun.supervisor, agent: firstRun.agents?.[0] };
+  const who = { admin: firstRun.admin, supervisor: firstRun.supervisor, agent: values.none ? undefined : scenario.hotline.agent('1001') };
   const viewport = look.includes('narrow') ? { width: 390, height: 844 } : { width: 1366, height: 768 };
   const browser = await TestBrowser.start({ language: look.startsWith('en') ? 'en' : 'zh', dark: look.includes('dark'), viewport });
   try {
@@ -149,11 +149,14 @@ async function picture(scenario, look, ending) {
   }
 }
 
-const scenario = await Scenario.start(values.none ? { env: { SEED_DEMO: '0' } } : {});
+const scenario = await Scenario.start();
 const ending = values.crowd ? '-crowd' : values.none ? '-none' : '';
 try {
   if (!values.empty && !values.none) await someCalls(scenario);
   if (values.crowd) await aCrowd(scenario);
+  if (values.none) {
+    for (const { username } of scenario.hotline.firstRun().agents) await scenario.admin.request('DELETE', `/users/${username}`);
+  }
   mkdirSync(values.out, { recursive: true });
   for (const look of looks) await picture(scenario, look, values.looks ? `${ending}-${look}` : ending);
 } finally {

@@ -216,8 +216,9 @@ describe('the supervisor’s desk and the wallboard', function () {
     assert.deepEqual(await accessibilityFaults(page), []);
     await page.getByRole('button', { name: /保\s*存/ }).click();
     await page.waitForURL(/\/wall\/wall-[^/]+\/edit$/);
-    const prolonged = page.waitForResponse((r) => r.url().endsWith('/api/v1/session') && r.request().method() === 'PUT');
-    await page.goto(page.url().replace('/edit', ''));
+    const patient = { timeout: 60_000 };
+    const prolonged = page.waitForResponse((r) => r.url().endsWith('/api/v1/session') && r.request().method() === 'PUT', patient);
+    await page.goto(page.url().replace('/edit', ''), patient);
     assert.equal((await prolonged).status(), 200);
     await page.getByText('欢迎致电').waitFor();
     await page.getByText('咨询').first().waitFor();
