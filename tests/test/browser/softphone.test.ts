@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { TestBrowser } from '../../src/browser/browser.js';
+import { encodeAlaw } from '../../src/peers/g711-encode.js';
 import { eventually, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
 const AGENT_HZ = 1100;
+const STRANGER_HZ = 1900;
 
 describe('the browser as a telephone', function () {
   this.timeout(120_000);
@@ -109,6 +112,46 @@ describe('the browser as a telephone', function () {
     assert.ok(heard);
     await caller.hangUp();
     await s.record(callId);
+  });
+
+  it('packets of an address that ICE has not validated never reach the call', async () => {
+    const page = await browser.page();
+    await s.agentState('1001', 'ready');
+    const { caller, callId } = await callIn('13800000024');
+    await page.getByRole('button', { name: '接听' }).click();
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    const said = async (hertz: number) => toneDurationMs((await caller.lastHeard()).channels[0] ?? new Int16Array(), hertz);
+    await eventually('the caller hears the page', async () => ((await said(AGENT_HZ)) > 500 ? true : undefined));
+    const sdp = await page.evaluate(() => {
+      const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+      return connections.at(-1)?.remoteDescription?.sdp ?? '';
+    });
+    const [, address, port] = /^a=candidate:\S+ 1 UDP \d+ (127\.\S+) (\d+) typ host/im.exec(sdp) ?? [];
+    assert.ok(address && port, sdp);
+    const refused: Error[] = [];
+    const stranger = createSocket('udp4').on('error', (error) => refused.push(error));
+    try {
+      await new Promise<void>((resolve) => stranger.connect(Number(port), address, resolve));
+      const before = await said(AGENT_HZ);
+      for (let n = 0; n < 100; n++) {
+        const packet = Buffer.alloc(172, 0);
+        packet.writeUInt16BE(0x8008, 0);
+        packet.writeUInt16BE(n, 2);
+        packet.writeUInt32BE(n * 160, 4);
+        packet.writeUInt32BE(0x5eed, 8);
+        for (let i = 0; i < 160; i++) packet[12 + i] = encodeAlaw(20_000 * Math.sin((2 * Math.PI * STRANGER_HZ * (n * 160 + i)) / 8_000));
+        await new Promise<void>((resolve) => stranger.send(packet, () => resolve()));
+      }
+      await eventually('the page is heard on', async () => ((await said(AGENT_HZ)) > before + 2_000 ? true : undefined));
+    } finally {
+      stranger.close();
+    }
+    assert.deepEqual(refused, [], 'the port is open: what came there was left alone');
+    assert.ok((await said(STRANGER_HZ)) < 50, 'nobody hears the stranger');
+    await caller.hangUp();
+    await s.record(callId);
+    const { channels } = await s.recording(callId);
+    assert.ok(channels.every((channel) => toneDurationMs(channel, STRANGER_HZ) < 50));
   });
 
   it('a page that sends nothing but answers keeps its call: its microphone was pulled out', async () => {
