@@ -73,7 +73,7 @@ function SkillMatrix() {
     }
   };
   const columns: TableColumnsType<AgentSkills> = [
-    { title: t('matrix.agent'), dataIndex: 'agent', width: 90, fixed: 'left' },
+    { title: t('matrix.agent'), dataIndex: 'agent', width: 110, fixed: 'left' },
     { title: t('matrix.name'), dataIndex: 'name', width: 140, fixed: 'left', ellipsis: true },
     ...(matrix.data?.skills ?? []).map((skill) => ({
       title: skill,
@@ -120,7 +120,7 @@ function SkillMatrix() {
           dataSource={rows}
           loading={matrix.isLoading}
           pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
-          {...(rows.length > 0 ? { scroll: { x: 230 + 110 * (matrix.data?.skills.length ?? 0) } } : {})}
+          {...(rows.length > 0 ? { scroll: { x: 250 + 110 * (matrix.data?.skills.length ?? 0) } } : {})}
           locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('matrix.none')} /> }}
         />
       </Card>
