@@ -58,7 +58,8 @@ export function EditorBar({ flow, draft, wide, onSave, onPublish, onArrange, onF
       <Tag color={draft.dirty ? 'orange' : 'default'} data-testid="draft-state">
         {draft.dirty ? t('editor.unsaved') : t('editor.allSaved')}
       </Tag>
-      <Button size="small" danger={problems > 0} loading={draft.checking} onClick={onProblems} data-testid="problems">
+      {/* not `loading`: that fades the words below what can be read */}
+      <Button size="small" danger={problems > 0 && !draft.checking} onClick={onProblems} data-testid="problems">
         {draft.checking ? t('editor.checking') : problems > 0 ? t('editor.problemsCount', { n: problems }) : t('editor.noProblems')}
       </Button>
       <span style={{ flex: 1 }} />
