@@ -288,6 +288,10 @@ export interface ConversationParty {
   phoneHeld?: boolean;
   /** Ends this party's part; default `ring.end` or `leg.hangUp`. */
   end?(termination: Termination): void;
+  /** The party is out of the conversation. */
+  gone?(): void;
+  /** Of the caller: a browser that is lost may come back on another leg, which then is the conversation's. Nothing goes on with the first leg. */
+  mayReturn?: boolean;
 }
 
 /** acd ▸ sbc: whoever talks. Hold, transfer, consultation, conference, supervision, parking and recording belong to it until it ends. */

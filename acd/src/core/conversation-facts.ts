@@ -119,8 +119,8 @@ function ended(turn: ConversationTurn, { party: id, termination }: FactOf<'ended
 }
 
 /**
- * Whoever talks with the caller, or is asked aside, is waited for; everybody else has ended. The leg of the call's first party is
- * its owner's: that one ends too.
+ * Whoever talks with the caller, or is asked aside, is waited for; everybody else has ended. The first leg of a caller from outside
+ * is its owner's: that one ends too.
  */
 function lost(turn: ConversationTurn, { party: id, termination }: FactOf<'lost'>): void {
   const party = turn.party(id);
@@ -130,7 +130,7 @@ function lost(turn: ConversationTurn, { party: id, termination }: FactOf<'lost'>
     return;
   }
   const talks = (party?.place === 'room' || party?.place === 'aside') && (phase === 'together' || phase === 'consulting');
-  if (!party || !talks || id === CALLER) {
+  if (!party || !talks || (id === CALLER && party.extension === null)) {
     ended(turn, { type: 'ended', party: id, termination });
     return;
   }

@@ -1,5 +1,5 @@
 import type { AgentId, Seat, SeatRing, Termination, Timer } from '@yixian/contracts';
-import { type ConversationFact, type PartyId, partyOf } from '../core/conversation.js';
+import { CALLER, type ConversationFact, type PartyId, partyOf } from '../core/conversation.js';
 import type { LiveConversation } from './conversation-live.js';
 import { messageOf } from './conversation-media.js';
 import { reportLeg } from './conversation-parties.js';
@@ -14,6 +14,7 @@ const BY_NETWORK: ReadonlySet<string> = new Set(['transport-failure', 'media-tim
 /** A browser that is gone may only be reloading: what its leg's end means is for the core to say. */
 export function lostOrEnded(conversation: LiveConversation, fact: ConversationFact): ConversationFact {
   if (fact.type !== 'ended' || fact.termination.by !== 'network' || !BY_NETWORK.has(fact.termination.reason)) return fact;
+  if (fact.party === CALLER && !conversation.callerMayReturn) return fact;
   const { extension, place } = partyOf(conversation.state, fact.party) ?? {};
   if (!extension || place === 'ringing' || conversation.deps.acd.agent(extension)?.seat.kind !== 'softphone') return fact;
   return { ...fact, type: 'lost' };

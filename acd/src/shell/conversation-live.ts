@@ -52,6 +52,8 @@ export interface LiveConversation {
   readonly state: ConversationState;
   /** Of a parked conversation: whether anybody came for the caller. */
   readonly wasRetrieved: boolean;
+  /** Whether the first party, an extension, may come back on another leg. */
+  readonly callerMayReturn: boolean;
   fact(fact: ConversationFact): void;
   /** Throws the refusal of a command, without giving it. */
   probe(command: ConversationCommand): void;

@@ -52,6 +52,7 @@ export class Conversation implements LiveConversation {
   readonly #ringing = new Map<PartyId, (how: 'ringing' | Termination) => void>();
   readonly #giveBackControl: () => void;
   readonly #parkMs: number;
+  readonly callerMayReturn: boolean;
   /** Of a parked conversation: whether anybody came for the caller. */
   wasRetrieved = false;
   #state: ConversationState;
@@ -66,6 +67,7 @@ export class Conversation implements LiveConversation {
     this.#index = index;
     this.#timers = createTimers(deps.clock);
     this.#parkMs = parked?.timeoutMs ?? deps.options.parkMs;
+    this.callerMayReturn = caller.mayReturn === true;
     this.end = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -132,7 +134,7 @@ export class Conversation implements LiveConversation {
         this.deps.events.publish({ type: 'call.parked', callId: this.call.id, data: { by: 'flow', slot: parked.slot } });
         this.#setParkTimer(parked.slot);
       }
-      this.parties.attach(CALLER, caller);
+      this.parties.attach(CALLER, caller, caller.gone && (() => caller.gone?.()));
       if (other && first) this.parties.attach(first.id, other, otherGone);
       for (const [n, { ring }] of joining.entries()) this.parties.ring(`p${n + 2}`, ring);
       this.#draw();
@@ -334,7 +336,10 @@ export class Conversation implements LiveConversation {
   }
 
   #finish(end: ConversationEnd): void {
-    this.parties.forget(CALLER);
+    const leg = this.parties.leg(CALLER);
+    // One that came back is nobody else's to end.
+    if (leg && leg !== this.call.leg) this.parties.end(CALLER, end.termination);
+    else this.parties.forget(CALLER);
     this.#giveBackControl();
     this.#index.remove(this);
     this.#timers.cancelAll();

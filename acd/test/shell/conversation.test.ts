@@ -594,6 +594,37 @@ describe('a browser whose connection is lost in a call', () => {
     assert.equal(again.w.clock.pendingTimers, idleTimers);
   });
 
+  it('the agent who has made the call comes back, too, on a leg that is ours to end; where a flow began with the first leg, not', async () => {
+    const w = await world();
+    await w.service.acd.setSeat('1001', { kind: 'softphone' }, '1001');
+    const begin = (id: string, mayReturn: boolean) => {
+      const { call, leg } = w.call(id);
+      const other = w.call(`${id}-other`).leg;
+      let gone = 0;
+      const caller = { leg, party: '1001', extension: '1001', role: 'caller', mayReturn, gone: () => gone++ } as const;
+      const end = w.service.conversations.begin({ call, caller, other: { leg: other, party: '0100', role: 'called' } });
+      return { leg, other, end, gone: () => gone };
+    };
+    const own = begin('d1', true);
+    register(w, false);
+    own.leg.die(LOST);
+    await settled();
+    assert.deepEqual([own.other.heard, own.gone()], [['queue-music'], 0]);
+    register(w, true);
+    await settled();
+    const back = w.seat.leg;
+    back.pickUp();
+    await settled();
+    assert.equal(own.other.heard.length, 0);
+    own.other.die(byAgent);
+    const { callerStillUp } = await own.end;
+    await settled();
+    assert.deepEqual([back.state, own.gone(), callerStillUp], ['ended', 1, true]);
+    const flow = begin('d2', false);
+    flow.leg.die(LOST);
+    assert.equal((await flow.end).termination.reason, 'transport-failure');
+  });
+
   it('a desk phone that is lost is gone as ever', async () => {
     const w = await world();
     const { result, agentLeg } = await talking(w);

@@ -222,8 +222,10 @@ class DirectCall {
     const ring = this.#ring;
     if (!ring) throw new Error('there is nobody to talk with');
     const { call, callerExtension, endCaller } = this.#request;
+    const giveBack = callerExtension === undefined ? undefined : this.#deps.lines.take(callerExtension, call.id);
     const { caller: callerHolds, callee: calleeHolds } = this.#state.remoteHold;
     const callee = this.#extensionOn('callee');
+    if (giveBack) this.#undo.push(giveBack);
     const bridge = this.#media.handOver();
     this.#connected = true;
     const end = this.#deps.conversations.begin({
@@ -234,6 +236,8 @@ class DirectCall {
         role: 'caller',
         ...(callerExtension === undefined ? {} : { extension: callerExtension }),
         ...(endCaller ? { end: endCaller } : {}),
+        // The line stays taken while a browser that was lost is waited for.
+        ...(giveBack ? { gone: giveBack, mayReturn: true } : {}),
         phoneHeld: callerHolds,
       },
       other: {

@@ -230,7 +230,9 @@ describe('what a conversation is given', () => {
     caller.remoteHangsUp();
     await settle();
     assert.equal(callee.state, 'answered', 'the called one was put through to somebody else');
-    assert.deepEqual(bench.agents.get('1001')?.occupied, [], 'the line is free with its leg');
+    assert.equal(bench.agents.get('1001')?.occupied.length, 1, 'a browser may come back: the line is the conversation’s');
+    bench.conversations[0]?.caller.gone?.();
+    assert.deepEqual(bench.agents.get('1001')?.occupied, [], 'the line is free with its party');
     assert.equal(bench.types().includes('call.ended'), false);
     bench.conversations[0]?.finish({ by: 'called', reason: 'normal' });
     assert.equal(said((await bench.event('call.ended')).data.termination), 'called normal');

@@ -186,6 +186,28 @@ describe('the agent desk', function () {
     await choose('示闲');
   });
 
+  it('a reload in a call the agent has made: music for the other, then the agent’s tone again by itself', async () => {
+    const other = await s.phone('1002', { toneHz: 900, answer: 'auto' });
+    // the browser answers its own dialling by itself
+    await page.getByRole('textbox', { name: '输入号码拨号' }).fill('1002');
+    await page.getByRole('button', { name: '拨号', exact: true }).click();
+    const callId = await s.callOf('1001');
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    await hears(other, AGENT_HZ);
+    await page.reload();
+    await s.events.wait('call.party-lost', (e) => e.callId === callId);
+    assert.equal((await s.admin.get<{ state: string }>('/agents/1001')).state, 'on-call', 'the line stays taken');
+    await s.events.wait('call.party-returned', (e) => e.callId === callId);
+    await hears(other, AGENT_HZ);
+    await phase().getByText('通话').waitFor();
+    await page.keyboard.press('F4');
+    await other.waitFor('CALL_CLOSED');
+    const record = await s.record(callId);
+    assert.deepEqual([record.direction, record.outcome, record.termination?.reason], ['internal', 'answered', 'normal']);
+    await s.agentState('1001', 'ready');
+    await s.stopPhone(other);
+  });
+
   it('a laptop that sleeps in a call: music for the caller, and at waking the agent’s tone again', async () => {
     const { caller, callId } = await callIn('13800000035');
     await page.getByTestId('pop').getByText('13800000035').waitFor();

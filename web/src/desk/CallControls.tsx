@@ -90,11 +90,11 @@ function Ringing({ call }: { call: MyCall }) {
   const { run, busy } = useRun();
   const answer = (): void => run(() => callActions.answer(call));
   const refuse = (): void => run(() => callActions.hangUp(call));
-  useShortcuts({ answer, hangUp: call.here ? refuse : undefined });
+  useShortcuts({ answer, hangUp: refuse });
   return (
     <>
       <Action kind="primary" icon={<PhoneOutlined />} text={t('answer')} shortcut="answer" run={answer} busy={busy} />
-      {call.here ? <Action kind="danger" icon={<PhoneOutlined rotate={225} />} text={t('refuse')} shortcut="hangUp" run={refuse} /> : null}
+      <Action kind="danger" icon={<PhoneOutlined rotate={225} />} text={t('refuse')} shortcut="hangUp" run={refuse} busy={busy} />
     </>
   );
 }
