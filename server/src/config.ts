@@ -187,3 +187,8 @@ export function describeConfig(config: Config): Record<string, string> {
     FLOW_HTTP_HOSTS: config.flowHttpHosts.join(',') || '(none: flows send no requests)',
   };
 }
+
+/** The environment for one of our own commands in a process of its own: ours, with another value here and there. */
+export function environmentWith(changes: Record<string, string>): Record<string, string | undefined> {
+  return { ...process.env, ...changes };
+}

@@ -56,7 +56,8 @@ function firstTurn(tables: Tables, now: number): Turn {
 
 /** The turn of the tables, empty: one step is under way at a time. */
 export function newTurn(tables: Tables, now: number): Turn {
-  const turn: Writable<Turn> = tables.spareTurn ?? firstTurn(tables, now);
+  // only this function puts one there
+  const turn: Writable<Turn> = (tables.spareTurn as Turn | null) ?? firstTurn(tables, now);
   tables.spareTurn = turn;
   tables.epoch ??= now;
   turn.now = now;

@@ -12,7 +12,6 @@ import type {
 } from '@yixian/contracts';
 import type { CallbackPhase } from './callback-state.js';
 import type { OrderedSet } from './ordered-set.js';
-import type { Turn } from './turn.js';
 
 export type OfferId = string;
 
@@ -306,7 +305,7 @@ export interface Tables {
   /** Queues whose measure may have changed in this step. */
   readonly toMeasure: Set<QueueEntry>;
   /** The step's own lists, used again by the next. */
-  spareTurn: Turn | null;
+  spareTurn: object | null;
 }
 
 /**

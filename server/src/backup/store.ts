@@ -4,7 +4,7 @@ import { setPriority } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Backups, type BackupView, type Clock, DomainError, isoTime, type Logger } from '@yixian/contracts';
-import type { Config } from '../config.js';
+import { type Config, environmentWith } from '../config.js';
 import type { BackupFacts } from './backup.js';
 
 /** From `server/dist/src/backup`. */
@@ -67,7 +67,7 @@ export function createBackupStore(deps: { config: Config; clock: Clock; logger: 
 
   /** Runs the command; what it says of the backup, or why it could not. */
   function run(name: string, state: Busy['state'], args: string[], done: (result: BackupFacts | Error) => void): void {
-    const env = { ...process.env, DATA_DIR: config.dataDir };
+    const env = environmentWith({ DATA_DIR: config.dataDir });
     const child = spawn(process.execPath, [YIXIAN, ...args, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS });
     try {
       if (child.pid !== undefined) setPriority(child.pid, NICE);
