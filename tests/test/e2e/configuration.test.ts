@@ -125,7 +125,7 @@ describe('configuration: schedules, lists, boxes, groups, queues and settings ar
     writeFileSync(csv, 'date,kind,name\n2027-01-01,holiday,元旦\n2027-02-30,holiday,春节\n');
     const refused = await yixian(['calendar', 'import', csv], { ...s.hotline.env });
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /^yixian: .*bad\.csv: field days\.1\.date: must be a date.*\n$/);
+    assert.match(refused.stderr, /^yixian: .*bad\.csv: line 3: date must be a date.*\n$/);
     const inUse = await s.admin.raw('DELETE', '/schedules/office');
     assert.equal(inUse.status, 409);
     assert.match(await inUse.text(), /queue unit, flow screen/);
