@@ -20,7 +20,13 @@ const ALONE = new Set(['e2e/load.test.js']);
 /** They wait for speech and rings most of the time, so three share two processors well. */
 const WORKERS = Math.max(1, Math.min(3, availableParallelism() + 1));
 /** The longest are begun first, so that none is left alone at the end. */
-const LONG = ['switch-conformance/softswitch.test.js', 'browser/admin-looks.test.js', 'browser/desk.test.js', 'browser/flows.test.js'];
+const LONG = [
+  'switch-conformance/softswitch.test.js',
+  'browser/admin-looks.test.js',
+  'browser/administration.test.js',
+  'browser/flow-editor.test.js',
+  'browser/softphone.test.js',
+];
 /** A file that hangs must not hang the run. */
 const FILE_LIMIT_MS = 10 * 60_000;
 /** Later than this after the start no file is begun; those left are told, and the run has failed. */
