@@ -7,7 +7,10 @@ const run = promisify(execFile);
 
 describe('priority of the program', () => {
   it('is that of all its threads, helpers of the collector included, and of those that come later', async function () {
-    if (platform() !== 'linux') this.skip();
+    if (platform() !== 'linux') {
+      console.log('      skipped: threads have priorities of their own on Linux only');
+      this.skip();
+    }
     const module = new URL('../src/priority.js', import.meta.url).href;
     // In a process of its own: a priority that was raised stays.
     const script = `
@@ -29,7 +32,10 @@ describe('priority of the program', () => {
     const { before, raised, later } = JSON.parse(stdout) as Record<'before' | 'raised' | 'later', number[]>;
     assert.ok(before && raised && later && raised.length > 1 && later.length > raised.length, stdout);
     // Without the right to it all stays as it was, without an error.
-    if (raised.every((nice, n) => nice === before[n])) this.skip();
+    if (raised.every((nice, n) => nice === before[n])) {
+      console.log('      skipped: this user may not raise priorities, or they were raised already');
+      this.skip();
+    }
     assert.deepEqual([...new Set(later)], [constants.priority.PRIORITY_HIGH]);
   });
 });
