@@ -24,7 +24,9 @@ describe('priority of the program', () => {
       const before = nice();
       raisePriority(silentLogger);
       const raised = nice();
-      const worker = new Worker('require("node:worker_threads").parentPort.on("message", () => undefined)', { eval: true });
+      const code = 'require("node:worker_threads").parentPort.on("message", () => undefined)';
+      // without our own options, by which its code would be a module
+      const worker = new Worker(code, { eval: true, execArgv: [] });
       await once(worker, 'online');
       console.log(JSON.stringify({ before, raised, later: nice() }));
       await worker.terminate();`;
