@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import type { AgentCredentials, Hotline } from '../hotline.js';
-import { type BaresipPhone, eventually, toneDurationMs } from '../peers/index.js';
+import { eventually } from '../peers/index.js';
 import { type BrowserOptions, TestBrowser } from './browser.js';
 
 /** What an agent reads on the desk, in both languages. */
@@ -35,22 +35,6 @@ const SILENCE_DB = -80;
 
 /** A machine that is busy with other tests is slow, not wrong. */
 const HEARD_WITHIN_MS = 30_000;
-
-/** A browser's microphone takes a steady tone for noise and lowers it: beside a telephone's it is weak, but there. */
-const BESIDE_OTHERS = { minShare: 0.01, minLevel: 0.004 };
-
-/** Waits until a phone hears this tone, beside others too, or does so no longer: by the last second of what it has heard. */
-export async function phoneHears(phone: BaresipPhone, hertz: number, is = true): Promise<void> {
-  await eventually(
-    `${phone.user} ${is ? 'hears' : 'does not hear'} ${hertz} Hz`,
-    async () => {
-      const { channels } = await phone.lastHeard();
-      const ms = toneDurationMs((channels[0] ?? new Int16Array()).slice(-8_000), hertz, BESIDE_OTHERS);
-      return (is ? ms > 600 : ms < 50) ? true : undefined;
-    },
-    HEARD_WITHIN_MS,
-  );
-}
 
 /** The frequencies in what the page plays at this moment, strongest first, Hz. */
 export async function frequenciesHeard(page: Page): Promise<number[]> {

@@ -1,6 +1,7 @@
 export * from './audio.js';
 export * from './available.js';
 export * from './baresip.js';
+export * from './hearing.js';
 export * from './ports.js';
 export * from './process.js';
 export * from './rtp-capture.js';

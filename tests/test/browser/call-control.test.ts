@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { Desk, phoneHears } from '../../src/browser/desk.js';
-import { type BaresipPhone, requirePeers, writeToneWav } from '../../src/peers/index.js';
+import { Desk } from '../../src/browser/desk.js';
+import { type BaresipPhone, phoneHears, requirePeers, writeToneWav } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;

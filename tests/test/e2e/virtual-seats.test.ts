@@ -8,6 +8,8 @@ import {
   calleeScenario,
   concat,
   eventually,
+  heardMs,
+  phoneHears,
   requirePeers,
   type SippRun,
   silence,
@@ -15,13 +17,13 @@ import {
   startSipp,
   steps,
   tone,
-  toneDurationMs,
   writeWav,
 } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
 const MOBILE_HZ = 1100;
+const SECOND_HZ = 1900;
 
 // The mobile network is the far end of trunks: one for each number, told to the hotline over the API like any other.
 describe('virtual seats', function () {
@@ -96,6 +98,19 @@ describe('virtual seats', function () {
     return { phone, callId };
   }
 
+  /** Answers and presses the key that accepts. */
+  async function takes(handset: BaresipPhone): Promise<void> {
+    await handset.waitFor('CALL_INCOMING');
+    await handset.accept();
+    await handset.waitFor('CALL_ESTABLISHED');
+    await handset.sendDigits('1');
+  }
+
+  /** Each phone hears each of its tones. */
+  async function hear(...who: [BaresipPhone, ...number[]][]): Promise<void> {
+    await Promise.all(who.flatMap(([phone, ...tones]) => tones.map((hz) => phoneHears(phone, hz))));
+  }
+
   const connected = (callId: string) => s.events.wait('call.connected', (e) => e.callId === callId);
 
   it('*13 from the phone chooses a mobile; it rings with the caller’s number while every PC and phone is off, and 1 takes the call', async () => {
@@ -129,8 +144,8 @@ describe('virtual seats', function () {
     await phone.sendDigits('5');
     const record = await s.record(callId);
     assert.deepEqual([record.outcome, record.agent, record.survey], ['answered', '1001', 5]);
-    assert.ok(toneDurationMs((await handset.lastHeard()).channels[0] ?? new Int16Array(), CALLER_HZ) > 800, 'the mobile heard the caller');
-    assert.ok(toneDurationMs((await phone.lastHeard()).channels[0] ?? new Int16Array(), MOBILE_HZ) > 800, 'the caller heard the mobile');
+    assert.ok((await heardMs(handset, CALLER_HZ)) > 800, 'the mobile heard the caller');
+    assert.ok((await heardMs(phone, MOBILE_HZ)) > 800, 'the caller heard the mobile');
     assert.ok((await s.recording(callId)).channels.length === 2);
     const back = await s.phone('1001');
     await back.dial(s.uri('*14'));
@@ -201,7 +216,7 @@ describe('virtual seats', function () {
     await citizen.hangUp();
     const record = await s.record(callId);
     assert.deepEqual([record.direction, record.outcome, record.agent], ['inbound', 'answered', '1005']);
-    assert.ok(toneDurationMs((await citizen.lastHeard()).channels[0] ?? new Int16Array(), MOBILE_HZ) > 600);
+    assert.ok((await heardMs(citizen, MOBILE_HZ)) > 600);
     await s.signOut('1005');
   });
 
@@ -223,18 +238,14 @@ describe('virtual seats', function () {
       await phone.hangUp();
       const record = await s.record(callId);
       assert.deepEqual([record.outcome, record.agent], ['answered', '1002']);
-      assert.ok(toneDurationMs((await phone.lastHeard()).channels[0] ?? new Int16Array(), MOBILE_HZ) > 500, 'the caller heard the line');
+      assert.ok((await heardMs(phone, MOBILE_HZ)) > 500, 'the caller heard the line');
       await s.agentState('1002', 'ready');
     }
     assert.equal(line.events.filter((e) => e.type === 'CALL_ESTABLISHED').length, 1);
     assert.equal(line.events.filter((e) => e.type === 'CALL_CLOSED').length, 0);
     await s.signOut('1002');
     await line.waitFor('CALL_CLOSED');
-    assert.equal(
-      toneDurationMs((await line.lastHeard()).channels[0] ?? new Int16Array(), CALLER_HZ) > 1000,
-      true,
-      'the line heard both callers',
-    );
+    assert.equal((await heardMs(line, CALLER_HZ)) > 1000, true, 'the line heard both callers');
   });
 
   it('a mobile, a nailed-up line and a desk phone reject what they are offered at the desk: it stops ringing, and a refusal has the consequence the queue gives it', async () => {
@@ -303,7 +314,7 @@ describe('virtual seats', function () {
     await talkFor(800);
     await phone.hangUp();
     assert.equal((await s.record(callId)).agent, '1001');
-    assert.ok(toneDurationMs((await phone.lastHeard()).channels[0] ?? new Int16Array(), 1500) > 500, 'the caller had 1001 back');
+    assert.ok((await heardMs(phone, 1500)) > 500, 'the caller had 1001 back');
     await s.signOut('1001', '1002');
   });
 
@@ -343,6 +354,43 @@ describe('virtual seats', function () {
     await colleague.waitFor('CALL_CLOSED');
     await s.signOut('1002');
     await line.waitFor('CALL_CLOSED');
+  });
+
+  it('a conference of three by API: two mobiles and the caller hear each other, one leaves, the other holds, resumes and ends with the survey', async () => {
+    const first = await mobile('13811110041');
+    const second = await mobile('13811110042', { toneHz: SECOND_HZ });
+    await ready('1001', { kind: 'phone', number: '13811110041' });
+    const { phone, callId } = await caller('13900010041', '1');
+    await takes(first);
+    await connected(callId);
+    await ready('1002', { kind: 'phone', number: '13811110042' });
+    const [of1001, of1002] = [await s.api('1001'), await s.api('1002')];
+    await of1001.post(`/calls/${callId}/consult`, { agent: '1002' });
+    await takes(second);
+    await s.events.wait('call.party-joined', (e) => e.callId === callId && e.agentId === '1002');
+    await of1001.post(`/calls/${callId}/conference`);
+    await hear([phone, MOBILE_HZ, SECOND_HZ], [first, CALLER_HZ, SECOND_HZ], [second, CALLER_HZ, MOBILE_HZ]);
+    await of1001.post(`/calls/${callId}/hangup`);
+    await first.waitFor('CALL_CLOSED');
+    await s.agentState('1001', 'ready');
+    await phoneHears(second, MOBILE_HZ, false);
+    await hear([phone, SECOND_HZ], [second, CALLER_HZ]);
+    await of1002.post(`/calls/${callId}/hold`);
+    await s.events.wait('call.held', (e) => e.callId === callId && e.agentId === '1002');
+    await phoneHears(phone, SECOND_HZ, false);
+    const before = await heardMs(second, CALLER_HZ);
+    await talkFor(1000);
+    assert.ok((await heardMs(second, CALLER_HZ)) - before < 200, 'who holds does not hear the caller');
+    await of1002.post(`/calls/${callId}/resume`);
+    await hear([phone, SECOND_HZ], [second, CALLER_HZ]);
+    await of1002.post(`/calls/${callId}/hangup`);
+    await second.waitFor('CALL_CLOSED');
+    await s.events.wait('call.reached-node', (e) => e.callId === callId && e.data.nodeType === 'survey');
+    await phone.sendDigits('4');
+    const record = await s.record(callId);
+    assert.deepEqual([record.outcome, record.agent, record.survey], ['answered', '1002', 4]);
+    assert.ok(record.segments.some((segment) => segment.kind === 'conference') && record.holdSeconds > 0);
+    await s.signOut('1001', '1002');
   });
 
   it('click to dial from a mobile seat rings the mobile first, then the number, over trunks both', async () => {
