@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Locator, Page } from 'playwright-core';
 import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
-import { eventually, requirePeers } from '../../src/peers/index.js';
+import { callerScenario, eventually, requirePeers, startSipp, steps, succeeded } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 interface FlowView {
@@ -17,7 +17,7 @@ describe('the flow editor', function () {
   let page: Page;
 
   before(async function () {
-    await requirePeers(this, 'chromium', 'baresip', 'redis');
+    await requirePeers(this, 'chromium', 'baresip', 'sipp', 'redis');
     s = await Scenario.start();
     browser = await TestBrowser.start();
     page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/flows');
@@ -31,6 +31,15 @@ describe('the flow editor', function () {
   });
 
   const node = (id: string): Locator => page.getByTestId(`node-${id}`);
+  /** A kind of node taken from the palette and let go over the canvas, its head under the pointer. */
+  async function drop(type: string, at: { x: number; y: number }): Promise<void> {
+    const canvas = page.locator('.flow-canvas');
+    await page.getByTestId(`add-${type}`).dragTo(canvas, { targetPosition: at });
+    const [head, box] = [await node(type).locator('.flow-node-head').boundingBox(), await canvas.boundingBox()];
+    assert.ok(head && box, 'both can be seen');
+    const [dx, dy] = [box.x + at.x - head.x, box.y + at.y - head.y];
+    assert.ok(dx >= 0 && dx <= head.width && dy >= 0 && dy <= head.height, `${type} lies under the pointer: ${dx} ${dy}`);
+  }
   const add = (type: string): Promise<void> => page.getByTestId(`add-${type}`).click();
   const side = (): Locator => page.locator('.flow-side');
   const flow = (id: string): Promise<FlowView> => s.admin.get<FlowView>(`/flows/${id}`);
@@ -89,11 +98,11 @@ describe('the flow editor', function () {
     await page.getByRole('dialog').getByLabel('编号').fill('night');
     await page.getByRole('dialog').getByRole('button', { name: '新建流程' }).click();
     await node('hangup').waitFor();
-    await add('play');
+    await drop('play', { x: 160, y: 120 });
     await side().getByRole('button', { name: '设为起点' }).click();
     await side().getByRole('button', { name: '添加一段' }).click();
     await side().getByText('出口没有连接').waitFor();
-    await leads('next', 'hangup');
+    await connect('play', 'next', 'hangup');
     await side().getByRole('combobox', { name: '提示音 1' }).last().fill('nowhere');
     await side().getByText('没有提示音 nowhere').waitFor();
     await node('play')
@@ -103,12 +112,11 @@ describe('the flow editor', function () {
     await side().getByRole('combobox', { name: '提示音 1' }).last().fill('greeting');
     await side().getByText('没有提示音 nowhere').waitFor({ state: 'detached' });
 
-    await add('menu');
-    await leads('otherwise', 'hangup');
-    await add('queue');
+    await drop('menu', { x: 160, y: 330 });
+    await connect('menu', 'otherwise', 'hangup');
+    await drop('queue', { x: 480, y: 420 });
     await side().getByLabel('队列', { exact: true }).fill('consult');
     await leads('otherwise', 'hangup');
-    await arrange();
     await connect('play', 'next', 'menu');
     await connect('menu', 'choices.+', 'queue');
     await noProblems();
@@ -191,17 +199,21 @@ describe('the flow editor', function () {
       .click();
     await page.getByText('第 1 版已发布，').waitFor();
     await s.admin.put('/numbers/12399', { target: { kind: 'toFlow', flowId: 'night' } });
-    const caller = await s.caller('13800000071');
-    await caller.dial(s.uri('12399'));
-    await caller.waitFor('CALL_ESTABLISHED');
+    const agent = await s.phone('1001', { answer: 'auto' });
+    await s.ready('1001');
+    const caller = await startSipp({
+      scenario: callerScenario({ from: '13800000071', during: [steps.pause(300), steps.key('1', 0)], hangUp: 'them' }),
+      remote: { address: '127.0.0.1', port: s.hotline.sipPort },
+      service: '12399',
+    });
     const callId = await s.callOf('13800000071');
-    await s.events.wait('call.reached-node', (e) => e.callId === callId && e.data.nodeId === 'menu');
-    await caller.sendDigits('1');
-    await s.events.wait('call.reached-node', (e) => e.callId === callId && e.data.nodeId === 'queue');
-    await caller.hangUp();
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    await agent.hangUp();
+    succeeded(await caller.finished);
     const record = await s.record(callId);
-    assert.ok(record.path.includes('node:queue'), record.path.join(' '));
-    assert.deepEqual(record.path.slice(0, 3), ['flow:night', 'node:play', 'node:menu']);
+    assert.deepEqual(record.path.slice(0, 5), ['flow:night', 'node:play', 'node:menu', 'key:1', 'node:queue'], record.path.join(' '));
+    assert.deepEqual([record.outcome, record.queue, record.agent], ['answered', 'consult', '1001']);
+    await s.signOut('1001');
   });
 
   it('the difference to a version is drawn and named; rolled back, that version is in force again', async () => {
