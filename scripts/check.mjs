@@ -27,12 +27,14 @@ const STEPS = [
 export function check() {
   for (const [name, command, args] of STEPS) {
     process.stdout.write(`\n── ${name}\n`);
+    const began = Date.now();
     const env = { ...process.env, NX_DAEMON: 'false', NX_SKIP_NX_CACHE: 'true', NX_TUI: 'false', LERNA_DISABLE_ANALYTICS: '1' };
     const result = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env, timeout: STEP_LIMIT_MS });
     if (result.status !== 0) {
       process.stderr.write(`check: ${name} failed\n`);
       return false;
     }
+    process.stdout.write(`   in ${Math.round((Date.now() - began) / 1000)} s\n`);
   }
   return true;
 }

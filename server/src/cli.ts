@@ -1,19 +1,10 @@
 import { Command } from 'commander';
-import { backup } from './backup/backup.js';
-import { restore, verifyBackup } from './backup/restore.js';
-import { importCalendar } from './calendar-import.js';
-import { addAgents, addUser, migrateOnly, resetDemo } from './commands.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
-import { doctor } from './doctor.js';
-import { showCommand, testCommand, validateCommand } from './flow-command.js';
-import { createLogger } from './logging.js';
-import { rotateRecordingKey, verifyRecordings } from './recordings-commands.js';
-import { serve } from './serve.js';
-import { agentCount, numberFromZero, positiveNumber, type SimulateOptions, simulation, wholeNumber } from './simulate.js';
+import { agentCount, numberFromZero, positiveNumber, type SimulateOptions, wholeNumber } from './simulate-options.js';
 import { version } from './version.js';
 
 /**
- * The `yixian` command line.
+ * The `yixian` command line. What a command needs is loaded when it is run: the whole program takes a second to load.
  * @returns the exit code: 0 done, 1 it could not be done (said in one line on standard error), 2 wrong usage
  */
 export async function main(argv: string[]): Promise<number> {
@@ -39,9 +30,20 @@ export async function main(argv: string[]): Promise<number> {
   program
     .command('start')
     .description('start the hotline in the foreground; Ctrl-C drains and stops')
-    .action(action((config) => serve(config, createLogger(config))));
-  program.command('migrate').description('bring the database to this version').action(action(migrateOnly));
-  program.command('doctor').description('check ports, database, redis, switch and prompts, and say what is wrong').action(action(doctor));
+    .action(
+      action(async (config) => {
+        const [{ serve }, { createLogger }] = await Promise.all([import('./serve.js'), import('./logging.js')]);
+        return serve(config, createLogger(config));
+      }),
+    );
+  program
+    .command('migrate')
+    .description('bring the database to this version')
+    .action(action(async (config) => (await import('./commands.js')).migrateOnly(config)));
+  program
+    .command('doctor')
+    .description('check ports, database, redis, switch and prompts, and say what is wrong')
+    .action(action(async (config) => (await import('./doctor.js')).doctor(config)));
   const user = program.command('user').description('users');
   user
     .command('add')
@@ -50,13 +52,16 @@ export async function main(argv: string[]): Promise<number> {
     .requiredOption('--role <role>', 'agent, supervisor or admin')
     .option('--name <text>', 'display name')
     .option('--extension <number>', 'extension of an agent or supervisor')
-    .action(action(addUser));
+    .action(action(async (...given) => (await import('./commands.js')).addUser(...given)));
   const recordings = program.command('recordings').description('recordings and messages on the disk');
   recordings
     .command('verify')
     .description('read every file and say which was changed, truncated, swapped or is missing')
-    .action(action(verifyRecordings));
-  recordings.command('rotate-key').description('a new master key for encryption and signatures').action(action(rotateRecordingKey));
+    .action(action(async (config) => (await import('./recordings-commands.js')).verifyRecordings(config)));
+  recordings
+    .command('rotate-key')
+    .description('a new master key for encryption and signatures')
+    .action(action(async (config) => (await import('./recordings-commands.js')).rotateRecordingKey(config)));
   const demo = program.command('demo').description('the demo hotline');
   demo
     .command('agents')
@@ -64,22 +69,29 @@ export async function main(argv: string[]): Promise<number> {
     .requiredOption('--count <n>', 'how many')
     .option('--from <extension>', 'first extension', '2001')
     .option('--skill <id>', 'skill they get', 'consult')
-    .action(action(addAgents));
-  demo.command('reset').description('put the demo hotline back as it was at the first start; call records stay').action(action(resetDemo));
+    .action(action(async (...given) => (await import('./commands.js')).addAgents(...given)));
+  demo
+    .command('reset')
+    .description('put the demo hotline back as it was at the first start; call records stay')
+    .action(action(async (config) => (await import('./commands.js')).resetDemo(config)));
   const flow = program.command('flow').description('flows: check, show, and try them without a telephone');
   flow
     .command('validate')
     .description('name every fault of a flow')
     .argument('<flow>', 'a JSON or YAML file, or the id of a published flow')
     .option('--draft', 'the draft in the database, not what is published')
-    .action((name: string, options: { draft?: boolean }) => action((config) => validateCommand(config, name, options))({}));
+    .action((name: string, options: { draft?: boolean }) =>
+      action(async (config) => (await import('./flow-command.js')).validateCommand(config, name, options))({}),
+    );
   flow
     .command('show')
     .description('print a flow as text')
     .argument('<flow>', 'a JSON or YAML file, or the id of a published flow')
     .option('--draft', 'the draft in the database, not what is published')
     .option('--json', 'print the document')
-    .action((name: string, options: { draft?: boolean; json?: boolean }) => action((config) => showCommand(config, name, options))({}));
+    .action((name: string, options: { draft?: boolean; json?: boolean }) =>
+      action(async (config) => (await import('./flow-command.js')).showCommand(config, name, options))({}),
+    );
   flow
     .command('test')
     .description('play golden dialogues against a flow (docs/flows.md)')
@@ -88,7 +100,7 @@ export async function main(argv: string[]): Promise<number> {
     .option('--draft', 'the draft in the database, not what is published')
     .option('--verbose', 'print what happens also where all is well')
     .action((files: string[], options: { flow?: string; draft?: boolean; verbose?: boolean }) =>
-      action((config) => testCommand(config, files, options))({}),
+      action(async (config) => (await import('./flow-command.js')).testCommand(config, files, options))({}),
     );
   program
     .command('calendar')
@@ -96,26 +108,26 @@ export async function main(argv: string[]): Promise<number> {
     .command('import')
     .description('import the holidays and make-up workdays of a year; replaces what that year had')
     .argument('<file>', 'JSON {year, days: [{date, kind, name}]}, or CSV with the columns date, kind (holiday or workday) and name')
-    .action(fileAction(importCalendar));
+    .action(fileAction(async (...given) => (await import('./calendar-import.js')).importCalendar(...given)));
   program
     .command('backup')
     .description('write database, prompts and keys into one file; the hotline may run')
     .argument('[file]', 'default: yixian-<time>.tar.gz here')
     .option('--recordings', 'recordings and messages too')
     .option('--json', 'print JSON')
-    .action(fileAction(backup));
+    .action(fileAction(async (...given) => (await import('./backup/backup.js')).backup(...given)));
   program
     .command('verify-backup')
     .description('read a backup whole and say whether it is what was written')
     .argument('<file>')
     .option('--json', 'print JSON')
-    .action(fileAction(verifyBackup));
+    .action(fileAction(async (...given) => (await import('./backup/restore.js')).verifyBackup(...given)));
   program
     .command('restore')
     .description('put a backup into an empty database and data folder; the hotline must not run')
     .argument('<file>')
     .option('--force', 'replace what is there')
-    .action(fileAction(restore));
+    .action(fileAction(async (...given) => (await import('./backup/restore.js')).restore(...given)));
   program
     .command('simulate')
     .description('what callers would get from a queue: the real matching core on a virtual clock, next to Erlang C or A')
@@ -127,10 +139,10 @@ export async function main(argv: string[]): Promise<number> {
     .option('--target <seconds>', 'threshold of the service level', numberFromZero, 20)
     .option('--seed <n>', 'the same seed gives the same result', wholeNumber, 1)
     .option('--json', 'print JSON')
-    .action((options: SimulateOptions) => {
+    .action(async (options: SimulateOptions) => {
       // Needs no configuration: a wrong variable of the hotline does not keep an admin from planning.
       try {
-        process.stdout.write(simulation(options));
+        process.stdout.write((await import('./simulate.js')).simulation(options));
       } catch (error) {
         process.stderr.write(`yixian: ${error instanceof Error ? error.message : String(error)}\n`);
         exitCode = 1;

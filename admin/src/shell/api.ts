@@ -84,7 +84,10 @@ export function assemble(deps: ApiDeps): { app: Express; routes: readonly Route[
     counted: metrics.counted,
     checkResponses: options.checkResponses ?? false,
   });
-  app.use('/api', createDocs(openApiOf(routes, deps.version ?? '0.1.0')));
+  app.use(
+    '/api',
+    createDocs(() => openApiOf(routes, deps.version ?? '0.1.0')),
+  );
   app.use(createWeb(deps.webDir));
   app.use(createNotFound());
   app.use(createErrorHandler(logger));

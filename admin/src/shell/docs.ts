@@ -28,12 +28,15 @@ const START = `window.ui = SwaggerUIBundle({
 });
 `;
 
-/** `/api/openapi.json` and readable pages at `/api/docs`; everything is served from here. */
-export function createDocs(document: Record<string, unknown>): Router {
+/** `/api/openapi.json` and readable pages at `/api/docs`; everything is served from here. The document is made when it is first asked for. */
+export function createDocs(describe: () => Record<string, unknown>): Router {
   const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const router = express.Router({ strict: true });
-  const text = JSON.stringify(document);
-  router.get('/openapi.json', (_req, res) => void res.type('application/json').send(text));
+  let text: string | undefined;
+  router.get('/openapi.json', (_req, res) => {
+    text ??= JSON.stringify(describe());
+    res.type('application/json').send(text);
+  });
   router.get('/docs', (_req, res) => void res.type('html').send(PAGE));
   router.get('/docs/', (_req, res) => res.redirect('../docs'));
   router.get('/docs/start.js', (_req, res) => void res.type('js').send(START));

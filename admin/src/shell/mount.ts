@@ -25,7 +25,8 @@ export function mountRoutes(app: Express, routes: readonly Route[], deps: MountD
     if (route.method === 'get') known.add('HEAD');
     methods.set(route.path, known);
   }
-  for (const [path, known] of methods) app.all(path, wrongMethod([...known].join(', ')));
+  // not app.all: that makes a layer for each method HTTP has
+  for (const [path, known] of methods) app.route(path).all(wrongMethod([...known].join(', ')));
 }
 
 function wrongMethod(allowed: string): RequestHandler {
