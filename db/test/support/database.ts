@@ -30,7 +30,8 @@ const TEMPLATE = 'template_of_tests';
 let server: Promise<Server> | undefined;
 
 // Making a cluster takes seconds: all files share one, with a database of its own for each.
-after(async () => {
+after(async function () {
+  this.timeout(90_000); // the last checkpoint of some forty databases, on a busy machine
   const running = await server?.catch(() => undefined);
   server = undefined;
   await running?.postgres.stop();
