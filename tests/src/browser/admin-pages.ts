@@ -10,6 +10,12 @@ export interface AdminPages {
   choose(field: string, text: string): Promise<void>;
   /** Saves what stands in the drawer, and waits until it is closed. */
   save(): Promise<void>;
+  /** Asks for what stands in the drawer to be saved, whatever comes of it. */
+  submit(): Promise<void>;
+  /** What is said to be wrong beside a field of the drawer. */
+  fault(field: string): Locator;
+  /** Deletes what stands in the drawer, says yes to the question, and waits until it is gone. */
+  remove(): Promise<void>;
   /** Whatever the page loads is there. */
   settled(): Promise<void>;
 }
@@ -17,6 +23,10 @@ export interface AdminPages {
 export function adminPages(page: Page, http: string): AdminPages {
   const drawer = (): Locator => page.locator('.ant-drawer-open').last();
   const open = '.ant-select-dropdown:not(.ant-select-dropdown-hidden)';
+  const submit = (): Promise<void> =>
+    drawer()
+      .getByRole('button', { name: /^保\s?存$/ })
+      .click();
   return {
     go: (where) => page.goto(`${http}/${where}`),
     drawer,
@@ -37,10 +47,21 @@ export function adminPages(page: Page, http: string): AdminPages {
       await drawer().locator('.ant-drawer-title').click();
       await page.locator(open).waitFor({ state: 'hidden' });
     },
-    async save() {
+    submit,
+    fault: (field) => drawer().locator(`.ant-form-item:has(#field-${field}) .ant-form-item-explain-error`),
+    async remove() {
       await drawer()
-        .getByRole('button', { name: /^保\s?存$/ })
+        .getByRole('button', { name: /删\s?除$/ })
         .click();
+      await page
+        .locator('.ant-modal-confirm')
+        .getByRole('button', { name: /删\s?除$/ })
+        .click();
+      await page.getByText('已删除').first().waitFor();
+      await page.locator('.ant-drawer-open').waitFor({ state: 'detached' });
+    },
+    async save() {
+      await submit();
       await page.getByText('已保存').first().waitFor();
       await page
         .locator('.ant-drawer-open')

@@ -47,9 +47,7 @@ describe('administration and records in the browser', function () {
     await fill('extension', '1201');
     await choose('skills', 'gold');
     await fill('skillLevels-gold', '8');
-    await drawer()
-      .getByRole('button', { name: /^保\s?存$/ })
-      .click();
+    await pages.submit();
     const password = (await page.getByTestId('secret-password').textContent()) ?? '';
     const sipPassword = (await page.getByTestId('secret-sipPassword').textContent()) ?? '';
     await page.getByRole('button', { name: '已记下' }).click();
@@ -143,9 +141,7 @@ describe('administration and records in the browser', function () {
     await page.getByRole('row').filter({ hasText: 'complaint' }).click();
     await fill('name', '我的名字');
     await s.admin.put('/queues/complaint', { name: '别人的名字' });
-    await drawer()
-      .getByRole('button', { name: /^保\s?存$/ })
-      .click();
+    await pages.submit();
     await page.getByText('已被他人修改').waitFor();
     await page.getByRole('button', { name: '载入最新内容' }).click();
     assert.equal(await drawer().locator('#field-name').inputValue(), '别人的名字');
@@ -161,9 +157,7 @@ describe('administration and records in the browser', function () {
     await go('numbers');
     await page.getByRole('button', { name: '新建接入码' }).click();
     await fill('number', '12a');
-    await drawer()
-      .getByRole('button', { name: /^保\s?存$/ })
-      .click();
+    await pages.submit();
     await drawer().locator('.ant-form-item').filter({ hasText: '号码' }).first().getByText('must be a number').waitFor();
     await go('skills');
     await page.getByRole('tab', { name: '技能列表' }).click();
@@ -179,6 +173,50 @@ describe('administration and records in the browser', function () {
       .getByText(/is in use by .*gold/)
       .waitFor();
   });
+
+  /** Page, its button for a new one, field and id that names it, a bad id, a field that is changed, what else is needed. */
+  const THINGS: [string, string, string, string, string, string, () => Promise<void>][] = [
+    ['groups', '新建分机组', 'number', '8800', '88a', 'name', () => choose('members', '1001')],
+    ['extensions', '新建分机', 'number', '1301', '13a', 'displayName', () => fill('sipPassword', 'a-long-secret-1301')],
+    ['queues', '新建队列', 'id', 'silver', 'sil ver', 'name', () => fill('name', '银牌客户')],
+    ['users', '新建用户', 'username', 'seat1302', 'seat 1302', 'displayName', () => seatOf('1302')],
+    ['skills', '新建技能', 'id', 'silver', 'sil ver', 'name', async () => undefined],
+  ];
+  async function seatOf(extension: string): Promise<void> {
+    await fill('extension', extension);
+    await fill('password', `a-long-secret-${extension}`);
+    await fill('sipPassword', `a-long-secret-${extension}`);
+  }
+
+  for (const [what, add, key, id, bad, field, others] of THINGS) {
+    it(`${what}: one is made, its fault told at the field, changed against another’s change, and deleted`, async () => {
+      const row = () => page.getByRole('row').filter({ hasText: id });
+      const stored = () => s.admin.get<Record<string, unknown>>(`/${what}/${id}`);
+      await go(what);
+      if (what === 'skills') await page.getByRole('tab', { name: '技能列表' }).click();
+      await page.getByRole('button', { name: add }).first().click();
+      await fill(key, bad);
+      await others();
+      await pages.submit();
+      await pages.fault(key).waitFor();
+      await fill(key, id);
+      await save();
+      await row().click();
+      await fill(field, '我的名字');
+      await s.admin.put(`/${what}/${id}`, { [field]: '别人的名字' });
+      await pages.submit();
+      await page.getByText('已被他人修改').waitFor();
+      assert.equal((await stored())[field], '别人的名字', 'nothing is written over unasked');
+      await page.getByRole('button', { name: '用我的覆盖' }).click();
+      await row().getByText('我的名字').waitFor();
+      assert.equal((await stored())[field], '我的名字');
+      await row().click();
+
+      await pages.remove();
+      await row().waitFor({ state: 'detached' });
+      assert.equal((await s.admin.raw('GET', `/${what}/${id}`)).status, 404);
+    });
+  }
 
   it('a recording is found, drawn, played and exported; legal hold keeps it', async () => {
     await go('recordings');
