@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
 import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
+import type { WireEvent } from '../../src/hotline.js';
 import { requirePeers } from '../../src/peers/available.js';
 import { Scenario } from '../../src/scenario.js';
 
@@ -29,14 +30,70 @@ describe('the browser application: sign-in and call records', () => {
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 
+  it('missed calls, states and sign-ins: who, why, by whom, and whether the caller was reached afterwards', async () => {
+    const { admin } = scenario.hotline.firstRun();
+    const page = await browser.signIn(scenario.hotline, admin, '/reports');
+    await scenario.phone('1001', { answer: 'auto' });
+    const agent = await scenario.api('1001');
+    await agent.put('/agents/1001/seat', { kind: 'sip' });
+    await agent.put('/agents/1001/state', { state: 'not-ready', reason: 'coffee' });
+    const caller = await scenario.caller('13800000002');
+    const calls: string[] = [];
+    const asks = async (until: string): Promise<void> => {
+      await caller.dial(scenario.uri('12320'));
+      const isNew = (e: WireEvent) => e.data.caller === '13800000002' && !calls.includes(e.callId ?? '');
+      const { callId = '' } = await scenario.events.wait('call.arrived', isNew);
+      calls.push(callId);
+      await scenario.events.wait('call.entered-flow', (e) => e.callId === callId);
+      await caller.sendDigits('1');
+      await scenario.events.wait(until, (e) => e.callId === callId);
+      await caller.hangUp();
+      await scenario.record(callId);
+    };
+    /** Cells of the rows of a log that have this text, newest first. */
+    const rows = async (log: string, text: string): Promise<string[][]> => {
+      await page.reload();
+      await page.getByRole('tab', { name: log }).click();
+      const found = page.getByRole('tabpanel').getByRole('row').filter({ hasText: text });
+      await found.first().waitFor();
+      return Promise.all((await found.all()).map((row) => row.getByRole('cell').allInnerTexts()));
+    };
+    await asks('call.queued');
+    const [missed = []] = await rows('未接来电', '13800000002');
+    assert.deepEqual([...missed.slice(1, 4), ...missed.slice(5, 8)], ['13800000002', '12320', '咨询', '排队中放弃', '–', calls[0]]);
+    await agent.put('/agents/1001/state', { state: 'ready' });
+    await asks('call.connected');
+    const later = await rows('未接来电', '13800000002');
+    assert.equal(later.length, 1, 'the answered call is not among the missed ones');
+    assert.match(later[0]?.[6] ?? '', /^\d\d-\d\d \d\d:\d\d:\d\d$/, 'reached afterwards');
+    await scenario.agentState('1001', 'ready');
+    await scenario.admin.put('/agents/1001/state', { state: 'offline' });
+    // state, reason, by whom: newest first
+    assert.deepEqual(
+      (await rows('坐席状态流水', '1001')).map((cells) => cells.slice(2, 5)),
+      [
+        ['未签入', '–', 'admin'],
+        ['示闲', '–', 'system'],
+        ['通话', '–', 'system'],
+        ['振铃', '–', 'system'],
+        ['示闲', '–', '1001'],
+        ['示忙', 'coffee', '1001'],
+      ],
+    );
+    const [signedIn = []] = await rows('签入签出', '1001');
+    assert.deepEqual([signedIn[1], signedIn[2], signedIn[4]], ['1001', '1001', 'admin']);
+    assert.match(signedIn[5] ?? '', /^\d+:\d\d$/, 'how long');
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+
   it('a call is in the list with its outcome, and its timeline opens; English at a click', async () => {
     const caller = await scenario.caller('13800000001');
     await caller.dial(scenario.uri('12320'));
     const callId = await scenario.callOf('13800000001');
     await caller.hangUp();
     await scenario.record(callId);
-    const { admin } = scenario.hotline.firstRun();
-    const page = await browser.signIn(scenario.hotline, admin, '/calls');
+    const page = await browser.page();
+    await page.goto(`${scenario.hotline.http}/calls`);
     const row = page.getByRole('row').filter({ hasText: '13800000001' });
     await row.getByText('菜单中放弃').waitFor();
     await row.click();
