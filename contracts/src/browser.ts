@@ -7,6 +7,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './flow-tools.js';
 export * from './formulas.js';
+export * from './ice-fragment.js';
 export * from './local-day.js';
 export * from './number-place.js';
 export * from './outward.js';

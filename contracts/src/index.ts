@@ -9,6 +9,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './flow-tools.js';
 export * from './formulas.js';
+export * from './ice-fragment.js';
 export * from './identity.js';
 export * from './ids.js';
 export * from './local-day.js';

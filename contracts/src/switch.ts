@@ -305,6 +305,8 @@ export interface Registration {
   /** Where requests to it go: the source seen, for phones behind NAT. */
   source: SourceAddress;
   userAgent: string;
+  /** It takes candidates by INFO: its Contact says `+sip.trickle-ice` (RFC 8840 §11.3). */
+  trickleIce?: boolean;
   expiresAt: number;
   sipCallId: string;
   cseq: number;

@@ -1,4 +1,4 @@
-import { type LegOrigin, type SourceAddress, sipStatusFor, type Termination } from '@yixian/contracts';
+import { type LegOrigin, type SourceAddress, sipStatusFor, type Termination, TRICKLE_ICE } from '@yixian/contracts';
 import { Leg, type LegOwner } from './leg.js';
 import { LegMedia, type LegMediaDeps } from './leg-media.js';
 import { reasonHeaderFor, terminationOf } from './leg-termination.js';
@@ -82,6 +82,7 @@ export class InboundLeg extends Leg {
         () => this.media,
         () => true,
       ),
+      ...(this.#link ? { infoPackages: [this.#link.candidates.infoPackage] } : {}),
       onConfirmed: (sdp) => this.#confirmed(sdp),
       onEnded: (end: SessionEnd) => {
         this.finish(terminationOf(end, 'caller'));
@@ -111,7 +112,7 @@ export class InboundLeg extends Leg {
     const plain = new Negotiator(initialSdp({ sessionId: sdpSessionId, address: localAddress, rtpPort, ...(codecs ? { codecs } : {}) }));
     if (!this.#link) return plain;
     if (offer === undefined) throw new Error('a browser has to make the offer');
-    const { transport, gateway } = await this.#link.open(rtpPort, offer);
+    const { transport, gateway } = await this.#link.open(rtpPort, this.session.takesInfo(TRICKLE_ICE), offer);
     return new WebNegotiator(plain, transport, gateway);
   }
 
@@ -130,6 +131,7 @@ export class InboundLeg extends Leg {
     if (!this.step('early')) return;
     if (negotiated) this.apply(this.media, negotiated);
     this.session.progress(183, sdp);
+    this.#link?.candidates.through(this.session);
   }
 
   answer(): Promise<void> {
@@ -153,6 +155,7 @@ export class InboundLeg extends Leg {
 
   #confirmed(sdp: string | undefined): void {
     if (this.session.remoteSdp === undefined && !this.#lateAnswer(sdp)) return;
+    this.#link?.candidates.through(this.session);
     this.confirmAnswered();
   }
 

@@ -23,6 +23,8 @@ export interface DialPlace {
   localAddress: string;
   /** A browser: DTLS-SRTP through the gateway, each contact a connection of its own. */
   web?: boolean;
+  /** It takes candidates by INFO (RFC 8840): its INVITE goes out before ours are all known. */
+  trickle?: boolean;
 }
 
 export interface OutboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMediaTimeout' | 'onMediaFailed'> {
@@ -107,7 +109,7 @@ export class OutboundLeg extends Leg {
     const media = this.#openMedia(place.localAddress, link);
     this.#media.set(`web ${place.uri}`, media);
     const prepared = media.opened.then(async (session) => {
-      const { transport, gateway } = await link.open(session.rtpPort);
+      const { transport, gateway } = await link.open(session.rtpPort, place.trickle ?? false);
       return new WebNegotiator(this.#plainNegotiator(media, session.rtpPort), transport, gateway);
     });
     prepared.then(
@@ -180,9 +182,13 @@ export class OutboundLeg extends Leg {
           () => fork.media,
           () => fork === this.#winner || fork === this.#earlyFork,
         ),
-        onProgress: (status, early, reason) => this.#progress(fork, status, early, q850Of(reason)),
+        ...(link ? { infoPackages: [link.candidates.infoPackage] } : {}),
+        onProgress: (status, early, reason) => {
+          if (link) this.#connect(link, fork, early);
+          this.#progress(fork, status, early, q850Of(reason));
+        },
         onAccepted: (answer) => {
-          if (answer !== '') link?.answered(answer);
+          if (link) this.#connect(link, fork, answer);
           this.#accepted(fork, answer);
         },
         onEnded: (end) => this.#forkEnded(fork, end),
@@ -190,6 +196,12 @@ export class OutboundLeg extends Leg {
       fork.session = session;
     }
     this.#silenceTimer ??= this.#deps.clock.setTimer(FIRST_RESPONSE_MS, () => this.#dropSilent());
+  }
+
+  /** A browser's answer, early or not, is the gateway's; candidates go through its dialog. */
+  #connect(link: WebLink, fork: Fork, answer: string | undefined): void {
+    if (answer) link.answered(answer);
+    if (fork.session) link.candidates.through(fork.session);
   }
 
   #dropSilent(): void {

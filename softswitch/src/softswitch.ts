@@ -246,8 +246,8 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     }
     const wanted = this.#sip.registrations(target.extension).filter((registration) => isWanted(registration, target.contacts));
     const places = wanted.flatMap<DialPlace>((registration) => {
-      const { contact: uri, source: nextHop } = registration;
-      if (isBrowserContact(registration)) return [{ uri, nextHop, toUser: target.extension, localAddress: LOOPBACK, web: true }];
+      const { contact: uri, source: nextHop, trickleIce: trickle = false } = registration;
+      if (isBrowserContact(registration)) return [{ uri, nextHop, toUser: target.extension, localAddress: LOOPBACK, web: true, trickle }];
       const localAddress = this.#localAddress(nextHop.address);
       if (localAddress === undefined) return [];
       return [{ uri, nextHop, toUser: target.extension, localAddress }];

@@ -69,6 +69,9 @@ export class FakeSession implements InviteSession {
     this.done.push(withinMs === undefined ? 'probe' : `probe ${withinMs}`);
     return this.alive;
   }
+  takesInfo(): boolean {
+    return false;
+  }
   async info(contentType: string, body: string): Promise<number> {
     this.done.push(`info ${contentType} ${body.split('\r\n')[0]}`);
     return this.infoStatus;

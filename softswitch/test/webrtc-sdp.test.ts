@@ -40,6 +40,7 @@ const TRANSPORT = {
   setup: 'active' as const,
   mid: '0',
   candidates: ['1 1 UDP 2122317823 127.0.0.1 40000 typ host'],
+  gathered: true,
 };
 const GATEWAY = { address: '127.0.0.1', port: 42_000 };
 const negotiator = () =>

@@ -88,7 +88,28 @@ export interface SessionEnd {
   reasonHeader?: string;
 }
 
+/** How an INFO of a package is answered. */
+export interface InfoAnswer {
+  status: number;
+  phrase: string;
+}
+
+/** An INFO package taken in a dialog (RFC 6086). */
+export interface InfoPackage {
+  /** As in Recv-Info and Info-Package, lower case. */
+  name: string;
+  /** Listed in Supported with it. */
+  option?: string;
+  /** The one type of body; another gets 415. */
+  contentType: string;
+  /** Bytes; a larger body gets 413. */
+  maxBody: number;
+  receive(body: string): InfoAnswer;
+}
+
 export interface SessionHandlers {
+  /** Packages of INFO we take in this dialog, told in Recv-Info; any other gets 469. Given with the handlers, not changed later. */
+  infoPackages?: readonly InfoPackage[];
   /**
    * UAC: 1xx, 100 included. `sdp` when it carried one (reliable or not). Several 1xx of a forking proxy are told one by one.
    * `reasonHeader`: why it will fail, when a network says so along with an announcement (RFC 6432).
@@ -142,8 +163,10 @@ export interface InviteSession {
   end(reasonHeader?: string): void;
   /** Our own re-INVITE. Resolves with the answer; rejects when refused (491 is retried per §14.1). */
   reinvite(sdp: string): Promise<string>;
-  /** In-dialog INFO (RFC 6086). Resolves with the final status. */
-  info(contentType: string, body: string): Promise<number>;
+  /** Whether the peer takes this INFO package (Recv-Info, RFC 6086). */
+  takesInfo(infoPackage: string): boolean;
+  /** In-dialog INFO, of a package or the kind without (RFC 6086). Resolves with the final status. */
+  info(contentType: string, body: string, infoPackage?: string): Promise<number>;
   /**
    * Asks the peer with OPTIONS whether it still has the dialog. False when it has not (481, 408) or says nothing within
    * `withinMs` (ten seconds by default); any other answer is a sign of life (RFC 5057). The session itself stays as it is.

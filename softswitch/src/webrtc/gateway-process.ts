@@ -53,7 +53,7 @@ function carry(link: Link, track: Track): void {
   });
 }
 
-async function open(id: number, enginePort: number, offer: string | undefined): Promise<void> {
+async function open({ link: id, enginePort, offer, trickle }: Extract<GatewayCommand, { do: 'open' }>): Promise<void> {
   const socket = await bind();
   const connection = new PeerConnection(`link-${id}`, {
     iceServers: [],
@@ -70,10 +70,16 @@ async function open(id: number, enginePort: number, offer: string | undefined): 
     if (link.described || !local) return;
     link.described = true;
     clearTimeout(link.gathering);
-    notify({ is: 'opened', link: id, sdp: local.sdp, port: socket.address().port });
+    const gathered = !trickle || connection.gatheringState() === 'complete';
+    notify({ is: 'opened', link: id, sdp: local.sdp, port: socket.address().port, gathered });
   };
+  connection.onLocalCandidate((line) => {
+    if (trickle) notify({ is: 'candidate', link: id, candidate: line.replace(/^(?:a=)?candidate:/, '') });
+  });
   connection.onGatheringStateChange((state) => {
-    if (state === 'complete') described();
+    if (state !== 'complete') return;
+    described();
+    if (trickle) notify({ is: 'gathered', link: id });
   });
   connection.onStateChange((state) => {
     if (state === 'connected' || state === 'disconnected' || state === 'failed' || state === 'closed') {
@@ -94,10 +100,20 @@ async function open(id: number, enginePort: number, offer: string | undefined): 
     audio.addAudioCodec(0, 'PCMU');
     carry(link, connection.addTrack(audio));
     connection.setLocalDescription('offer');
-    return;
+  } else {
+    connection.setRemoteDescription(offer, 'offer');
+    connection.setLocalDescription('answer');
   }
-  connection.setRemoteDescription(offer, 'offer');
-  connection.setLocalDescription('answer');
+  if (trickle) described();
+}
+
+/** What cannot be used is left out: a browser may tell a hundred, and one that is right is enough. */
+function addCandidate({ link, candidate, mid }: Extract<GatewayCommand, { do: 'candidate' }>): void {
+  try {
+    links.get(link)?.connection.addRemoteCandidate(`candidate:${candidate}`, mid);
+  } catch {
+    figures.dropped++;
+  }
 }
 
 function close(id: number): void {
@@ -120,7 +136,7 @@ function stop(): void {
 process.on('message', (command: GatewayCommand) => {
   switch (command.do) {
     case 'open':
-      open(command.link, command.enginePort, command.offer).catch((error: unknown) => {
+      open(command).catch((error: unknown) => {
         close(command.link);
         notify({ is: 'open-failed', link: command.link, error: error instanceof Error ? error.message : String(error) });
       });
@@ -131,6 +147,9 @@ process.on('message', (command: GatewayCommand) => {
       } catch {
         notify({ is: 'state', link: command.link, state: 'failed' });
       }
+      return;
+    case 'candidate':
+      addCandidate(command);
       return;
     case 'close':
       close(command.link);

@@ -2,13 +2,23 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Logger, Timer } from '@yixian/contracts';
 import type { GatewayCommand, GatewayNotice, GatewaySettings } from './protocol.js';
-import { transportOf, type WebTransport } from './sdp.js';
+import { remoteIce, transportOf, type WebTransport } from './sdp.js';
+import { CandidateExchange } from './trickle.js';
 
 /** One browser's connection. Closing is the leg's affair; it tells when it is lost. */
 export interface WebLink {
-  /** Answers the browser's offer, or makes one for it. Rejects when the gateway is not there or cannot. */
-  open(enginePort: number, offer?: string): Promise<{ transport: WebTransport; gateway: { address: string; port: number } }>;
-  /** The browser's answer to our offer. */
+  /** Candidates that follow the SDP, when both ends do so. */
+  readonly candidates: CandidateExchange;
+  /**
+   * Answers the browser's offer, or makes one for it. Rejects when the gateway is not there or cannot.
+   * @param trickle the browser takes candidates by INFO: there is no waiting for ours
+   */
+  open(
+    enginePort: number,
+    trickle: boolean,
+    offer?: string,
+  ): Promise<{ transport: WebTransport; gateway: { address: string; port: number } }>;
+  /** The browser's answer to our offer; only the first counts. */
   answered(sdp: string): void;
   close(): void;
 }
@@ -37,7 +47,7 @@ const STOP_MS = 2_000;
 const RESPAWN_MS = 1_000;
 
 interface Opened {
-  sdp: string;
+  transport: WebTransport;
   port: number;
 }
 
@@ -52,33 +62,68 @@ class Link implements WebLink {
   readonly #onLost: (why: string) => void;
   #pending: Pending | undefined;
   #timer: Timer | undefined;
+  #transport: (WebTransport & { candidates: string[] }) | undefined;
+  #answered = false;
   #over = false;
+  readonly candidates: CandidateExchange;
 
   constructor(id: number, gateway: Gateway, onLost: (why: string) => void) {
     this.#id = id;
     this.#gateway = gateway;
     this.#onLost = onLost;
+    this.candidates = new CandidateExchange((candidate, mid) => gateway.send({ do: 'candidate', link: id, candidate, mid }));
   }
 
-  async open(enginePort: number, offer?: string) {
+  async open(enginePort: number, trickle: boolean, offer?: string) {
     const opened = await new Promise<Opened>((resolve, reject) => {
       this.#pending = { resolve, reject };
       this.#limit(OPEN_MS, 'the gateway did not describe the connection in time');
-      this.#gateway.send({ do: 'open', link: this.#id, enginePort, offer });
+      this.#gateway.send({ do: 'open', link: this.#id, enginePort, offer, trickle });
     });
     this.#limit(offer === undefined ? undefined : CONNECT_MS, 'the connection did not come to stand');
-    return { transport: transportOf(opened.sdp), gateway: { address: this.#gateway.address, port: opened.port } };
+    if (offer !== undefined) this.candidates.remote(remoteIce(offer));
+    return { transport: opened.transport, gateway: { address: this.#gateway.address, port: opened.port } };
   }
 
   answered(sdp: string): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    this.candidates.remote(remoteIce(sdp));
     this.#gateway.send({ do: 'answer', link: this.#id, sdp });
     this.#limit(CONNECT_MS, 'the connection did not come to stand');
   }
 
   take(notice: GatewayNotice): void {
-    if (notice.is === 'opened') this.#settle((pending) => pending.resolve(notice));
+    if (notice.is === 'opened') this.#opened(notice);
     else if (notice.is === 'open-failed') this.#settle((pending) => pending.reject(new Error(notice.error)));
     else if (notice.is === 'state') this.#state(notice.state);
+    else if (notice.is === 'candidate') this.#candidate(notice.candidate);
+    else if (notice.is === 'gathered') this.#gathered();
+  }
+
+  /** At once, because candidates may be told in the same breath. */
+  #opened({ sdp, gathered, port }: Extract<GatewayNotice, { is: 'opened' }>): void {
+    try {
+      const own = transportOf(sdp);
+      const transport = { ...own, candidates: [...own.candidates], gathered };
+      this.#transport = transport;
+      this.candidates.local(transport);
+      this.#settle((pending) => pending.resolve({ transport, port }));
+    } catch (error) {
+      this.#settle((pending) => pending.reject(error as Error));
+    }
+  }
+
+  #candidate(candidate: string): void {
+    if (!this.#transport || this.#transport.candidates.includes(candidate)) return;
+    this.#transport.candidates.push(candidate);
+    this.candidates.changed();
+  }
+
+  #gathered(): void {
+    if (!this.#transport) return;
+    this.#transport.gathered = true;
+    this.candidates.changed();
   }
 
   #state(state: Extract<GatewayNotice, { is: 'state' }>['state']): void {

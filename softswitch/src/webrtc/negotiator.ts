@@ -1,6 +1,6 @@
 import type { AnswerOutcome, Outcome, SessionNegotiator } from '../negotiator.js';
 import { SdpError } from '../sdp/description.js';
-import { iceCredentials, plainOf, type WebTransport, webOf } from './sdp.js';
+import { plainOf, remoteIce, type WebTransport, webOf } from './sdp.js';
 
 const NOT_SDP = { status: 400, phrase: 'Bad Session Description' } as const;
 const NO_RESTART = { status: 488, phrase: 'Not Acceptable Here', text: 'ICE restart: register anew instead' } as const;
@@ -41,7 +41,8 @@ export class WebNegotiator implements SessionNegotiator {
 
   #read(sdp: string): { ok: true; plain: string } | Extract<Outcome, { ok: false }> {
     try {
-      const remote = iceCredentials(sdp);
+      const { ufrag, pwd } = remoteIce(sdp);
+      const remote = `${ufrag} ${pwd}`;
       // The connection stands; another one under the same call would need a second gateway end.
       if (this.#remote !== undefined && this.#remote !== remote) return { ok: false, refusal: NO_RESTART };
       this.#remote = remote;

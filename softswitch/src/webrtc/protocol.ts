@@ -10,16 +10,22 @@ export interface GatewaySettings {
 }
 
 export type GatewayCommand =
-  /** With the browser's offer: answers it; without: makes an offer. */
-  | { do: 'open'; link: number; enginePort: number; offer: string | undefined }
+  /** With the browser's offer: answers it; without: makes an offer. `trickle`: describes it at once, candidates may follow. */
+  | { do: 'open'; link: number; enginePort: number; offer: string | undefined; trickle: boolean }
   | { do: 'answer'; link: number; sdp: string }
+  /** One more of the browser's, the value of `a=candidate`. */
+  | { do: 'candidate'; link: number; candidate: string; mid: string }
   | { do: 'close'; link: number }
   | { do: 'stop' };
 
 export type GatewayNotice =
   | { is: 'ready' }
-  /** Described: the gateway's own SDP with all candidates, and its socket towards the engine. */
-  | { is: 'opened'; link: number; sdp: string; port: number }
+  /** Described: the gateway's own SDP with the candidates known by now (all when `gathered`), and its socket towards the engine. */
+  | { is: 'opened'; link: number; sdp: string; port: number; gathered: boolean }
+  /** One more of the gateway's, the value of `a=candidate`; may have been told already. */
+  | { is: 'candidate'; link: number; candidate: string }
+  /** All are told. */
+  | { is: 'gathered'; link: number }
   | { is: 'open-failed'; link: number; error: string }
   | { is: 'state'; link: number; state: 'connected' | 'disconnected' | 'failed' | 'closed' }
   | { is: 'figures'; links: number; toBrowser: number; fromBrowser: number; dropped: number };

@@ -11,8 +11,10 @@ export interface WebTransport {
   fingerprint: string;
   setup: 'active' | 'passive' | 'actpass';
   mid: string;
-  /** Values of `a=candidate`. */
+  /** Values of `a=candidate`, those known by now; grows while it gathers. */
   candidates: readonly string[];
+  /** There will be no more. */
+  gathered: boolean;
 }
 
 const WEB_PROTOCOL = /^UDP\/TLS\/RTP\/SAVPF?$/i;
@@ -74,11 +76,11 @@ function webLine(media: MediaDescription, t: WebTransport): MediaDescription {
     { name: 'msid', value: 'yixian audio' },
     { name: 'ice-ufrag', value: t.iceUfrag },
     { name: 'ice-pwd', value: t.icePwd },
-    { name: 'ice-options', value: 'ice2,trickle' },
+    { name: 'ice-options', value: 'trickle ice2' },
     { name: 'fingerprint', value: t.fingerprint },
     { name: 'setup', value: t.setup },
     ...t.candidates.map((value) => ({ name: 'candidate', value })),
-    { name: 'end-of-candidates', value: undefined },
+    ...(t.gathered ? [{ name: 'end-of-candidates', value: undefined }] : []),
   ];
   return { ...media, port: 9, protocol: 'UDP/TLS/RTP/SAVPF', connection: undefined, attributes: [...media.attributes, ...own] };
 }
@@ -104,14 +106,24 @@ export function transportOf(sdp: string): WebTransport {
     setup: setup === 'active' || setup === 'passive' ? setup : 'actpass',
     mid: need('mid'),
     candidates: media.attributes.flatMap((a) => (a.name === 'candidate' && a.value !== undefined ? [a.value] : [])),
+    gathered: media.attributes.some((a) => a.name === 'end-of-candidates'),
   };
 }
 
-/** Changes with an ICE restart (RFC 8839 §4.4.1.1.1). */
-export function iceCredentials(sdp: string): string {
+/** The browser's end, as far as its audio says: whose candidates count, and of which m-line. */
+export interface RemoteIce {
+  ufrag: string | undefined;
+  pwd: string | undefined;
+  mid: string | undefined;
+}
+
+/** Ufrag and password change with an ICE restart (RFC 8839 §4.4.1.1.1). */
+export function remoteIce(sdp: string): RemoteIce {
   const description = parseSdp(sdp);
   const media = description.media.find((m) => m.kind === 'audio');
-  return media ? `${attribute(media, description, 'ice-ufrag')} ${attribute(media, description, 'ice-pwd')}` : '';
+  if (!media) return { ufrag: undefined, pwd: undefined, mid: undefined };
+  const [ufrag, pwd] = [attribute(media, description, 'ice-ufrag'), attribute(media, description, 'ice-pwd')];
+  return { ufrag, pwd, mid: media.attributes.find((a) => a.name === 'mid')?.value };
 }
 
 function attribute(media: MediaDescription, session: SessionDescription, name: string): string | undefined {

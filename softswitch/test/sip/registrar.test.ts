@@ -53,6 +53,17 @@ describe('registrar (RFC 3261 §10.3)', () => {
     assert.equal(s.us.saved.get('1001')?.length, 1);
   });
 
+  it('a contact that takes candidates by INFO says so, and a refresh may take it back (RFC 8840 §11.3)', async () => {
+    const s = await setUp();
+    const takes = () => s.us.stack.registrations('1001')[0]?.trickleIce;
+    s.register();
+    assert.equal(takes(), undefined);
+    s.register({ contact: '<sip:1001@10.0.0.5:5060>;+sip.ice;+sip.trickle-ice;expires=120' });
+    assert.equal(takes(), true);
+    s.register();
+    assert.equal(takes(), undefined);
+  });
+
   it('the answer goes to the source port because of rport (RFC 3581 §4)', async () => {
     const s = await setUp();
     const via = headerValue(s.register(), 'via') ?? '';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
+import { carried, watchSip } from '../../src/browser/sip-watch.js';
 import { requirePeers } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
@@ -22,6 +23,7 @@ describe('the first minute of a newcomer: only the printed link, the passwords, 
   it('the link leads to the guide, from there to sign-in; the browser becomes the telephone; a test call to 12320 is answered', async () => {
     const link = /begin\s+(\S+)/.exec(s.hotline.log)?.[1] ?? '';
     assert.ok(link.startsWith(s.hotline.http), s.hotline.log);
+    await watchSip(browser.context);
     const guide = await browser.page();
     await guide.goto(link);
     await guide.getByRole('heading', { name: '第一分钟：打通一个电话' }).waitFor();
@@ -49,6 +51,9 @@ describe('the first minute of a newcomer: only the printed link, the passwords, 
     await guide.getByLabel('密码').fill(supervisor.password);
     await guide.getByRole('button', { name: '拨打 12320' }).click();
     await guide.getByTestId('caller-state').getByText('已接通').waitFor();
+    const sent = (await carried(guide)).filter(({ way }) => way === 'sent');
+    assert.equal(sent.find(({ text }) => text.startsWith('INVITE '))?.gathering, 'gathering', 'the call waits for no candidate (RFC 8840)');
+    assert.ok(sent.some(({ text }) => text.startsWith('INFO ') && text.includes('a=end-of-candidates')));
     await guide.getByRole('button', { name: '1', exact: true }).click();
     await desk.getByTestId('pop').getByText(supervisor.extension).waitFor();
     await desk.getByRole('button', { name: /^接听/ }).and(desk.locator('[aria-keyshortcuts="F2"]')).click();

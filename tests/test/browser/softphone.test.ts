@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
+import type { Page } from 'playwright-core';
 import { TestBrowser } from '../../src/browser/browser.js';
+import { frequenciesHeard } from '../../src/browser/desk.js';
+import { byInfoAlone, carried, watchSip } from '../../src/browser/sip-watch.js';
 import { encodeAlaw } from '../../src/peers/g711-encode.js';
-import { eventually, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
+import { type BaresipPhone, eventually, phoneHears, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
@@ -27,17 +30,7 @@ describe('the browser as a telephone', function () {
     browser = await TestBrowser.start({ microphone: await writeToneWav(path.join(folder, 'mic.wav'), AGENT_HZ, 60) });
     const api = await s.api('1001');
     await api.put('/agents/1001/seat', { kind: 'softphone' });
-    await browser.context.addInitScript(() => {
-      const connections: RTCPeerConnection[] = [];
-      const Native = RTCPeerConnection;
-      class Noted extends Native {
-        constructor(configuration?: RTCConfiguration) {
-          super(configuration);
-          connections.push(this);
-        }
-      }
-      Object.assign(globalThis, { connections, RTCPeerConnection: Noted });
-    });
+    await watchSip(browser.context);
     const page = await browser.signIn(s.hotline, s.hotline.agent('1001'));
     await page.getByTestId('phone-status').getByText('电话已就绪').waitFor();
     await api.put('/agents/1001/state', { state: 'ready' });
@@ -114,6 +107,62 @@ describe('the browser as a telephone', function () {
     await s.record(callId);
   });
 
+  /** Both ends of the talk, by frequency. */
+  async function bothHear(page: Page, caller: BaresipPhone) {
+    await phoneHears(caller, AGENT_HZ);
+    await eventually('the page hears the caller', async () =>
+      (await frequenciesHeard(page)).some((hz) => Math.abs(hz - CALLER_HZ) < 20) ? true : undefined,
+    );
+  }
+
+  it('the answer goes out while the page still gathers its candidates, and the end of them by INFO (RFC 8840)', async () => {
+    const page = await browser.page();
+    await s.agentState('1001', 'ready');
+    const { caller, callId } = await callIn('13800000025');
+    await page.getByRole('button', { name: '接听' }).click();
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    await bothHear(page, caller);
+    const messages = (await carried(page)).slice(-40);
+    const invite = messages.findLast(({ way, text }) => way === 'received' && text.startsWith('INVITE '));
+    assert.match(invite?.text ?? '', /^Recv-Info: trickle-ice\r$/m);
+    assert.match(invite?.text ?? '', /^a=ice-options:trickle ice2\r$/m);
+    const answer = messages.findLast(({ way, text }) => way === 'sent' && /^SIP\/2.0 200 /.test(text) && / INVITE\r$/m.test(text));
+    assert.equal(answer?.gathering, 'gathering', answer?.text);
+    assert.match(answer?.text ?? '', /^Recv-Info: trickle-ice\r$/m);
+    const info = messages.findLast(({ way, text }) => way === 'sent' && text.startsWith('INFO '));
+    assert.match(info?.text ?? '', /^Info-Package: trickle-ice\r$/m);
+    assert.match(info?.text ?? '', /^a=end-of-candidates\r$/m);
+    const cseq = /^CSeq: (\d+ INFO)\r$/m.exec(info?.text ?? '')?.[1] ?? '-';
+    assert.ok(
+      messages.some(({ way, text }) => way === 'received' && /^SIP\/2.0 200 /.test(text) && text.includes(cseq)),
+      'it was taken',
+    );
+    await page.getByRole('button', { name: '挂断' }).click();
+    await caller.hangUp();
+    await s.record(callId);
+  });
+
+  it('with candidates that come by INFO alone the call has its audio', async () => {
+    const page = await browser.page();
+    await s.agentState('1001', 'ready');
+    await byInfoAlone(page, true);
+    try {
+      const { caller, callId } = await callIn('13800000026');
+      await page.getByRole('button', { name: '接听' }).click();
+      await s.events.wait('call.connected', (e) => e.callId === callId);
+      await bothHear(page, caller);
+      const messages = (await carried(page)).slice(-40);
+      const withSdp = messages.filter(({ text }) => /^Content-Type: application\/sdp/im.test(text));
+      assert.ok(withSdp.length >= 2 && withSdp.every(({ text }) => !text.includes('a=candidate:')), 'none in any SDP');
+      assert.ok(messages.some(({ way, text }) => way === 'sent' && text.startsWith('INFO ') && text.includes('a=candidate:')));
+      await page.getByRole('button', { name: '挂断' }).click();
+      await caller.hangUp();
+      await s.record(callId);
+    } finally {
+      await byInfoAlone(page, false);
+    }
+  });
+
   it('packets of an address that ICE has not validated never reach the call', async () => {
     const page = await browser.page();
     await s.agentState('1001', 'ready');
@@ -123,7 +172,7 @@ describe('the browser as a telephone', function () {
     const said = async (hertz: number) => toneDurationMs((await caller.lastHeard()).channels[0] ?? new Int16Array(), hertz);
     await eventually('the caller hears the page', async () => ((await said(AGENT_HZ)) > 500 ? true : undefined));
     const sdp = await page.evaluate(() => {
-      const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+      const { connections } = (globalThis as unknown as { sipWatch: { connections: RTCPeerConnection[] } }).sipWatch;
       return connections.at(-1)?.remoteDescription?.sdp ?? '';
     });
     const [, address, port] = /^a=candidate:\S+ 1 UDP \d+ (127\.\S+) (\d+) typ host/im.exec(sdp) ?? [];
@@ -166,7 +215,7 @@ describe('the browser as a telephone', function () {
     };
     const before = await caughtIn('there');
     await page.evaluate(async () => {
-      const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+      const { connections } = (globalThis as unknown as { sipWatch: { connections: RTCPeerConnection[] } }).sipWatch;
       await connections.at(-1)?.getSenders()[0]?.replaceTrack(null);
     });
     await eventually('it was asked twice and answered', async () => ((await caughtIn('there')) >= before + 2 ? true : undefined), 60_000);

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from 'react';
 import { post } from '../app/api.js';
 import { onSession, session as signedIn } from '../app/session.js';
 import { type Claim, claimTelephone } from './one-tab.js';
+import { TRICKLE_CONTACT, TRICKLE_HEADERS, takesTrickle, trickle } from './trickle.js';
 
 // The browser as a telephone: SIP over WebSocket to the hotline, audio by WebRTC. One telephone a tab; what it does is told as one picture.
 
@@ -180,6 +181,7 @@ function register({ extension, username, password, path }: Credentials, jssip: t
     connection_recovery_min_interval: 1,
     connection_recovery_max_interval: 8,
   });
+  ua.registrator().setExtraContactParams(TRICKLE_CONTACT);
   agent = ua;
   ua.on('registered', () => show({ status: 'registered', why: undefined }));
   ua.on('disconnected', () => {
@@ -230,6 +232,7 @@ function begin({ originator, session, request }: { originator: string; session: 
   session.on('failed', over);
   session.on('peerconnection', ({ peerconnection }: { peerconnection: RTCPeerConnection }) => hear(peerconnection));
   if (session.connection) hear(session.connection);
+  trickle(session, !incoming || takesTrickle(request));
   // The desk asked for it, or the hotline brings a call back after a reload.
   if (incoming && /answer-after=0/.test(request.getHeader('Call-Info') ?? '')) answerPhone();
   answerOwn();
@@ -259,7 +262,11 @@ function answerOwn(): void {
 }
 
 export function answerPhone(): void {
-  current?.answer({ mediaConstraints: { audio: microphone(), video: false }, pcConfig: { iceServers: [] } });
+  current?.answer({
+    mediaConstraints: { audio: microphone(), video: false },
+    pcConfig: { iceServers: [] },
+    extraHeaders: TRICKLE_HEADERS,
+  });
 }
 
 /** Nothing leaves the microphone while muted. The hotline is told by command, so that everybody sees it. */

@@ -21,7 +21,7 @@ export interface RegisterInput {
   userAgent: string;
   /** `Contact: *` with Expires 0. */
   removeAll: boolean;
-  contacts: ReadonlyArray<{ uri: string; expires: number }>;
+  contacts: ReadonlyArray<{ uri: string; expires: number; trickleIce: boolean }>;
 }
 
 export type RegisterOutcome =
@@ -47,12 +47,13 @@ export function readRegister(
     if (values.length > 1 || general !== 0) return { ok: false, status: 400, phrase: 'Bad Request - Contact: * needs Expires: 0 alone' };
     return { ok: true, input: { ...base, removeAll: true, contacts: [] } };
   }
-  const contacts: { uri: string; expires: number }[] = [];
+  const contacts: { uri: string; expires: number; trickleIce: boolean }[] = [];
   for (const value of values) {
     const address = parseNameAddr(value);
     if (!address || !parseUri(address.uri)) return { ok: false, status: 400, phrase: 'Bad Request - malformed Contact' };
     const own = address.params.get('expires');
-    contacts.push({ uri: address.uri, expires: (own === undefined ? general : unsigned(own)) ?? DEFAULT_EXPIRES });
+    const expires = (own === undefined ? general : unsigned(own)) ?? DEFAULT_EXPIRES;
+    contacts.push({ uri: address.uri, expires, trickleIce: address.params.has('+sip.trickle-ice') });
   }
   return { ok: true, input: { ...base, removeAll: false, contacts } };
 }
@@ -88,6 +89,7 @@ function apply(bindings: readonly Registration[], input: RegisterInput, limits: 
       contact: contact.uri,
       source: input.source,
       userAgent: input.userAgent,
+      ...(contact.trickleIce ? { trickleIce: true } : {}),
       expiresAt: now + Math.min(contact.expires, limits.maxExpires) * 1_000,
       sipCallId: input.callId,
       cseq: input.cseq,

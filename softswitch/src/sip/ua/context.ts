@@ -121,8 +121,9 @@ export function allowHeader(methods: readonly string[] = ALLOW): HeaderField {
   return header('Allow', methods.join(', '));
 }
 
-export function supportedHeader(): HeaderField {
-  return header('Supported', SUPPORTED.join(', '));
+/** @param further option tags of this dialog alone */
+export function supportedHeader(further: readonly string[] = []): HeaderField {
+  return header('Supported', [...SUPPORTED, ...further].join(', '));
 }
 
 export function sdpHeaders(sdp: string | undefined): HeaderField[] {

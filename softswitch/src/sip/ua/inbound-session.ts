@@ -6,11 +6,12 @@ import { addressList, hasOption, parseDelta } from '../parser/fields.js';
 import { type HeaderField, header, headerValue, type SipRequest, type SipResponse } from '../parser/message.js';
 import { parseReplaces } from '../parser/refer-to.js';
 import { parseUri } from '../parser/uri.js';
-import type { IncomingRefer, InviteSession, ReplacedDialog, SessionEnd, SessionHandlers } from '../port.js';
+import type { IncomingRefer, InfoPackage, InviteSession, ReplacedDialog, SessionEnd, SessionHandlers } from '../port.js';
 import type { NewRequest } from '../transaction/layer.js';
 import { responseTo } from '../transaction/responses.js';
 import type { ServerTransaction } from '../transaction/server.js';
 import { allowHeader, contactFor, sdpBody, sdpHeaders, supportedHeader, type UaContext } from './context.js';
+import { optionsOf, recvInfo } from './info.js';
 import { sessionExpiresHeaders } from './offer-exchange.js';
 import { ReliableProvisionals } from './reliable-provisionals.js';
 import { DialogUsage, natHop } from './usage.js';
@@ -210,8 +211,12 @@ export class InboundSession implements InviteSession, UsageOwner {
     return this.#usage.offers.reinvite(sdp);
   }
 
-  info(contentType: string, body: string): Promise<number> {
-    return this.#state === 'ended' ? Promise.resolve(481) : this.#usage.info(contentType, body);
+  takesInfo(infoPackage: string): boolean {
+    return this.#usage.takesInfo(infoPackage);
+  }
+
+  info(contentType: string, body: string, infoPackage?: string): Promise<number> {
+    return this.#state === 'ended' ? Promise.resolve(481) : this.#usage.info(contentType, body, infoPackage);
   }
 
   probe(withinMs?: number): Promise<boolean> {
@@ -230,6 +235,10 @@ export class InboundSession implements InviteSession, UsageOwner {
 
   infoReceived(contentType: string, body: string): void {
     this.#handlers?.onInfo?.(contentType, body);
+  }
+
+  get infoPackages(): readonly InfoPackage[] | undefined {
+    return this.#handlers?.infoPackages;
   }
 
   referred(refer: IncomingRefer): true | undefined {
@@ -300,11 +309,13 @@ export class InboundSession implements InviteSession, UsageOwner {
   /** A dialog-forming response (§12.1.1): Record-Route copied, our Contact, Allow and Supported. */
   #response(status: number, phrase: string, extra: readonly HeaderField[], sdp: string | undefined): SipResponse {
     const headers: HeaderField[] = this.#request.headers.filter((h) => h.key === 'record-route');
+    const packages = this.#handlers?.infoPackages;
     headers.push(
       header('Contact', contactFor(this.#ctx, this.#transaction.source, this.requestUser)),
       header('Server', this.#ctx.userAgent),
       allowHeader(),
-      supportedHeader(),
+      supportedHeader(optionsOf(packages)),
+      ...(packages ? [recvInfo(packages)] : []),
       ...extra,
       ...sdpHeaders(sdp),
     );

@@ -12,6 +12,7 @@ import type { ClientTransaction } from '../transaction/client.js';
 import { T1_64 } from '../transaction/timers.js';
 import { type Hop, isStream } from '../transport/types.js';
 import { allowHeader, contactFor, sdpBody, sdpHeaders, sendRequest, supportedHeader, type UaContext } from './context.js';
+import { optionsOf, recvInfo } from './info.js';
 import { routeTo } from './route.js';
 import { DialogUsage } from './usage.js';
 import type { UsageOwner } from './usage-port.js';
@@ -97,8 +98,13 @@ export class OutboundSession implements InviteSession {
     routeTo(this.#ctx, uri, nextHop, resolved);
   }
 
+  /** The dialog in use: the answered one, before that the first early one. */
+  get #dialog(): DialogUsage | undefined {
+    return (this.#answered ?? [...this.#forks.values()][0])?.usage;
+  }
+
   allows(method: string): boolean {
-    return (this.#answered ?? [...this.#forks.values()][0])?.usage.allows(method) ?? false;
+    return this.#dialog?.allows(method) ?? false;
   }
 
   setHandlers(handlers: SessionHandlers): void {
@@ -135,9 +141,14 @@ export class OutboundSession implements InviteSession {
     return usage && this.#state === 'confirmed' ? usage.offers.reinvite(sdp) : Promise.reject(new Error('the session is not up'));
   }
 
-  info(contentType: string, body: string): Promise<number> {
-    const usage = this.#answered?.usage;
-    return usage && this.#state === 'confirmed' ? usage.info(contentType, body) : Promise.resolve(481);
+  takesInfo(infoPackage: string): boolean {
+    return this.#dialog?.takesInfo(infoPackage) ?? false;
+  }
+
+  /** Before the answer it goes to the early dialog, where a provisional response has made one (RFC 6086 §4.2.1). */
+  info(contentType: string, body: string, infoPackage?: string): Promise<number> {
+    const usage = this.#state === 'confirmed' || this.#state === 'calling' ? this.#dialog : undefined;
+    return usage ? usage.info(contentType, body, infoPackage) : Promise.resolve(481);
   }
 
   probe(withinMs?: number): Promise<boolean> {
@@ -179,7 +190,8 @@ export class OutboundSession implements InviteSession {
       header('Contact', contactFor(this.#ctx, hop, from.user)),
       header('User-Agent', this.#ctx.userAgent),
       allowHeader(),
-      supportedHeader(),
+      supportedHeader(optionsOf(this.#handlers.infoPackages)),
+      ...(this.#handlers.infoPackages ? [recvInfo(this.#handlers.infoPackages)] : []),
       ...timer,
       ...(asserted || from.user === '' ? [] : [header('P-Asserted-Identity', identity)]),
       ...headers.map(([name, value]) => header(name, value)),
@@ -255,6 +267,7 @@ export class OutboundSession implements InviteSession {
       offer: (offer) => this.#handlers.onOffer?.(offer) ?? refusal,
       answer: (sdp) => this.#handlers.onAnswer?.(sdp),
       infoReceived: (type, body) => this.#handlers.onInfo?.(type, body),
+      infoPackages: this.#handlers.infoPackages,
       referred: (refer) => this.#referred(usage(), refer),
       session: this,
       prack: () => false,

@@ -1,7 +1,7 @@
 import type { Dialog } from '../dialog/dialog.js';
 import type { AgreedTimer } from '../dialog/session-timer.js';
 import type { HeaderField, SipMessage, SipResponse } from '../parser/message.js';
-import type { IncomingRefer, InviteSession, SessionEnd } from '../port.js';
+import type { IncomingRefer, InfoPackage, InviteSession, SessionEnd } from '../port.js';
 import type { NewRequest } from '../transaction/layer.js';
 import type { ClientCallbacks, UaContext } from './context.js';
 
@@ -11,6 +11,7 @@ export interface UsageOwner {
   offer(offer: string | undefined): { sdp: string } | { refuse: number; phrase: string };
   answer(sdp: string): void;
   infoReceived(contentType: string, body: string): void;
+  readonly infoPackages?: readonly InfoPackage[] | undefined;
   /** REFER (RFC 3515), to be settled by the one who takes it; undefined when nobody does. */
   referred?(refer: IncomingRefer): true | undefined;
   /** The session this dialog belongs to. */

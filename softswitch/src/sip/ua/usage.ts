@@ -61,6 +61,8 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   dialog: Dialog;
   /** What the peer lists in Allow, as far as heard. */
   #allowed: ReadonlySet<string> | undefined;
+  /** The INFO packages the peer takes, as far as heard (RFC 6086 §5.2). */
+  #takes: ReadonlySet<string> = new Set();
   readonly #auth: UsageOptions['auth'];
   #peer: Hop | undefined;
   #phase: 'open' | 'terminating' | 'gone' = 'open';
@@ -106,13 +108,19 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
     this.learn(message);
   }
 
-  /** Notes the peer's Allow (§20.5). */
+  /** Notes the peer's Allow (§20.5) and Recv-Info. */
   learn(message: SipMessage): void {
+    if (headerValue(message, 'recv-info') !== undefined)
+      this.#takes = new Set(listValues(message, 'recv-info').map((p) => p.toLowerCase()));
     if (headerValue(message, 'allow') !== undefined) this.#allowed = new Set(listValues(message, 'allow').map((m) => m.toUpperCase()));
   }
 
   allows(method: string): boolean {
     return this.#allowed?.has(method.toUpperCase()) ?? false;
+  }
+
+  takesInfo(infoPackage: string): boolean {
+    return this.#takes.has(infoPackage);
   }
 
   /** A browser's page is gone with its connection, and its audio with it: the call need not wait for a timer to notice. */
@@ -161,11 +169,12 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
     });
   }
 
-  /** INFO without a package (RFC 6086 §2). Resolves with the final status. */
-  info(contentType: string, body: string): Promise<number> {
+  /** INFO, without a package the legacy kind (RFC 6086 §2). Resolves with the final status. */
+  info(contentType: string, body: string, infoPackage?: string): Promise<number> {
     if (!this.open) return Promise.resolve(481);
+    const packaged = infoPackage === undefined ? [] : [header('Info-Package', infoPackage), header('Content-Disposition', 'Info-Package')];
     return new Promise((resolve) => {
-      this.request('INFO', [header('Content-Type', contentType)], Buffer.from(body, 'utf8'), {
+      this.request('INFO', [...packaged, header('Content-Type', contentType)], Buffer.from(body, 'utf8'), {
         response: (response) => {
           if (response.status < 200) return;
           resolve(response.status);
@@ -173,7 +182,8 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
         },
         failed: (kind) => {
           resolve(kind === 'timeout' ? 408 : 503);
-          this.fail({ kind, status: kind === 'timeout' ? 408 : 503 });
+          // An early dialog is the INVITE's affair.
+          if (this.dialog.confirmed) this.fail({ kind, status: kind === 'timeout' ? 408 : 503 });
         },
       });
     });

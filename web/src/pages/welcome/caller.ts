@@ -2,6 +2,7 @@ import type { UA } from 'jssip';
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import { useSyncExternalStore } from 'react';
 import { request } from '../../app/api.js';
+import { TRICKLE_HEADERS, trickle } from '../../phone/trickle.js';
 
 // A telephone of its own for the guide: it calls in while another tab answers. It signs in for itself and leaves this browser's session alone.
 
@@ -68,7 +69,13 @@ function dial({ extension, username, password, path }: Credentials, jssip: typeo
   ua = phone;
   phone.on('connected', () => {
     if (ua !== phone || call) return;
-    call = phone.call(`sip:${number}@${hostname}`, { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } });
+    call = phone.call(`sip:${number}@${hostname}`, {
+      mediaConstraints: { audio: true, video: false },
+      pcConfig: { iceServers: [] },
+      extraHeaders: TRICKLE_HEADERS,
+    });
+    // The hotline that this page is of takes candidates by INFO (RFC 8840 §4.1.2: known beforehand).
+    trickle(call, true);
     show('calling');
     call.connection?.addEventListener('track', (event) => {
       speaker.srcObject = event.streams[0] ?? new MediaStream([event.track]);
