@@ -13,6 +13,7 @@ import {
   createSendKeys,
   createSuperviseCall,
 } from './handlers/calls.js';
+import { createSipTraceDownload, createSipTraceOf, PCAP, type SipTraceDeps, TEXT } from './handlers/sip-trace.js';
 
 const V1 = '/api/v1';
 const everyone: readonly Role[] = ['agent', 'supervisor', 'admin'];
@@ -21,7 +22,7 @@ const json = (schema: shape.AnySchema, status: 200 | 201 = 200) => ({ kind: 'jso
 const empty = { kind: 'empty' as const, status: 204 as const };
 
 /** Records, and calls made. */
-export function callRoutes(deps: CallDeps): Route[] {
+export function callRoutes(deps: CallDeps & SipTraceDeps): Route[] {
   const tag = 'calls';
   return [
     guarded({
@@ -45,6 +46,7 @@ export function callRoutes(deps: CallDeps): Route[] {
       response: json(shape.callDetail),
       handler: createGetCall(deps),
     }),
+    ...sipTraceRoutes(deps),
     guarded({
       method: 'post',
       path: `${V1}/calls`,
@@ -54,6 +56,36 @@ export function callRoutes(deps: CallDeps): Route[] {
       body: shape.dialBody,
       response: json(shape.callMade, 201),
       handler: createDialCall(deps),
+    }),
+  ];
+}
+
+/** What was on the wire of a call, for whoever looks for a fault. */
+function sipTraceRoutes(deps: SipTraceDeps): Route[] {
+  const at = { method: 'get', tag: 'calls', roles: leaders, params: shape.byId } as const;
+  return [
+    guarded({
+      ...at,
+      path: `${V1}/calls/:id/sip`,
+      summary: 'The SIP messages of a call, of every leg, in the order they came and went',
+      description:
+        'Empty where none are kept any more. Of a call in progress, as far as it has come. Where numbers are masked for the role there is no text.',
+      response: json(shape.sipTrace),
+      handler: createSipTraceOf(deps),
+    }),
+    guarded({
+      ...at,
+      path: `${V1}/calls/:id/sip/text`,
+      summary: 'The same as a text file. Audited.',
+      response: { kind: 'stream', contentTypes: [TEXT] },
+      handler: createSipTraceDownload(deps, 'text'),
+    }),
+    guarded({
+      ...at,
+      path: `${V1}/calls/:id/sip/pcap`,
+      summary: 'The same as a capture for Wireshark or sngrep, each message as a UDP datagram. Audited.',
+      response: { kind: 'stream', contentTypes: [PCAP] },
+      handler: createSipTraceDownload(deps, 'pcap'),
     }),
   ];
 }

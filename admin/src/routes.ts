@@ -7,6 +7,7 @@ import type {
   RecordQueries,
   Role,
   SeatDialer,
+  SipTraces,
   SummaryRows,
   SystemView,
   WebCredentials,
@@ -45,6 +46,7 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<Wa
   audio: AudioDeps;
   identity: IdentityStore;
   summaries: SummaryRows;
+  sipTraces: SipTraces;
   seats: Pick<SeatDialer, 'reachable' | 'refusal'>;
   webCredentials: WebCredentials;
   clock: Clock;

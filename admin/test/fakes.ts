@@ -13,6 +13,7 @@ import {
   type Logger,
   RECORDING_DEFAULTS,
   randomIds,
+  type SipTrace,
   systemClock,
   type VoicemailBox,
 } from '@yixian/contracts';
@@ -46,6 +47,8 @@ export interface House {
   reports: MemoryReports;
   calls: MemoryCalls;
   summaries: MemorySummaries;
+  /** SIP messages by call. */
+  sipTraces: Map<string, SipTrace>;
   dialled: { from: string; to: string; draft?: { flowId: string; version: number } }[];
   messages: { from: string; to: string; text: string }[];
   bus: MemoryBus;
@@ -92,6 +95,7 @@ export async function openHouse(
   const boxes: VoicemailBox[] = [];
   const problems: string[] = [];
   const summaries = new MemorySummaries();
+  const sipTraces = new Map<string, SipTrace>();
   const metrics: Record<string, number> = {};
   let draining = false;
   for (const id of ['1001', '1003', '1009']) await identity.add(`agent${id}`, PASSWORD, { extension: id });
@@ -228,6 +232,7 @@ export async function openHouse(
       flow: (id) => (id === 'main' ? { version: 3, document: MAIN_FLOW } : undefined),
     },
     summaries,
+    sipTraces: { days: 14, of: async (id) => sipTraces.get(id) ?? { messages: [], dropped: 0 } },
     seats: {
       reachable: (_id, seat) => seat.kind !== 'softphone',
       refusal: (_id, seat) => (seat.number?.startsWith('00') ? `no trunk may call ${seat.number}` : undefined),
@@ -252,6 +257,7 @@ export async function openHouse(
     reports,
     calls,
     summaries,
+    sipTraces,
     dialled,
     messages,
     bus,

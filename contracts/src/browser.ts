@@ -12,6 +12,7 @@ export * from './local-day.js';
 export * from './number-place.js';
 export * from './outward.js';
 export * from './schedule.js';
+export * from './sip-trace.js';
 export * from './summaries.js';
 export * from './system-view.js';
 export * from './termination.js';

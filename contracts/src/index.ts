@@ -22,6 +22,7 @@ export * from './recording-policy.js';
 export * from './recordings.js';
 export * from './reports.js';
 export * from './schedule.js';
+export * from './sip-trace.js';
 export * from './summaries.js';
 export * from './switch.js';
 export * from './system.js';

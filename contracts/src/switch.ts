@@ -360,6 +360,8 @@ export interface Switch {
   sendMessage(message: SipMessage): Promise<{ delivered: true } | { delivered: false; termination: Termination }>;
   /** What phones of this extension show (MWI): to those that subscribed, and unasked to the others; kept for later subscribers. */
   setMessagesWaiting(extension: string, waiting: MessagesWaiting): void;
+  /** Says which call the messages of this leg are of, for whoever traces them. A leg dialled with a `callId` needs no telling. */
+  traceAs?(leg: CallLeg, callId: CallId): void;
   /** Every leg that has not ended: events can be missed, this list cannot. */
   legs(): readonly CallLeg[];
   registrations(extension?: string): readonly Registration[];

@@ -15,5 +15,6 @@ export { createRecordQueries, type RecordQueriesOptions } from './shell/queries.
 export { createRecordingRows } from './shell/recording-rows.js';
 export { createReports, type ReportOptions, type Reports } from './shell/reports/index.js';
 export { addDemoAgents, type DemoCredentials, firstRunDocument, isEmpty, resetDemo, type SeedOptions, seedDemo } from './shell/seed.js';
+export { createSipTraceRows } from './shell/sip-trace-rows.js';
 export { createSummaryRows } from './shell/summary-rows.js';
 export { createTrunkUsageRows } from './shell/trunk-usage-rows.js';

@@ -24,6 +24,8 @@ export interface Config {
   redisUrl: string | undefined;
   timeZone: string;
   seedDemo: boolean;
+  /** Days the SIP messages of calls are kept; 0: they are not traced. */
+  sipTraceDays: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Digest algorithms phones are challenged with, most preferred first. */
   sipDigest: ('SHA-256' | 'MD5')[];
@@ -91,6 +93,12 @@ const schema = z.object({
     .enum(['MD5', 'SHA-256', 'SHA-256,MD5', 'MD5,SHA-256'], "must be 'MD5', 'SHA-256' or 'SHA-256,MD5'")
     .default('MD5')
     .transform((text) => text.split(',') as ('SHA-256' | 'MD5')[]),
+  SIP_TRACE_DAYS: z.coerce
+    .number('must be a number of days')
+    .int('must be a whole number of days')
+    .min(0, 'must be 0 (not traced) to 3650 days')
+    .max(3650, 'must be 0 (not traced) to 3650 days')
+    .default(14),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
   FLOW_HTTP_HOSTS: z
     .string()
@@ -140,6 +148,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     timeZone: env.TZ_HOTLINE,
     seedDemo: env.SEED_DEMO === '1',
     sipDigest: env.SIP_DIGEST,
+    sipTraceDays: env.SIP_TRACE_DAYS,
     logLevel: env.LOG_LEVEL,
     drainMs: env.DRAIN_SECONDS * 1000,
     webOrigins: env.WEB_ORIGINS,
@@ -181,6 +190,7 @@ export function describeConfig(config: Config): Record<string, string> {
     TZ_HOTLINE: config.timeZone,
     SEED_DEMO: config.seedDemo ? '1' : '0',
     SIP_DIGEST: config.sipDigest.join(','),
+    SIP_TRACE_DAYS: config.sipTraceDays === 0 ? '0 (SIP messages of calls are not traced)' : String(config.sipTraceDays),
     LOG_LEVEL: config.logLevel,
     DRAIN_SECONDS: String(config.drainMs / 1000),
     WEB_ORIGINS: config.webOrigins.join(',') || '(none: pages of this host only)',

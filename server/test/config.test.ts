@@ -41,6 +41,8 @@ describe('configuration', () => {
     ['TZ_HOTLINE', 'Peking'],
     ['SEED_DEMO', 'yes'],
     ['SIP_DIGEST', 'SHA-1'],
+    ['SIP_TRACE_DAYS', '-1'],
+    ['SIP_TRACE_DAYS', 'never'],
     ['LOG_LEVEL', 'loud'],
     ['FLOW_HTTP_HOSTS', 'https://crm.example'],
     ['WEB_ORIGINS', 'hotline.example'],

@@ -2,6 +2,7 @@ import type { Clock, EdgePolicy, IdSource, Logger, RegistrationStore } from '@yi
 import type { InterfaceAddress } from './local-address.js';
 import type { CodecName, MediaEngine } from './media/port.js';
 import type { DigestAlgorithm, ListenPoint, SipStack } from './sip/index.js';
+import type { SipTrace } from './trace/sip-trace.js';
 
 export interface SoftswitchOptions {
   /** Addresses to bind, IPv4 and IPv6. */
@@ -31,6 +32,8 @@ export interface SoftswitchOptions {
   sessionExpiresSeconds?: number;
   /** Order of preference, for every leg; one order for all lets bridges pass packets through. Default PCMA, PCMU, G729. */
   codecs?: readonly CodecName[];
+  /** Keeps the SIP messages of calls; without it nothing is traced. */
+  trace?: SipTrace;
   /** Other implementations of the two ports, for tests. */
   sip?: (listen: readonly ListenPoint[]) => SipStack;
   media?: MediaEngine;

@@ -35,6 +35,8 @@ export interface OutboundLegDeps extends Omit<LegMediaDeps, 'onDigit' | 'onMedia
   web: Pick<WebGateway, 'link'>;
   codecs?: readonly CodecName[];
   owner: LegOwner;
+  /** Told of the Call-ID of each INVITE, before it is sent. */
+  invited?(sipCallId: string): void;
 }
 
 /** A party we call: one INVITE to every place at once, the first to answer has it (forks as in RFC 3261 §16.7). */
@@ -194,6 +196,7 @@ export class OutboundLeg extends Leg {
         onEnded: (end) => this.#forkEnded(fork, end),
       });
       fork.session = session;
+      this.#deps.invited?.(session.callId);
     }
     this.#silenceTimer ??= this.#deps.clock.setTimer(FIRST_RESPONSE_MS, () => this.#dropSilent());
   }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import {
   type Bridge,
+  type CallId,
   type CallLeg,
   type Conference,
   type DialRequest,
@@ -94,6 +95,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
         ...(userAgent === undefined ? {} : { userAgent }),
         ...(realm === undefined ? {} : { realm }),
         ...(sessionExpiresSeconds === undefined ? {} : { sessionExpiresSeconds }),
+        ...(options.trace ? { tap: options.trace } : {}),
       });
     this.#engine =
       options.media ??
@@ -229,11 +231,25 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       logger: this.#logger,
       owner: this,
       ...(this.#options.codecs ? { codecs: this.#options.codecs } : {}),
+      invited: (sipCallId) => this.#follow(leg, request.callId, sipCallId),
     });
     this.#add(leg);
     const { places, otherwise } = this.#phase === 'stopped' ? { places: [], otherwise: STOPPED } : this.#placesOf(request);
     leg.start(places, otherwise);
     return leg;
+  }
+
+  #follow(leg: Leg, callId: CallId | undefined, sipCallId: string): void {
+    const { trace } = this.#options;
+    if (callId !== undefined) trace?.belongs(callId, sipCallId);
+    else if (trace) {
+      trace.standing(sipCallId);
+      void leg.ended.then(() => trace.released(sipCallId));
+    }
+  }
+
+  traceAs(leg: CallLeg, callId: CallId): void {
+    this.#options.trace?.belongs(callId, leg.sipCallId);
   }
 
   #placesOf(request: DialRequest): { places: DialPlace[]; otherwise: Termination } {

@@ -17,7 +17,7 @@ import type { Asked } from './asked.js';
 
 /** What people who talk need of the world. */
 export interface ConversationDeps {
-  switch: Pick<Switch, 'bridge' | 'conference'>;
+  switch: Pick<Switch, 'bridge' | 'conference' | 'traceAs'>;
   seats: SeatDialer;
   parties: PartyDialer;
   flows: FlowRunner;

@@ -368,6 +368,7 @@ export class Conversation implements LiveConversation {
     const step = this.decide({ type: 'retrieved', arrival: this.#arrival(by) }, { arrival: by, arrivalGone: gone });
     this.#work();
     if (step.ignored !== undefined) return undefined;
+    this.deps.switch.traceAs?.(by.leg, this.call.id);
     this.wasRetrieved = true;
     const own = (): ConversationEnd => ({
       termination: by.leg.termination ?? { by: 'agent', reason: 'normal' },
@@ -406,7 +407,9 @@ export class Conversation implements LiveConversation {
   replace(party: PartyId, arrival: ConversationParty): boolean {
     const step = this.decide({ type: 'replaced', by: party, arrival: this.#arrival(arrival) }, { arrival });
     this.#work();
-    return step.refused === undefined && step.ignored === undefined;
+    if (step.refused !== undefined || step.ignored !== undefined) return false;
+    this.deps.switch.traceAs?.(arrival.leg, this.call.id);
+    return true;
   }
 
   /** Who is in the room beside this party, when it is one and no more. */

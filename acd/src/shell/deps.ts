@@ -18,7 +18,7 @@ import type { AcdStore } from './store.js';
 
 /** What the queues are given by the composer. */
 export interface AcdDeps {
-  switch: Pick<Switch, 'bridge' | 'conference'>;
+  switch: Pick<Switch, 'bridge' | 'conference' | 'traceAs'>;
   seats: SeatDialer;
   /** Whoever is put through to, consulted or asked to join. */
   parties: PartyDialer;

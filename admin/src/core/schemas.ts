@@ -365,6 +365,38 @@ export const summary = named(
 const callSummary = summary.nullable().describe('The call summary 小结; null while there is none');
 export const call = named('Call', z.strictObject({ ...callFields, summary: callSummary }));
 export const callDetail = named('CallDetail', z.strictObject({ ...callFields, summary: callSummary, timeline: z.array(event) }));
+export const sipTrace = named(
+  'SipTrace',
+  z.strictObject({
+    callId: identifier,
+    messages: z.array(
+      z.strictObject({
+        n: z.int().describe('Order within the call, from 1; a gap is what was not kept'),
+        at: time,
+        direction: z.enum(['received', 'sent']),
+        transport: z.enum(['udp', 'tcp', 'ws']),
+        local: z.string().describe('address:port'),
+        remote: z.string(),
+        startLine: z.string(),
+        method: z.string().describe('Of the request, or of the request that is answered'),
+        status: z.int().nullable().describe('Of an answer'),
+        sipCallId: z.string(),
+        cseq: z.string(),
+        from: z.string().describe('User of From'),
+        to: z.string().describe('User of To'),
+        sdp: z.boolean(),
+        retransmission: z.boolean().describe('The same message again'),
+        bytes: z.int().describe('On the wire'),
+        cut: z.boolean().describe('The text is not the whole'),
+        failure: z.string().nullable().describe('Why it could not be sent'),
+        text: z.string().nullable().describe('Answers to challenges and media keys as ***; null where numbers are masked for the role'),
+      }),
+    ),
+    dropped: z.int().describe('Messages that were too many to be kept'),
+    masked: z.boolean(),
+    keptDays: z.int().describe('SIP_TRACE_DAYS; 0: nothing is traced'),
+  }),
+);
 export const callMade = named('CallMade', z.strictObject({ id: identifier }));
 
 export const recording = named(

@@ -5,6 +5,7 @@ import type {
   IdentityStore,
   RecordQueries,
   SeatDialer,
+  SipTraces,
   SummaryRows,
   SystemView,
   WebCredentials,
@@ -35,6 +36,8 @@ export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   identity: IdentityStore;
   /** What agents note of calls. */
   summaries: SummaryRows;
+  /** The SIP messages of calls. */
+  sipTraces: SipTraces;
   /** Whether a seat could ring. */
   seats: Pick<SeatDialer, 'reachable' | 'refusal'>;
   webCredentials: WebCredentials;

@@ -7,6 +7,7 @@ import * as statistics from './migrations/0005-statistics.js';
 import * as messages from './migrations/0006-messages.js';
 import * as summaries from './migrations/0007-call-summaries.js';
 import * as wallboards from './migrations/0008-wallboards.js';
+import * as sipTraces from './migrations/0009-sip-traces.js';
 
 interface Migration {
   name: string;
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0006-messages', up: messages.up, down: messages.down },
   { name: '0007-call-summaries', up: summaries.up, down: summaries.down },
   { name: '0008-wallboards', up: wallboards.up, down: wallboards.down },
+  { name: '0009-sip-traces', up: sipTraces.up, down: sipTraces.down },
 ];
 
 /** Any number of ours: processes that migrate the same database wait for each other on it. */

@@ -1,4 +1,4 @@
-import type { CallId, CallLedger, CallLeg, Clock, EventBus, EventCatalogue, EventOf, Logger, Termination } from '@yixian/contracts';
+import type { CallId, CallLedger, CallLeg, Clock, EventBus, EventCatalogue, EventOf, Logger, Switch, Termination } from '@yixian/contracts';
 import { refusalFor } from '../core/callee-failure.js';
 import { messageOf, within } from './deadline.js';
 import type { LiveCalls } from './live-calls.js';
@@ -11,6 +11,7 @@ export interface FrameDeps {
   logger: Logger;
   live: LiveCalls;
   options: SbcOptions;
+  switch?: Pick<Switch, 'traceAs'>;
 }
 
 export interface FramedCall {
@@ -39,6 +40,8 @@ export async function runFramed(deps: FrameDeps, call: FramedCall): Promise<Term
 
 async function open(deps: FrameDeps, call: FramedCall): Promise<Termination> {
   const arrived = deps.events.publish({ type: 'call.arrived', callId: call.id, data: call.arrived });
+  const leg = call.caller();
+  if (leg) deps.switch?.traceAs?.(leg, call.id);
   const failed = (reason: 'storage-failure' | 'switch-failure', what: string, error: unknown): Termination => {
     deps.logger.error({ callId: call.id, problem: messageOf(error) }, what);
     return call.caller()?.termination ?? { by: 'system', reason, text: what };

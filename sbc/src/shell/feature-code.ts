@@ -10,7 +10,7 @@ const REFUSED_MS = 1_400;
 /** Longest wait for the queues' answer and for a tone; a phone must not hang in a feature code. */
 const LIMIT_MS = 5_000;
 
-export interface FeatureDeps extends Pick<FrameDeps, 'clock' | 'logger' | 'events'> {
+export interface FeatureDeps extends Pick<FrameDeps, 'clock' | 'logger' | 'events' | 'switch'> {
   acd: Pick<Acd, 'setState' | 'setSeat'>;
   pickups: Pickups;
   conversations: Pick<Conversations, 'retrieve'>;
@@ -82,6 +82,7 @@ async function pickUp(deps: FeatureDeps, call: Call, found: RingingCall | { refu
     await tone(deps, call, false);
     return call.leg.termination ?? { by: 'system', reason: 'cancelled', text: 'somebody else was faster' };
   }
+  deps.switch?.traceAs?.(call.leg, found.callId);
   deps.events.publish({ type: 'call.connected', callId: call.id, data: { to: found.extension } });
   return call.leg.ended;
 }

@@ -10,6 +10,7 @@ import type {
   LegOrigin,
   PartyAddress,
   Recorder,
+  Switch,
   Termination,
   TrunkId,
 } from '@yixian/contracts';
@@ -24,6 +25,7 @@ import type { Parties } from './parties.js';
 import type { Routes } from './routes.js';
 
 export interface InboundDeps extends DirectCallDeps, FeatureDeps {
+  switch: Switch;
   conversations: Pick<Conversations, 'begin' | 'retrieve'>;
   recorder: Recorder;
   parties: Parties;

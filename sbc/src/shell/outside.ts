@@ -18,7 +18,7 @@ export interface Outside {
 }
 
 export interface OutsideDeps {
-  switch: Pick<Switch, 'dial' | 'registrations'>;
+  switch: Pick<Switch, 'dial' | 'registrations' | 'traceAs'>;
   directory: Directory;
   events: EventBus;
   clock: Clock;

@@ -21,7 +21,7 @@ import type { Routes } from './routes.js';
 import { type OpenSeatRing, type PartyRing, ringOfLeg } from './seat-ring.js';
 
 export interface SeatDialerDeps extends NumberRingDeps, Omit<NailedLineDeps, 'callNumber'> {
-  switch: Pick<Switch, 'dial' | 'registrations'>;
+  switch: Pick<Switch, 'dial' | 'registrations' | 'traceAs'>;
   directory: Pick<Directory, 'extension' | 'onChange'>;
   routes: Routes;
   /** The switch cannot dial yet: nailed-up lines wait for `start`. */
@@ -138,7 +138,10 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
       if (seat.kind !== 'phone') return ringContacts(request);
       if (seat.number === undefined) throw new DomainError('unavailable', `the phone seat of agent ${agentId} has no number`, { agentId });
       const line = seat.persistent ? lines.get(agentId) : undefined;
-      return line ? line.ring() : ringOutside(request, seat.number);
+      if (!line) return ringOutside(request, seat.number);
+      const ring = line.ring();
+      deps.switch.traceAs?.(ring.leg, request.callId);
+      return ring;
     },
     reachable(agentId, seat) {
       if (!enabled(agentId)) return false;

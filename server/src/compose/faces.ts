@@ -29,7 +29,9 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const commandDeps = { acd: acd.acd, calls, clickToDial, parties, records, directory, identity, clock, logger };
   // the gateway needs the server that the API stands behind
   const gatewayMetrics = { metrics: (): Record<string, number> => ({}) };
-  const metrics = [softswitch, edge, sbc, acd, recorder, messages, base.journal, gatewayMetrics].map((stage) => () => stage.metrics());
+  const metrics = [softswitch, edge, sbc, acd, recorder, messages, telephony.sipTraces, base.journal, gatewayMetrics].map(
+    (stage) => () => stage.metrics(),
+  );
   const health = () =>
     healthOf({
       database: () => ping(database.knex),
@@ -46,6 +48,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     administration: administrationOf(base, telephony, auth),
     audio: { archive: recorder.archive, directory, timeZone: base.config.timeZone },
     summaries: createSummaryRows(database.knex),
+    sipTraces: telephony.sipTraces,
     seats: telephony.seats,
     webDir: WEB_DIR,
     webCredentials: telephony.webCredentials,

@@ -14,6 +14,8 @@ const NOTICE = { attempts: 12, firstRetryMs: 5_000, atOnce: 4 };
 
 export interface Recording {
   recorder: RecorderService;
+  /** For other work in the background; said before `begin`. */
+  jobs: Pick<Jobs, 'every'>;
   /** Phones are told, the disk is watched, background work begins. */
   begin(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function composeRecorder(base: Foundation, softswitch: Softswitch, 
   await recorder.repairUnfinished();
   return {
     recorder,
+    jobs,
     async begin() {
       recorder.watch();
       await jobs.start();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
 import type { FlowRunner, SeatDialer } from '@yixian/contracts';
-import { createMessageRows, createTrunkUsageRows } from '@yixian/db';
+import { createMessageRows, createSipTraceRows, createTrunkUsageRows } from '@yixian/db';
 import { createFlowRunner, type Transferrer } from '@yixian/ivr';
 import type { RecorderService } from '@yixian/recorder';
 import {
@@ -15,8 +15,9 @@ import {
   type Sbc,
   type WebCredentialStore,
 } from '@yixian/sbc';
-import { createSoftswitch, type Softswitch } from '@yixian/softswitch';
+import { createSoftswitch, SipTrace, type Softswitch } from '@yixian/softswitch';
 import { createRegistrationStore } from '../registration-store.js';
+import { createSipTraceKeeper, type SipTraceKeeper } from '../sip-traces.js';
 import { version } from '../version.js';
 import { flowToolsOf, promptsOf } from './flows.js';
 import type { Foundation } from './foundation.js';
@@ -34,11 +35,14 @@ export interface Telephony {
   messages: MessageService;
   webCredentials: WebCredentialStore;
   seats: SeatDialer;
+  sipTraces: SipTraceKeeper;
 }
 
 const ACD_KEYS = 'yixian:acd:';
 /** How long calls may take to write their last facts when their legs have been ended. */
 const CALLS_END_MS = 5000;
+/** How often old SIP traces are deleted. */
+const RETENTION_MS = 3_600_000;
 
 export async function startTelephony(base: Foundation, undo: Undo): Promise<Telephony> {
   const { config, logger, clock, ids, events, calls, directory, redis } = base;
@@ -54,6 +58,9 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     webPassword: webCredentials.password,
   });
   undo.add('edge', () => edge.close());
+  const trace = config.sipTraceDays > 0 ? new SipTrace(clock) : undefined;
+  const sipTraces = traceKeeperOf(base, trace);
+  undo.add('SIP traces', () => sipTraces.close());
   const softswitch = createSoftswitch({
     hosts: config.hosts,
     sipPort: config.sipPort,
@@ -65,6 +72,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     registrationStore: createRegistrationStore(redis.client),
     userAgent: `Yixian/${version}`,
     digestAlgorithms: config.sipDigest,
+    ...(trace ? { trace } : {}),
   });
   const prompts = promptsOf(base);
   const outside = createOutside({
@@ -80,7 +88,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   });
   await outside.meter.start();
   undo.add('outside', () => outside.close());
-  const { recorder, begin: beginRecording } = await composeRecorder(base, softswitch, undo);
+  const { recorder, jobs, begin: beginRecording } = await composeRecorder(base, softswitch, undo);
+  jobs.every('sip-trace-retention', RETENTION_MS, () => sipTraces.applyRetention());
   const acd = createAcd({
     switch: softswitch,
     seats: outside.seats,
@@ -170,12 +179,24 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   await started.catch((error: Error) => {
     throw new Error(/^cannot listen/.test(error.message) ? `SIP_PORT or HOTLINE_HOST: ${error.message}` : error.message, { cause: error });
   });
+  sipTraces.start();
   await beginRecording();
   outside.seats.start();
   await messages.start();
   // Phones the switch knows from the process before: they register anew only minutes from now, and may be rung already.
   for (const { extension } of softswitch.registrations()) acd.registrationChanged({ extension, contacts: 1 });
-  return { softswitch, edge, sbc, acd, recorder, messages, webCredentials, seats: outside.seats };
+  return { softswitch, edge, sbc, acd, recorder, messages, webCredentials, seats: outside.seats, sipTraces };
+}
+
+function traceKeeperOf({ config, database, clock, logger, calls }: Foundation, collector: SipTrace | undefined): SipTraceKeeper {
+  return createSipTraceKeeper({
+    collector,
+    rows: createSipTraceRows(database.knex),
+    clock,
+    logger,
+    days: config.sipTraceDays,
+    isLive: (callId) => calls.record(callId) !== undefined,
+  });
 }
 
 function lateBound<T>(made: T | undefined): T {

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@yixian/contracts';
+import type { MessageTap } from './message-tap.js';
 import type { ListenPoint } from './port.js';
 
 /** Bounds on what a peer may make us spend. */
@@ -71,4 +72,6 @@ export interface SipStackOptions {
   /** Address to put into Via and Contact instead of the bound one (1:1 NAT). */
   advertisedAddress?: string;
   limits?: Partial<SipLimits>;
+  /** Shown every message, for a trace. */
+  tap?: MessageTap;
 }

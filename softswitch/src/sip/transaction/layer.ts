@@ -1,4 +1,5 @@
 import type { Clock } from '@yixian/contracts';
+import type { MessageTap } from '../message-tap.js';
 import type { Counters, Discards } from '../metrics.js';
 import { headerValue, type SipMessage, type SipRequest, type SipResponse } from '../parser/message.js';
 import { parseMessage } from '../parser/parse.js';
@@ -57,6 +58,8 @@ export interface TransactionDeps {
   transport: TransportLayer;
   counters: Counters;
   discards: Discards;
+  /** Shown every message that could be read. */
+  tap?: MessageTap | undefined;
 }
 
 /** Matches messages to transactions (RFC 3261 §17.1.3, §17.2.3) and creates them. */
@@ -160,6 +163,8 @@ export class TransactionLayer {
   }
 
   #take(message: SipMessage, fields: CoreFields, packet: Packet): void {
+    const opens = message.kind === 'request' && message.method === 'INVITE';
+    this.#deps.tap?.received(fields.callId, opens, packet.bytes, packet.source, this.#deps.transport);
     if (message.kind === 'response') {
       this.#takeResponse(message, fields, packet.source);
       return;

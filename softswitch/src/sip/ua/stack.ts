@@ -2,6 +2,7 @@ import type { MessagesWaiting, Registration, SourceAddress } from '@yixian/contr
 import { dialogKey } from '../dialog/dialog.js';
 import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
 import { DigestServer } from '../digest/server.js';
+import { TappedTransport } from '../message-tap.js';
 import { Counters, Discards } from '../metrics.js';
 import type { DialogView } from '../notifier/dialog-info.js';
 import { DEFAULT_LIMITS, type SipStackOptions } from '../options.js';
@@ -68,10 +69,10 @@ export class Stack implements SipStack {
     const randomBytes = options.randomBytes ?? pooledRandom();
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#clock = clock;
-    this.#transport = parts.transport;
+    this.#transport = options.tap ? new TappedTransport(parts.transport, options.tap) : parts.transport;
     this.#internalError = parts.internalError;
     const discards = new Discards(this.#counters, options.logger, clock);
-    this.#transactions = new TransactionLayer({ clock, transport: parts.transport, counters: this.#counters, discards });
+    this.#transactions = new TransactionLayer({ clock, transport: this.#transport, counters: this.#counters, discards, tap: options.tap });
     this.#registrar = new Registrar({
       clock,
       limits: { minExpires: options.minExpires ?? 60, maxExpires: options.maxExpires ?? 3_600, contacts: limits.contactsPerExtension },
@@ -80,7 +81,7 @@ export class Stack implements SipStack {
     this.#context = {
       clock,
       logger: options.logger,
-      transport: parts.transport,
+      transport: this.#transport,
       transactions: this.#transactions,
       resolve: createResolver(
         clock,
