@@ -10,7 +10,7 @@ const message = (n: number, at = n): SipTraceMessage => ({
   transport: 'udp',
   local: '127.0.0.1:5060',
   remote: '127.0.0.1:5070',
-  text: `INVITE ${n} 你好`,
+  text: Buffer.from(`INVITE ${n} 你好`).toString('latin1'),
   bytes: 10,
 });
 
@@ -55,7 +55,10 @@ describe('keeping the SIP messages of calls', () => {
       trace.messages.map((m) => m.n),
       [1, 2, 3, 4],
     );
-    assert.equal(trace.messages[0]?.text, 'INVITE 1 你好');
+    assert.deepEqual(
+      trace.messages.map((m) => m.text),
+      [1, 2, 3, 4].map((n) => message(n).text),
+    );
     assert.equal(trace.dropped, 3);
   });
 
