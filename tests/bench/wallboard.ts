@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { loadavg } from 'node:os';
@@ -9,7 +9,6 @@ import { createGateway } from '@yixian/agent-gateway';
 import {
   type AgentSnapshot,
   type AgentStateName,
-  agentView,
   applyCallEvent,
   type CallRecord,
   DEFAULT_SETTINGS,
@@ -20,7 +19,7 @@ import {
   silentLogger,
   systemClock,
 } from '@yixian/contracts';
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import { TestBrowser } from '../src/browser/browser.js';
 
 const HELP = `node tests/dist/bench/wallboard.js [options]
@@ -29,10 +28,9 @@ Feeds the supervisor's desk and a wallboard in Chromium with events of a made-up
 frames a second and how the JavaScript heap grew. Needs web/dist (vite build). Bounded in time; everything is stopped at the end.
 
   --seconds N  measured on each page, after 10 s to get warm (default 60; the aim speaks of 600)
-  --pages A,B  which of wall, supervise, desk (default all); of the desk the first load is measured: from the address to a state button
-               that can be pressed, nothing cached, five times
+  --pages A,B  which of wall, supervise (default both)
   --agents N   (default 200)   --queues N  (default 50)   --rate N  events a second (default 50)
-  --screens FOLDER  a picture of each page`;
+  --screens FOLDER  a picture of each page   --profile FOLDER  ten seconds more of each page, with its processor profile written there`;
 
 const { values } = parseArgs({
   options: {
@@ -40,8 +38,9 @@ const { values } = parseArgs({
     agents: { type: 'string', default: '200' },
     queues: { type: 'string', default: '50' },
     rate: { type: 'string', default: '50' },
-    pages: { type: 'string', default: 'desk,supervise,wall' },
+    pages: { type: 'string', default: 'supervise,wall' },
     screens: { type: 'string' },
+    profile: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -178,14 +177,6 @@ class MadeUpHotline {
 
 const USER = { id: 'u', username: 'admin', displayName: 'admin', roles: ['admin' as const], extension: null, groups: [], enabled: true };
 
-/** Whose desk is loaded. */
-const AGENT = '2001';
-
-function ownEntry() {
-  const agent = hotline.agents.get(AGENT);
-  return agent && { ...agentView(agent), call: null, today: { callsHandled: 0, talkSeconds: 0, holdSeconds: 0, missed: 0 } };
-}
-
 /** Tiles of every kind. */
 const BOARD = {
   ...{ id: 'wall-bench', name: 'bench', owner: 'admin', theme: 'dark', revision: 1 },
@@ -214,8 +205,6 @@ async function answer({ url = '/' }: IncomingMessage, res: ServerResponse): Prom
     const known: Record<string, unknown> = {
       '/api/v1/wallboards/wall-bench': BOARD,
       '/api/v1/settings': DEFAULT_SETTINGS,
-      '/api/v1/desk': { notReadyReasons: [], dispositions: [] },
-      [`/api/v1/agents/${AGENT}`]: ownEntry(),
     };
     res.setHeader('content-type', 'application/json');
     res.end(JSON.stringify(known[pathname] ?? { items: [], next: null }));
@@ -293,6 +282,8 @@ function gatewayOn(server: ReturnType<typeof createServer>, hotline: MadeUpHotli
 
 interface Figures {
   framesPerSecond: number;
+  /** Milliseconds of each second in which the page's thread did each of `WORK`: what else runs on the machine does not count. */
+  busyMs: number[];
   longestFrameMs: number;
   heapMb: number[];
 }
@@ -305,9 +296,19 @@ const heapOf = async (page: Page): Promise<number> => {
   return usedSize / 1024 / 1024;
 };
 
+const WORK = ['TaskDuration', 'ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'] as const;
+
+async function workOf(cdp: CDPSession): Promise<number[]> {
+  const { metrics } = await cdp.send('Performance.getMetrics');
+  return WORK.map((wanted) => (metrics.find(({ name }) => name === wanted)?.value ?? 0) * 1000);
+}
+
 /** Counts frames on the page itself; the heap after a collection at the beginning, the middle and the end. */
 async function measured(page: Page): Promise<Figures> {
   await page.waitForTimeout(WARM_MS);
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const before = await workOf(cdp);
   const heapMb = [await heapOf(page)];
   await page.evaluate(`(() => {
     const f = (globalThis.frames_ = { n: 0, longest: 0, from: performance.now(), last: performance.now() });
@@ -319,8 +320,22 @@ async function measured(page: Page): Promise<Figures> {
   heapMb.push(await heapOf(page));
   await page.waitForTimeout((SECONDS * 1000) / 2);
   heapMb.push(await heapOf(page));
+  const after = await workOf(cdp);
+  const busyMs = WORK.map((_, i) => ((after[i] ?? 0) - (before[i] ?? 0)) / SECONDS);
   const { n, ms, longest } = half as { n: number; ms: number; longest: number };
-  return { framesPerSecond: n / (ms / 1000), longestFrameMs: longest, heapMb };
+  return { framesPerSecond: n / (ms / 1000), busyMs, longestFrameMs: longest, heapMb };
+}
+
+const PROFILE_MS = 10_000;
+
+async function profiled(page: Page, file: string): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Profiler.enable');
+  await cdp.send('Profiler.start');
+  await page.waitForTimeout(PROFILE_MS);
+  const { profile } = await cdp.send('Profiler.stop');
+  await writeFile(file, JSON.stringify(profile));
+  await cdp.detach();
 }
 
 const hotline = new MadeUpHotline();
@@ -348,32 +363,68 @@ async function opened(user: object): Promise<TestBrowser> {
   return browser;
 }
 
-/** State changes of one agent: when they happened, and when the card on the page showed them; both by this machine's clock. */
-function watchCard(page: Page) {
-  const happened: { state: string; at: number }[] = [];
+interface Change {
+  /** What changed: an agent, a queue. */
+  of: string;
+  to: string;
+  /** Epoch milliseconds, by this machine's clock on both sides. */
+  at: number;
+}
+
+/** What of an event a page shows, and how its elements tell that it is shown. */
+const WATCHED: Record<string, { happens(event: DomainEvent): Omit<Change, 'at'> | undefined; shows: string }> = {
+  '/supervise': {
+    happens: (event) => (event.type === 'agent.state-changed' ? { of: `agent-${event.agentId}`, to: event.data.to } : undefined),
+    shows: `(target) => ({ of: target.dataset?.testid, to: target.dataset?.state })`,
+  },
+  '/wall/wall-bench': {
+    happens(event) {
+      const queue = event.type === 'call.queued' || event.type === 'call.left-queue' ? hotline.queues.get(event.queueId ?? '') : undefined;
+      return queue && { of: queue.name, to: String(queue.waiting.length) };
+    },
+    shows: `(target) => {
+      const row = target.parentElement?.closest('.wl-table tr');
+      return { of: row?.cells[0]?.textContent, to: row && target.parentElement === row.cells[1] ? target.textContent : undefined };
+    }`,
+  },
+};
+
+/** From an event to the frame after the one in which the page shows it: what each change took. */
+function watchChanges(page: Page, where: string) {
+  const watched = WATCHED[where];
+  if (!watched) throw new Error(`nothing is watched on ${where}`);
+  const happened: Change[] = [];
   const listen = (event: DomainEvent): void => {
-    if (event.type === 'agent.state-changed' && event.agentId === AGENT) happened.push({ state: event.data.to, at: Date.now() });
+    const change = watched.happens(event);
+    if (change) happened.push({ ...change, at: Date.now() });
   };
   const watching = page.evaluate(`(() => {
     globalThis.shown_ = [];
-    const card = document.querySelector('[data-testid="agent-${AGENT}"]');
-    new MutationObserver(() => shown_.push({ state: card.dataset.state, at: Date.now() })).observe(card, { attributeFilter: ['data-state'] });
+    const read = ${watched.shows};
+    new MutationObserver((mutations) => {
+      const now = mutations.map(({ target }) => read(target)).filter(({ of, to }) => of !== undefined && to !== undefined);
+      requestAnimationFrame(() => { for (const one of now) shown_.push({ ...one, at: Date.now() }); });
+    }).observe(document.body, { subtree: true, characterData: true, attributeFilter: ['data-state'] });
   })()`);
   hotline.listeners.add(listen);
   return {
     watching,
-    /** Milliseconds from the event to the card, shortest first. */
-    async delays(): Promise<number[]> {
+    /** Milliseconds from the event to the page, shortest first; and how many changes there were, some of which others overtook. */
+    async delays(): Promise<{ delays: number[]; changes: number }> {
       hotline.listeners.delete(listen);
-      const shown = (await page.evaluate('shown_')) as typeof happened;
-      return shown
-        .flatMap(({ state, at }) => {
-          const cause = happened.findLast((one) => one.state === state && one.at <= at);
-          return cause ? [at - cause.at] : [];
-        })
-        .sort((a, b) => a - b);
+      const shown = (await page.evaluate('shown_')) as Change[];
+      const delays = shown.flatMap(({ of, to, at }) => {
+        const cause = happened.findLast((one) => one.of === of && one.to === to && one.at <= at);
+        return cause ? [at - cause.at] : [];
+      });
+      return { delays: delays.sort((a, b) => a - b), changes: happened.length };
     },
   };
+}
+
+function delayText({ delays, changes }: { delays: number[]; changes: number }): string {
+  const part = (share: number): number | undefined => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))];
+  return `  event → page: p50 ${part(0.5)}, p95 ${part(0.95)}, p99 ${part(0.99)}, most ${delays.at(-1)} ms; ${delays.length} shown of ${changes} changes`;
 }
 
 async function pages(names: readonly string[]): Promise<void> {
@@ -384,17 +435,16 @@ async function pages(names: readonly string[]): Promise<void> {
       await page.goto(origin + where);
       await page.getByText('队列 1').first().waitFor();
       const before = load();
-      const card = where === '/supervise' ? watchCard(page) : undefined;
-      await card?.watching;
-      const { framesPerSecond, longestFrameMs, heapMb } = await measured(page);
+      const changes = watchChanges(page, where);
+      await changes.watching;
+      const { framesPerSecond, busyMs, longestFrameMs, heapMb } = await measured(page);
+      if (values.profile) await profiled(page, path.join(values.profile, `bench${where.replaceAll('/', '-')}.cpuprofile`));
       if (values.screens) await page.screenshot({ path: path.join(values.screens, `bench${where.replaceAll('/', '-')}.png`) });
       const heap = heapMb.map((mb) => mb.toFixed(1)).join(' → ');
       say(`${where}: ${framesPerSecond.toFixed(1)} frames a second, longest ${longestFrameMs.toFixed(0)} ms, heap ${heap} MB`);
-      const delays = (await card?.delays()) ?? [];
-      if (delays.length > 0) {
-        const part = (share: number): number => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? 0;
-        say(`  event → card: p50 ${part(0.5)}, p95 ${part(0.95)}, most ${delays.at(-1)} ms of ${delays.length}`);
-      }
+      const [all, script, style, layout] = busyMs.map((ms) => ms.toFixed(0));
+      say(`  page thread, ms of each second: ${all}, of it script ${script}, style ${style}, layout ${layout}`);
+      say(delayText(await changes.delays()));
       say(`  load average before ${before}, after ${load()}`);
     }
     if (browser.errors.length > 0) say(`errors on the pages: ${browser.errors.slice(0, 5).join('; ')}`);
@@ -403,30 +453,9 @@ async function pages(names: readonly string[]): Promise<void> {
   }
 }
 
-const LOADS = 5;
-
-/** From the address to a button that can be pressed, by the page's own clock. */
-async function firstLoads(): Promise<void> {
-  const took: number[] = [];
-  for (let i = 0; i < LOADS; i++) {
-    const browser = await opened({ ...USER, roles: ['agent'], extension: AGENT });
-    try {
-      const page = await browser.page();
-      await page.goto(`${origin}/desk`);
-      const pressable = await page.waitForFunction(() => document.querySelector('.desk-state button:enabled') && performance.now());
-      took.push(Number(await pressable.jsonValue()));
-    } finally {
-      await browser.close();
-    }
-  }
-  const each = took.map((ms) => ms.toFixed(0)).join(', ');
-  say(`/desk: first load to a button that can be pressed ${each} ms; load average ${load()}`);
-}
-
 try {
   const wanted = new Set(values.pages.split(','));
   say(`${AGENTS} agents, ${QUEUES} queues, ${RATE} events a second, ${SECONDS} s a page`);
-  if (wanted.has('desk')) await firstLoads();
   await pages([...(wanted.has('supervise') ? ['/supervise'] : []), ...(wanted.has('wall') ? ['/wall/wall-bench'] : [])]);
 } finally {
   clearInterval(feed);

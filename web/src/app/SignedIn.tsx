@@ -3,8 +3,12 @@ import { Button } from 'antd';
 import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter, Navigate, Route, Routes, useNavigate } from 'react-router';
+import { startLive } from './live.js';
 import { type PageSpec, pagesFor } from './pages.js';
 import { Shell } from './Shell.js';
+
+// Asks for the live picture while the page is still being drawn.
+startLive();
 
 const MessageBoxes = lazy(() => import('./MessageBoxes.js'));
 

@@ -7,7 +7,8 @@ import {
   SettingOutlined,
 } from '@ant-design/icons';
 import type { UserView } from '@yixian/contracts/browser';
-import { type ComponentType, type LazyExoticComponent, lazy, type ReactNode } from 'react';
+import { type ComponentType, lazy, type ReactNode } from 'react';
+import DeskPage from '../pages/desk/DeskPage.js';
 
 type Role = UserView['roles'][number];
 
@@ -26,10 +27,10 @@ export interface PageSpec {
   bare?: boolean;
   /** Asks for no confirmations and messages of the component library (`App.useApp`): they are not loaded for it. */
   light?: boolean;
-  page: LazyExoticComponent<ComponentType>;
+  page: ComponentType;
 }
 
-/** Every page there is, in the order of the menu; each is a chunk of its own. */
+/** Every page there is, in the order of the menu; each but the desk, which is the first of most, is a chunk of its own. */
 export const PAGES: readonly PageSpec[] = [
   {
     path: 'desk',
@@ -38,7 +39,7 @@ export const PAGES: readonly PageSpec[] = [
     needsExtension: true,
     light: true,
     icon: <CustomerServiceOutlined />,
-    page: lazy(() => import('../pages/desk/DeskPage.js')),
+    page: DeskPage,
   },
   {
     path: 'supervise',

@@ -1,5 +1,6 @@
 import type { UserView } from '@yixian/contracts/browser';
 import { useSyncExternalStore } from 'react';
+import { SESSION_KEY as KEY, keptSession } from './kept.js';
 
 // Who is signed in. The token is kept for the tab's reload and for other tabs; signing out in one signs out all.
 
@@ -8,14 +9,13 @@ export interface Session {
   user: UserView;
 }
 
-const KEY = 'yixian.session';
 let ranOut = false;
 const listeners = new Set<() => void>();
 let current: Session | undefined = read();
 
 function read(): Session | undefined {
   try {
-    const text = localStorage.getItem(KEY);
+    const text = keptSession();
     return text === null ? undefined : (JSON.parse(text) as Session);
   } catch {
     return undefined;

@@ -73,6 +73,15 @@ function Detail({ agent, call, queueName }: Pick<AgentCardProps, 'agent' | 'call
   return <span className="sv-detail sv-faint">{words.join(' · ') || '\u00a0'}</span>;
 }
 
+/** A picture that says something: by a name of its own, for a text that is hidden by clipping would be one more layer of each card. */
+function Told({ className, text, children }: { className: string; text: string; children: ReactNode }) {
+  return (
+    <span className={className} role="img" aria-label={text} title={text}>
+      <span aria-hidden>{children}</span>
+    </span>
+  );
+}
+
 /** One seat: state with icon and time, caller, seat, and the quick ways onto the call. Plain elements: two hundred of them move. */
 export const AgentCard = memo(function AgentCard({ agent, call, queueName, watching, mayWatch, onWatch, onOpen }: AgentCardProps) {
   const { t } = useTranslation(['supervise', 'common']);
@@ -88,10 +97,9 @@ export const AgentCard = memo(function AgentCard({ agent, call, queueName, watch
         <button type="button" className="sv-name" title={`${name} ${extension}`} onClick={() => onOpen(extension)}>
           {name} <span className="sv-faint">{name.includes(extension) ? '' : extension}</span>
         </button>
-        <span className="sv-seat" title={agent.reachable ? seat : t('unreachable', { seat })}>
+        <Told className="sv-seat" text={agent.reachable ? seat : t('unreachable', { seat })}>
           {agent.reachable ? SEAT_ICONS[agent.seat.kind] : <DisconnectOutlined className="sv-bad" />}
-          <span className="sv-hidden">{agent.reachable ? seat : t('unreachable', { seat })}</span>
-        </span>
+        </Told>
       </div>
       <div className="sv-line">
         <span className="sv-state">{t(`common:state.${state}`)}</span>
@@ -101,10 +109,9 @@ export const AgentCard = memo(function AgentCard({ agent, call, queueName, watch
         <Detail agent={agent} call={call} queueName={queueName} />
         <span className="sv-tools">
           {watching?.map((one) => (
-            <span key={one.by} className="sv-watch" title={t('watchedBy', { by: one.by, mode: t(`mode.${one.mode}`) })}>
-              <EyeOutlined aria-hidden />
-              <span className="sv-hidden">{t('watchedBy', { by: one.by, mode: t(`mode.${one.mode}`) })}</span>
-            </span>
+            <Told key={one.by} className="sv-watch" text={t('watchedBy', { by: one.by, mode: t(`mode.${one.mode}`) })}>
+              <EyeOutlined />
+            </Told>
           ))}
           {supervised && mayWatch
             ? QUICK.map((mode) => (
