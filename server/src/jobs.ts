@@ -35,8 +35,10 @@ export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: stri
     settings: { lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: MAX_STALLED, guardInterval: Math.min(lockMs, 5_000) },
     defaultJobOptions: { removeOnComplete: true, removeOnFail: KEPT_FAILURES },
   });
+  hearNaming(queue);
   const rounds: { name: string; everyMs: number }[] = [];
   let away = false;
+  let closing = false;
   queue.on('error', (error) => {
     // Every connection says so at every try: once is enough.
     if (!away) logger.warn({ reason: error.message }, 'background work waits for redis');
@@ -55,9 +57,13 @@ export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: stri
 
   const process = (name: string, atOnce: number, run: (data: never) => Promise<unknown>): void => {
     // The promise is that of the worker's whole life; why a job failed is told by the event.
-    void queue.process(name, atOnce, async (job) => {
-      await run(job.data as never);
-    });
+    queue
+      .process(name, atOnce, async (job) => {
+        await run(job.data as never);
+      })
+      .catch((error: unknown) => {
+        if (!closing) logger.error({ err: error, job: name }, 'background work has ended');
+      });
   };
   return {
     every(name, everyMs, run) {
@@ -83,6 +89,7 @@ export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: stri
       }
     },
     async close() {
+      closing = true;
       // Without a Redis the worker's last words wait for ever.
       await new Promise<void>((resolve) => {
         const late = clock.setTimer(CLOSE_DEADLINE_MS, resolve);
@@ -95,6 +102,13 @@ export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: stri
       for (const client of queue.clients) client.disconnect();
     },
   };
+}
+
+/** Bull names its connection without hearing whether that fails, as it does when the queue is closed while it connects; that must end nothing. */
+function hearNaming(queue: Queue.Queue): void {
+  const inner = queue as unknown as { setWorkerName(): Promise<void> };
+  const setWorkerName = inner.setWorkerName.bind(queue);
+  inner.setWorkerName = () => setWorkerName().catch(() => undefined);
 }
 
 function redisOptions(

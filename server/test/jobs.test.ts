@@ -124,6 +124,28 @@ describe('background work', function () {
     await rounds.until(before + 2);
   });
 
+  it('closed at any moment of its start, leaves no promise that fails unheard', async () => {
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown): void => void unheard.push(reason);
+    // mocha's own listener would make the first of them a failure of whatever test runs just then
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', hear);
+    try {
+      for (let turns = 0; turns < 40; turns += 1) {
+        const jobs = create();
+        jobs.every('sweep', 60_000, async () => undefined);
+        const started = jobs.start().catch(() => undefined);
+        for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        await jobs.close();
+        await started;
+      }
+    } finally {
+      process.off('unhandledRejection', hear);
+      for (const other of others) process.on('unhandledRejection', other);
+    }
+    assert.deepEqual(unheard, []);
+  });
+
   it('can be closed when redis is gone', async () => {
     const jobs = create();
     jobs.every('round', 60_000, async () => undefined);
