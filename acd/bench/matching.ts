@@ -144,9 +144,8 @@ class Driver {
   /** Whether the steps that make an offer are timed, and how long they took, microseconds. */
   timed = false;
   readonly decisions: number[] = [];
-  /** Relaxations to come: all 30 seconds after they were set, so the oldest is the next. */
-  #due: ({ at: number; input: Input } | undefined)[] = [];
-  #next = 0;
+  /** The core's timer for the next relaxation. */
+  #due: { at: number; input: Input } | undefined = undefined;
 
   readonly #stepsPerMs: number;
 
@@ -159,38 +158,27 @@ class Driver {
     this.tick();
   }
 
-  /** What has fallen due: the steps that relax. */
+  /** The timer, when it has fallen due. */
   tick(): void {
-    for (let due = this.#due[this.#next]; due && due.at <= this.#now; due = this.#due[this.#next]) {
-      this.#due[this.#next++] = undefined;
-      if (!this.#stands(due.input)) continue;
-      this.relaxed += 1;
-      this.input(due.input);
-    }
-    if (this.#next < 100_000) return;
-    this.#due = this.#due.slice(this.#next);
-    this.#next = 0;
-  }
-
-  /** Not cancelled meanwhile, which the core does when the call is bridged or gone. */
-  #stands(input: Input): boolean {
-    const call = input.type === 'wait-due' ? this.#state.tables.calls.get(input.callId) : undefined;
-    return call !== undefined && call.phase !== 'talking';
+    const due = this.#due;
+    if (!due || due.at > this.#now) return;
+    this.#due = undefined;
+    this.input(due.input);
   }
 
   input(input: Input): readonly Effect[] {
     const from = this.timed ? performance.now() : 0;
-    const result = step(this.#state, input, this.#now);
+    const at = this.#now;
+    const result = step(this.#state, input, at);
     if (this.timed && result.effects[0]?.type === 'ring') this.decisions.push((performance.now() - from) * 1000);
     this.#state = result.state;
     this.steps += 1;
     if (this.steps % this.#stepsPerMs === 0) this.#now += 1;
     for (const effect of result.effects) {
       if (effect.type === 'ring') this.ringing.push(effect.offer);
-      else if (effect.type === 'set-timer' && effect.timer === 'wait' && effect.delayMs <= 30_000) {
-        this.#due.push({ at: this.#now + effect.delayMs, input: effect.input });
-      }
+      else if (effect.type === 'set-timer' && effect.timer === 'relax') this.#due = { at: at + effect.delayMs, input: effect.input };
     }
+    for (const event of result.events) if (event.type === 'call.requirements-relaxed') this.relaxed += 1;
     return result.effects;
   }
 

@@ -1,15 +1,16 @@
-import type { Input } from './inputs.js';
-import { effectiveLevels, laneFor } from './lanes.js';
+import { type Input, LEVELS } from './inputs.js';
+import { nextArrived, nextDueLane, nextOf, wantWakeAnew } from './ladder.js';
+import { laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
-import { changeCall, ignore, relaxTo, type Turn } from './turn.js';
-import type { CallEntry } from './types.js';
-import { arm, leave, release, stepAt } from './waiting.js';
+import { changeCall, ignore, relane, relax, type Turn } from './turn.js';
+import type { CallEntry, Lane } from './types.js';
+import { arm, leave, release } from './waiting.js';
 
 // What time does to a call that waits.
 
 export function waitDue(turn: Turn, input: Extract<Input, { type: 'wait-due' }>): void {
   const call = turn.tables.calls.get(input.callId);
-  if (call?.place.order !== input.order || call.phase === 'talking') {
+  if (call?.order !== input.order || call.phase === 'talking') {
     ignore(turn, 'call waits no more');
     return;
   }
@@ -34,15 +35,41 @@ export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
     return undefined;
   }
   if (call.sticky && call.sticky.until <= turn.ticks) release(turn, call);
-  return relaxed(turn, call);
+  return call;
 }
 
-function relaxed(turn: Turn, call: CallEntry): CallEntry {
-  const step = stepAt(call.queue, turn.ticks - call.place.arrived);
-  if (step <= call.step) return call;
-  const { queue, ask, sticky } = call;
-  const lane = call.phase === 'waiting' ? laneFor(turn.tables, { queue, ask, step, sticky }) : call.lane;
-  const data = { minLevels: effectiveLevels(queue, step, ask) };
-  if (!call.callback) turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: call.queue.id, data });
-  return relaxTo(turn, call, step, lane);
+// ── levels ──
+
+/** Everything that has fallen due by now, each at its time. Whoever comes down to somebody who is ready is matched in this step. */
+export function relaxDue(turn: Turn): void {
+  for (let lane = nextDueLane(turn); lane; lane = nextDueLane(turn)) {
+    const { queue } = lane;
+    const call = nextOf(lane);
+    relax(turn, call, queue, turn.ticks - nextArrived(lane));
+    relane(turn, call, queue.lanes[lane.step] === lane ? (queue.lanes[call.step] as Lane) : laneFor(turn.tables, call));
+  }
+}
+
+/** The timer has fired: the step has done what was due. */
+export function wakeUp(turn: Turn, { at }: Extract<Input, { type: 'relax-due' }>): void {
+  if (turn.tables.wakeAt !== at) {
+    ignore(turn, 'levels relax at another time');
+    return;
+  }
+  turn.tables.wakeAt = Number.POSITIVE_INFINITY;
+  wantWakeAnew(turn);
+}
+
+/** The timer is only ever set for earlier: one that fires too early sets itself anew. */
+export function armWake(turn: Turn): void {
+  const { tables, ticks } = turn;
+  if (tables.climbing === 0) {
+    if (tables.wakeAt !== Number.POSITIVE_INFINITY) turn.effects.push({ type: 'cancel-timer', timer: 'relax', id: LEVELS });
+    tables.wakeAt = Number.POSITIVE_INFINITY;
+    return;
+  }
+  if (turn.wakeAt >= tables.wakeAt) return;
+  tables.wakeAt = turn.wakeAt;
+  const input: Input = { type: 'relax-due', at: tables.wakeAt };
+  turn.effects.push({ type: 'set-timer', timer: 'relax', id: LEVELS, delayMs: tables.wakeAt - ticks, input });
 }

@@ -83,7 +83,7 @@ function wishWhileRinging(turn: Turn, agent: AgentEntry, wish: Wish): void {
 
 function enterWish(turn: Turn, agent: AgentEntry, wish: Wish): void {
   if (agent.restUntil !== null) turn.effects.push({ type: 'cancel-timer', timer: 'rest', id: agent.id });
-  const idle = wish.state === 'ready' ? newIdlePlace(turn, agent.id) : agent.idle;
+  const idle = wish.state === 'ready' ? newIdlePlace(turn) : agent.idle;
   enterState(turn, agent, {
     cause: wish.state,
     to: wish.state,
@@ -130,7 +130,7 @@ export function changeReachability(turn: Turn, input: InputOf<'reachability-chan
     to: 'ready',
     reason: null,
     by: 'system',
-    patch: { awaitsRegistration: false, idle: newIdlePlace(turn, agent.id) },
+    patch: { awaitsRegistration: false, idle: newIdlePlace(turn) },
   });
 }
 
@@ -225,7 +225,7 @@ function landOnWish(
   counted: Pick<AgentEntry, 'calls' | 'talkMs'> = agent,
 ): void {
   const { state, reason, by } = agent.wish;
-  disengage(agent, state === 'ready' ? newIdlePlace(turn, agent.id) : agent.idle, counted);
+  disengage(agent, state === 'ready' ? newIdlePlace(turn) : agent.idle, counted);
   enterState(turn, agent, { cause, to: state, reason: cause === 'restart' ? (reason ?? 'restart') : reason, by });
 }
 
@@ -255,7 +255,7 @@ export function restore(turn: Turn, stored: StoredAgent): void {
   const { agentId: _, day, calls, talkMs, ...kept } = stored;
   const today = day === turn.tables.day;
   const counted = { calls: today ? calls : 0, talkMs: today ? talkMs : 0 };
-  const agent = rewriteAgent(fresh, { ...kept, ...counted, idle: newIdlePlace(turn, fresh.id) });
+  const agent = rewriteAgent(fresh, { ...kept, ...counted, idle: newIdlePlace(turn) });
   recount(turn.tables, agent, 'offline', agent.state);
   if (agent.state === 'ready') {
     becomeIdle(turn, agent);

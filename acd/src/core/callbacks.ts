@@ -64,9 +64,9 @@ export function requestCallback(turn: Turn, input: InputOf<'callback-requested'>
     queueId: queue.id,
     number: input.number,
     ask: call?.ask ?? askOf(input),
-    priority: call ? call.place.priority - queue.config.priority : 0,
+    priority: call ? call.priority - queue.config.priority : 0,
     since: call ? sinceOf(tables, call) : Math.min(now, input.since ?? now),
-    order: call?.place.order ?? tables.order,
+    order: call?.order ?? tables.order,
     attempts: 0,
     notBefore: input.notBefore !== null && input.notBefore > now ? input.notBefore : null,
     callId: input.callId,
@@ -114,10 +114,9 @@ function stepOut(turn: Turn, call: CallEntry, why: string): void {
 
 /** The queue has closed: until it opens nobody is called back. */
 export function restAll(turn: Turn, queue: QueueEntry): void {
-  for (const place of [...queue.places]) {
-    const call = turn.tables.calls.get(place.callId);
-    const callback = call?.callback && turn.tables.callbacks.get(call.id);
-    if (!call || !callback || call.phase === 'connecting') continue;
+  for (const call of [...queue.places]) {
+    const callback = call.callback && turn.tables.callbacks.get(call.id);
+    if (!callback || call.gone || call.phase === 'connecting') continue;
     stepOut(turn, call, 'the queue closed');
     enterCallback(turn, callback, 'rest', 'resting');
   }
@@ -224,7 +223,7 @@ function connect(turn: Turn, line: CallEntry, fresh: CallEntry): void {
   if (agent) rewriteAgent(agent, { offer });
   const call = putCall(turn, changeCall(fresh, { phase: 'connecting', offer, lane: line.lane, failures: line.failures }));
   takePlace(turn, call);
-  announceArrival(turn, call, call.queue.places.rank(call.place) + 1);
+  announceArrival(turn, call, call.queue.places.rank(call) + 1);
   arm(turn, call);
   bridge(turn, offer);
 }

@@ -50,7 +50,7 @@ export function moveCall(turn: Turn, input: InputOf<'call-moved'>): void {
   leftQueue(turn, call, 'moved');
   removeCall(turn, call, null);
   const next = rehomed(turn, call, queue, { priority: queue.config.priority + input.priority, stays: true });
-  const data = { by: input.by, from: call.queue.id, to: queue.id, priority: next.place.priority };
+  const data = { by: input.by, from: call.queue.id, to: queue.id, priority: next.priority };
   turn.events.push({ type: 'call.moved', at: turn.now, callId: call.id, queueId: queue.id, data });
   wait(turn, next);
 }

@@ -2,15 +2,16 @@ import type { AgentConfig, QueueConfig } from '@yixian/contracts';
 import { retire } from './agents.js';
 import { askNow, dropAll } from './callbacks.js';
 import { closeCall } from './calls.js';
-import { fileReady, laneFor, poolFor, somebodySignedIn, tieLane } from './lanes.js';
+import { stepAt, wantWakeAnew } from './ladder.js';
+import { fileReady, laneFor, poolFor, somebodySignedIn, tieLane, untieLane } from './lanes.js';
 import { openUp } from './measures.js';
 import { forgetMeasure, noAgentsFor, sweepDeserted } from './overflow.js';
-import { newPlace, takenBy } from './places.js';
+import { keyOf, rateOf } from './places.js';
 import { settleAll } from './settle.js';
 import { isAvailable, newAgent, newQueue, reconfigure } from './tables.js';
 import { changeAgent, changeCall, putAgent, recount, rewriteAgent, type Turn } from './turn.js';
 import type { QueueEntry, Tables } from './types.js';
-import { arm, stepAt } from './waiting.js';
+import { arm } from './waiting.js';
 
 /**
  * Takes over the directory as it stands. Nobody is logged out and nobody loses a place by it; a call keeps the priority
@@ -21,12 +22,17 @@ export function configure(turn: Turn, agents: readonly AgentConfig[], queues: re
   const { tables } = turn;
   closeQueues(turn, new Set(queues.map((q) => q.id)));
   tables.pools.clear();
+  tables.idle = 0;
   tables.named.clear();
   tables.signedIn = 0;
+  tables.heads.clear();
+  tables.oneRate = new Set(queues.map((q) => q.ageingPerMinute)).size <= 1;
+  tables.dues.clear();
+  tables.climbing = 0;
   for (const config of queues) {
     const known = tables.queues.get(config.id) ?? newQueue(config);
     tables.queues.set(config.id, known);
-    reconfigure(known, config);
+    reconfigure(tables, known, config);
   }
   tables.remembers = queues.some((q) => q.sticky !== null);
   const enabled = new Map(agents.filter((a) => a.enabled).map((a) => [a.id, a]));
@@ -40,30 +46,23 @@ export function configure(turn: Turn, agents: readonly AgentConfig[], queues: re
   }
   tables.cutOff.clear();
   for (const agent of tables.agents.values()) {
-    if (isAvailable(agent)) fileReady(agent);
+    if (isAvailable(agent)) fileReady(tables, agent);
     else if (agent.state === 'ready') tables.cutOff.add(agent.id);
   }
   for (const queue of tables.queues.values()) abandoned(turn, queue);
-  for (const call of turn.opened ?? []) openAgain(tables, call.id);
+  for (const call of turn.opened ?? []) if (!call.gone && call.phase === 'waiting') openUp(turn, call);
   turn.freed = undefined;
   turn.opened = undefined;
   turn.advanced = undefined;
   settleAll(turn);
-}
-
-function openAgain(tables: Tables, callId: string): void {
-  const call = tables.calls.get(callId);
-  if (call?.phase === 'waiting') openUp(tables, call);
+  wantWakeAnew(turn);
 }
 
 function closeQueues(turn: Turn, keep: ReadonlySet<string>): void {
   for (const [id, queue] of turn.tables.queues) {
     if (keep.has(id)) continue;
     dropAll(turn, id);
-    for (const place of [...queue.places]) {
-      const call = turn.tables.calls.get(place.callId);
-      if (call) closeCall(turn, call, `queue ${id} was removed`);
-    }
+    for (const call of [...queue.places]) if (!call.gone) closeCall(turn, call, `queue ${id} was removed`);
     forgetMeasure(turn, queue);
     turn.tables.queues.delete(id);
   }
@@ -71,9 +70,9 @@ function closeQueues(turn: Turn, keep: ReadonlySet<string>): void {
 
 /** Whoever waits for agents who cannot have him any more, since the directory says otherwise. */
 function abandoned(turn: Turn, queue: QueueEntry): void {
-  for (const { callId } of [...queue.places]) {
-    const call = turn.tables.calls.get(callId);
-    if (call?.phase === 'waiting' && call.ask.agentId !== null && !somebodySignedIn(turn.tables, call)) noAgentsFor(turn, call);
+  for (const call of [...queue.places]) {
+    if (call.gone) continue;
+    if (call.phase === 'waiting' && call.ask.agentId !== null && !somebodySignedIn(turn.tables, call)) noAgentsFor(turn, call);
   }
   sweepDeserted(turn, queue);
 }
@@ -90,22 +89,20 @@ function repool(tables: Tables, enabled: ReadonlyMap<string, AgentConfig>): void
 /** Places and lanes anew: rate of ageing and requirements may have changed. Talking calls only point to their queue. */
 function requeue(turn: Turn, queue: QueueEntry): void {
   const { tables } = turn;
-  const calls = [...queue.places].flatMap((place) => tables.calls.get(place.callId) ?? []);
+  const calls = [...queue.places];
+  const rate = rateOf(queue.config);
   queue.places.clear();
   for (const call of calls) {
-    const step = stepAt(queue, turn.ticks - call.place.arrived);
-    const { priority, arrived, order } = call.place;
-    const place = newPlace(queue.config, call.id, priority, arrived, order);
-    takenBy(place, call);
+    const step = stepAt(queue, turn.ticks - call.arrived);
     // Who last talked with the caller is waited for as long as he could ever have the call.
     const sticky = call.sticky && tables.agents.get(call.sticky.agentId)?.pool.queues.includes(queue) ? call.sticky : null;
     const ask = call.callback ? askNow(tables, call.callback) : call.ask;
     const lane = laneFor(tables, { queue, ask, step, sticky });
-    changeCall(call, { place, step, lane, sticky, ask });
-    queue.places.add(place);
-    if (queue.arrivals && !call.callback && !call.stays) queue.arrivals.add(place);
-    if (call.phase === 'waiting') openUp(tables, call);
-    if (call.phase === 'offered' && queue.config.strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
+    changeCall(call, { key: keyOf(rate, call.priority, call.arrived), rate, step, lane, sticky, ask });
+    queue.places.add(call);
+    if (queue.arrivals && !call.callback && !call.stays) queue.arrivals.add(call);
+    if (call.phase === 'waiting') openUp(turn, call);
+    if (call.phase === 'offered' && queue.config.strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(call);
     arm(turn, call);
   }
 }
@@ -123,11 +120,7 @@ export function beginDay(turn: Turn, day: string): void {
     if (agent.calls > 0 || agent.talkMs > 0) changeAgent(turn, agent, { calls: 0, talkMs: 0 });
   }
   for (const lane of rankedLanes(tables)) {
-    for (const pool of lane.pools) {
-      pool.lanes = pool.lanes.filter((other) => other !== lane);
-      pool.ranked = pool.ranked.filter((other) => other !== lane);
-    }
-    lane.pools = [];
+    untieLane(lane);
     tieLane(tables, lane);
   }
 }

@@ -42,8 +42,10 @@ export type Input =
   /** The agent has left the conversation that began with this offer. */
   | { type: 'talk-ended'; offerId: OfferId; callId: CallId }
   | { type: 'offer-expired'; offerId: OfferId; callId: CallId }
-  /** The longest wait, the next relaxation, an overflow rule or the wait for one agent may have fallen due. */
+  /** The longest wait, an overflow rule or the wait for one agent may have fallen due. */
   | { type: 'wait-due'; callId: CallId; order: number }
+  /** Calls may have relaxed; `at` is the core's own count. */
+  | { type: 'relax-due'; at: number }
   /** The longest wait of a queue may have reached what a rule says. */
   | { type: 'measure-due'; queueId: QueueId; at: EpochMs }
   | { type: 'wrap-up-expired'; agentId: AgentId; until: EpochMs }
@@ -77,9 +79,10 @@ export interface Asked {
 
 /**
  * Deadlines: of an offer, of a call's wait, of an agent's wrap-up and rest after a missed offer, of a callback, of a rule
- * about a queue's longest wait; `id` is the offer's, the call's, the agent's, the callback's, the queue's.
+ * about a queue's longest wait, of the next relaxation; `id` is the offer's, the call's, the agent's, the callback's, the
+ * queue's, and `LEVELS` of the relaxation, which is one for all.
  */
-export type TimerKind = 'offer' | 'wait' | 'wrap-up' | 'rest' | 'callback' | 'measure';
+export type TimerKind = 'offer' | 'wait' | 'wrap-up' | 'rest' | 'callback' | 'measure' | 'relax';
 
 export type Effect =
   | { type: 'ring'; offer: Offer; seat: Seat; caller: string; timeoutMs: number }
@@ -183,6 +186,9 @@ export type Kept = { [T in keyof StoreTables]: StoreTables[T][] };
 
 /** The newest value of an entry; null: it is gone. */
 export type StoreChange = { [T in keyof StoreTables]: { table: T; key: string; value: StoreTables[T] | null } }[keyof StoreTables];
+
+/** The one timer of kind `relax`. */
+export const LEVELS = 'levels';
 
 /** How callbacks are made in a queue that says nothing of it. */
 export const CALLBACK_DEFAULTS: CallbackConfig = {

@@ -1,20 +1,8 @@
 import { type AgentConfig, type AgentId, DEFAULT_SKILL_LEVEL, type QueueConfig } from '@yixian/contracts';
+import { Line } from './line.js';
 import { OrderedSet } from './ordered-set.js';
 import { byPlace, goesBefore } from './places.js';
-import type {
-  AgentEntry,
-  Ask,
-  CallEntry,
-  Candidate,
-  IdlePlace,
-  Lane,
-  Place,
-  Pool,
-  QueueEntry,
-  Requirement,
-  Tables,
-  Ticks,
-} from './types.js';
+import type { AgentEntry, Ask, CallEntry, Candidate, Lane, Pool, QueueEntry, Requirement, Tables, Ticks } from './types.js';
 
 // Who may have what. Agents with the same skills, levels and groups form a pool; the open calls of a queue that ask for the
 // same form a lane. A lane knows the pools that satisfy it and a pool its lanes, so that a freed agent looks at one head per
@@ -32,8 +20,8 @@ export function askOf(asked: { [K in keyof Ask]?: Ask[K] | undefined }): Ask {
 const MANY_EXTRA_LANES = 32;
 
 /** Longest idle first. */
-export function byIdle(a: IdlePlace, b: IdlePlace): number {
-  return a.order - b.order;
+function byIdle(a: AgentEntry, b: AgentEntry): number {
+  return a.idle - b.idle;
 }
 
 function byRank(a: Candidate, b: Candidate): number {
@@ -83,16 +71,28 @@ export function satisfies(pool: Pool, { levels, groups }: Requirement): boolean 
   return true;
 }
 
-export function newLane(queue: QueueEntry, requirement: Requirement, agent: { id: AgentId; able: boolean } | null = null): Lane {
+function newLane(
+  tables: Tables,
+  queue: QueueEntry,
+  step: number,
+  requirement: Requirement,
+  agent: { id: AgentId; able: boolean } | null = null,
+): Lane {
   const ranked = agent === null && queue.config.strategy !== 'longest-idle';
   return {
     key: requirement.key,
     queue,
     requirement,
+    row: tables.heads.take(),
+    step,
+    relaxesAfter: queue.config.relaxation[step]?.afterMs ?? Number.POSITIVE_INFINITY,
+    due: Number.POSITIVE_INFINITY,
+    priority: 0,
+    climbers: null,
     agentId: agent?.id ?? null,
     able: agent?.able ?? false,
-    open: new OrderedSet(byPlace),
-    ringing: new OrderedSet(byPlace),
+    open: new Line(),
+    ringing: new OrderedSet<CallEntry>(byPlace),
     pools: [],
     readyPools: new Set(),
     ready: ranked ? new OrderedSet(byRank) : null,
@@ -101,28 +101,34 @@ export function newLane(queue: QueueEntry, requirement: Requirement, agent: { id
 
 /** Ties a lane and the pools that satisfy it, and ranks whoever is ready. */
 export function tieLane(tables: Tables, lane: Lane): void {
-  for (const pool of tables.pools.values()) if (satisfies(pool, lane.requirement)) tie(tables, pool, lane);
+  for (const pool of tables.pools.values()) if (satisfies(pool, lane.requirement)) tie(pool, lane);
 }
 
-function tie(tables: Tables, pool: Pool, lane: Lane): void {
-  pool.lanes.push(lane);
+function tie(pool: Pool, lane: Lane): void {
+  setLanes(pool, [...pool.lanes, lane]);
   lane.pools.push(pool);
   if (lane.ready) {
     pool.ranked.push(lane);
-    for (const { agentId } of pool.ready) {
-      const agent = tables.agents.get(agentId);
-      if (agent) lane.ready.add(candidate(lane, agent));
-    }
+    for (const agent of pool.ready) lane.ready.add(candidate(lane, agent));
   } else if (pool.ready.size > 0) {
     lane.readyPools.add(pool);
   }
 }
 
-function untieLane(lane: Lane): void {
+export function untieLane(lane: Lane): void {
   for (const pool of lane.pools) {
-    pool.lanes = pool.lanes.filter((other) => other !== lane);
+    setLanes(
+      pool,
+      pool.lanes.filter((other) => other !== lane),
+    );
     pool.ranked = pool.ranked.filter((other) => other !== lane);
   }
+  lane.pools = [];
+}
+
+function setLanes(pool: Pool, lanes: Lane[]): void {
+  pool.lanes = lanes;
+  pool.rows = Int32Array.from(lanes, ({ row }) => row);
 }
 
 /** The pool of agents like this one, made and tied to the lanes it can serve when it is new. */
@@ -136,14 +142,15 @@ export function poolFor(tables: Tables, config: Pick<AgentConfig, 'skills' | 'sk
     key,
     levels,
     groups: new Set(groups),
-    ready: new OrderedSet(byIdle),
+    ready: new OrderedSet<AgentEntry>(byIdle),
     signedIn: 0,
     lanes: [],
+    rows: new Int32Array(0),
     ranked: [],
     queues: [],
   };
   for (const queue of tables.queues.values()) {
-    for (const lane of [...queue.lanes, ...queue.extra.values()]) if (satisfies(pool, lane.requirement)) tie(tables, pool, lane);
+    for (const lane of [...queue.lanes, ...queue.extra.values()]) if (satisfies(pool, lane.requirement)) tie(pool, lane);
     tieQueue(pool, queue);
   }
   tables.pools.set(key, pool);
@@ -157,18 +164,15 @@ function tieQueue(pool: Pool, queue: QueueEntry): void {
   queue.pools.push(pool);
 }
 
-/** The lanes of every step of relaxation; steps that ask for the same share one. */
-export function makeLanes(queue: QueueEntry): void {
-  const byKey = new Map<string, Lane>();
+/** The lanes of every step of relaxation. */
+export function makeLanes(tables: Tables, queue: QueueEntry): void {
   queue.extra.clear();
   queue.extraLimit = MANY_EXTRA_LANES;
   queue.levels = [];
-  queue.lanes = [0, ...queue.config.relaxation.keys()].map((_, step) => {
-    const requirement = requirementOf(queue.config, step, NO_ASK);
-    const lane = byKey.get(requirement.key) ?? newLane(queue, requirement);
-    byKey.set(requirement.key, lane);
-    return lane;
-  });
+  queue.relaxesAfter = queue.config.relaxation.map(({ afterMs }) => afterMs);
+  queue.lanes = [0, ...queue.config.relaxation.keys()].map((_, step) =>
+    newLane(tables, queue, step, requirementOf(queue.config, step, NO_ASK)),
+  );
 }
 
 /**
@@ -181,26 +185,30 @@ export function laneFor(tables: Tables, call: Pick<CallEntry, 'queue' | 'ask' | 
   if (agentId !== null) return namedLane(tables, agentId, queue, step, ask);
   if (ask === NO_ASK) return queue.lanes[Math.min(step, queue.lanes.length - 1)] as Lane;
   const requirement = requirementOf(queue.config, step, ask);
-  const own = queue.lanes.find((lane) => lane.key === requirement.key) ?? queue.extra.get(requirement.key);
-  return own ?? extraLane(tables, queue, requirement);
+  return queue.extra.get(extraKey(step, requirement)) ?? extraLane(tables, queue, step, requirement);
+}
+
+function extraKey(step: number, { key }: Requirement): string {
+  return `${step} ${key}`;
 }
 
 function lanesInUse({ calls }: Tables): Set<Lane> {
   return new Set([...calls.values()].map((call) => call.lane));
 }
 
-function extraLane(tables: Tables, queue: QueueEntry, requirement: Requirement): Lane {
+function extraLane(tables: Tables, queue: QueueEntry, step: number, requirement: Requirement): Lane {
   if (queue.extra.size >= queue.extraLimit) {
     const used = lanesInUse(tables);
     for (const [key, lane] of queue.extra) {
       if (used.has(lane)) continue;
       untieLane(lane);
+      tables.heads.giveBack(lane.row);
       queue.extra.delete(key);
     }
     queue.extraLimit = Math.max(MANY_EXTRA_LANES, 2 * queue.extra.size);
   }
-  const lane = newLane(queue, requirement);
-  queue.extra.set(lane.key, lane);
+  const lane = newLane(tables, queue, step, requirement);
+  queue.extra.set(extraKey(step, requirement), lane);
   tieLane(tables, lane);
   return lane;
 }
@@ -209,11 +217,12 @@ function namedLane(tables: Tables, agentId: AgentId, queue: QueueEntry, step: nu
   const lanes = tables.named.get(agentId) ?? [];
   const requirement = ask === NO_ASK ? queue.lanes[Math.min(step, queue.lanes.length - 1)]?.requirement : undefined;
   const needed = requirement ?? requirementOf(queue.config, step, ask);
-  const known = lanes.find((lane) => lane.queue === queue && lane.key === needed.key);
+  const known = lanes.find((lane) => lane.queue === queue && lane.step === step && lane.key === needed.key);
   if (known) return known;
   const agent = tables.agents.get(agentId);
-  const lane = newLane(queue, needed, { id: agentId, able: agent !== undefined && satisfies(agent.pool, needed) });
+  const lane = newLane(tables, queue, step, needed, { id: agentId, able: agent !== undefined && satisfies(agent.pool, needed) });
   const used = lanes.length > 0 && lanes.length % MANY_EXTRA_LANES === 0 ? lanesInUse(tables) : undefined;
+  for (const other of lanes) if (used && !used.has(other)) tables.heads.giveBack(other.row);
   tables.named.set(agentId, [...lanes.filter((other) => !used || used.has(other)), lane]);
   return lane;
 }
@@ -232,23 +241,25 @@ export function somebodySignedIn(tables: Tables, { queue, ask, step }: Pick<Call
 // ── ready agents ──
 
 /** An available agent is found by calls from here on. */
-export function fileReady(agent: AgentEntry): void {
+export function fileReady(tables: Tables, agent: AgentEntry): void {
   const { pool } = agent;
-  if (!pool.ready.add(agent.idle)) return;
+  if (!pool.ready.add(agent)) return;
+  tables.idle += 1;
   if (pool.ready.size === 1) for (const lane of pool.lanes) if (!lane.ready) lane.readyPools.add(pool);
   for (const lane of pool.ranked) lane.ready?.add(candidate(lane, agent));
 }
 
-export function unfileReady(agent: AgentEntry): void {
+export function unfileReady(tables: Tables, agent: AgentEntry): void {
   const { pool } = agent;
-  if (!pool.ready.delete(agent.idle)) return;
+  if (tables.idle === 0 || !pool.ready.delete(agent)) return;
+  tables.idle -= 1;
   if (pool.ready.size === 0) for (const lane of pool.lanes) if (!lane.ready) lane.readyPools.delete(pool);
   for (const lane of pool.ranked) lane.ready?.delete(candidate(lane, agent));
 }
 
 /** As the strategy of the lane's queue ranks him; nothing it depends on changes while he is filed. */
 export function candidate({ queue }: Lane, agent: AgentEntry): Candidate {
-  const { order } = agent.idle;
+  const order = agent.idle;
   const agentId = agent.id;
   switch (queue.config.strategy) {
     case 'fewest-calls':
@@ -269,20 +280,17 @@ export function candidate({ queue }: Lane, agent: AgentEntry): Candidate {
 
 /** The ready agent whom the strategy asks first. */
 export function pickAgent(tables: Tables, lane: Lane): AgentEntry | undefined {
-  if (lane.agentId !== null && !lane.able) return undefined;
-  const id = lane.agentId ?? (lane.ready ? picked(tables, lane, lane.ready) : longestIdle(lane));
-  const agent = id === undefined ? undefined : tables.agents.get(id);
+  if (lane.agentId === null ? tables.idle === 0 : !lane.able) return undefined;
+  const id = lane.agentId ?? (lane.ready ? picked(tables, lane, lane.ready) : undefined);
+  const agent = id !== undefined ? tables.agents.get(id) : lane.ready ? undefined : longestIdle(lane);
   return agent && agent.state === 'ready' && agent.reachable ? agent : undefined;
 }
 
-function longestIdle(lane: Lane): AgentId | undefined {
-  if (lane.readyPools.size === 0) return undefined;
-  let best: IdlePlace | undefined;
-  for (const pool of lane.readyPools) {
-    const head = pool.ready.first;
-    if (head && (!best || head.order < best.order)) best = head;
-  }
-  return best?.agentId;
+function longestIdle({ readyPools }: Lane): AgentEntry | undefined {
+  if (readyPools.size === 0) return undefined;
+  let best: AgentEntry | undefined;
+  for (const { ready } of readyPools) if (ready.first && (!best || ready.first.idle < best.idle)) best = ready.first;
+  return best;
 }
 
 function picked(tables: Tables, { queue }: Lane, ready: OrderedSet<Candidate>): AgentId | undefined {
@@ -305,22 +313,25 @@ function scattered(seed: number): number {
   return (z ^ (z >>> 15)) >>> 0;
 }
 
-/** Whether somebody is ready for this call. Moves no cursor and draws nothing. */
+/** Whether somebody is ready for a call of this lane. Moves no cursor and draws nothing. */
 export function somebodyReady(tables: Tables, lane: Lane): boolean {
-  if (lane.agentId === null) return (lane.ready ? lane.ready.size : lane.readyPools.size) > 0;
+  if (lane.agentId === null) return tables.idle > 0 && (lane.ready ? lane.ready.size : lane.readyPools.size) > 0;
   const agent = lane.able ? tables.agents.get(lane.agentId) : undefined;
   return agent?.state === 'ready' && agent.reachable;
 }
 
 // ── open calls ──
 
+function firstOf(lanes: readonly Lane[], now: Ticks): CallEntry | undefined {
+  let best: CallEntry | undefined;
+  for (const { open } of lanes) if (open.first && (!best || goesBefore(open.first, best, now))) best = open.first;
+  return best;
+}
+
 /** The call that goes first among those this agent may have. One look per lane. */
-export function firstInLine(tables: Tables, agent: AgentEntry, now: Ticks): Place | undefined {
-  let best: Place | undefined;
-  for (const lane of agent.pool.lanes) {
-    const head = lane.open.first;
-    if (head && (!best || goesBefore(head, best, now))) best = head;
-  }
+export function firstInLine(tables: Tables, agent: AgentEntry, now: Ticks): CallEntry | undefined {
+  const { lanes, rows } = agent.pool;
+  let best = tables.oneRate ? lanes[tables.heads.first(rows)]?.open.first : firstOf(lanes, now);
   const named = tables.named.size > 0 ? tables.named.get(agent.id) : undefined;
   if (!named) return best;
   for (const lane of named) {
@@ -331,8 +342,8 @@ export function firstInLine(tables: Tables, agent: AgentEntry, now: Ticks): Plac
 }
 
 /** The ring-all call that goes first among those that ring where this agent could, too. */
-export function firstRinging(agent: AgentEntry, now: Ticks): Place | undefined {
-  let best: Place | undefined;
+export function firstRinging(agent: AgentEntry, now: Ticks): CallEntry | undefined {
+  let best: CallEntry | undefined;
   for (const lane of agent.pool.ranked) {
     const head = lane.ringing.first;
     if (head && (!best || goesBefore(head, best, now))) best = head;

@@ -1,4 +1,6 @@
 import type { OverflowTarget } from '@yixian/contracts';
+import { climb, climbNoMore } from './ladder.js';
+import type { Turn } from './turn-state.js';
 import type { CallEntry, QueueEntry, Tables } from './types.js';
 
 // Which waiting calls a rule about the whole queue could take elsewhere. Kept as they begin and cease to wait, so that a
@@ -16,17 +18,27 @@ export function mark({ toMeasure }: Tables, queue: QueueEntry): void {
 }
 
 /** No agent is asked for the call: it is found by those who may have it. */
-export function openUp(tables: Tables, call: CallEntry): void {
-  call.lane.open.add(call.place);
+export function openUp(turn: Turn, call: CallEntry): void {
+  const { lane } = call;
+  if (!lane.open.add(call)) return;
+  if (lane.open.first === call) turn.tables.heads.set(lane.row, lane.open);
+  if (lane.relaxesAfter !== Number.POSITIVE_INFINITY) climb(turn, call);
   const { measured } = call.queue;
   if (measured.length === 0) return;
+  const { tables } = turn;
   tables.toMeasure.add(call.queue);
   if (call.callback || call.stays) return;
-  for (const { rule, movable } of measured) if (leads(tables, call, rule.to)) movable.add(call.place);
+  for (const { rule, movable } of measured) if (leads(tables, call, rule.to)) movable.add(call);
 }
 
 /** An agent is asked for it, or it leaves. */
-export function shut({ lane, queue, place }: CallEntry): void {
-  lane.open.delete(place);
-  if (queue.measured.length > 0) for (const { movable } of queue.measured) movable.delete(place);
+export function shut(tables: Tables, call: CallEntry): void {
+  const { lane, queue } = call;
+  const { open } = lane;
+  const first = open.first === call;
+  if (open.delete(call)) {
+    if (first) tables.heads.set(lane.row, open);
+    if (lane.relaxesAfter !== Number.POSITIVE_INFINITY) climbNoMore(tables, call);
+  }
+  if (queue.measured.length > 0) for (const { movable } of queue.measured) movable.delete(call);
 }

@@ -57,7 +57,7 @@ export function setAside(turn: Turn, offer: Offer, reason: MissReason): void {
   const consequence: OfferConsequence = consequences?.[CONSEQUENCE[reason]] ?? { action: 'not-ready' };
   // A phone that has lost its contact, and does not say so by a registration, is found out here.
   const gone = (reason === 'not-registered' || reason === 'unreachable') && agent.seat.kind !== 'phone';
-  const idle = newIdlePlace(turn, agent.id);
+  const idle = newIdlePlace(turn);
   const base = { cause: 'missed', by: 'system' } as const;
   const patch = { offer: null, idle, reachable: agent.reachable && !gone };
   if (consequence.action === 'sign-out') {
@@ -88,6 +88,6 @@ export function endRest(turn: Turn, input: Extract<Input, { type: 'rest-expired'
     ignore(turn, 'rest already over');
     return;
   }
-  const patch = { restUntil: null, idle: newIdlePlace(turn, agent.id) };
+  const patch = { restUntil: null, idle: newIdlePlace(turn) };
   enterState(turn, agent, { cause: 'rested', to: 'ready', reason: null, by: 'system', patch });
 }

@@ -21,7 +21,7 @@ export function tellOffer(turn: Turn, type: OfferEventType, offer: Offer, more: 
  * to others already.
  */
 export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallEntry {
-  const { queue, lane, place } = call;
+  const { queue, lane } = call;
   const { ringTimeoutMs, strategy } = queue.config;
   const { tables } = turn;
   tables.order += 1;
@@ -47,8 +47,8 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallE
   enterState(turn, agent, { cause: 'offered', to: 'ringing', reason: null, by: 'system' });
   engage(agent, offer, order);
   if (call.phase === 'offered') return changeCall(call, { more: [...call.more, offer] });
-  shut(call);
-  if (strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(place);
+  shut(tables, call);
+  if (strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(call);
   return enterOffered(call, offer, agent);
 }
 
@@ -82,7 +82,7 @@ export function dropOffer(turn: Turn, call: CallEntry, offerId: OfferId): CallEn
 
 /** One agent has answered: whoever else rings for the call is free again. */
 export function dropOthers(turn: Turn, call: OfferedCall, winner: Offer): CallEntry {
-  if (call.lane.ringing.size > 0) call.lane.ringing.delete(call.place);
+  if (call.lane.ringing.size > 0) call.lane.ringing.delete(call);
   if (call.more.length === 0) return call;
   for (const offer of offersOf(call)) if (offer.id !== winner.id) withdraw(turn, offer, 'answered by another agent', 'answered-elsewhere');
   return changeCall(call, { offer: winner, more: NO_OFFERS });
@@ -111,6 +111,6 @@ export function standDown(turn: Turn, agentId: string, cause: 'withdrawn' | 'fai
   const agent = turn.tables.agents.get(agentId);
   if (agent?.state !== 'ringing') return;
   const { state, reason, by } = agent.wish;
-  const idle = cause === 'failed' ? newIdlePlace(turn, agentId) : agent.idle;
+  const idle = cause === 'failed' ? newIdlePlace(turn) : agent.idle;
   enterState(turn, agent, { cause, to: state, reason, by, patch: { offer: null, wish: WISH_READY, idle } });
 }

@@ -14,8 +14,14 @@ export class OrderedSet<T> implements Iterable<T> {
   /** None is empty. */
   readonly #blocks: T[][] = [];
   #size = 0;
+  /** So many items of the first block have been taken from its head already; what stands there still is no item. */
+  #taken = 0;
+  /** The last block. */
+  #tail: T[] | undefined = undefined;
   /** The item before all others. Kept: a freed agent looks at the heads of many lanes. */
   first: T | undefined = undefined;
+  /** The item behind all others. */
+  last: T | undefined = undefined;
 
   constructor(compare: (a: T, b: T) => number) {
     this.#compare = compare;
@@ -25,76 +31,126 @@ export class OrderedSet<T> implements Iterable<T> {
     return this.#size;
   }
 
-  /** The item behind all others. */
-  get last(): T | undefined {
-    const block = this.#blocks.at(-1);
-    return block?.[block.length - 1];
-  }
-
   /** @returns false when an equal item was there already; then nothing changes. */
   add(item: T): boolean {
-    const blocks = this.#blocks;
-    const last = blocks.length === 0 ? undefined : blocks[blocks.length - 1];
-    if (last === undefined || this.#compare(item, last[last.length - 1] as T) > 0) {
-      if (last !== undefined && last.length < BLOCK) last.push(item);
-      else blocks.push([item]);
-      if (this.#size === 0) this.first = item;
-      this.#size += 1;
+    if (this.last === undefined || this.#compare(item, this.last) > 0) {
+      this.#append(item);
       return true;
     }
+    const blocks = this.#blocks;
     const b = this.#blockOf(item);
     const block = blocks[b] as T[];
-    const i = this.#indexIn(block, item);
+    const i = this.#indexIn(b, item);
     if (i < block.length && this.#compare(block[i] as T, item) === 0) return false;
+    if (b === 0 && i === this.#taken) {
+      this.first = item;
+      if (i > 0) {
+        this.#taken -= 1;
+        block[i - 1] = item;
+        this.#size += 1;
+        return true;
+      }
+    }
     insertAt(block, i, item);
-    if (i === 0 && b === 0) this.first = item;
     this.#size += 1;
-    if (block.length > BLOCK) blocks.splice(b + 1, 0, block.splice(BLOCK >> 1));
+    if (block.length > BLOCK) this.#split(b);
     return true;
+  }
+
+  #append(item: T): void {
+    const tail = this.#tail;
+    if (tail !== undefined && tail.length < BLOCK) tail.push(item);
+    else {
+      this.#tail = [item];
+      this.#blocks.push(this.#tail);
+    }
+    if (this.#size === 0) this.first = item;
+    this.last = item;
+    this.#size += 1;
+  }
+
+  #split(b: number): void {
+    const blocks = this.#blocks;
+    const block = blocks[b] as T[];
+    if (b === 0 && this.#taken > 0) {
+      block.splice(0, this.#taken);
+      this.#taken = 0;
+      return;
+    }
+    blocks.splice(b + 1, 0, block.splice(BLOCK >> 1));
+    this.#tail = blocks[blocks.length - 1];
   }
 
   /** @returns false when no equal item was there. */
   delete(item: T): boolean {
     if (this.#size === 0) return false;
     // Mostly the very head: known without a comparison.
-    const isHead = item === this.first;
-    const b = isHead ? 0 : this.#blockOf(item);
-    const block = this.#blocks[b] as T[];
-    const i = isHead ? 0 : this.#indexIn(block, item);
-    if (!isHead && (i === block.length || this.#compare(block[i] as T, item) !== 0)) return false;
-    if (block.length === 1) {
-      if (b === 0) this.#blocks.shift();
-      else this.#blocks.splice(b, 1);
-    } else if (i === 0) block.shift();
-    else removeAt(block, i);
+    if (item === this.first) {
+      this.#behead();
+      return true;
+    }
+    const blocks = this.#blocks;
+    const b = this.#blockOf(item);
+    const block = blocks[b] as T[];
+    const i = this.#indexIn(b, item);
+    if (i === block.length || this.#compare(block[i] as T, item) !== 0) return false;
+    if (b === 0 && i === this.#taken) {
+      this.#behead();
+      return true;
+    }
     this.#size -= 1;
-    if (b === 0 && i === 0) this.first = this.#size === 0 ? undefined : (this.#blocks[0] as T[])[0];
+    if (block.length === 1) blocks.splice(b, 1);
+    else removeAt(block, i);
+    const tail = blocks[blocks.length - 1] as T[];
+    this.#tail = tail;
+    this.last = tail[tail.length - 1];
     return true;
+  }
+
+  /** Takes the first item out. */
+  #behead(): void {
+    this.#size -= 1;
+    if (this.#size === 0) {
+      this.clear();
+      return;
+    }
+    const blocks = this.#blocks;
+    let head = blocks[0] as T[];
+    // Something else has to stand there, lest what is gone be kept: the last is not, before it is taken itself.
+    head[this.#taken] = this.last as T;
+    this.#taken += 1;
+    if (this.#taken === head.length) {
+      blocks.shift();
+      this.#taken = 0;
+      head = blocks[0] as T[];
+    }
+    this.first = head[this.#taken];
   }
 
   has(item: T): boolean {
     if (this.#size === 0) return false;
-    const block = this.#blocks[this.#blockOf(item)] as T[];
-    const i = this.#indexIn(block, item);
+    const b = this.#blockOf(item);
+    const block = this.#blocks[b] as T[];
+    const i = this.#indexIn(b, item);
     return i < block.length && this.#compare(block[i] as T, item) === 0;
   }
 
   /** How many items stand before this one, whether or not it is in the set. */
   rank(item: T): number {
-    if (this.#size === 0) return 0;
-    const blocks = this.#blocks;
-    const last = blocks[blocks.length - 1] as T[];
-    const behind = this.#compare(item, last[last.length - 1] as T);
+    if (this.last === undefined) return 0;
+    if (item === this.last) return this.#size - 1;
+    const behind = this.#compare(item, this.last);
     if (behind >= 0) return behind === 0 ? this.#size - 1 : this.#size;
+    const blocks = this.#blocks;
     const b = this.#blockOf(item);
-    let before = this.#indexIn(blocks[b] as T[], item);
+    let before = this.#indexIn(b, item) - this.#taken;
     for (let n = 0; n < b; n++) before += (blocks[n] as T[]).length;
     return before;
   }
 
   /** The item with so many before it; undefined when there are not so many. */
   at(rank: number): T | undefined {
-    let before = rank;
+    let before = rank + this.#taken;
     for (const block of this.#blocks) {
       if (before < block.length) return block[before];
       before -= block.length;
@@ -107,7 +163,7 @@ export class OrderedSet<T> implements Iterable<T> {
     if (this.#size === 0) return undefined;
     const b = this.#blockOf(item);
     const block = this.#blocks[b] as T[];
-    let i = this.#indexIn(block, item);
+    let i = this.#indexIn(b, item);
     if (i < block.length && this.#compare(block[i] as T, item) === 0) i += 1;
     return i < block.length ? block[i] : this.#blocks[b + 1]?.[0];
   }
@@ -115,11 +171,18 @@ export class OrderedSet<T> implements Iterable<T> {
   clear(): void {
     this.#blocks.length = 0;
     this.#size = 0;
+    this.#taken = 0;
+    this.#tail = undefined;
     this.first = undefined;
+    this.last = undefined;
   }
 
   *[Symbol.iterator](): Iterator<T> {
-    for (const block of this.#blocks) yield* block;
+    let taken = this.#taken;
+    for (const block of this.#blocks) {
+      for (let i = taken; i < block.length; i++) yield block[i] as T;
+      taken = 0;
+    }
   }
 
   /** The block that holds the item, or would: the last one that does not begin behind it. */
@@ -136,10 +199,12 @@ export class OrderedSet<T> implements Iterable<T> {
     return low;
   }
 
-  /** Where the item stands in the block, or would. */
-  #indexIn(block: readonly T[], item: T): number {
-    if (this.#compare(item, block[0] as T) <= 0) return 0;
-    let low = 1;
+  /** Where the item stands in this block, or would. */
+  #indexIn(b: number, item: T): number {
+    const block = this.#blocks[b] as T[];
+    const from = b === 0 ? this.#taken : 0;
+    if (this.#compare(item, block[from] as T) <= 0) return from;
+    let low = from + 1;
     let high = block.length;
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -6,7 +6,7 @@ import { leads, mark } from './measures.js';
 import { byArrival } from './places.js';
 import { callersIn } from './tables.js';
 import { ignore, removeCall, type Turn } from './turn.js';
-import type { CallEntry, MeasuredRule, Place, QueueEntry, Ticks } from './types.js';
+import type { CallEntry, MeasuredRule, QueueEntry, Ticks } from './types.js';
 import { announceArrival, leftQueue, rehomed, stopWaiting, wait } from './waiting.js';
 
 // Rules that send a call elsewhere. All are looked at when a call comes into the queue. While it waits: its own wait by its
@@ -35,9 +35,9 @@ function measured({ tables, ticks }: Turn, call: CallEntry, when: OverflowCondit
     case 'length':
       return callersIn(queue) >= when.atLeast;
     case 'longest-wait':
-      return oldestBefore(queue, call.place, ticks - when.atLeastMs);
+      return oldestBefore(queue, call, ticks - when.atLeastMs);
     case 'estimated-wait':
-      return (estimateWaitMs(tables, queue, queue.places.rank(call.place) + 1, call.lane) ?? 0) >= when.atLeastMs;
+      return (estimateWaitMs(tables, queue, queue.places.rank(call) + 1, call.lane) ?? 0) >= when.atLeastMs;
     case 'waited':
       return when.atLeastMs <= 0;
     case 'nobody-signed-in':
@@ -47,7 +47,7 @@ function measured({ tables, ticks }: Turn, call: CallEntry, when: OverflowCondit
 }
 
 /** Whether a caller who came before this one has waited since then or longer. */
-function oldestBefore({ arrivals }: QueueEntry, place: Place, since: Ticks): boolean {
+function oldestBefore({ arrivals }: QueueEntry, place: CallEntry, since: Ticks): boolean {
   const oldest = arrivals?.first;
   return oldest !== undefined && oldest.arrived <= since && byArrival(oldest, place) < 0;
 }
@@ -68,7 +68,7 @@ export function enter(turn: Turn, call: CallEntry): void {
     wait(turn, call);
     return;
   }
-  announceArrival(turn, call, queue.places.rank(call.place) + 1);
+  announceArrival(turn, call, queue.places.rank(call) + 1);
   if ('outcome' in refusal) {
     leftQueue(turn, call, refusal.outcome);
     turn.effects.push({ type: 'finish', callId: call.id, result: { outcome: refusal.outcome } });
@@ -136,12 +136,11 @@ export function sweepDeserted(turn: Turn, queue: QueueEntry): void {
     return;
   }
   for (const { open } of [...queue.extra.values()]) {
-    const head = open.first && turn.tables.calls.get(open.first.callId);
+    const head = open.first;
     // Calls of a lane ask for the same, so one answers for all.
     if (!head || somebodySignedIn(turn.tables, head)) continue;
-    for (const { callId } of [...open]) {
-      const call = turn.tables.calls.get(callId);
-      const applies = call && !call.callback && ruleFor(turn, call, 'nobody-signed-in');
+    for (const call of [...open]) {
+      const applies = !call.gone && !call.callback && ruleFor(turn, call, 'nobody-signed-in');
       if (applies) overflow(turn, call, applies.rule);
     }
   }
@@ -150,9 +149,8 @@ export function sweepDeserted(turn: Turn, queue: QueueEntry): void {
 /** Everybody who waits in the queue goes where its rule sends him, if it has one. */
 export function sweep(turn: Turn, queue: QueueEntry, occasion: Occasion): void {
   if (!queue.config.overflow.some(({ when }) => when.kind === occasion)) return;
-  for (const place of [...queue.places]) {
-    const call = turn.tables.calls.get(place.callId);
-    if (!call || call.callback || call.queue !== queue || (call.phase !== 'waiting' && call.phase !== 'offered')) continue;
+  for (const call of [...queue.places]) {
+    if (call.gone || call.callback || (call.phase !== 'waiting' && call.phase !== 'offered')) continue;
     const applies = ruleFor(turn, call, occasion);
     if (applies) overflow(turn, call, applies.rule);
   }
@@ -184,9 +182,8 @@ export function measure(turn: Turn): boolean {
   for (const queue of [...toMeasure]) {
     toMeasure.delete(queue);
     for (const rule of queue.measured) {
-      for (const place of exceeding(queue, rule, turn.ticks)) {
-        const call = turn.tables.calls.get(place.callId);
-        if (call?.phase !== 'waiting' || call.queue !== queue) continue;
+      for (const call of exceeding(queue, rule, turn.ticks)) {
+        if (call.gone || call.phase !== 'waiting') continue;
         overflow(turn, call, rule.rule);
         moved = true;
       }
@@ -197,22 +194,22 @@ export function measure(turn: Turn): boolean {
 }
 
 /** Who waits and is taken by the rule as things stand, in the order of their places. */
-function exceeding(queue: QueueEntry, { rule, movable }: MeasuredRule, now: Ticks): Place[] {
+function exceeding(queue: QueueEntry, { rule, movable }: MeasuredRule, now: Ticks): CallEntry[] {
   const { when } = rule;
   if (movable.size === 0) return [];
   if (when.kind === 'longest-wait') {
     const oldest = queue.arrivals?.first;
     if (!oldest || now - oldest.arrived < when.atLeastMs) return [];
-    return [...movable].filter((place) => place !== oldest);
+    return [...movable].filter((call) => call !== oldest);
   }
   if (when.kind !== 'estimated-wait') return [];
-  const places: Place[] = [];
+  const calls: CallEntry[] = [];
   for (let n = movable.size - 1; n >= 0; n--) {
-    const place = movable.at(n) as Place;
-    if ((expectedAt(queue, queue.places.rank(place) + 1) ?? 0) < when.atLeastMs) break;
-    places.push(place);
+    const call = movable.at(n) as CallEntry;
+    if ((expectedAt(queue, queue.places.rank(call) + 1) ?? 0) < when.atLeastMs) break;
+    calls.push(call);
   }
-  return places.reverse();
+  return calls.reverse();
 }
 
 /** The timer is only ever set for earlier: one that fires too early sets itself anew. */

@@ -1,17 +1,16 @@
-import type { CallId, QueueConfig } from '@yixian/contracts';
-import type { CallEntry, Place, Ticks } from './types.js';
+import type { QueueConfig } from '@yixian/contracts';
+import type { Place, Ticks } from './types.js';
 
 const MINUTE_MS = 60_000;
 
-/** Where a call with this priority and this arrival stands in a queue. */
-export function newPlace(config: QueueConfig, callId: CallId, priority: number, arrived: Ticks, order: number): Place {
-  const rate = config.ageingPerMinute / MINUTE_MS;
-  return { key: rate === 0 ? priority : priority - rate * arrived, arrived, order, call: null, callId, rate, priority };
+/** Priority gained by a millisecond of waiting. */
+export function rateOf(config: QueueConfig): number {
+  return config.ageingPerMinute / MINUTE_MS;
 }
 
-/** The place of this call from here on. */
-export function takenBy(place: { -readonly [K in keyof Place]: Place[K] }, call: CallEntry): void {
-  place.call = call;
+/** What a call with this priority and this arrival is placed by. */
+export function keyOf(rate: number, priority: number, arrived: Ticks): number {
+  return rate === 0 ? priority : priority - rate * arrived;
 }
 
 /** Within one queue: larger priority first, ageing counted, then first come. */

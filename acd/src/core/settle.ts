@@ -1,5 +1,6 @@
 import { startCallerFirst } from './callbacks.js';
 import { estimateWaitMs } from './estimate.js';
+import { wantWakeFor } from './ladder.js';
 import { fileReady, firstInLine, firstRinging, pickAgent } from './lanes.js';
 import { openUp } from './measures.js';
 import { makeOffer } from './offers.js';
@@ -33,7 +34,7 @@ function matchAll(turn: Turn): void {
   } else if (freed && !opened && freed.length === 1) {
     serve(turn, freed[0] as AgentEntry);
   } else if (freed || opened) {
-    const agents = (freed ?? []).map((agent) => file(agent)).filter((agent) => agent !== undefined);
+    const agents = (freed ?? []).map((agent) => file(turn, agent)).filter((agent) => agent !== undefined);
     fileOpened(turn);
     settleSome(turn, agents, turn.opened ?? []);
   }
@@ -41,9 +42,10 @@ function matchAll(turn: Turn): void {
 }
 
 /** The agent as the step left him, filed among the available; undefined when the same step has taken him again. */
-function file(freed: AgentEntry): AgentEntry | undefined {
+function file(turn: Turn, freed: AgentEntry): AgentEntry | undefined {
   if (!isAvailable(freed)) return undefined;
-  fileReady(freed);
+  fileReady(turn.tables, freed);
+  wantWakeFor(turn, freed);
   return freed;
 }
 
@@ -53,7 +55,7 @@ function fileOpened(turn: Turn): void {
 
 function fileCall(turn: Turn, call: CallEntry): boolean {
   if (call.gone || call.phase !== 'waiting') return false;
-  openUp(turn.tables, call);
+  openUp(turn, call);
   return true;
 }
 
@@ -64,20 +66,21 @@ function fileCall(turn: Turn, call: CallEntry): boolean {
 function serve(turn: Turn, agent: AgentEntry): void {
   for (;;) {
     if (!isAvailable(agent)) return;
-    const call = firstInLine(turn.tables, agent, turn.ticks)?.call;
+    const call = firstInLine(turn.tables, agent, turn.ticks);
     if (!call) {
-      fileReady(agent);
+      fileReady(turn.tables, agent);
+      wantWakeFor(turn, agent);
       join(turn, agent);
       return;
     }
-    if (call.queue.config.strategy === 'ring-all') fileReady(agent);
+    if (call.queue.config.strategy === 'ring-all') fileReady(turn.tables, agent);
     take(turn, agent, call);
   }
 }
 
 function join(turn: Turn, agent: AgentEntry): void {
-  const place = agent.pool.ranked.length > 0 ? firstRinging(agent, turn.ticks) : undefined;
-  if (place?.call) makeOffer(turn, agent, place.call);
+  const call = agent.pool.ranked.length > 0 ? firstRinging(agent, turn.ticks) : undefined;
+  if (call) makeOffer(turn, agent, call);
 }
 
 /** Offers the call to the agent its queue's strategy asks first, if anybody is ready for it. */
@@ -108,25 +111,20 @@ function take(turn: Turn, agent: AgentEntry, call: CallEntry): void {
 
 /** Several at once: the call that goes first before the others, each as its queue's strategy has it. */
 function settleSome(turn: Turn, agents: readonly AgentEntry[], calls: readonly CallEntry[]): void {
-  const done = new Set<string>();
-  for (;;) {
-    let best: CallEntry | undefined;
-    const consider = (id: string | undefined): void => {
-      const call = id === undefined || done.has(id) ? undefined : turn.tables.calls.get(id);
-      if (call?.phase === 'waiting' && (!best || goesBefore(call.place, best.place, turn.ticks))) best = call;
-    };
-    for (const call of calls) consider(call.id);
-    for (const { id } of agents) {
-      const agent = turn.tables.agents.get(id);
-      if (agent && isAvailable(agent)) consider(firstInLine(turn.tables, agent, turn.ticks)?.callId);
+  const done = new Set<CallEntry>();
+  const undecided = (call: CallEntry): boolean => !call.gone && call.phase === 'waiting' && !done.has(call);
+  const inOrder = calls.filter(undecided).sort((a, b) => (goesBefore(a, b, turn.ticks) ? -1 : Number(a !== b)));
+  for (let n = 0; ; ) {
+    while (n < inOrder.length && !undecided(inOrder[n] as CallEntry)) n += 1;
+    let best = inOrder[n];
+    for (const agent of agents) {
+      const call = isAvailable(agent) ? firstInLine(turn.tables, agent, turn.ticks) : undefined;
+      if (call && undecided(call) && (!best || goesBefore(call, best, turn.ticks))) best = call;
     }
     if (!best) break;
-    if (!match(turn, best)) done.add(best.id);
+    if (!match(turn, best)) done.add(best);
   }
-  for (const { id } of agents) {
-    const agent = turn.tables.agents.get(id);
-    if (agent && isAvailable(agent)) join(turn, agent);
-  }
+  for (const agent of agents) if (isAvailable(agent)) join(turn, agent);
 }
 
 /** Every pair there is: for steps that change everything at once. */
@@ -137,9 +135,8 @@ export function settleAll(turn: Turn): void {
   for (;;) {
     let best: CallEntry | undefined;
     for (const lane of lanes) {
-      const head = done.has(lane) ? undefined : lane.open.first;
-      const call = head && turn.tables.calls.get(head.callId);
-      if (call && (!best || goesBefore(call.place, best.place, turn.ticks))) best = call;
+      const call = done.has(lane) ? undefined : lane.open.first;
+      if (call && (!best || goesBefore(call, best, turn.ticks))) best = call;
     }
     if (!best) break;
     if (!match(turn, best)) done.add(best.lane);
@@ -152,8 +149,7 @@ function dialEarly(turn: Turn, queue: CallEntry['queue']): void {
   const config = queue.config.callback;
   if (config?.order !== 'caller-first' || queue.callbacksInLine === 0) return;
   for (;;) {
-    const head = queue.places.first;
-    const call = head && turn.tables.calls.get(head.callId);
+    const call = queue.places.first;
     if (!call?.callback || call.phase !== 'waiting') return;
     const estimate = estimateWaitMs(turn.tables, queue, 1);
     if (estimate === null || estimate > config.ringMs) return;
@@ -168,10 +164,10 @@ function departures(turn: Turn): void {
     const offline = !agent || agent.state === 'offline';
     if (agent && !offline && agent.state !== 'not-ready') continue;
     for (const lane of turn.tables.named.get(agentId) ?? []) {
-      for (const place of [...lane.open]) {
-        const call = turn.tables.calls.get(place.callId);
-        if (call?.sticky) release(turn, call);
-        else if (call && offline) noAgentsFor(turn, call);
+      for (const call of [...lane.open]) {
+        if (call.gone) continue;
+        if (call.sticky) release(turn, call);
+        else if (offline) noAgentsFor(turn, call);
       }
     }
     if (!offline) continue;

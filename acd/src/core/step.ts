@@ -1,4 +1,4 @@
-import { waitDue } from './age.js';
+import { armWake, relaxDue, waitDue, wakeUp } from './age.js';
 import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, restore, wishState } from './agents.js';
 import {
   callbackAnswered,
@@ -32,8 +32,10 @@ export function step(state: AcdState, input: Input, now: number): StepResult {
   if (state.turn !== tables.turn) throw new Error(`acd: state of turn ${state.turn} was consumed, the state is at turn ${tables.turn}`);
   tables.turn += 1;
   const turn = newTurn(tables, now);
+  if (tables.climbing > 0) relaxDue(turn);
   decide(turn, input);
   settle(turn);
+  armWake(turn);
   const changes = changesOf(turn);
   if (changes.length > 0) turn.effects.push({ type: 'save', changes });
   const effects = inOrder(turn);
@@ -98,6 +100,9 @@ function decide(turn: Turn, input: Input): void {
       return;
     case 'wait-due':
       waitDue(turn, input);
+      return;
+    case 'relax-due':
+      wakeUp(turn, input);
       return;
     case 'rest-expired':
       endRest(turn, input);

@@ -1,9 +1,12 @@
 import type { AgentConfig, AgentId, EpochMs, QueueConfig, Seat } from '@yixian/contracts';
+import { Dues } from './dues.js';
+import { Heads } from './heads.js';
 import type { StoredAgent, StoredCall, StoredCallback } from './inputs.js';
-import { makeLanes, poolFor } from './lanes.js';
+import { makeLanes, NO_ASK, poolFor } from './lanes.js';
+import { Line } from './line.js';
 import { OrderedSet } from './ordered-set.js';
 import { byArrival, byPlace } from './places.js';
-import type { AcdState, AgentEntry, CallbackEntry, CallEntry, MeasuredRule, Offer, QueueEntry, Tables, Wish } from './types.js';
+import type { AcdState, AgentEntry, CallbackEntry, CallEntry, Lane, MeasuredRule, Offer, QueueEntry, Tables, Wish } from './types.js';
 
 /**
  * The state before anything happened: no agents, no queues.
@@ -26,7 +29,14 @@ export function emptyState(seed = 1): AcdState {
     named: new Map(),
     talks: new Map(),
     cutOff: new Set(),
+    heads: new Heads(),
+    idle: 0,
+    oneRate: true,
+    dues: new Dues(),
+    climbing: 0,
+    wakeAt: Number.POSITIVE_INFINITY,
     toMeasure: new Set(),
+    spareCalls: [],
     spareTurn: null,
   };
   return { turn: 0, tables };
@@ -43,8 +53,9 @@ export function newQueue(config: QueueConfig): QueueEntry {
     measured: [],
     arrivals: null,
     measureAt: null,
-    places: new OrderedSet(byPlace),
+    places: new Line(),
     lanes: [],
+    relaxesAfter: [],
     levels: [],
     extra: new Map(),
     extraLimit: 0,
@@ -72,19 +83,19 @@ export function ranksOf(config: QueueConfig): Map<AgentId, number> {
 
 function measuredRules({ overflow }: QueueConfig): MeasuredRule[] {
   const measured = overflow.filter(({ when }) => when.kind === 'longest-wait' || when.kind === 'estimated-wait');
-  return measured.map((rule) => ({ rule, movable: new OrderedSet(byPlace) }));
+  return measured.map((rule) => ({ rule, movable: new OrderedSet<CallEntry>(byPlace) }));
 }
 
 /** A queue with the lanes of its settings; ties to pools are made by whoever makes the pools. */
-export function reconfigure(queue: QueueEntry, config: QueueConfig): void {
+export function reconfigure(tables: Tables, queue: QueueEntry, config: QueueConfig): void {
   queue.config = inOneShape(config);
   queue.rank = ranksOf(config);
   queue.measured = measuredRules(config);
-  queue.arrivals = config.overflow.some(({ when }) => when.kind === 'longest-wait') ? new OrderedSet(byArrival) : null;
+  queue.arrivals = config.overflow.some(({ when }) => when.kind === 'longest-wait') ? new OrderedSet<CallEntry>(byArrival) : null;
   queue.pools = [];
   queue.signedIn = 0;
   queue.working = 0;
-  makeLanes(queue);
+  makeLanes(tables, queue);
 }
 
 /**
@@ -136,12 +147,43 @@ export function newAgent(tables: Tables, config: AgentConfig, now: number): Agen
     lines: [],
     wrapUpUntil: null,
     restUntil: null,
-    idle: { order: 0, agentId: config.id },
+    idle: 0,
     lastOffer: 0,
     calls: 0,
     talkMs: 0,
     awaitsRegistration: false,
     removed: false,
+  };
+}
+
+/** An entry that waits for nothing yet. What every step of a wait looks at comes first, so that it lies together in memory. */
+export function blankCall(queue: QueueEntry): CallEntry {
+  return {
+    id: '',
+    lane: queue.lanes[0] as Lane,
+    step: 0,
+    phase: 'waiting',
+    callback: null,
+    ask: NO_ASK,
+    queue,
+    key: 0,
+    arrived: 0,
+    order: 0,
+    priority: 0,
+    gone: false,
+    offer: null,
+    agent: null,
+    entered: 0,
+    sticky: null,
+    overdue: false,
+    more: NO_OFFERS,
+    estimateMs: null,
+    talkingSince: null,
+    failures: 0,
+    rate: 0,
+    stays: false,
+    visited: [],
+    caller: '',
   };
 }
 
@@ -168,8 +210,8 @@ export function storedAgent(agent: AgentEntry, day: string): StoredAgent {
 }
 
 /** When the caller came to the hotline. */
-export function sinceOf({ epoch }: Tables, { place }: CallEntry): EpochMs {
-  return (epoch ?? 0) + place.arrived;
+export function sinceOf({ epoch }: Tables, { arrived }: CallEntry): EpochMs {
+  return (epoch ?? 0) + arrived;
 }
 
 export function storedCall(tables: Tables, call: CallEntry): StoredCall {
@@ -177,8 +219,8 @@ export function storedCall(tables: Tables, call: CallEntry): StoredCall {
     callId: call.id,
     queueId: call.queue.id,
     caller: call.caller,
-    priority: call.place.priority,
-    order: call.place.order,
+    priority: call.priority,
+    order: call.order,
     since: sinceOf(tables, call),
   };
 }

@@ -1,39 +1,16 @@
-import type { AgentId, AgentStateName, EpochMs, EventDraft, EventOf, QueueId, QueueResult } from '@yixian/contracts';
+import type { AgentId, AgentStateName, EventOf, QueueId, QueueResult } from '@yixian/contracts';
 import { type AgentCause, assertAgentTransition } from './agent-state.js';
 import { assertCallTransition, type CallCause } from './call-state.js';
 import { Gathered } from './gathered.js';
-import type { Effect, StoreChange } from './inputs.js';
-import { laneFor, unfileReady } from './lanes.js';
-import { mark, shut } from './measures.js';
-import { isAvailable, NO_OFFERS, storedAgent, storedCall, WISH_READY } from './tables.js';
-import type { AgentEntry, CallEntry, IdlePlace, Offer, QueueEntry, Tables, Ticks } from './types.js';
+import type { StoreChange } from './inputs.js';
+import { stepAt } from './ladder.js';
+import { effectiveLevels, laneFor, somebodyReady, unfileReady } from './lanes.js';
+import { mark, openUp, shut } from './measures.js';
+import { blankCall, isAvailable, NO_OFFERS, storedAgent, storedCall, WISH_READY } from './tables.js';
+import type { Turn } from './turn-state.js';
+import type { AgentEntry, CallEntry, Offer, QueueEntry, Tables } from './types.js';
 
-/** One step under way: the tables, the time, and what has been decided so far. */
-export interface Turn {
-  readonly tables: Tables;
-  readonly now: EpochMs;
-  /** The same as calls count. */
-  readonly ticks: Ticks;
-  /** Done first: a seat to ring or a bridge to make does not wait for anything else. */
-  readonly urgent: Gathered<Effect>;
-  readonly effects: Gathered<Effect>;
-  readonly events: Gathered<EventDraft>;
-  /** Agents who became available in this step, still to be matched. */
-  freed: AgentEntry[] | undefined;
-  /** Calls that became open in this step, still to be matched. */
-  opened: CallEntry[] | undefined;
-  /** Agents who went not ready or signed out: whoever waits for them alone is looked at. */
-  departed: AgentId[] | undefined;
-  /** Queues a place was lost in, when callbacks stand in their lines. */
-  advanced: QueueEntry[] | undefined;
-  /** Agents changed in this step; may name one twice. */
-  readonly touchedAgents: Gathered<AgentEntry>;
-  /** Calls that got or lost a place in this step; may name one twice. */
-  readonly touchedCalls: Gathered<CallEntry>;
-  /** Of other tables, in order. */
-  readonly changes: Gathered<StoreChange>;
-  ignored: string | undefined;
-}
+export type { Turn };
 
 function firstTurn(tables: Tables, now: number): Turn {
   return {
@@ -47,12 +24,17 @@ function firstTurn(tables: Tables, now: number): Turn {
     opened: undefined,
     departed: undefined,
     advanced: undefined,
+    wakeAt: Number.POSITIVE_INFINITY,
     touchedAgents: new Gathered(),
     touchedCalls: new Gathered(),
+    dropped: new Gathered(),
     changes: new Gathered(),
     ignored: undefined,
   };
 }
+
+/** So many entries of calls are kept for new ones. */
+const SPARE_CALLS = 1_000;
 
 /** The turn of the tables, empty: one step is under way at a time. */
 export function newTurn(tables: Tables, now: number): Turn {
@@ -66,6 +48,7 @@ export function newTurn(tables: Tables, now: number): Turn {
   turn.opened = undefined;
   turn.departed = undefined;
   turn.advanced = undefined;
+  turn.wakeAt = Number.POSITIVE_INFINITY;
   turn.ignored = undefined;
   turn.urgent.clear();
   turn.effects.clear();
@@ -73,6 +56,10 @@ export function newTurn(tables: Tables, now: number): Turn {
   turn.touchedAgents.clear();
   turn.touchedCalls.clear();
   turn.changes.clear();
+  const { dropped } = turn;
+  // Nobody looks at them any more: the step that dropped them is over.
+  for (let n = 0; n < dropped.size && tables.spareCalls.length < SPARE_CALLS; n++) tables.spareCalls.push(dropped.at(n));
+  dropped.clear();
   return turn;
 }
 
@@ -114,15 +101,33 @@ function touch(turn: Turn, agent: AgentEntry): void {
   turn.touchedAgents.push(agent);
 }
 
+/** An entry as of a call that has just come, to be filled in: one that is used no more, or a new one. */
+export function spareCall({ tables }: Turn, queue: QueueEntry): Writable<CallEntry> {
+  const spare: Writable<CallEntry> | undefined = tables.spareCalls.pop();
+  if (!spare) return blankCall(queue);
+  spare.queue = queue;
+  spare.phase = 'waiting';
+  spare.gone = false;
+  spare.offer = null;
+  spare.agent = null;
+  spare.overdue = false;
+  spare.more = NO_OFFERS;
+  spare.estimateMs = null;
+  spare.talkingSince = null;
+  spare.failures = 0;
+  return spare;
+}
+
 /** A call the tables do not know yet, under its id. */
 export function putCall(turn: Turn, call: CallEntry): CallEntry {
   turn.tables.calls.set(call.id, call);
   return call;
 }
 
-export function newIdlePlace(turn: Turn, agentId: AgentId): IdlePlace {
-  turn.tables.order += 1;
-  return { order: turn.tables.order, agentId };
+/** Behind all who are idle. */
+export function newIdlePlace({ tables }: Turn): number {
+  tables.order += 1;
+  return tables.order;
 }
 
 export interface Entering {
@@ -170,7 +175,7 @@ function tellState(
 
 /** Takes a ready agent out of the indexes. */
 export function leaveIdle(turn: Turn, agent: AgentEntry): void {
-  unfileReady(agent);
+  unfileReady(turn.tables, agent);
   turn.tables.cutOff.delete(agent.id);
 }
 
@@ -201,7 +206,7 @@ export function isWorking(state: AgentStateName): boolean {
 export type CallPatch = Partial<
   Pick<
     CallEntry,
-    'phase' | 'offer' | 'more' | 'failures' | 'overdue' | 'talkingSince' | 'lane' | 'step' | 'sticky' | 'place' | 'callback' | 'ask'
+    'phase' | 'offer' | 'more' | 'failures' | 'overdue' | 'talkingSince' | 'lane' | 'step' | 'sticky' | 'key' | 'rate' | 'callback' | 'ask'
   >
 >;
 
@@ -219,7 +224,7 @@ export function engage(agent: Writable<AgentEntry>, offer: Offer, order: number)
 }
 
 /** Nothing of a call, a wrap-up or a rest is left. */
-export function disengage(agent: Writable<AgentEntry>, idle: IdlePlace, { calls, talkMs }: Pick<AgentEntry, 'calls' | 'talkMs'>): void {
+export function disengage(agent: Writable<AgentEntry>, idle: number, { calls, talkMs }: Pick<AgentEntry, 'calls' | 'talkMs'>): void {
   agent.offer = null;
   agent.wish = WISH_READY;
   agent.wrapUpUntil = null;
@@ -263,20 +268,25 @@ export function expecting(fresh: Writable<CallEntry>, estimateMs: number | null)
   return fresh;
 }
 
-/** Relaxed so far, in the lane where those are who satisfy that; a waiting call is matched anew there. Its place stays. */
-export function relaxTo(turn: Turn, call: Writable<CallEntry>, step: number, lane: CallEntry['lane']): CallEntry {
+/** As far relaxed as belongs to so long a wait; told, but for a callback. Its place stays. */
+export function relax(turn: Turn, call: Writable<CallEntry>, queue: QueueEntry, waitedMs: number): void {
+  const step = stepAt(queue, waitedMs);
+  if (step <= call.step) return;
   call.step = step;
-  return relane(turn, call, lane);
+  if (call.callback) return;
+  const data = { minLevels: effectiveLevels(queue, step, call.ask) };
+  turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: queue.id, data });
 }
 
-/** Moves a call to another lane. */
-export function relane(turn: Turn, call: Writable<CallEntry>, lane: CallEntry['lane']): CallEntry {
-  if (call.phase === 'waiting' && call.lane !== lane) {
-    shut(call);
-    turn.opened = listed(turn.opened, call);
-  }
+/** Moves a call to another lane; if somebody is ready there, it is matched at the end of the step. */
+export function relane(turn: Turn, call: Writable<CallEntry>, lane: CallEntry['lane']): void {
+  if (lane === call.lane) return;
+  const waits = call.phase === 'waiting';
+  if (waits) shut(turn.tables, call);
   call.lane = lane;
-  return call;
+  if (!waits) return;
+  if (call.callback || somebodyReady(turn.tables, lane)) turn.opened = listed(turn.opened, call);
+  else openUp(turn, call);
 }
 
 /** Moves a call to another phase, checked against the diagram. */
@@ -299,40 +309,42 @@ export function forgetCall(turn: Turn, call: CallEntry): void {
   drop(turn, call);
 }
 
-function drop({ tables }: Turn, call: Writable<CallEntry>): void {
+function drop({ tables, dropped }: Turn, call: Writable<CallEntry>): void {
   call.gone = true;
+  dropped.push(call);
   tables.calls.delete(call.id);
 }
 
 /** The call takes its place in the queue. */
 export function takePlace(turn: Turn, call: CallEntry): void {
-  call.queue.places.add(call.place);
+  call.queue.places.add(call);
   if (call.callback) call.queue.callbacksInLine += 1;
   else {
     turn.touchedCalls.push(call);
-    if (!call.stays) call.queue.arrivals?.add(call.place);
+    if (!call.stays) call.queue.arrivals?.add(call);
   }
 }
 
 /** The call gives its place up: it talks, or goes on. */
 export function losePlace(turn: Turn, call: CallEntry): void {
   const { queue, lane } = call;
-  if (call.phase === 'waiting') shut(call);
-  else if (lane.ringing.size > 0) lane.ringing.delete(call.place);
-  queue.places.delete(call.place);
+  if (call.phase === 'waiting') shut(turn.tables, call);
+  else if (lane.ringing.size > 0) lane.ringing.delete(call);
+  queue.places.delete(call);
   if (call.callback) queue.callbacksInLine -= 1;
   else {
     turn.touchedCalls.push(call);
-    queue.arrivals?.delete(call.place);
+    queue.arrivals?.delete(call);
   }
   if (queue.callbacksInLine > 0) turn.advanced = listed(turn.advanced, queue);
 }
 
 /** The call is open again at the place it had. */
 export function reopen(turn: Turn, call: CallEntry, patch: Pick<CallPatch, 'failures'> = NO_CALL_PATCH): CallEntry {
-  if (call.lane.ringing.size > 0) call.lane.ringing.delete(call.place);
-  // It may have been relaxed while it rang.
-  const lane = call.queue.config.relaxation.length === 0 ? call.lane : laneFor(turn.tables, call);
+  if (call.lane.ringing.size > 0) call.lane.ringing.delete(call);
+  // What has fallen due while it rang.
+  if (call.queue.relaxesAfter.length > 0) relax(turn, call, call.queue, turn.ticks - call.arrived);
+  const lane = laneFor(turn.tables, call);
   const failures = patch.failures ?? call.failures;
   const open = enterPhase(call, 'lapse', { lane, failures, phase: 'waiting', offer: null, more: NO_OFFERS });
   turn.opened = listed(turn.opened, open);

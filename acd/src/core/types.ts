@@ -11,6 +11,9 @@ import type {
   Seat,
 } from '@yixian/contracts';
 import type { CallbackPhase } from './callback-state.js';
+import type { Dues } from './dues.js';
+import type { Heads } from './heads.js';
+import type { Line, Placed } from './line.js';
 import type { OrderedSet } from './ordered-set.js';
 
 export type OfferId = string;
@@ -30,12 +33,6 @@ export interface Wish {
   readonly by: string;
 }
 
-/** A place among the idle: the smaller number became ready earlier. */
-export interface IdlePlace {
-  readonly order: number;
-  readonly agentId: AgentId;
-}
-
 /** A ready agent as a queue's strategy ranks him: smaller key first, then smaller order, then by id. */
 export interface Candidate {
   readonly key: number;
@@ -49,17 +46,12 @@ export interface Candidate {
  * A call of a queue with ageing gains `rate` points a millisecond, so its priority at any time is `key + rate · now` with
  * `key = priority − rate · arrived`. Within one queue the rate is one and the order of the keys never changes: no timers.
  */
-export interface Place {
-  readonly key: number;
+export interface Place extends Placed {
   readonly rate: number;
   /** As it was at arrival. */
   readonly priority: number;
   /** When the caller came to the hotline. */
   readonly arrived: Ticks;
-  readonly order: number;
-  readonly callId: CallId;
-  /** Whose place it is: found without a look into the table. Null as long as it is being made. */
-  readonly call: CallEntry | null;
 }
 
 /** One agent. Changed by `turn.ts` alone. */
@@ -82,7 +74,8 @@ export interface AgentEntry {
   readonly wrapUpUntil: EpochMs | null;
   /** Not ready until then after a missed offer; then ready by itself. */
   readonly restUntil: EpochMs | null;
-  readonly idle: IdlePlace;
+  /** The place among the idle: the smaller number became ready earlier. */
+  readonly idle: number;
   /** Grows with every offer made to anybody: who was asked longest ago has the smallest. */
   readonly lastOffer: number;
   /** Calls of queues of the hotline's day, and how long the agent talked on them. */
@@ -122,13 +115,12 @@ export interface Ask {
 }
 
 /** One call, or one callback in the line. Changed by `turn.ts` alone. */
-export interface CallEntry {
+export interface CallEntry extends Place {
   readonly id: CallId;
   readonly queue: QueueEntry;
   /** Where it is found by agents who may have it. */
   readonly lane: Lane;
   readonly caller: string;
-  readonly place: Place;
   /** When it came into this queue. */
   readonly entered: Ticks;
   readonly ask: Ask;
@@ -191,11 +183,12 @@ export interface Pool {
   readonly key: string;
   readonly levels: ReadonlyMap<string, number>;
   readonly groups: ReadonlySet<string>;
-  readonly ready: OrderedSet<IdlePlace>;
+  readonly ready: OrderedSet<AgentEntry>;
   /** How many of them are. */
   signedIn: number;
-  /** Every lane these agents may serve. */
+  /** Every lane these agents may serve, and their rows in `Heads`. */
   lanes: Lane[];
+  rows: Int32Array;
   /** Those of them that rank agents themselves. */
   ranked: Lane[];
   /** Queues these agents may serve at some step of relaxation. */
@@ -214,14 +207,26 @@ export interface Lane {
   readonly key: string;
   readonly queue: QueueEntry;
   readonly requirement: Requirement;
+  /** Its row in `Heads`. */
+  readonly row: number;
+  /** How many steps of relaxation its calls have taken. */
+  readonly step: number;
+  /** Its open calls take the next when they have waited so long; Infinity: there is none. */
+  readonly relaxesAfter: number;
+  /** When the first of them does, or earlier; Infinity: there was none. Changed by `Dues` alone. */
+  due: Ticks;
+  /** The priority of all open calls, as long as there are no `climbers`. */
+  priority: number;
+  /** The open calls by arrival, if they relax and have several priorities; else their places are in that order anyway. */
+  climbers: OrderedSet<CallEntry> | null;
   /** Only this agent. */
   readonly agentId: AgentId | null;
   /** Whether that agent has what is asked for. */
   readonly able: boolean;
   /** Calls that no agent is asked for now. */
-  readonly open: OrderedSet<Place>;
+  readonly open: Line<CallEntry>;
   /** With ring-all: calls that ring, for whoever becomes free meanwhile. */
-  readonly ringing: OrderedSet<Place>;
+  readonly ringing: OrderedSet<CallEntry>;
   pools: Pool[];
   /** Those with a ready agent, when the longest idle goes first. */
   readonly readyPools: Set<Pool>;
@@ -232,7 +237,7 @@ export interface Lane {
 /** A rule about the queue as it stands, and who waits that it could take elsewhere. */
 export interface MeasuredRule {
   readonly rule: OverflowRule;
-  readonly movable: OrderedSet<Place>;
+  readonly movable: OrderedSet<CallEntry>;
 }
 
 export interface QueueEntry {
@@ -241,13 +246,15 @@ export interface QueueEntry {
   /** Overflow by longest and by estimated wait, in the order of the settings. */
   measured: MeasuredRule[];
   /** Callers with a place by their arrival, those who stay not counted; null when no rule asks for the longest wait. */
-  arrivals: OrderedSet<Place> | null;
+  arrivals: OrderedSet<CallEntry> | null;
   /** When the timer for the longest wait fires; null when there is none. */
   measureAt: EpochMs | null;
   /** Every call that has a place: waiting, offered, connecting. */
-  readonly places: OrderedSet<Place>;
-  /** By relaxation: `lanes[0]` is what the queue asks for at first. */
+  readonly places: Line<CallEntry>;
+  /** One for each step of relaxation: `lanes[0]` is what the queue asks for at first. */
   lanes: Lane[];
+  /** After how long a wait each step of relaxation is taken. */
+  relaxesAfter: readonly number[];
   /** Levels of each step, as events tell them; made when first told. */
   levels: Readonly<Record<string, number>>[];
   /** For calls that ask for more. */
@@ -302,8 +309,22 @@ export interface Tables {
   readonly talks: Map<string, { agentId: AgentId; at: EpochMs }>;
   /** Ready agents whose seat cannot ring: to be asked about again when somebody waits for them. */
   readonly cutOff: Set<AgentId>;
+  /** Who stands first in each lane. */
+  readonly heads: Heads;
+  /** How many agents are ready and can be reached. */
+  idle: number;
+  /** All queues age at one rate: whoever goes first, goes first for ever. */
+  oneRate: boolean;
+  /** Lanes with calls that relax, by when they do. */
+  readonly dues: Dues<Lane>;
+  /** How many open calls will relax if they wait long enough. */
+  climbing: number;
+  /** When the timer for the next relaxation fires; Infinity when there is none. */
+  wakeAt: Ticks;
   /** Queues whose measure may have changed in this step. */
   readonly toMeasure: Set<QueueEntry>;
+  /** Entries of calls that are gone, to be used again: a new one would be copied twice before it lies still. */
+  readonly spareCalls: CallEntry[];
   /** The step's own lists, used again by the next. */
   spareTurn: object | null;
 }

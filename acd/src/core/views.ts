@@ -49,17 +49,16 @@ function queueView(tables: Tables, queue: QueueEntry, now: number): QueueSnapsho
   const waiting: WaitingCallSnapshot[] = [];
   let oldest = now;
   let position = 0;
-  for (const place of queue.places) {
-    const call = tables.calls.get(place.callId);
+  for (const call of queue.places) {
     position += 1;
-    if (!call || call.callback) continue;
+    if (call.callback) continue;
     const since = sinceOf(tables, call);
     oldest = Math.min(oldest, since);
     waiting.push({
       callId: call.id,
       caller: call.caller,
       position,
-      priority: place.priority,
+      priority: call.priority,
       since,
       offeredTo: call.offer?.agentId ?? null,
     });
@@ -83,7 +82,7 @@ function queueView(tables: Tables, queue: QueueEntry, now: number): QueueSnapsho
 export function standingOf(state: AcdState, callId: CallId): { position: number; estimateMs: number | null; ringing: boolean } | undefined {
   const call = state.tables.calls.get(callId);
   if (!call || call.phase === 'talking') return undefined;
-  const position = call.queue.places.rank(call.place) + 1;
+  const position = call.queue.places.rank(call) + 1;
   return { position, estimateMs: estimateWaitMs(state.tables, call.queue, position, call.lane), ringing: call.phase !== 'waiting' };
 }
 
@@ -100,7 +99,7 @@ export function callbackViews(state: AcdState): CallbackView[] {
 export function callbackView(tables: Tables, callback: CallbackEntry): CallbackView {
   const { id, queueId, number, since, attempts, notBefore } = callback;
   const line = tables.calls.get(id);
-  const position = line ? line.queue.places.rank(line.place) + 1 : null;
+  const position = line ? line.queue.places.rank(line) + 1 : null;
   const waiting = line?.phase === 'offered' ? 'agent-ringing' : 'waiting';
   return { id, queueId, number, state: callback.phase === 'calling' ? 'calling' : waiting, since, position, attempts, notBefore };
 }

@@ -1,11 +1,12 @@
 import type { EventOf, QueueResult } from '@yixian/contracts';
 import { estimateWaitMs } from './estimate.js';
 import type { Input } from './inputs.js';
+import { stepAt } from './ladder.js';
 import { laneFor, NO_ASK } from './lanes.js';
 import { withdraw } from './offers.js';
-import { newPlace, takenBy } from './places.js';
-import { NO_OFFERS, offersOf, sinceOf } from './tables.js';
-import { changeCall, expecting, listed, putCall, relane, removeCall, type Turn, takePlace } from './turn.js';
+import { keyOf, rateOf } from './places.js';
+import { offersOf, sinceOf } from './tables.js';
+import { changeCall, expecting, listed, putCall, relane, removeCall, spareCall, type Turn, takePlace } from './turn.js';
 import type { Ask, CallbackEntry, CallEntry, QueueEntry, Ticks } from './types.js';
 
 // A call that waits: how it begins, takes its place, is moved to another lane, and leaves.
@@ -33,39 +34,24 @@ export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { cal
   const sticky = b.callback || b.ask !== NO_ASK ? null : stickyFor(turn, queue, caller);
   const step = queue.config.relaxation.length === 0 ? 0 : stepAt(queue, now - b.since);
   const arrived = ticks - (now - b.since);
-  // What every step of a wait looks at comes first, so that it lies together in memory.
-  const call: CallEntry = {
-    id: callId,
-    queue,
-    lane: laneFor(tables, { queue, ask: b.ask, step, sticky }),
-    place: newPlace(queue.config, callId, b.priority, arrived, b.order ?? tables.order),
-    phase: 'waiting',
-    gone: false,
-    step,
-    entered: ticks,
-    sticky,
-    callback: b.callback ?? null,
-    ask: b.ask,
-    overdue: false,
-    offer: null,
-    agent: null,
-    more: NO_OFFERS,
-    estimateMs: null,
-    talkingSince: null,
-    failures: 0,
-    stays: b.stays ?? false,
-    visited: b.visited ?? NOWHERE,
-    caller,
-  };
-  takenBy(call.place, call);
+  const rate = rateOf(queue.config);
+  const call = spareCall(turn, queue);
+  call.key = keyOf(rate, b.priority, arrived);
+  call.arrived = arrived;
+  call.order = b.order ?? tables.order;
+  call.lane = laneFor(tables, { queue, ask: b.ask, step, sticky });
+  call.step = step;
+  call.callback = b.callback ?? null;
+  call.ask = b.ask;
+  call.id = callId;
+  call.priority = b.priority;
+  call.rate = rate;
+  call.entered = ticks;
+  call.sticky = sticky;
+  call.stays = b.stays ?? false;
+  call.visited = b.visited ?? NOWHERE;
+  call.caller = caller;
   return call;
-}
-
-/** How many steps of relaxation belong to so long a wait. */
-export function stepAt({ config }: QueueEntry, waitedMs: number): number {
-  let step = 0;
-  while (step < config.relaxation.length && (config.relaxation[step]?.afterMs ?? 0) <= waitedMs) step += 1;
-  return step;
 }
 
 /** The agent who last talked with this caller, if the queue waits for him and he is at work. */
@@ -80,16 +66,16 @@ function stickyFor({ tables, now, ticks }: Turn, queue: QueueEntry, caller: stri
 
 /** The call as it comes into another queue: what it asked for and its arrival stay. By overflow unless `stays`. */
 export function rehomed(turn: Turn, call: CallEntry, queue: QueueEntry, b: Pick<Beginning, 'priority' | 'visited' | 'stays'>): CallEntry {
-  const { ask, place, visited } = call;
+  const { ask, order, visited } = call;
   const since = sinceOf(turn.tables, call);
-  return newCall(turn, queue, { callId: call.id, caller: call.caller }, { visited, ...b, ask, since, order: place.order });
+  return newCall(turn, queue, { callId: call.id, caller: call.caller }, { visited, ...b, ask, since, order });
 }
 
 /** Takes its place; whoever is ready is asked for it at the end of the step. */
 export function wait(turn: Turn, arrived: CallEntry): CallEntry {
   const { queue, lane } = arrived;
   takePlace(turn, arrived);
-  const position = queue.places.rank(arrived.place) + 1;
+  const position = queue.places.rank(arrived) + 1;
   const call = putCall(turn, expecting(arrived, estimateWaitMs(turn.tables, queue, position, lane)));
   announceArrival(turn, call, position);
   turn.effects.push({ type: 'start-treatment', callId: call.id, queueId: queue.id });
@@ -104,7 +90,7 @@ export function announceArrival(turn: Turn, call: CallEntry, position: number): 
     at: turn.now,
     callId: call.id,
     queueId: call.queue.id,
-    data: { position, priority: call.place.priority },
+    data: { position, priority: call.priority },
   });
 }
 
@@ -139,11 +125,11 @@ export function release(turn: Turn, call: CallEntry): void {
   relane(turn, call, laneFor(turn.tables, { queue, ask, step, sticky: null }));
 }
 
-/** One timer for whatever falls due next: the longest wait, a relaxation, a rule, the end of the wait for one agent. */
+/** One timer for whatever falls due next: the longest wait, a rule, the end of the wait for one agent. */
 export function arm(turn: Turn, call: CallEntry): void {
   const due = nextDue(call, turn.ticks);
   if (due === Number.POSITIVE_INFINITY) return;
-  const input: Input = { type: 'wait-due', callId: call.id, order: call.place.order };
+  const input: Input = { type: 'wait-due', callId: call.id, order: call.order };
   turn.effects.push({ type: 'set-timer', timer: 'wait', id: call.id, delayMs: due - turn.ticks, input });
 }
 
@@ -151,8 +137,6 @@ export function arm(turn: Turn, call: CallEntry): void {
 export function nextDue(call: CallEntry, now: Ticks): number {
   const { config } = call.queue;
   let due = call.callback || call.overdue ? Number.POSITIVE_INFINITY : call.entered + config.maxWaitMs;
-  const step = config.relaxation[call.step];
-  if (step) due = Math.min(due, call.place.arrived + step.afterMs);
   if (call.sticky) due = Math.min(due, call.sticky.until);
   if (config.overflow.length > 0 && !call.callback) due = Math.min(due, nextWaited(call, now));
   return due;

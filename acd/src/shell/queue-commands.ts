@@ -35,7 +35,7 @@ export function createQueueCommands(deps: QueueCommandDeps): Pick<Acd, 'moveCall
       if (call.phase === 'talking' || call.phase === 'connecting') {
         throw new DomainError('conflict', `call ${callId} waits no more: it is ${call.phase} with ${call.offer?.agentId}`, { callId });
       }
-      const priority = to.priority ?? call.place.priority - call.queue.config.priority;
+      const priority = to.priority ?? call.priority - call.queue.config.priority;
       deps.dispatch({ type: 'call-moved', callId, queueId, priority, by });
     },
     async setDoor(queueId, door: QueueDoor, by) {

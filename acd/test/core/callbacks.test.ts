@@ -25,7 +25,7 @@ describe('callbacks in place of waiting', () => {
     d.callback('cb', 'consult', { callId: 'b' });
     assert.deepEqual(d.results.get('b'), { outcome: 'callback', callbackId: 'cb' });
     assert.deepEqual(
-      [...(d.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.callId),
+      [...(d.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.id),
       ['a', 'cb', 'c'],
     );
     assert.deepEqual(
@@ -70,7 +70,7 @@ describe('callbacks in place of waiting', () => {
     d.call('later');
     d.advance(60_000);
     assert.deepEqual(
-      [...(d.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.callId),
+      [...(d.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.id),
       ['cb', 'later'],
       'the original place',
     );
@@ -104,7 +104,7 @@ describe('callbacks in place of waiting', () => {
     d.call('next');
     d.numberAnswers('cb', 'new');
     assert.deepEqual(
-      [...(d.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.callId),
+      [...(d.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.id),
       ['new', 'live', 'next'],
     );
     d.wish('2', 'ready');
@@ -220,7 +220,7 @@ describe('callbacks in place of waiting', () => {
       callbacks: [kept, { ...kept, callbackId: 'tired', attempts: 2 }],
     });
     assert.deepEqual(
-      [...(after.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.callId),
+      [...(after.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.id),
       ['cb', 'live'],
     );
     assert.deepEqual(after.events.find((e) => e.type === 'callback.closed')?.data, {

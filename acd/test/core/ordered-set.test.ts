@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { Dues } from '../../src/core/dues.js';
+import { Heads } from '../../src/core/heads.js';
+import { Line, NOBODY } from '../../src/core/line.js';
 import { OrderedSet } from '../../src/core/ordered-set.js';
 import { createRandom } from '../../src/simulator/random.js';
 
@@ -66,5 +69,104 @@ describe('ordered set', () => {
     set.add(1);
     set.clear();
     assert.deepEqual([set.size, set.first, [...set]], [0, undefined, []]);
+  });
+});
+
+interface Item {
+  key: number;
+  arrived: number;
+  order: number;
+}
+
+describe('line of calls', () => {
+  const byPlace = (a: Item, b: Item): number => b.key - a.key || a.arrived - b.arrived || a.order - b.order;
+
+  it('agrees with a sorted list, whoever comes and goes: by key, arrival and order', () => {
+    for (const [seed, keys, adds] of [
+      [1, 3, 0.6],
+      [2, 1, 0.55],
+      [3, 1_000, 0.5],
+    ] as const) {
+      const random = createRandom(seed, 0);
+      const below = (n: number): number => Math.floor(random.next() * n);
+      const line = new Line<Item>();
+      const model: Item[] = [];
+      for (let n = 0; n < 8_000; n++) {
+        // Some come as if they had come before, some with a priority that is no whole number.
+        const item = {
+          key: keys === 1_000 ? random.next() : below(keys),
+          arrived: Math.max(0, n - (below(4) === 0 ? below(3_000) : 0)),
+          order: n,
+        };
+        if (random.next() < adds || model.length === 0) {
+          assert.equal(line.add(item), true);
+          const at = model.findIndex((other) => byPlace(item, other) < 0);
+          model.splice(at < 0 ? model.length : at, 0, item);
+          assert.equal(line.add(item), false);
+        } else {
+          const at = below(3) === 0 ? below(model.length) : 0;
+          const [gone] = model.splice(at, 1) as [Item];
+          assert.equal(line.delete(gone), true);
+          assert.equal(line.delete(gone), false);
+          assert.equal(line.has(gone), false);
+        }
+        const [first] = model;
+        assert.deepEqual([line.size, line.first], [model.length, first]);
+        const row = new Float64Array(3);
+        line.writeFirst(row, 0);
+        assert.deepEqual([...row], first ? [first.key, first.arrived, first.order] : [NOBODY, 0, 0]);
+        if (first) assert.equal(line.firstArrived, first.arrived);
+        if (n % 40 > 0) continue;
+        const before = model.filter((other) => byPlace(other, item) < 0).length;
+        assert.deepEqual([line.rank(item), line.at(before)], [before, model[before]]);
+        assert.deepEqual([...line], model);
+        assert.ok(model.every((other, at) => n % 400 > 0 || (line.has(other) && line.rank(other) === at && line.at(at) === other)));
+      }
+      line.clear();
+      assert.deepEqual([line.size, line.first, [...line]], [0, undefined, []]);
+    }
+  });
+});
+
+describe('heads of lanes', () => {
+  it('the first of several lines goes first, whatever rows were given back and taken again', () => {
+    const heads = new Heads();
+    const lines = Array.from({ length: 100 }, () => ({ row: heads.take(), line: new Line<Item>() }));
+    const rows = Int32Array.from(lines, ({ row }) => row);
+    assert.equal(heads.first(rows), -1);
+    const at = (n: number) => lines[n] as (typeof lines)[number];
+    const comes = (n: number, key: number, arrived: number, order: number): void => {
+      at(n).line.add({ key, arrived, order });
+      heads.set(at(n).row, at(n).line);
+    };
+    comes(70, 0, 5, 1);
+    comes(71, 0, 5, 2);
+    assert.equal(heads.first(rows), 70);
+    comes(3, 0, 4, 3);
+    assert.equal(heads.first(rows), 3);
+    comes(99, 1, 9, 4);
+    assert.equal(heads.first(rows), 99);
+    heads.giveBack(at(99).row);
+    assert.equal(heads.take(), at(99).row);
+    assert.equal(heads.first(rows), 3);
+  });
+});
+
+describe('what falls due', () => {
+  it('comes earliest first, also when it was put off or brought forward', () => {
+    const random = createRandom(7, 0);
+    const dues = new Dues<{ due: number; really: number }>();
+    const all = Array.from({ length: 200 }, () => ({ due: Number.POSITIVE_INFINITY, really: Number.POSITIVE_INFINITY }));
+    for (let n = 0; n < 5_000; n++) {
+      const one = all[Math.floor(random.next() * all.length)] as (typeof all)[number];
+      const due = n + Math.floor(random.next() * 300);
+      // Brought forward at once, put off when it is found.
+      one.really = due;
+      dues.put(one, due);
+      const { first } = dues;
+      assert.ok(first);
+      assert.equal(first.due, Math.min(...all.map((other) => other.due)));
+      if (random.next() < 0.5) dues.defer(random.next() < 0.2 ? Number.POSITIVE_INFINITY : Math.max(first.due, first.really));
+    }
   });
 });

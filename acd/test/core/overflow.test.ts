@@ -20,7 +20,7 @@ function world(overflow: OverflowRule[], more: Partial<QueueConfig> = {}, b: Par
 }
 
 const placesOf = (d: CoreDriver, queueId: string): string[] =>
-  [...(d.state.tables.queues.get(queueId)?.places ?? [])].map((place) => place.callId);
+  [...(d.state.tables.queues.get(queueId)?.places ?? [])].map((place) => place.id);
 
 describe('overflow', () => {
   it('by length, to another queue: keeps arrival and place, and says so', () => {
@@ -29,7 +29,7 @@ describe('overflow', () => {
     d.took();
     d.call('z', 'a');
     assert.equal(d.state.tables.calls.get('z')?.queue.id, 'b');
-    assert.equal(d.state.tables.calls.get('z')?.place.priority, 1);
+    assert.equal(d.state.tables.calls.get('z')?.priority, 1);
     assert.deepEqual(d.took(), ['call.queued', 'call.left-queue', 'call.overflowed', 'call.queued']);
     d.wish('2', 'ready');
     assert.equal(d.agentOf('z'), '2');
@@ -254,7 +254,7 @@ describe('the queue is edited while in use', () => {
     d.configure(agents, [queueConfig('a', { strategy: 'ring-all', ageingPerMinute: 5, minLevels: { a: 8 } }), queueConfig('b')]);
     assert.deepEqual([d.stateOf('1'), d.stateOf('2')], ['ringing', 'not-ready']);
     assert.deepEqual(
-      [...(d.state.tables.queues.get('a')?.places ?? [])].map((p) => p.callId),
+      [...(d.state.tables.queues.get('a')?.places ?? [])].map((p) => p.id),
       ['x', 'y', 'z'],
     );
     d.wish('2', 'ready');

@@ -325,15 +325,15 @@ describe('invariants under any sequence of inputs', function () {
 function assertNobodyOvertaken(
   d: CoreDriver,
   offer: { agentId: string; callId: string },
-  before: ReadonlyMap<string, { place: { priority: number; order: number } }>,
+  before: ReadonlyMap<string, { priority: number; order: number }>,
 ): void {
   const agent = d.state.tables.agents.get(offer.agentId);
   const served = d.state.tables.calls.get(offer.callId);
   if (!agent || !served) return;
-  for (const [callId, { place }] of before) {
+  for (const [callId, place] of before) {
     const call = d.state.tables.calls.get(callId);
     if (call?.phase !== 'waiting' || !call.queue.config.requiredSkills.every((s) => agent.config.skills.includes(s))) continue;
-    const better = place.priority > served.place.priority || (place.priority === served.place.priority && place.order < served.place.order);
+    const better = place.priority > served.priority || (place.priority === served.priority && place.order < served.order);
     assert.ok(!better, `call ${callId} was overtaken by ${offer.callId}`);
   }
 }

@@ -172,7 +172,7 @@ describe('skill levels that relax', () => {
     assert.equal(d.events.filter((e) => e.type === 'call.requirements-relaxed').length, 2);
     d.advance(10_000);
     assert.ok(['1', '4'].includes(d.agentOf('b') ?? ''), 'anybody');
-    const positions = [...(d.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.callId);
+    const positions = [...(d.state.tables.queues.get('consult')?.places ?? [])].map((p) => p.id);
     assert.deepEqual(positions, ['a', 'b']);
   });
 

@@ -53,7 +53,7 @@ export class CoreDriver {
   /** Calls that rang several seats when the directory was edited: they may go on doing so. */
   readonly rangSeveral = new Set<string>();
   ignored: string | undefined;
-  /** Inputs given and effects decided so far. */
+  /** Inputs given and effects decided so far, the timer of relaxations not counted. */
   inputs = 0;
   effectsSeen = 0;
   readonly #light: boolean;
@@ -98,7 +98,8 @@ export class CoreDriver {
   }
 
   #note(effect: Effect): void {
-    this.effectsSeen += 1;
+    // Whatever the input: each step begins with what the clock has relaxed.
+    if (!('timer' in effect && effect.timer === 'relax')) this.effectsSeen += 1;
     if (!this.#light) this.effects.push(effect);
     if (effect.type === 'ring') this.seats.set(effect.offer.id, effect.offer);
     if (effect.type === 'bridge') this.seats.set(effect.offer.id, effect.offer);

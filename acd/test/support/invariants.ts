@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { LEVELS } from '../../src/core/inputs.js';
+import { stepAt, TOLD_WITHIN_MS } from '../../src/core/ladder.js';
 import { satisfies } from '../../src/core/lanes.js';
 import { byArrival } from '../../src/core/places.js';
 import { offersOf, sinceOf } from '../../src/core/tables.js';
@@ -14,6 +16,7 @@ export function checkInvariants(d: CoreDriver): void {
   indexesSayWhatTheEntriesSay(d);
   everyLeaseHasADeadline(d);
   everyWaitEnds(d);
+  levelsRelaxInTime(d);
   nobodyWaitsAgainstARule(d);
 }
 
@@ -61,14 +64,18 @@ function noMatchIsLeftUndone(d: CoreDriver): void {
   const ready = [...d.state.tables.agents.values()].filter((agent) => agent.state === 'ready' && agent.reachable);
   for (const call of d.state.tables.calls.values()) {
     if (call.phase !== 'waiting') continue;
-    for (const agent of ready) assert.ok(!mayHave(agent, call), `agent ${agent.id} is ready and call ${call.id} waits`);
+    const step = stepAt(call.queue, d.now - sinceOf(d.state.tables, call));
+    for (const agent of ready) {
+      assert.ok(!mayHave(agent, call), `agent ${agent.id} is ready and call ${call.id} waits`);
+      assert.ok(!mayHave(agent, { ...call, step }), `agent ${agent.id} is ready and call ${call.id} has come down to his levels`);
+    }
   }
 }
 
 function indexesSayWhatTheEntriesSay(d: CoreDriver): void {
   const { agents, calls, queues, pools, cutOff, named } = d.state.tables;
   const available = (a: AgentEntry): boolean => a.state === 'ready' && a.reachable;
-  const ids = (list: Iterable<{ agentId: string }>): string[] => [...list].map((p) => p.agentId).sort();
+  const ids = (list: Iterable<AgentEntry>): string[] => [...list].map((agent) => agent.id).sort();
   for (const pool of pools.values()) {
     const members = [...agents.values()].filter((a) => a.pool === pool);
     assert.deepEqual(
@@ -86,11 +93,12 @@ function indexesSayWhatTheEntriesSay(d: CoreDriver): void {
       .map((a) => a.id)
       .sort(),
   );
+  assert.equal(d.state.tables.idle, [...agents.values()].filter(available).length, 'idle');
   assert.equal(d.state.tables.signedIn, [...agents.values()].filter((a) => a.state !== 'offline').length);
   for (const queue of queues.values()) {
     const mine = [...calls.values()].filter((c) => c.queue === queue);
     const placed = mine.filter((c) => c.phase !== 'talking');
-    assert.deepEqual([...queue.places].map((p) => p.callId).sort(), placed.map((c) => c.id).sort());
+    assert.deepEqual([...queue.places].map((p) => p.id).sort(), placed.map((c) => c.id).sort());
     assert.equal(queue.serving, mine.filter((c) => c.phase === 'talking').length, 'serving');
     assert.equal(queue.callbacksInLine, placed.filter((c) => c.callback).length, 'callbacks in line');
     const lanes = [...queue.lanes, ...queue.extra.values(), ...[...named.values()].flat().filter((lane) => lane.queue === queue)];
@@ -105,7 +113,7 @@ function laneIsRight(d: CoreDriver, lane: Lane, available: (agent: AgentEntry) =
   const { agents, calls } = d.state.tables;
   const mine = [...calls.values()].filter((c) => c.lane === lane);
   assert.deepEqual(
-    [...lane.open].map((p) => p.callId).sort(),
+    [...lane.open].map((p) => p.id).sort(),
     mine
       .filter((c) => c.phase === 'waiting')
       .map((c) => c.id)
@@ -113,7 +121,7 @@ function laneIsRight(d: CoreDriver, lane: Lane, available: (agent: AgentEntry) =
   );
   const rings = lane.queue.config.strategy === 'ring-all' && lane.agentId === null;
   const ringing = rings ? mine.filter((c) => c.phase === 'offered').map((c) => c.id) : [];
-  assert.deepEqual([...lane.ringing].map((p) => p.callId).sort(), ringing.sort());
+  assert.deepEqual([...lane.ringing].map((p) => p.id).sort(), ringing.sort());
   if (lane.agentId !== null) return;
   const serves = [...agents.values()].filter((a) => available(a) && satisfies(a.pool, lane.requirement));
   if (lane.ready) assert.deepEqual([...lane.ready].map((c) => c.agentId).sort(), serves.map((a) => a.id).sort());
@@ -145,17 +153,38 @@ function everyLeaseHasADeadline(d: CoreDriver): void {
     due.add(`measure:${queue.id}`);
     assert.ok((d.timers.get(`measure:${queue.id}`)?.at ?? 0) === queue.measureAt);
   }
+  if (d.state.tables.climbing > 0) due.add(`relax:${LEVELS}`);
   assert.deepEqual([...d.timers.keys()].sort(), [...due].sort());
+}
+
+/** Every call that waits is told of its relaxations in time, and its lane knows which relaxes next. */
+function levelsRelaxInTime(d: CoreDriver): void {
+  const { calls, climbing, dues, epoch, wakeAt } = d.state.tables;
+  const ticks = d.now - (epoch ?? 0);
+  let climb = 0;
+  for (const call of calls.values()) {
+    if (call.phase !== 'waiting') continue;
+    const late = stepAt(call.queue, ticks - TOLD_WITHIN_MS - 1 - call.arrived);
+    const due = stepAt(call.queue, ticks - call.arrived);
+    assert.ok(call.step >= late && call.step <= due, `call ${call.id} has relaxed ${call.step} times, not ${due}`);
+    assert.equal(call.lane.step, call.step);
+    if (call.step === call.queue.config.relaxation.length) continue;
+    climb += 1;
+    assert.ok(call.lane.due <= call.arrived + call.lane.relaxesAfter && (dues.first?.due ?? 0) <= call.lane.due, 'is due in time');
+    assert.ok(!call.lane.climbers || call.lane.climbers.has(call), 'climbs');
+  }
+  assert.equal(climbing, climb);
+  assert.equal(d.timers.get(`relax:${LEVELS}`)?.at ?? Number.POSITIVE_INFINITY, wakeAt + (epoch ?? 0));
 }
 
 /** Nobody waits where a rule about the whole queue says that he should not, the slow and obvious way. */
 function nobodyWaitsAgainstARule(d: CoreDriver): void {
-  const { calls, queues } = d.state.tables;
+  const { queues } = d.state.tables;
   for (const queue of queues.values()) {
     const places = [...queue.places];
-    const callers = places.flatMap(({ callId }) => calls.get(callId) ?? []).filter((call) => !call.callback);
+    const callers = places.filter((call) => !call.callback);
     assert.deepEqual(
-      [...(queue.arrivals ?? [])].map((place) => place.callId).sort(),
+      [...(queue.arrivals ?? [])].map((place) => place.id).sort(),
       queue.arrivals ? callers.flatMap((call) => (call.stays ? [] : [call.id])).sort() : [],
     );
     for (const { when, to } of queue.config.overflow) {
@@ -164,7 +193,7 @@ function nobodyWaitsAgainstARule(d: CoreDriver): void {
         if (to.kind === 'queue' && (to.queueId === queue.id || call.visited.includes(to.queueId) || !queues.has(to.queueId))) continue;
         if (when.kind === 'longest-wait') {
           const counted = callers.filter((c) => !c.stays);
-          const before = counted.filter((c) => byArrival(c.place, call.place) < 0);
+          const before = counted.filter((c) => byArrival(c, call) < 0);
           const longest = Math.max(0, ...before.map((c) => d.now - sinceOf(d.state.tables, c)));
           assert.ok(before.length === 0 || longest < when.atLeastMs, `call ${call.id} waits behind one that has waited ${longest} ms`);
           const fires = queue.measureAt ?? Number.POSITIVE_INFINITY;
@@ -172,7 +201,7 @@ function nobodyWaitsAgainstARule(d: CoreDriver): void {
             assert.ok(fires <= Math.min(...before.map((c) => sinceOf(d.state.tables, c))) + when.atLeastMs, 'its timer comes in time');
         }
         if (when.kind === 'estimated-wait' && queue.handled > 0 && queue.working > 0) {
-          const estimate = Math.round(((places.indexOf(call.place) + 1) * queue.handlingMs) / queue.working);
+          const estimate = Math.round(((places.indexOf(call) + 1) * queue.handlingMs) / queue.working);
           assert.ok(estimate < when.atLeastMs, `call ${call.id} waits though ${estimate} ms are expected`);
         }
         if (when.kind === 'nobody-signed-in' && call.ask.agentId === null) {
