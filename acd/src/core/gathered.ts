@@ -21,16 +21,42 @@ export class Gathered<T> {
     return this.#items[index] as T;
   }
 
-  /** Every item once, in the order of their first. */
+  /** Every item once, in the order of their first; so it stays. */
   once(): T[] {
-    if (this.#count === 0) return [];
-    if (this.#count === 1) return [this.#items[0] as T];
-    if (this.#count === 2 && this.#items[0] !== this.#items[1]) return this.copy();
-    return [...new Set(this.copy())];
+    if (this.#count > MANY) return [...new Set(this.copy())];
+    const items = this.#items;
+    let kept = 0;
+    for (let n = 0; n < this.#count; n++) {
+      const item = items[n] as T;
+      let known = 0;
+      while (known < kept && items[known] !== item) known += 1;
+      if (known < kept) continue;
+      items[kept] = item;
+      kept += 1;
+    }
+    this.#count = kept;
+    return this.copy();
   }
 
+  /** Short ones as literals, which are made where they are needed; `slice` is a call. */
   copy(): T[] {
-    return this.#items.slice(0, this.#count);
+    const items = this.#items as T[];
+    switch (this.#count) {
+      case 0:
+        return [];
+      case 1:
+        return [items[0] as T];
+      case 2:
+        return [items[0] as T, items[1] as T];
+      case 3:
+        return [items[0] as T, items[1] as T, items[2] as T];
+      case 4:
+        return [items[0] as T, items[1] as T, items[2] as T, items[3] as T];
+      case 5:
+        return [items[0] as T, items[1] as T, items[2] as T, items[3] as T, items[4] as T];
+      default:
+        return items.slice(0, this.#count);
+    }
   }
 
   clear(): void {
@@ -40,4 +66,4 @@ export class Gathered<T> {
   }
 }
 
-const MANY = 64;
+const MANY = 32;
