@@ -141,6 +141,18 @@ async function picture(scenario, look, ending) {
         await page.waitForTimeout(1_500);
         await shoot(`${where}-one`);
       }
+      const talked = page.locator('tr.kit-row', { hasText: '13800000101' });
+      if (where === 'calls' && (await talked.count()) > 0) {
+        await talked.click();
+        const ladder = page.locator('.sip-ladder');
+        await ladder
+          .getByRole('button', { name: /INVITE/ })
+          .first()
+          .click();
+        await ladder.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+        await page.waitForTimeout(1_500);
+        await shoot('calls-one');
+      }
       process.stdout.write(`${where}${ending}\n`);
     }
     if (browser.errors.length > 0) process.stdout.write(`errors on the pages:\n${[...new Set(browser.errors)].join('\n')}\n`);

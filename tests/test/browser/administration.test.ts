@@ -250,6 +250,7 @@ describe('administration and records in the browser', function () {
   it('the call is in its record with ladder and player, and in reports and logs', async () => {
     await go('calls');
     await page.getByRole('row').filter({ hasText: '13800000302' }).click();
+    await drawer().getByText('呼叫事件').click();
     await drawer().getByRole('img', { name: '呼叫梯形图' }).waitFor();
     await drawer().getByTestId('player').waitFor();
     await go('reports');

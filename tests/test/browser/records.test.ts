@@ -107,6 +107,57 @@ describe('the browser application: sign-in and call records', () => {
     await page.getByText('Abandoned in the menu').first().waitFor();
   });
 
+  it('the SIP ladder of a call: lanes, dialogs to choose, the text of a message, a capture to take along; the events beside it', async () => {
+    const agent = await scenario.phone('1002', { answer: 'auto' });
+    await scenario.ready('1002');
+    const caller = await scenario.caller('13800000009');
+    await caller.dial(scenario.uri('12320'));
+    const callId = await scenario.callOf('13800000009');
+    await scenario.events.wait('call.entered-flow', (e) => e.callId === callId);
+    await caller.sendDigits('1');
+    await scenario.events.wait('call.connected', (e) => e.callId === callId);
+    await caller.hangUp();
+    await agent.waitFor('CALL_CLOSED');
+    await scenario.record(callId);
+    const page = await browser.page();
+    await page.goto(`${scenario.hotline.http}/calls?call=${callId}`);
+    const drawer = page.getByRole('dialog');
+    const ladder = drawer.getByRole('region', { name: 'SIP ladder' });
+    await ladder.waitFor();
+    // the lanes: the caller, the hotline, the agent's telephone
+    for (const lane of ['13800000009', 'Hotline', '1002']) await ladder.getByText(lane, { exact: true }).waitFor();
+    const rungs = ladder.getByRole('button');
+    const all = await rungs.count();
+    await rungs.filter({ hasText: '180 Ringing' }).first().waitFor();
+    await rungs.filter({ hasText: 'BYE' }).first().waitFor();
+    await rungs
+      .filter({ hasText: /INVITE.*SDP/ })
+      .first()
+      .click();
+    const text = drawer.getByRole('region', { name: 'Text of the message' });
+    await text.getByText(/^INVITE sip:12320@/).waitFor();
+    await text.getByText(/m=audio/).waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    // the keys go from message to message
+    await page.keyboard.press('ArrowDown');
+    await text.getByText(/^SIP\/2\.0 100 Trying/).waitFor();
+    // one dialog alone: the agent's
+    const { messages } = await scenario.admin.get<{ messages: { to: string; sipCallId: string }[] }>(`/calls/${callId}/sip`);
+    const own = messages.filter((m) => m.to === '1002').length;
+    await drawer.getByRole('button', { name: `13800000009 → 1002 (${own})` }).click();
+    await rungs.nth(own).waitFor({ state: 'detached' });
+    assert.ok(own > 0 && own < all, `${own} of ${all}`);
+    assert.equal(await rungs.count(), own);
+    await rungs.filter({ hasText: 'INVITE' }).first().click();
+    await text.getByText(new RegExp(`X-Yixian-Call: ${callId}`)).waitFor();
+    const [file] = await Promise.all([page.waitForEvent('download'), drawer.getByRole('button', { name: /Wireshark/ }).click()]);
+    assert.match(file.suggestedFilename(), /\.pcap$/);
+    assert.equal(readFileSync(await file.path()).readUInt32LE(0), 0xa1b2c3d4);
+    await drawer.getByText('Call events').click();
+    await drawer.getByRole('img', { name: 'Ladder of the call' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   it('a reload keeps the session, another path comes back to where one was', async () => {
     const page = await browser.page();
     await page.reload();

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { CallView, EventView } from '@yixian/contracts/browser';
-import { Descriptions, Drawer, Skeleton, Table, Tag, Timeline, Typography } from 'antd';
+import { Descriptions, Drawer, Flex, Segmented, Skeleton, Table, Tag, Timeline, Typography } from 'antd';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get } from '../../app/api.js';
 import { useLive } from '../../app/live.js';
@@ -9,6 +10,8 @@ import { clockText, momentText } from '../../app/time.js';
 import { useCallPath } from '../../components/call-path.js';
 import { Player } from '../../kit/Player.js';
 import { Ladder } from './Ladder.js';
+
+const SipLadder = lazy(() => import('./SipLadder.js').then((module) => ({ default: module.SipLadder })));
 
 type Detailed = CallView & { timeline: EventView[] };
 
@@ -92,8 +95,7 @@ function Call({ call }: { call: Detailed }) {
           },
         ]}
       />
-      <Typography.Title level={5}>{t('archive:ladder.title')}</Typography.Title>
-      <Ladder call={call} timeline={call.timeline} />
+      <Ladders call={call} wire={leads} />
       <Typography.Title level={5}>{t('calls.timeline')}</Typography.Title>
       <Timeline
         items={call.timeline.map((event) => ({
@@ -109,12 +111,37 @@ function Call({ call }: { call: Detailed }) {
   );
 }
 
+/** What went over the wire, for those who may see it, or what happened in the call. */
+function Ladders({ call, wire }: { call: Detailed; wire: boolean }) {
+  const { t } = useTranslation(['records', 'archive']);
+  const [view, setView] = useState<'wire' | 'events'>(wire ? 'wire' : 'events');
+  const options = [
+    { value: 'wire' as const, label: t('sip.wire') },
+    { value: 'events' as const, label: t('sip.events') },
+  ];
+  return (
+    <>
+      <Flex align="baseline" gap={12} wrap>
+        <Typography.Title level={5}>{t('archive:ladder.title')}</Typography.Title>
+        {wire ? <Segmented size="small" aria-label={t('sip.view')} options={options} value={view} onChange={setView} /> : null}
+      </Flex>
+      {view === 'wire' ? (
+        <Suspense fallback={<Skeleton active />}>
+          <SipLadder callId={call.id} />
+        </Suspense>
+      ) : (
+        <Ladder call={call} timeline={call.timeline} />
+      )}
+    </>
+  );
+}
+
 /** One call, whole. */
 export function CallDrawer({ id, onClose }: { id: string | undefined; onClose(): void }) {
   const { t } = useTranslation('records');
   const call = useQuery({ queryKey: ['call', id], queryFn: () => get<Detailed>(`/calls/${id}`), enabled: id !== undefined });
   return (
-    <Drawer open={id !== undefined} onClose={onClose} size={720} title={t('calls.one')}>
+    <Drawer open={id !== undefined} onClose={onClose} size={900} title={t('calls.one')}>
       {call.isError ? <Typography.Text type="danger">{call.error.message}</Typography.Text> : null}
       {call.data ? <Call call={call.data} /> : call.isLoading ? <Skeleton active /> : null}
     </Drawer>
