@@ -2,7 +2,7 @@ import { BgColorsOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined, UserOut
 import { Button, Dropdown, Menu, type MenuProps, Tooltip } from 'antd';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Outlet, useLocation, useNavigate } from 'react-router';
+import { Link, Outlet, useLocation, useNavigate } from 'react-router';
 import { ErrorBoundary } from '../components/ErrorBoundary.js';
 import { DeskBar } from '../desk/DeskBar.js';
 import { startPhone, stopPhone } from '../phone/phone.js';
@@ -24,7 +24,7 @@ function useMenu(pages: readonly PageSpec[]): Items {
     const items: Items = [];
     const sections = new Map<string, Items>();
     for (const page of pages) {
-      const item = { key: page.path, label: t(`menu.${page.name}`), icon: page.icon };
+      const item = { key: page.path, label: <Link to={`/${page.path}`}>{t(`menu.${page.name}`)}</Link>, icon: page.icon };
       if (!page.section) {
         items.push(item);
         continue;
@@ -121,9 +121,10 @@ export function Shell() {
       items={items}
       selectedKeys={current ? [current.path] : []}
       defaultOpenKeys={wide ? items.map((item) => String(item?.key)) : []}
-      onClick={({ key }) => {
+      onClick={({ key, domEvent }) => {
         setOpen(false);
-        void navigate(`/${key}`);
+        // a press of the mouse is the link's: it also opens a new tab
+        if (domEvent.type !== 'click') void navigate(`/${key}`);
       }}
     />
   );

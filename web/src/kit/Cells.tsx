@@ -1,5 +1,6 @@
 import { Badge, Flex, Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { type SourceName, useNames } from './sources.js';
 
 /** Whether something is switched on. */
 export function OnOff({ on }: { on: boolean }) {
@@ -19,6 +20,12 @@ export function Tags({ of, most = 6 }: { of: readonly string[]; most?: number })
       {of.length > most ? <Tag style={{ marginInlineEnd: 0 }}>+{of.length - most}</Tag> : null}
     </Flex>
   );
+}
+
+/** Things configured elsewhere, by their names; `note` is what is said behind one. */
+export function NameTags({ from, of, most, note }: { from: SourceName; of: readonly string[]; most?: number; note?(id: string): string }) {
+  const nameOf = useNames(from);
+  return <Tags of={of.map((id) => `${nameOf(from, id)}${note?.(id) ?? ''}`)} {...(most === undefined ? {} : { most })} />;
 }
 
 /** A value that has a name in the catalogue. */

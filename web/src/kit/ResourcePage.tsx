@@ -2,12 +2,12 @@ import './kit.css';
 import { PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Alert, Button, Card, Empty, Flex, Input, Table, type TableColumnsType, Typography } from 'antd';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Values } from './fields.js';
 import { ResourceDrawer } from './ResourceDrawer.js';
 import { keyOf, type ResourceSpec, type Row } from './resource.js';
-import { allOf } from './sources.js';
+import { allOf, useNames } from './sources.js';
 
 export function useRows(spec: ResourceSpec) {
   return useQuery({
@@ -34,19 +34,22 @@ export function PageHead({ title, hint, children }: { title: string; hint?: stri
   );
 }
 
-/** Anything in the row that can be read, for the search. */
-const textOf = (row: Row): string => JSON.stringify(row).toLowerCase();
+/** Anything in the row that can be read, for the search: also what the ids in it are called. */
+function textOf(row: Row, named: (id: string) => string): string {
+  return JSON.stringify(row, (_, value: unknown) => (typeof value === 'string' ? named(value) : value)).toLowerCase();
+}
 
 /** List, search, drawer: a whole page out of a description. */
 export function ResourcePage({ spec }: { spec: ResourceSpec }) {
   const { t, i18n } = useTranslation(['admin', 'common']);
   const rows = useRows(spec);
+  const sources = spec.names ?? [];
+  const nameOf = useNames(...sources);
   const [search, setSearch] = useState('');
   const [shown, setShown] = useState<Row | null>();
-  const found = useMemo(() => {
-    const wanted = search.trim().toLowerCase();
-    return wanted === '' ? rows.data : rows.data?.filter((row) => textOf(row).includes(wanted));
-  }, [rows.data, search]);
+  const wanted = search.trim().toLowerCase();
+  const named = (id: string): string => [id, ...sources.map((source) => nameOf(source, id)).filter((name) => name !== id)].join(' ');
+  const found = wanted === '' ? rows.data : rows.data?.filter((row) => textOf(row, named).includes(wanted));
   const columns: TableColumnsType<Row> = spec.columns.map((column) => ({
     key: column.name,
     title: t(`${spec.name}.${column.name}`),

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { FieldGroup, FieldSpec, Values } from './fields.js';
+import type { SourceName } from './sources.js';
 
 /** What every configured thing has. */
 export interface Row extends Values {
@@ -25,6 +26,8 @@ export interface ResourceSpec {
   /** Field of the row that names it in the API. */
   key: string;
   columns: readonly Column[];
+  /** Whose names the columns show: the search finds them too. */
+  names?: readonly SourceName[];
   fields: readonly FieldSpec[] | readonly FieldGroup[];
   /** What a new one begins with. */
   start: Values;

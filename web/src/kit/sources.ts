@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { get, type Page, withQuery } from '../app/api.js';
 
 // Options of a select that are things configured elsewhere.
@@ -41,13 +41,25 @@ export interface Option {
   label: string;
 }
 
+const queryOf = (name: SourceName | undefined) => ({
+  queryKey: ['options', name],
+  queryFn: () => allOf<Record<string, string | null>>(name ? SOURCES[name].path : ''),
+  enabled: name !== undefined,
+});
+
+/** What things configured elsewhere are called; one without a name, or not known, is called by its id. */
+export function useNames(...sources: readonly SourceName[]): (source: SourceName, id: string) => string {
+  const answers = useQueries({ queries: sources.map(queryOf) });
+  return (source, id) => {
+    const { key, name }: Source = SOURCES[source];
+    const item = answers[sources.indexOf(source)]?.data?.find((one) => one[key] === id);
+    return (name && item?.[name]) || id;
+  };
+}
+
 export function useOptions(name: SourceName | undefined): Option[] {
   const source: Source | undefined = name && SOURCES[name];
-  const { data } = useQuery({
-    queryKey: ['options', name],
-    queryFn: () => allOf<Record<string, string | null>>(source?.path ?? ''),
-    enabled: source !== undefined,
-  });
+  const { data } = useQuery(queryOf(name));
   if (!source || !data) return [];
   return data.map((item) => {
     const value = item[source.key] ?? '';

@@ -2,11 +2,20 @@ import { useTranslation } from 'react-i18next';
 import { OnOff } from '../../kit/Cells.js';
 import { ResourcePage } from '../../kit/ResourcePage.js';
 import type { ResourceSpec, Row } from '../../kit/resource.js';
+import { type SourceName, useNames } from '../../kit/sources.js';
+
+const SOURCE_OF: Record<string, SourceName> = { flowId: 'flows', extension: 'extensions', number: 'groups', trunkId: 'trunks' };
 
 function Target({ row }: { row: Row }) {
   const { t } = useTranslation('admin');
+  const nameOf = useNames('flows', 'extensions', 'groups', 'trunks');
   const { kind, ...rest } = row.target as Record<string, string>;
-  const where = kind === 'reject' ? t(`numbers.of.target.reasonIs.${rest.reason}`) : Object.values(rest).join(' · ');
+  const called = ([field, id]: [string, string]): string => {
+    const source = field === 'number' && kind === 'toTrunk' ? undefined : SOURCE_OF[field];
+    const name = source ? nameOf(source, id) : id;
+    return name === id ? id : `${name} (${id})`;
+  };
+  const where = kind === 'reject' ? t(`numbers.of.target.reasonIs.${rest.reason}`) : Object.entries(rest).map(called).join(' · ');
   return <>{`${t(`numbers.of.target.kindIs.${kind}`)}: ${where}`}</>;
 }
 
@@ -14,6 +23,7 @@ const spec: ResourceSpec = {
   name: 'numbers',
   path: '/numbers',
   key: 'number',
+  names: ['flows', 'extensions', 'groups', 'trunks'],
   columns: [
     { name: 'number', width: 140 },
     { name: 'name', width: 200 },

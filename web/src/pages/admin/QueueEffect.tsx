@@ -2,6 +2,7 @@ import { Alert } from 'antd';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { Values } from '../../kit/fields.js';
+import { useNames } from '../../kit/sources.js';
 
 interface Queue {
   requiredSkills: string[];
@@ -23,11 +24,13 @@ interface Queue {
 }
 
 /** What a caller and an agent will notice of these settings, a sentence each. */
-function sentences(queue: Queue, t: TFunction<'admin'>): string[] {
-  const skills = queue.requiredSkills.map((skill) => (queue.minLevels[skill] ? `${skill} ≥ ${queue.minLevels[skill]}` : skill)).join(' + ');
+function sentences(queue: Queue, t: TFunction<'admin'>, nameOf: ReturnType<typeof useNames>): string[] {
+  const skills = queue.requiredSkills
+    .map((skill) => `${nameOf('skills', skill)}${queue.minLevels[skill] ? ` ≥ ${queue.minLevels[skill]}` : ''}`)
+    .join(' + ');
   const e = (key: string, of: Record<string, unknown> = {}): string => t(`effect.${key}`, of);
   return [
-    queue.scheduleId === null ? e('alwaysOpen') : e('schedule', { id: queue.scheduleId }),
+    queue.scheduleId === null ? e('alwaysOpen') : e('schedule', { id: nameOf('schedules', queue.scheduleId) }),
     skills === '' ? e('everyone') : e('skills', { skills }),
     ...queue.relaxation.map((step) => e('relaxed', { n: step.afterSeconds })),
     e('ring', { strategy: t(`queues.strategyIs.${queue.strategy}`), n: queue.ringTimeoutSeconds }),
@@ -45,11 +48,12 @@ function sentences(queue: Queue, t: TFunction<'admin'>): string[] {
 
 export function QueueEffect({ values }: { values: Values }) {
   const { t } = useTranslation('admin');
+  const nameOf = useNames('skills', 'schedules');
   return (
     <Alert
       type="info"
       title={t('effect.title')}
-      description={<span data-testid="queue-effect">{sentences(values as unknown as Queue, t).join(' ')}</span>}
+      description={<span data-testid="queue-effect">{sentences(values as unknown as Queue, t, nameOf).join(' ')}</span>}
     />
   );
 }

@@ -1,4 +1,4 @@
-import { Named, Tags } from '../../kit/Cells.js';
+import { Named, NameTags } from '../../kit/Cells.js';
 import type { FieldSpec, Values } from '../../kit/fields.js';
 import { recordingPolicy } from '../../kit/policy.js';
 import { ResourcePage } from '../../kit/ResourcePage.js';
@@ -65,15 +65,20 @@ const spec: ResourceSpec = {
   path: '/queues',
   key: 'id',
   rowOf: (item) => item.config as Row,
+  names: ['skills', 'schedules'],
   columns: [
     { name: 'id', width: 120 },
     { name: 'name', width: 150 },
-    { name: 'requiredSkills', width: 180, render: (row) => <Tags of={row.requiredSkills as string[]} /> },
+    { name: 'requiredSkills', width: 180, render: (row) => <NameTags from="skills" of={row.requiredSkills as string[]} /> },
     { name: 'strategy', width: 150, render: (row) => <Named of="queues.strategyIs" value={String(row.strategy)} /> },
     { name: 'priority', width: 80, align: 'right' },
     { name: 'ringTimeoutSeconds', width: 100, align: 'right' },
     { name: 'serviceLevelSeconds', width: 180, align: 'right' },
-    { name: 'scheduleId', width: 120 },
+    {
+      name: 'scheduleId',
+      width: 120,
+      render: (row) => <NameTags from="schedules" of={typeof row.scheduleId === 'string' ? [row.scheduleId] : []} />,
+    },
   ],
   start: {
     id: '',

@@ -7,6 +7,7 @@ import { get, put } from '../../app/api.js';
 import { useFailure } from '../../app/use-failure.js';
 import { PageHead, ResourcePage } from '../../kit/ResourcePage.js';
 import type { ResourceSpec } from '../../kit/resource.js';
+import { useNames } from '../../kit/sources.js';
 
 interface AgentSkills {
   agent: string;
@@ -72,11 +73,12 @@ function SkillMatrix() {
       setSaving(false);
     }
   };
+  const nameOf = useNames('skills');
   const columns: TableColumnsType<AgentSkills> = [
     { title: t('matrix.agent'), dataIndex: 'agent', width: 110, fixed: 'left' },
     { title: t('matrix.name'), dataIndex: 'name', width: 140, fixed: 'left', ellipsis: true },
     ...(matrix.data?.skills ?? []).map((skill) => ({
-      title: skill,
+      title: <span title={skill}>{nameOf('skills', skill)}</span>,
       key: skill,
       width: 110,
       render: (_: unknown, row: AgentSkills) => (
@@ -86,7 +88,7 @@ function SkillMatrix() {
           max={10}
           style={{ width: 76 }}
           placeholder="–"
-          aria-label={`${row.agent} ${skill}`}
+          aria-label={`${row.agent} ${nameOf('skills', skill)}`}
           value={skillsOf(row)[skill] ?? null}
           status={changes[row.agent] && skillsOf(row)[skill] !== row.skills[skill] ? 'warning' : ''}
           onChange={(level) => set(row, skill, level)}

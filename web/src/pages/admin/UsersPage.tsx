@@ -1,6 +1,6 @@
 import { Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { OnOff, Tags } from '../../kit/Cells.js';
+import { NameTags, OnOff, Tags } from '../../kit/Cells.js';
 import type { Values } from '../../kit/fields.js';
 import { recordingPolicy } from '../../kit/policy.js';
 import { ResourcePage } from '../../kit/ResourcePage.js';
@@ -17,7 +17,12 @@ function Roles({ roles }: { roles: string[] }) {
 function Skills({ row }: { row: Row }) {
   const levels = row.skillLevels as Record<string, number>;
   return (
-    <Tags of={(row.skills as string[]).map((skill) => (levels[skill] === undefined ? skill : `${skill} ${levels[skill]}`))} most={4} />
+    <NameTags
+      from="skills"
+      of={row.skills as string[]}
+      note={(skill) => (levels[skill] === undefined ? '' : ` ${levels[skill]}`)}
+      most={4}
+    />
   );
 }
 
@@ -31,6 +36,7 @@ const spec: ResourceSpec = {
   name: 'users',
   path: '/users',
   key: 'id',
+  names: ['skills'],
   columns: [
     { name: 'username', width: 150 },
     { name: 'displayName', width: 150 },
