@@ -128,12 +128,17 @@ describe('administration and records in the browser', function () {
 
   it('the skill matrix is edited in place and saved at once', async () => {
     await go('skills');
-    await page.getByRole('spinbutton', { name: '1001 gold' }).fill('3');
-    await page.getByRole('spinbutton', { name: '1002 gold' }).fill('9');
+    await page.getByRole('spinbutton', { name: '1001 金牌' }).fill('3');
+    await page.getByRole('spinbutton', { name: '1002 金牌' }).fill('9');
     await page.getByRole('button', { name: '保存 2 人的修改' }).click();
     await page.getByText('已保存').waitFor();
     const levels = async (user: string) => (await s.admin.get<{ skillLevels: Record<string, number> }>(`/users/${user}`)).skillLevels.gold;
     assert.deepEqual([await levels('agent1001'), await levels('agent1002')], [3, 9]);
+    // whom a name of a skill finds, in a list that has ids
+    await go('users');
+    await page.getByLabel('搜索', { exact: true }).first().fill('金牌');
+    await page.getByText('金牌 9').waitFor();
+    assert.equal(await page.getByRole('row').filter({ hasText: 'agent1003' }).count(), 0);
   });
 
   it('what another administrator has changed meanwhile is told, and taken over; the audit shows who changed what', async () => {
