@@ -15,6 +15,7 @@ const NEEDS = {
     { program: 'sipp', debian: 'sip-tester' },
     { program: 'baresip', debian: 'baresip-core' },
     { program: 'chromium', debian: 'chromium' },
+    { program: 'ip', debian: 'iproute2' },
   ],
 };
 

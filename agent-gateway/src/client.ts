@@ -29,12 +29,17 @@ export interface EventClient {
   /** `seq` up to which everything was told. */
   readonly lastSeq: number | undefined;
   sync(): void;
+  /** Asks the hotline whether it hears; without an answer within seconds the connection is made anew. For when the network may have changed. */
+  check(): void;
   /** Rejects with an Error that has `code` and `details` of the API's error. */
   command(name: CommandName, input: Record<string, unknown>): Promise<unknown>;
   close(): void;
 }
 
 const COMMAND_DEADLINE_MS = 30_000;
+const ALIVE_DEADLINE_MS = 3_000;
+const CONNECT_DEADLINE_MS = 5_000;
+const MOST_BETWEEN_TRIES_MS = 3_000;
 
 /** Events and commands for desks, wallboards and other systems: reconnects, and misses nothing while it is away. */
 export function connectEvents(options: EventClientOptions): EventClient {
@@ -45,6 +50,8 @@ export function connectEvents(options: EventClientOptions): EventClient {
     auth: (give) => give({ token: options.token, ...(lastSeq === undefined ? {} : { since: lastSeq }) }),
     transports: ['websocket', 'polling'],
     forceNew: true,
+    timeout: CONNECT_DEADLINE_MS,
+    reconnectionDelayMax: MOST_BETWEEN_TRIES_MS,
   });
 
   function end(why: string): void {
@@ -91,6 +98,13 @@ export function connectEvents(options: EventClientOptions): EventClient {
       return lastSeq;
     },
     sync: () => void socket.emit('sync'),
+    check() {
+      const asked = socket.io.engine;
+      if (!socket.connected) return;
+      socket.timeout(ALIVE_DEADLINE_MS).emit('alive', (silent: Error | null) => {
+        if (silent && !over && socket.io.engine === asked) asked.close();
+      });
+    },
     async command(name, input) {
       const answer: CommandAnswer = await socket.timeout(COMMAND_DEADLINE_MS).emitWithAck('command', { ...input, name });
       if (answer.ok) return answer.result;

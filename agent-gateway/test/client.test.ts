@@ -68,6 +68,18 @@ describe('event client', () => {
     assert.deepEqual(statuses, ['connected', 'interrupted', 'connected']);
   });
 
+  it('a connection that hangs is made anew when asked whether the hotline hears', async () => {
+    connect('admin');
+    await until('connected', () => snapshots.length === 1);
+    // What is sent to the hotline stays unread, and nobody says so.
+    const hung = [...stage.connections];
+    for (const socket of hung) socket.pause();
+    client.check();
+    await until('connected anew', () => statuses.length === 3);
+    assert.deepEqual(statuses, ['connected', 'interrupted', 'connected']);
+    for (const socket of hung) socket.destroy();
+  });
+
   it('does not come back when the session is over', async () => {
     connect('a1001');
     await until('connected', () => snapshots.length === 1);

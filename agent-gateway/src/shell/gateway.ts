@@ -68,10 +68,13 @@ interface Wiring extends GatewayDeps {
   counts: { tooSlow: number; refused: number; done: number; failed: number };
 }
 
+/** A connection that hangs without a word is noticed, at both ends, within the sum of these. */
+const HEARTBEAT = { pingInterval: 8_000, pingTimeout: 7_000 };
+
 /** The live stream and the commands, over Socket.IO at `/events`. */
 export function createGateway(deps: GatewayDeps): Gateway {
   const { options = {} } = deps;
-  const io = new Server({ serveClient: false, maxHttpBufferSize: 64 * 1024, transports: ['websocket', 'polling'] });
+  const io = new Server({ serveClient: false, maxHttpBufferSize: 64 * 1024, transports: ['websocket', 'polling'], ...HEARTBEAT });
   const engines = [deps.httpServer].flat().map((server) => {
     io.attach(server);
     return io.engine;
@@ -163,6 +166,9 @@ function createWelcome(wiring: Wiring): (socket: Socket) => void {
     socket.on('disconnect', () => {
       clients.delete(socket.id);
       client.free();
+    });
+    socket.on('alive', (acknowledge: unknown) => {
+      if (typeof acknowledge === 'function') acknowledge();
     });
     socket.on('sync', () => client.spaced(() => stream.snapshot(client, false)));
     socket.on('command', (message: unknown, acknowledge: unknown) => {

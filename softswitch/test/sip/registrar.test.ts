@@ -64,6 +64,34 @@ describe('registrar (RFC 3261 §10.3)', () => {
     assert.equal(takes(), undefined);
   });
 
+  it('a browser that registers by another connection has left the old one: its calls there end at once, and it is told as registered', async () => {
+    const told = new Told();
+    const s = await setUp({ onInvite: (session) => session.setHandlers(told.handlers) });
+    const [old, next] = [40_001, 40_002].map((port) => new RawPeer(s.wire, s.us, '192.0.2.50', port, 'ws'));
+    assert.ok(old && next);
+    const contact = '<sip:x1@abc.invalid;transport=ws>';
+    old.say(registerText({ branch: 'w1', cseq: 1, contact }));
+    old.say(inviteText({ branch: 'call', extra: '' }));
+    s.wire.clock.advance(5);
+    s.us.sessions[0]?.accept('our answer');
+    s.wire.clock.advance(5);
+    assert.equal(told.ends.length, 0);
+    old.say(registerText({ branch: 'w2', cseq: 2, contact }));
+    s.wire.clock.advance(5);
+    assert.equal(s.us.registrationChanges.length, 1, 'a refresh is no news');
+    next.say(registerText({ branch: 'w3', cseq: 3, contact }));
+    s.wire.clock.advance(5);
+    assert.deepEqual(
+      s.us.registrationChanges.map((change) => change.reason),
+      ['registered', 'registered'],
+    );
+    assert.deepEqual(
+      s.us.transport.closed.map(({ port }) => port),
+      [40_001],
+    );
+    assert.equal(told.ends[0]?.kind, 'transport');
+  });
+
   it('the answer goes to the source port because of rport (RFC 3581 §4)', async () => {
     const s = await setUp();
     const via = headerValue(s.register(), 'via') ?? '';

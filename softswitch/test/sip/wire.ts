@@ -246,7 +246,7 @@ export class RawPeer {
   /** Called for everything heard. */
   reply: (message: SipMessage) => void = () => {};
 
-  constructor(wire: Wire, to: TestStack, address = '192.0.2.9', port = 5060, transport: 'udp' | 'tcp' = 'udp') {
+  constructor(wire: Wire, to: TestStack, address = '192.0.2.9', port = 5060, transport: Hop['transport'] = 'udp') {
     this.#wire = wire;
     this.hop = { transport, address, port };
     this.#to = { transport, address: to.address, port: to.port };

@@ -34,6 +34,10 @@ export interface BrowserOptions {
   microphone?: string;
   viewport?: { width: number; height: number };
   dark?: boolean;
+  /** Another program than Chromium itself, e.g. one that runs it elsewhere. */
+  executable?: string;
+  /** An `http://` origin that is to have a microphone like a secure one. */
+  trustedOrigin?: string;
 }
 
 /** One Chromium with a profile of its own; `close` ends it and removes the profile. */
@@ -51,11 +55,12 @@ export class TestBrowser {
   static async start(options: BrowserOptions = {}): Promise<TestBrowser> {
     const profile = mkdtempSync(path.join(tmpdir(), 'yixian-chromium-'));
     const microphone = options.microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${options.microphone}`];
+    const trusted = options.trustedOrigin === undefined ? [] : [`--unsafely-treat-insecure-origin-as-secure=${options.trustedOrigin}`];
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: CHROMIUM,
+      executablePath: options.executable ?? CHROMIUM,
       headless: true,
       timeout: START_LIMIT_MS,
-      args: [...ARGUMENTS, ...microphone],
+      args: [...ARGUMENTS, ...microphone, ...trusted],
       viewport: options.viewport ?? { width: 1366, height: 768 },
       colorScheme: options.dark ? 'dark' : 'light',
       // What is moving cannot be clicked for certain on a busy machine; pages are to honour this anyway.

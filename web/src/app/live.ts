@@ -2,6 +2,7 @@ import { connectEvents, type EventClient } from '@yixian/agent-gateway/client';
 import type { EventView } from '@yixian/contracts/browser';
 import { useSyncExternalStore } from 'react';
 import { foldEvent, foldFigures, fromSnapshot, type LivePicture, NOTHING_LIVE } from './live-fold.js';
+import { onNetworkDoubt } from './network.js';
 import { onSession, session, sessionRanOut } from './session.js';
 
 // The live picture of the hotline, as far as this user may see it: one connection a page, one picture. What comes alone is told with the
@@ -80,6 +81,7 @@ export function startLive(): void {
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) client?.sync();
   });
+  onNetworkDoubt(() => client?.check());
 }
 
 export function livePicture(): LivePicture {

@@ -2,7 +2,9 @@ import type { UA } from 'jssip';
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import { useSyncExternalStore } from 'react';
 import { post } from '../app/api.js';
+import { doubtNetwork, onNetworkDoubt } from '../app/network.js';
 import { onSession, session as signedIn } from '../app/session.js';
+import { keepAlive, type Liveness } from './keep-alive.js';
 import { type Claim, claimTelephone } from './one-tab.js';
 import { TRICKLE_CONTACT, TRICKLE_HEADERS, takesTrickle, trickle } from './trickle.js';
 
@@ -43,11 +45,15 @@ interface Credentials {
 
 const RENEW_MS = 30 * 60_000;
 const RETRY_MS = 5_000;
+/** From one sign of life of the hotline to the next question: who talks is to be back within seconds. */
+const ASK_IN_CALL_MS = 2_000;
+const ASK_IDLE_MS = 10_000;
 const AUDIO_KEY = 'yixian.audio';
 
 let picture: PhonePicture = { status: 'off', why: undefined, call: undefined };
 let agent: UA | undefined;
 let current: RTCSession | undefined;
+let liveness: Liveness | undefined;
 let wanted = false;
 let claim: Claim | undefined;
 let renewing: ReturnType<typeof setInterval> | undefined;
@@ -168,6 +174,7 @@ function failed(why: string): void {
 function register({ extension, username, password, path }: Credentials, jssip: typeof import('jssip')): void {
   const { protocol, host, hostname } = window.location;
   const socket = new jssip.WebSocketInterface(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}${path}`);
+  liveness = keepAlive(socket, () => (current ? ASK_IN_CALL_MS : ASK_IDLE_MS), doubtNetwork);
   const ua = new jssip.UA({
     sockets: [socket],
     uri: `sip:${extension}@${hostname}`,
@@ -179,7 +186,7 @@ function register({ extension, username, password, path }: Credentials, jssip: t
     session_timers: true,
     user_agent: 'Yixian web',
     connection_recovery_min_interval: 1,
-    connection_recovery_max_interval: 8,
+    connection_recovery_max_interval: 3,
   });
   ua.registrator().setExtraContactParams(TRICKLE_CONTACT);
   agent = ua;
@@ -239,6 +246,9 @@ function begin({ originator, session, request }: { originator: string; session: 
 }
 
 function hear(connection: RTCPeerConnection): void {
+  connection.addEventListener('connectionstatechange', () => {
+    if (connection.connectionState === 'disconnected') doubtNetwork();
+  });
   connection.addEventListener('track', (event) => {
     speaker.srcObject = event.streams[0] ?? new MediaStream([event.track]);
     void speaker.play().catch(() => undefined);
@@ -290,6 +300,8 @@ export function sendPhoneDigit(digit: string): void {
 export function heardStream(): MediaStream | null {
   return speaker.srcObject instanceof MediaStream ? speaker.srcObject : null;
 }
+
+onNetworkDoubt(() => liveness?.check());
 
 // A session that has run out ends no call: whoever signs in again within seconds has the caller back.
 onSession(() => {

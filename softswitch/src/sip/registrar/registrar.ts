@@ -1,4 +1,4 @@
-import type { Clock, Registration, SourceAddress, Timer } from '@yixian/contracts';
+import { type Clock, isBrowserContact, type Registration, type SourceAddress, type Timer } from '@yixian/contracts';
 import { type HeaderField, header, headerValue, type SipRequest } from '../parser/message.js';
 import type { CoreFields } from '../parser/validate.js';
 import type { SipHandlers } from '../port.js';
@@ -8,6 +8,8 @@ export interface RegistrarDeps {
   clock: Clock;
   limits: RegistrarLimits;
   handlers(): Pick<SipHandlers, 'registrationChanged' | 'saveRegistrations'>;
+  /** A browser has come back by another connection: what went through this one is over. */
+  moved(from: SourceAddress): void;
 }
 
 export interface RegisterAnswer {
@@ -81,11 +83,14 @@ export class Registrar {
     else this.#bindings.set(extension, after);
     const handlers = this.#deps.handlers();
     handlers.saveRegistrations(extension, after);
-    const had = (contact: string) => before.some((b) => b.contact === contact);
+    const moved = before.filter((b) => after.some((a) => a.contact === b.contact && hasMoved(b, a)));
+    const had = (contact: string) => before.some((b) => b.contact === contact && !moved.includes(b));
     const has = (contact: string) => after.some((b) => b.contact === contact);
     const contacts = after.length;
     if (after.some((b) => !had(b.contact))) handlers.registrationChanged({ extension, contacts, reason: 'registered' });
     else if (before.some((b) => !has(b.contact))) handlers.registrationChanged({ extension, contacts, reason: 'unregistered' });
+    // Last: whoever loses a call by it finds the new contact.
+    for (const { source } of moved) this.#deps.moved(source);
     this.#arm();
   }
 
@@ -116,4 +121,10 @@ export class Registrar {
     }
     this.#arm();
   }
+}
+
+/** By another WebSocket than before: a page whose network hung or changed; phones behind NAT change their port all the time. */
+function hasMoved(before: Registration, after: Registration): boolean {
+  const [from, to] = [before.source, after.source];
+  return isBrowserContact(before) && (from.address !== to.address || from.port !== to.port);
 }

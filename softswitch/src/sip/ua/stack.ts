@@ -77,6 +77,7 @@ export class Stack implements SipStack {
       clock,
       limits: { minExpires: options.minExpires ?? 60, maxExpires: options.maxExpires ?? 3_600, contacts: limits.contactsPerExtension },
       handlers: () => ({ ...this.#running(), registrationChanged: (change) => this.#registrationChanged(change) }),
+      moved: (from) => this.#moved(from),
     });
     this.#context = {
       clock,
@@ -159,6 +160,12 @@ export class Stack implements SipStack {
   #connectionLost(source: Hop): void {
     this.#registrar.connectionLost(source);
     for (const dialog of [...this.#context.dialogs.values()]) dialog.connectionLost?.(source);
+  }
+
+  /** The old connection hangs, or nobody has told us that it is no more: its calls need not wait for silence to be noticed. */
+  #moved(from: SourceAddress): void {
+    this.disconnect(from);
+    for (const dialog of [...this.#context.dialogs.values()]) dialog.connectionLost?.({ ...from, transport: 'ws' });
   }
 
   /** The border where a mistake of ours, or of a handler, costs one message and not the process. */
