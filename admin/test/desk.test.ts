@@ -36,6 +36,23 @@ describe('the desk: summaries, history, whom to put through to, seats', () => {
     );
   });
 
+  it('who sees numbers masked reads them masked in notes too, and loses none by saving what was read', async () => {
+    const set = await house.request('PUT', '/api/v1/settings', {
+      token: await house.token('admin'),
+      body: { maskNumbersFor: ['supervisor'] },
+    });
+    assert.equal(set.status, 200, JSON.stringify(set.json));
+    const notes = '回电 13800001234，身份证 310101199001011234';
+    await put('agent1001', 'call-a', { ...SUMMARY, notes });
+    const token = await house.token('super1100');
+    const read = await house.request('GET', '/api/v1/calls/call-a/summary', { token });
+    assert.equal(read.json.notes, '回电 138****1234，身份证 310101********1234');
+    const saved = await put('super1100', 'call-a', { ...SUMMARY, notes: `${read.json.notes}；已办结`, revision: 1 });
+    assert.equal(saved.status, 200);
+    const whole = await house.request('GET', '/api/v1/calls/call-a/summary', { token: await house.token('agent1001') });
+    assert.equal(whole.json.notes, `${notes}；已办结`);
+  });
+
   it('of two who wrote after the same revision the second is told so, and what to read', async () => {
     await put('agent1001', 'call-a', SUMMARY);
     const late = await put('agent1001', 'call-a', { ...SUMMARY, notes: 'late' });

@@ -11,6 +11,7 @@ import {
   type RecordQueries,
   type SummaryRows,
   summaryView,
+  unmaskedText,
   wasOnCall,
 } from '@yixian/contracts';
 import type { z } from 'zod';
@@ -60,7 +61,9 @@ export function createPutSummary(deps: SummaryDeps) {
     const before = await deps.summaries.get(id);
     assertDisposition(deps, text.disposition, before?.disposition);
     const updatedBy = request.principal.user.username;
-    const after = await deps.summaries.put({ callId: id, ...text, updatedAt: deps.clock.now(), updatedBy }, revision);
+    // who sees numbers masked has read, and sends back, masked ones
+    const whole = before ? { subject: unmaskedText(text.subject, before.subject), notes: unmaskedText(text.notes, before.notes) } : {};
+    const after = await deps.summaries.put({ callId: id, ...text, ...whole, updatedAt: deps.clock.now(), updatedBy }, revision);
     if (!after) {
       const now = await deps.summaries.get(id);
       throw new DomainError('conflict', `the summary of call ${id} has been changed by ${now?.updatedBy ?? 'somebody'}: read it again`, {
