@@ -192,7 +192,7 @@ export async function openHouse(
       startedAt: new Date(clock.now()).toISOString(),
       uptimeSeconds: 0,
       ready: true,
-      checks: [{ name: 'database', state: 'ok', text: 'PostgreSQL answers' }],
+      checks: [{ name: 'database', state: 'ok', text: 'PostgreSQL answers', finding: 'database-own', values: {} }],
       figures: { calls: 0, callsWaiting: 0, registrations: 0, browsers: 0, agentsSignedIn: 0, memoryMegabytes: 64 },
       trunks: [],
       metrics: {},

@@ -5,6 +5,7 @@ export * from './call-record.js';
 export * from './directory.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './field-fault.js';
 export * from './flow-tools.js';
 export * from './formulas.js';
 export * from './ice-fragment.js';

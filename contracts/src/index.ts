@@ -7,6 +7,7 @@ export * from './config-store.js';
 export * from './directory.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './field-fault.js';
 export * from './flow-tools.js';
 export * from './formulas.js';
 export * from './ice-fragment.js';

@@ -46,6 +46,22 @@ export interface QueueDoorState {
   because: string;
 }
 
+/** What a door or a schedule stands as it does for: the word before the name in `because`. */
+export const DOOR_REASONS = ['always', 'opened', 'closed', 'weekly', 'special', 'holiday', 'workday'] as const;
+
+/** The parts of a `because`: what for, and the name of the day or of whoever set the door. */
+export interface DoorReason {
+  why: (typeof DOOR_REASONS)[number];
+  name: string;
+}
+
+/** Reads `holiday:国庆节`, `closed by super1100`, `weekly`; undefined for what is none of these. */
+export function doorReasonOf(because: string): DoorReason | undefined {
+  const [, word, name = ''] = /^([a-z]+)(?::| by )?(.*)$/su.exec(because) ?? [];
+  const why = DOOR_REASONS.find((one) => one === word);
+  return why && { why, name };
+}
+
 export interface ScheduleState {
   open: boolean;
   /** `weekly`, `holiday:<name>`, `workday:<name>`, `special:<name>`. */

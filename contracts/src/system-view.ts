@@ -1,10 +1,43 @@
 // server ▸ admin: how the running system is, for administrators.
 
-/** One finding of `doctor` that makes sense while the hotline runs; `text` says what is, or what is wrong, in words. */
+/** What the checks of a running hotline can find, for pages that say it in their own language. */
+export const SYSTEM_FINDINGS = [
+  'data-open',
+  'data-writable',
+  'files-unknown',
+  'files-few',
+  'files-enough',
+  'database-own',
+  'database-given',
+  'database-away',
+  'redis-own',
+  'redis-given',
+  'redis-away',
+  'switch-fine',
+  'switch-fault',
+  'disk-full',
+  'disk-room',
+  'key-open',
+  'not-encrypted',
+  'encrypted',
+  'prompts-missing',
+  'prompts-there',
+  'trunk-full',
+  'trunks-room',
+  /** The check itself failed. */
+  'failed',
+] as const;
+
+export type SystemFinding = (typeof SYSTEM_FINDINGS)[number];
+
+/** One finding of `doctor` that makes sense while the hotline runs; `text` says what is, or what is wrong, in English. */
 export interface SystemCheck {
   name: 'data' | 'files' | 'database' | 'redis' | 'switch' | 'recordings' | 'prompts' | 'trunks';
   state: 'ok' | 'warning' | 'fault';
   text: string;
+  finding: SystemFinding;
+  /** What the words of the finding need, e.g. `{ free: 1200 }`. */
+  values: Record<string, string | number>;
 }
 
 export interface SystemView {

@@ -90,6 +90,9 @@ const MAP: Record<TerminationReason, Mapping> = {
   'process-died': { sip: 500, q850: 41, phrase: 'Server Internal Error' },
 };
 
+/** Every reason there is. */
+export const TERMINATION_REASONS = Object.keys(MAP) as TerminationReason[];
+
 /** The final SIP response that refuses an INVITE for this reason; a reason that is a normal ending gives 480. */
 export function sipStatusFor(termination: Termination): { status: number; phrase: string } {
   const m = MAP[termination.reason];

@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync 
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { type HotlineSettings, silentLogger } from '@yixian/contracts';
+import { type HotlineSettings, type SystemFinding, silentLogger } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createPrompts } from '@yixian/ivr';
 import { type Config, describeConfig } from './config.js';
@@ -19,6 +19,13 @@ export type Verdict = { state: 'ok' | 'warning' | 'fault'; text: string };
 const ok = (text: string): Verdict => ({ state: 'ok', text });
 const warning = (text: string): Verdict => ({ state: 'warning', text });
 const fault = (text: string): Verdict => ({ state: 'fault', text });
+
+/** A verdict that the page of the system state shows too, which says it in its own words. */
+export type Found = Verdict & { finding: SystemFinding; values: Record<string, string | number> };
+
+export function found(verdict: Verdict, finding: SystemFinding, values: Found['values'] = {}): Found {
+  return { ...verdict, finding, values };
+}
 
 const FILES_PER_CALL = 6; // two legs with RTP and RTCP each, the recording, its margin
 const HTTP_DEADLINE_MS = 5000;
@@ -53,36 +60,42 @@ export async function doctor(config: Config): Promise<number> {
   return faults === 0 ? 0 : 1;
 }
 
-export async function guarded(run: () => Promise<Verdict[]> | Verdict[]): Promise<Verdict[]> {
+export async function guarded<V extends Verdict>(run: () => Promise<V[]> | V[]): Promise<(V | Found)[]> {
   try {
     return await run();
   } catch (error) {
-    return [fault(error instanceof Error ? error.message : String(error))];
+    const problem = error instanceof Error ? error.message : String(error);
+    return [found(fault(problem), 'failed', { problem })];
   }
 }
 
-export function checkDataDir(config: Config): Verdict[] {
+export function checkDataDir(config: Config): Found[] {
   prepareDataDir(config.dataDir);
   accessSync(config.dataDir, constants.R_OK | constants.W_OK);
   const file = firstRunFileOf(config);
-  if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) return [fault(`${file} can be read by others: chmod 600 it`)];
-  return [ok(`${config.dataDir} can be written`)];
+  if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) {
+    return [found(fault(`${file} can be read by others: chmod 600 it`), 'data-open', { file })];
+  }
+  return [found(ok(`${config.dataDir} can be written`), 'data-writable', { folder: config.dataDir })];
 }
 
-export function checkFileLimit(config: Config): Verdict[] {
+export function checkFileLimit(config: Config): Found[] {
   const line = existsSync('/proc/self/limits')
     ? readFileSync('/proc/self/limits', 'utf8')
         .split('\n')
         .find((l) => l.startsWith('Max open files'))
     : undefined;
-  if (!line) return [warning('the limit of open files cannot be read here')];
+  if (!line) return [found(warning('the limit of open files cannot be read here'), 'files-unknown')];
   const limit = Number(line.split(/\s{2,}/)[1]) || Number.POSITIVE_INFINITY;
   const calls = Math.floor((limit - 200) / FILES_PER_CALL);
   const ports = Math.floor((config.rtpPorts.max - config.rtpPorts.min + 1) / 4);
   return [
     calls < ports
-      ? warning(`the limit of ${limit} open files allows about ${calls} calls at one time (ulimit -n)`)
-      : ok(`${limit}: room for ${ports} calls by RTP_PORTS`),
+      ? found(warning(`the limit of ${limit} open files allows about ${calls} calls at one time (ulimit -n)`), 'files-few', {
+          limit,
+          calls,
+        })
+      : found(ok(`${limit}: room for ${ports} calls by RTP_PORTS`), 'files-enough', { limit: String(limit), calls: ports }),
   ];
 }
 
@@ -168,22 +181,31 @@ async function checkRecordings(config: Config): Promise<Verdict[]> {
 export async function recordingVerdicts(
   config: Config,
   settings: Pick<HotlineSettings, 'recordingMinFreeMegabytes' | 'recordingEncryption'>,
-): Promise<Verdict[]> {
+): Promise<Found[]> {
   const { recordingMinFreeMegabytes: least, recordingEncryption: cipher } = settings;
   const { bavail, bsize } = await statfs(config.dataDir);
   const free = Math.floor((bavail * bsize) / 1024 / 1024);
-  const room = free < least ? warning(`${free} MB free, ${least} MB are needed: calls are not recorded`) : ok(`${free} MB free`);
+  const room =
+    free < least
+      ? found(warning(`${free} MB free, ${least} MB are needed: calls are not recorded`), 'disk-full', { free, least })
+      : found(ok(`${free} MB free`), 'disk-room', { free });
   const keys = existsSync(keysFolder(config)) ? readdirSync(keysFolder(config)).filter((name) => name.endsWith('.key')) : [];
   const open = keys.filter((name) => (statSync(path.join(keysFolder(config), name)).mode & 0o077) !== 0);
-  if (open.length > 0) return [room, fault(`${path.join(keysFolder(config), open[0] ?? '')} can be read by others: chmod 600 it`)];
-  return [room, ok(cipher === 'none' ? 'not encrypted on the disk' : `encrypted on the disk: ${cipher}`)];
+  const file = path.join(keysFolder(config), open[0] ?? '');
+  if (open.length > 0) return [room, found(fault(`${file} can be read by others: chmod 600 it`), 'key-open', { file })];
+  if (cipher === 'none') return [room, found(ok('not encrypted on the disk'), 'not-encrypted')];
+  return [room, found(ok(`encrypted on the disk: ${cipher}`), 'encrypted', { cipher })];
 }
 
 /** Every prompt of the demo hotline and of queues. */
-export function promptVerdict(config: Config): Verdict {
+export function promptVerdict(config: Config): Found {
   const prompts = createPrompts({ directories: promptDirectories(config), logger: silentLogger });
   const missing = prompts.missing(requiredPrompts);
-  return missing.length > 0 ? fault(`missing: ${missing.join(', ')}`) : ok(`all ${requiredPrompts.length} there`);
+  const names = missing.join(', ');
+  const n = requiredPrompts.length;
+  return missing.length > 0
+    ? found(fault(`missing: ${names}`), 'prompts-missing', { names })
+    : found(ok(`all ${n} there`), 'prompts-there', { n });
 }
 
 function checkPrompts(config: Config): Verdict[] {

@@ -30,6 +30,15 @@ describe('what the server refused, in Chinese', () => {
     assert.equal(inChinese('conflict', 'has been changed', { field: 'revision' }).text, '操作失败：内容已被他人修改，请刷新后重试');
   });
 
+  it('names each fault of a field, and by what a thing is used', () => {
+    const fields = [{ field: 'name', problem: 'must not be empty', fault: 'empty', values: {} }];
+    assert.equal(inChinese('bad-request', 'body field name: must not be empty', { in: 'body', fields }).text, '操作失败：不能为空');
+    const two = { fields: [...fields, { ...fields[0], field: 'id' }] };
+    assert.equal(inChinese('bad-request', 'x', two).text, '操作失败：有 2 处填写有误，请看标出的字段');
+    const usedBy = [{ kind: 'queue', id: 'gold', at: 'requiredSkills' }];
+    assert.equal(inChinese('conflict', 'skill x is in use by queue gold', { usedBy }).text, '操作失败：正在被使用，不能删除：队列 gold');
+  });
+
   it('else goes by the code, also one that came later', () => {
     for (const code of Object.keys(zh.common.error.code)) assert.match(inChinese(code, 'x').text, /^操作失败：\p{Script=Han}/u);
     assert.equal(inChinese('teapot', 'x').text, '操作失败：系统内部错误');

@@ -1,3 +1,4 @@
+import { SYSTEM_FINDINGS } from '@yixian/contracts';
 import { z } from 'zod';
 import { named } from './schemas.js';
 
@@ -16,6 +17,8 @@ export const system = named(
         name: z.enum(['data', 'files', 'database', 'redis', 'switch', 'recordings', 'prompts', 'trunks']),
         state: z.enum(['ok', 'warning', 'fault']),
         text: z.string(),
+        finding: z.enum(SYSTEM_FINDINGS).describe('What was found, for whoever says it in another language'),
+        values: z.record(z.string(), z.union([z.string(), z.number()])).describe('What stands in the text'),
       }),
     ),
     figures: z.strictObject({

@@ -1,14 +1,9 @@
-import { DomainError } from '@yixian/contracts';
+import { DomainError, type FieldProblem } from '@yixian/contracts';
 import { z } from 'zod';
+import { fieldProblem } from './field-fault.js';
 
 /** No fields at all; any is an error that names it. */
 export const nothing = z.strictObject({});
-
-/** One thing wrong with what was sent. */
-export interface FieldProblem {
-  field: string;
-  problem: string;
-}
 
 /**
  * The value as the schema reads it.
@@ -17,16 +12,24 @@ export interface FieldProblem {
 export function check<S extends z.ZodType>(schema: S, value: unknown, where: 'path' | 'query' | 'body' | 'command'): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const fields = result.error.issues.flatMap(problemsOf);
+  const fields = result.error.issues.flatMap((issue) => problemsOf(issue, value));
   const first = fields[0];
   const at = first?.field ? `${where} field ${first.field}` : where;
   throw new DomainError('bad-request', `${at}: ${first?.problem ?? 'not valid'}`, { in: where, fields });
 }
 
-function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, sent: unknown): FieldProblem[] {
   const at = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: [...at, key].join('.').slice(0, 100), problem: 'is not a known field' }));
+    return issue.keys.map((key) => fieldProblem([...at, key].join('.').slice(0, 100), 'is not a known field'));
   }
-  return [{ field: at.join('.'), problem: issue.message }];
+  const found = fieldProblem(at.join('.'), issue.message);
+  return [isMissing(sent, at) ? { ...found, fault: 'missing', values: {} } : found];
+}
+
+/** Whether nothing was sent at this place. */
+function isMissing(sent: unknown, path: readonly string[]): boolean {
+  let value = sent;
+  for (const name of path) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return value === undefined;
 }

@@ -1,5 +1,6 @@
 import { DomainError, type Logger } from '@yixian/contracts';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { found } from '../core/field-fault.js';
 
 interface WireError {
   status: number;
@@ -39,7 +40,7 @@ export function wireErrorOf(error: unknown, requestId: string): WireError {
       status: error.status,
       code: error.code,
       message: error.message,
-      ...(error.details ? { details: error.details } : {}),
+      ...(error.details ? { details: withFault(error.details, error.message) } : {}),
       headers,
     };
   }
@@ -55,6 +56,13 @@ export function wireErrorOf(error: unknown, requestId: string): WireError {
   }
   if (status !== undefined && status >= 400 && status < 500) return { status: 400, ...known(400) };
   return { status: 500, code: 'internal', message: 'something went wrong inside; the log has it', details: { requestId } };
+}
+
+/** One field at fault is told as in `fields`: by a code, too, for whoever says it in another language. */
+function withFault(details: Record<string, unknown>, message: string): Record<string, unknown> {
+  if (typeof details.field !== 'string' || 'fields' in details) return details;
+  const fault = found(message.replace(/^(?:query field )?\w+: /, ''));
+  return fault ? { ...fault, ...details } : details;
 }
 
 // Node's socket errors, PostgreSQL's class 57P (operator intervention) and 53300 (too many connections), knex's pool.

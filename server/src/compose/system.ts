@@ -1,5 +1,5 @@
 import { isBrowserContact, isoTime, type SystemCheck, type SystemView } from '@yixian/contracts';
-import { checkDataDir, checkFileLimit, guarded, promptVerdict, recordingVerdicts, type Verdict } from '../doctor.js';
+import { checkDataDir, checkFileLimit, type Found, found, guarded, promptVerdict, recordingVerdicts } from '../doctor.js';
 import { version } from '../version.js';
 import type { Foundation } from './foundation.js';
 import type { Telephony } from './telephony.js';
@@ -48,31 +48,42 @@ async function checksOf(
   problems: readonly string[],
   trunks: SystemView['trunks'],
 ): Promise<SystemCheck[]> {
-  const healthy = (name: 'database' | 'redis', fine: string): Verdict[] => {
-    const found = problems.filter((problem) => problem.startsWith(`${name}: `));
-    return found.length === 0 ? [{ state: 'ok', text: fine }] : found.map((text) => ({ state: 'fault', text }));
+  const healthy = (name: 'database' | 'redis', given: boolean, fine: string): Found[] => {
+    const wrong = problems.filter((problem) => problem.startsWith(`${name}: `));
+    if (wrong.length === 0) return [found({ state: 'ok', text: fine }, `${name}-${given ? 'given' : 'own'}`)];
+    return wrong.map((text) => found({ state: 'fault', text }, `${name}-away`, { problem: text.slice(name.length + 2) }));
   };
-  const runs: [SystemCheck['name'], () => Promise<Verdict[]> | Verdict[]][] = [
+  const runs: [SystemCheck['name'], () => Promise<Found[]> | Found[]][] = [
     ['data', () => checkDataDir(config)],
     ['files', () => checkFileLimit(config)],
-    ['database', () => healthy('database', config.databaseUrl ? 'DATABASE_URL answers' : 'the embedded database answers')],
-    ['redis', () => healthy('redis', config.redisUrl ? 'REDIS_URL answers' : 'the own redis answers')],
+    [
+      'database',
+      () => healthy('database', Boolean(config.databaseUrl), config.databaseUrl ? 'DATABASE_URL answers' : 'the embedded database answers'),
+    ],
+    ['redis', () => healthy('redis', Boolean(config.redisUrl), config.redisUrl ? 'REDIS_URL answers' : 'the own redis answers')],
     ['switch', async () => switchVerdicts(await softswitch.health())],
     ['recordings', () => recordingVerdicts(config, directory.settings())],
     ['prompts', () => [promptVerdict(config)]],
     ['trunks', () => trunkVerdicts(trunks)],
   ];
-  const found = await Promise.all(runs.map(async ([name, run]) => (await guarded(run)).map((verdict) => ({ name, ...verdict }))));
-  return found.flat();
+  const all = await Promise.all(runs.map(async ([name, run]) => (await guarded(run)).map((verdict) => ({ name, ...verdict }))));
+  return all.flat();
 }
 
-function switchVerdicts(health: { problems: string[]; legs: number; rtpPortsInUse: number; rtpPortsTotal: number }): Verdict[] {
-  if (health.problems.length > 0) return health.problems.map((text) => ({ state: 'fault', text }));
-  return [{ state: 'ok', text: `${health.legs} legs, ${health.rtpPortsInUse} of ${health.rtpPortsTotal} RTP ports in use` }];
+function switchVerdicts(health: { problems: string[]; legs: number; rtpPortsInUse: number; rtpPortsTotal: number }): Found[] {
+  const { problems, legs, rtpPortsInUse: used, rtpPortsTotal: total } = health;
+  if (problems.length > 0) return problems.map((text) => found({ state: 'fault', text }, 'switch-fault', { problem: text }));
+  const text = `${legs} legs, ${used} of ${total} RTP ports in use`;
+  return [found({ state: 'ok', text }, 'switch-fine', { legs, used, total })];
 }
 
-function trunkVerdicts(trunks: SystemView['trunks']): Verdict[] {
+function trunkVerdicts(trunks: SystemView['trunks']): Found[] {
   const full = trunks.filter((trunk) => trunk.calls >= trunk.maxCalls);
-  if (full.length > 0) return full.map((trunk) => ({ state: 'warning', text: `${trunk.id}: all ${trunk.maxCalls} calls are in use` }));
-  return [{ state: 'ok', text: `${trunks.length}, with room for more calls on each` }];
+  if (full.length > 0) {
+    return full.map(({ id: trunk, maxCalls: calls }) =>
+      found({ state: 'warning', text: `${trunk}: all ${calls} calls are in use` }, 'trunk-full', { trunk, calls }),
+    );
+  }
+  const n = trunks.length;
+  return [found({ state: 'ok', text: `${n}, with room for more calls on each` }, 'trunks-room', { n })];
 }

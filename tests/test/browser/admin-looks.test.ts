@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { type AdminPages, adminPages, tooWide } from '../../src/browser/admin-pages.js';
 import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
 import { requirePeers } from '../../src/peers/index.js';
@@ -58,6 +58,29 @@ describe('every page of administration and records, looked at', function () {
     }
   });
 
+  it('says that there is nothing only once that is known', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const hold = async (route: Route): Promise<void> => {
+      await released;
+      await route.continue();
+    };
+    await page.route('**/api/v1/lists*', hold);
+    try {
+      await go('lists');
+      await page.getByTestId('unknown').waitFor();
+      assert.equal(await page.getByText('还没有名单').count(), 0, 'nobody knows yet');
+      release();
+      await page.getByText('还没有名单').waitFor();
+      assert.equal(await page.getByTestId('unknown').count(), 0);
+    } finally {
+      release();
+      await page.unroute('**/api/v1/lists*', hold);
+    }
+  });
+
   /** Something in every record. */
   async function someCalls(): Promise<void> {
     await s.phone('1001', { answer: 'auto' });
@@ -89,6 +112,14 @@ describe('every page of administration and records, looked at', function () {
     assert.deepEqual(faults, []);
     await go('system');
     await page.getByTestId('check-switch').getByRole('img', { name: '正常' }).waitFor();
+    const found = await page.getByTestId(/^check-/).allTextContents();
+    assert.ok(found.length >= 8, 'every check is told');
+    assert.deepEqual(
+      found.filter((text) => !/\p{Script=Han}.*\p{Script=Han}/u.test(text)),
+      [],
+      'in the words of the page',
+    );
+    await page.getByTestId('check-database').getByText('数据库正常').waitFor();
     await page.emulateMedia({ colorScheme: 'light' });
   });
 

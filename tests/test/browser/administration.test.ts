@@ -158,12 +158,12 @@ describe('administration and records in the browser', function () {
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 
-  it('a fault stands at its field in the words of the server, and a thing in use says by what', async () => {
+  it('a fault stands at its field in words, and a thing in use says by what', async () => {
     await go('numbers');
     await page.getByRole('button', { name: '新建接入码' }).click();
     await fill('number', '12a');
     await pages.submit();
-    await drawer().locator('.ant-form-item').filter({ hasText: '号码' }).first().getByText('must be a number').waitFor();
+    await drawer().locator('.ant-form-item').filter({ hasText: '号码' }).first().getByText('应为号码').waitFor();
     await go('skills');
     await page.getByRole('tab', { name: '技能列表' }).click();
     await page.getByRole('row').filter({ hasText: '金牌' }).click();
@@ -175,7 +175,7 @@ describe('administration and records in the browser', function () {
       .getByRole('button', { name: /删\s?除/ })
       .click();
     await drawer()
-      .getByText(/is in use by .*gold/)
+      .getByText(/正在被使用，不能删除：队列 gold/)
       .waitFor();
   });
 

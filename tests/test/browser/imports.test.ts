@@ -103,7 +103,7 @@ describe('what administrators bring in by file, in the browser', function () {
     const told = await faultsTold('wrong.csv');
     assert.deepEqual(
       told.map((one) => one.slice(0, 7)),
-      ['第 3 行 d', '第 4 行 k', '第 5 行 2'],
+      ['第 3 行 d', '第 4 行 k', '第 5 行 “'],
     );
     assert.equal(await s.admin.raw('GET', '/calendars/2027').then((r) => r.status), 404, 'nothing of it is there');
     await bring(/导\s?入$/, file('right.csv', 'date,kind,name\n2027-01-01,放假,元旦\n2027-01-10,上班,元旦调休\n'));
@@ -123,8 +123,8 @@ describe('what administrators bring in by file, in the browser', function () {
     await bring(/导入 CSV/, file('bad.csv', 'number,prefix,note\n13800000001,,\nabc,,骚扰\n0755,perhaps,\n'));
     await add().click();
     assert.deepEqual(await faultsTold('bad.csv'), [
-      '第 3 行 number must be a number: digits, * and #, optionally a leading +',
-      '第 4 行 prefix must be true or false',
+      '第 3 行 number: 应为号码：数字、* 和 #，开头可用 +，最多 32 位',
+      '第 4 行 prefix: 应为是或否',
     ]);
     assert.deepEqual(await numbers(), []);
     await bring(/导入 CSV/, file('good.csv', '\uFEFFnumber,prefix,note\n13800000001,,恶意\n0755,true,\n'));
@@ -176,7 +176,7 @@ describe('what administrators bring in by file, in the browser', function () {
       ['第 2 行 skills', '第 3 行 roles.'],
     );
     await choose(file('staff2.csv', `${head}li.na,李娜,agent,1301,consult:9\nagent1001,旧人,agent,,\n`));
-    assert.match((await faultsTold('staff2.csv')).join(), /^第 3 行 user agent1001 already exists$/);
+    assert.match((await faultsTold('staff2.csv')).join(), /^第 3 行 “agent1001”已被占用$/);
     await choose(file('staff3.csv', `${head}li.na,李娜,agent,1301,consult:9\nsun.wei,孙伟,agent;supervisor,1302,\n`));
     await dialog().getByText('已导入 2 位用户').waitFor();
     const [saved] = await Promise.all([page.waitForEvent('download'), dialog().getByRole('button', { name: '保存账号文件' }).click()]);

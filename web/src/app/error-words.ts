@@ -1,3 +1,5 @@
+import type { FieldProblem } from '@yixian/contracts/browser';
+
 // What the server refused, in the language of the page. Its own words are English and name ids: they stay as the detail.
 
 /** Of a text of the namespace `common`; of several keys the first there is. */
@@ -27,11 +29,18 @@ const KNOWN = {
   noExtension: /^you have no extension/,
   stopping: /is shutting down/,
   noSlot: /^every slot is taken$/,
+  exists: /already exists/,
   waitsNoMore: /waits no more/,
 } as const;
 
 /** Fields with a name in the catalogue, under `error.field`. */
 const FIELDS: ReadonlySet<string> = new Set(['to', 'number', 'agent', 'queue', 'state', 'reason', 'digits', 'from', 'name', 'password']);
+
+/** What is wrong with a field; a fault that has no name is told by the server's own sentence. */
+export function faultWords(t: Translate, { fault, values, problem }: Omit<FieldProblem, 'field'>): string {
+  if (fault === undefined || fault === 'other') return problem;
+  return `${values.column === undefined ? '' : `${values.column}: `}${t(`error.fault.${fault}`, values)}`;
+}
 
 export interface ErrorWords {
   text: string;
@@ -48,6 +57,10 @@ export function errorWords(t: Translate, language: string, error: unknown): Erro
 }
 
 function reasonOf(t: Translate, { code, message, details }: Refusal): string {
+  const { usedBy, fields } = details as { usedBy?: { kind: string; id: string }[]; fields?: FieldProblem[] };
+  if (usedBy) return t('error.inUse', { by: usedBy.map(({ kind, id }) => `${t(`error.kind.${kind}`)} ${id}`).join(', ') });
+  const [first] = fields ?? [];
+  if (first && fields) return fields.length > 1 ? t('error.someFields', { n: String(fields.length) }) : faultWords(t, first);
   const known = (Object.keys(KNOWN) as (keyof typeof KNOWN)[]).find((name) => KNOWN[name].test(message));
   if (known) return t(`error.known.${known}`);
   const { field } = details;

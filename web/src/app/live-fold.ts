@@ -13,6 +13,8 @@ import {
 // The picture and how an event changes it. Pure; the same fold of calls as the server's.
 
 export interface LivePicture {
+  /** False until the first snapshot: what is empty is not known to be so. */
+  readonly known: boolean;
   readonly seq: number;
   readonly agents: ReadonlyMap<string, AgentView>;
   readonly queues: ReadonlyMap<string, QueueView>;
@@ -34,6 +36,7 @@ export interface Watching {
 }
 
 export const NOTHING_LIVE: LivePicture = {
+  known: false,
   seq: 0,
   agents: new Map(),
   queues: new Map(),
@@ -49,6 +52,7 @@ const KEEP_ENDED = 200;
 export function fromSnapshot(snapshot: Snapshot, before: LivePicture): LivePicture {
   const ended = snapshot.gap ? [] : [...before.calls].filter(([, call]) => call.endedAt !== null);
   return {
+    known: true,
     seq: snapshot.seq,
     agents: new Map(snapshot.agents.map((agent) => [agent.extension, agent])),
     queues: new Map(snapshot.queues.map((queue) => [queue.id, queue])),

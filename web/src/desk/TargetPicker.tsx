@@ -21,9 +21,9 @@ interface Row {
   off: boolean;
 }
 
-function useRows(search: string, asked: boolean): { title: string; rows: Row[] }[] {
+function useRows(search: string, asked: boolean): { known: boolean; groups: { title: string; rows: Row[] }[] } {
   const { t } = useTranslation(['desk', 'common']);
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ['targets', search],
     queryFn: () => get<TargetsView>('/desk/targets', { search }),
     refetchInterval: FRESH_MS,
@@ -68,12 +68,13 @@ function useRows(search: string, asked: boolean): { title: string; rows: Row[] }
     { title: t('targets.flows'), rows: flows },
   ];
   // Only a transfer leads to a queue or a flow.
-  return (asked ? people : [people[0], people[1], ...further, people[2]]).filter(
+  const groups = (asked ? people : [people[0], people[1], ...further, people[2]]).filter(
     (group) => group !== undefined && group.rows.length > 0,
   ) as {
     title: string;
     rows: Row[];
   }[];
+  return { known: !isPending, groups };
 }
 
 /** Whom to put through to, ask or invite: found by name or number, with who is free at this moment. */
@@ -82,7 +83,7 @@ export default function TargetPicker({ call, picking, onClose }: { call: MyCall;
   const fail = useFailure();
   const [search, setSearch] = useState('');
   const [busy, setBusy] = useState<string>();
-  const groups = useRows(useDeferredValue(search.trim()), picking !== 'transfer');
+  const { known, groups } = useRows(useDeferredValue(search.trim()), picking !== 'transfer');
 
   async function choose(how: Picking, row: Row): Promise<void> {
     setBusy(row.key);
@@ -108,7 +109,7 @@ export default function TargetPicker({ call, picking, onClose }: { call: MyCall;
       />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by the keyboard */}
       <section className="targets" tabIndex={0} aria-label={t(picking)}>
-        {groups.length === 0 ? <p className="note">{t('noTarget')}</p> : null}
+        {known && groups.length === 0 ? <p className="note">{t('noTarget')}</p> : null}
         {groups.map((group) => (
           <section key={group.title}>
             <h3>{group.title}</h3>

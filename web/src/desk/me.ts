@@ -30,6 +30,15 @@ export function useMe(): Me | undefined {
   return { ...data, ...live, today: data.today, callId: talks ? (live.callId ?? data.callId) : null };
 }
 
+/** Whether it is known by now if there is an agent at this desk. */
+export function useMeKnown(): boolean {
+  const { extension } = useUser();
+  const known = useLive((picture) => picture.known);
+  const live = useLive((picture) => (extension === null ? undefined : picture.agents.has(extension)));
+  const me = useMe();
+  return me !== undefined || (known && !live);
+}
+
 /** Mounted once: reads anew what an event may have changed, and everything when the connection is back. */
 export function useDeskEvents(): void {
   const { extension } = useUser();

@@ -1,8 +1,10 @@
 import './kit.css';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Alert, Button, Card, Empty, Flex, Table, type TableColumnsType } from 'antd';
+import { Button, Card, Flex, Table, type TableColumnsType } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { get, type Page, type Query, withQuery } from '../app/api.js';
+import { Failed } from '../components/Failed.js';
+import { nothingOf } from './empty.js';
 
 interface Props<Row> {
   /** The collection, `/recordings`; also the first part of the query's key. */
@@ -29,7 +31,7 @@ export function PagedTable<Row extends { id: string | number }>({ path, query, c
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Flex vertical gap={12}>
-      {found.isError ? <Alert type="error" showIcon title={found.error.message} /> : null}
+      {found.isError ? <Failed error={found.error} /> : null}
       <Card size="small" styles={{ body: { padding: 0 } }}>
         <Table<Row>
           rowKey="id"
@@ -38,7 +40,7 @@ export function PagedTable<Row extends { id: string | number }>({ path, query, c
           loading={found.isLoading}
           pagination={false}
           {...(rows.length > 0 ? { scroll: { x: width } } : {})}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={empty} /> }}
+          locale={{ emptyText: nothingOf(found.isSuccess, empty) }}
           columns={columns}
           onRow={(row) => ({
             className: 'kit-row',

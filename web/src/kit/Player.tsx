@@ -1,11 +1,12 @@
 import { CaretRightOutlined, DownloadOutlined, PauseOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Alert, Button, Flex, Segmented, Skeleton, Slider, Typography, theme } from 'antd';
+import { Button, Flex, Segmented, Skeleton, Slider, Typography, theme } from 'antd';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { download, get, withQuery } from '../app/api.js';
 import { clockText } from '../app/time.js';
 import { useFailure } from '../app/use-failure.js';
+import { Failed } from '../components/Failed.js';
 import { saveBlob, useBlobUrl } from './blob.js';
 
 interface Waveform {
@@ -113,7 +114,7 @@ export function Player({ path, name, outlined = false }: { path: string; name: s
     if (element.paused) void element.play().catch(fail);
     else element.pause();
   };
-  if (error) return <Alert type="error" showIcon title={error.message} />;
+  if (error) return <Failed error={error} />;
   if (loading) return <Skeleton active paragraph={{ rows: 2 }} title={false} />;
   return (
     <Flex vertical gap={8} data-testid="player">

@@ -5,7 +5,8 @@ import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { ApiError, del, get, post, put, withQuery } from '../app/api.js';
-import { useFailure } from '../app/use-failure.js';
+import { useFailure, useFaultWords } from '../app/use-failure.js';
+import { Failed } from '../components/Failed.js';
 import { FieldSet, FormContext } from './FieldEditor.js';
 import { bodyOf, type Faults, faultsOf, faulty, type Values } from './fields.js';
 import { allFields, groupsOf, keyOf, type ResourceSpec, type Row } from './resource.js';
@@ -74,7 +75,8 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
   const [error, setError] = useState<ApiError>();
   const [conflict, setConflict] = useState<Conflict>();
   const [dirty, setDirty] = useState(false);
-  const faults = useMemo<Faults>(() => (error ? faultsOf(error.details, error.message) : {}), [error]);
+  const words = useFaultWords();
+  const faults = useMemo<Faults>(() => (error ? faultsOf(error, words) : {}), [error, words]);
   const path = row ? `${spec.path}/${encodeURIComponent(keyOf(spec, row))}` : spec.path;
   const address = withQuery(path, spec.query);
 
@@ -214,7 +216,7 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
                 }
               />
             ) : null}
-            {error ? <Alert type="error" showIcon title={error.message} closable={{ onClose: () => setError(undefined) }} /> : null}
+            {error ? <Failed error={error} closable={{ onClose: () => setError(undefined) }} /> : null}
             {spec.effect?.(values)}
             {groups.length === 1 ? (
               fieldSet(groups[0]?.fields ?? [])

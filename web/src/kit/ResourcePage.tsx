@@ -1,9 +1,11 @@
 import './kit.css';
 import { PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Alert, Button, Card, Empty, Flex, Input, Table, type TableColumnsType, Typography } from 'antd';
+import { Button, Card, Flex, Input, Table, type TableColumnsType, Typography } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Failed } from '../components/Failed.js';
+import { nothingOf } from './empty.js';
 import type { Values } from './fields.js';
 import { ResourceDrawer } from './ResourceDrawer.js';
 import { keyOf, type ResourceSpec, type Row } from './resource.js';
@@ -80,7 +82,7 @@ export function ResourcePage({ spec }: { spec: ResourceSpec }) {
           </Button>
         ) : null}
       </PageHead>
-      {rows.isError ? <Alert type="error" showIcon title={rows.error.message} /> : null}
+      {rows.isError ? <Failed error={rows.error} /> : null}
       <Card size="small" styles={{ body: { padding: 0 } }}>
         <Table<Row>
           rowKey={(row) => keyOf(spec, row)}
@@ -91,10 +93,10 @@ export function ResourcePage({ spec }: { spec: ResourceSpec }) {
           pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
           {...(found && found.length > 0 ? { scroll: { x: width } } : {})}
           locale={{
-            emptyText: (
-              <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t(search === '' ? `${spec.name}.none` : 'nothingFound')}>
-                {search === '' && makes && rows.isSuccess ? <Button onClick={() => setShown(null)}>{t(`${spec.name}.add`)}</Button> : null}
-              </Empty>
+            emptyText: nothingOf(
+              rows.isSuccess,
+              t(search === '' ? `${spec.name}.none` : 'nothingFound'),
+              search === '' && makes ? <Button onClick={() => setShown(null)}>{t(`${spec.name}.add`)}</Button> : null,
             ),
           }}
           onRow={(row) => ({

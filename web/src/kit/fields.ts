@@ -1,3 +1,5 @@
+import type { FieldProblem } from '@yixian/contracts/browser';
+import type { ApiError } from '../app/api.js';
 import type { SourceName } from './sources.js';
 
 /** The content of a form, or of a part of it. */
@@ -60,10 +62,10 @@ export function belongs(field: FieldSpec, isNew: boolean): boolean {
 /** What the server found wrong, by the path of the field: `overflow.0.to.queueId`. */
 export type Faults = Record<string, string>;
 
-export function faultsOf(details: Record<string, unknown>, message: string): Faults {
-  const { fields, field } = details as { fields?: { field: string; problem: string }[]; field?: string };
-  if (fields) return Object.fromEntries(fields.map((one) => [one.field, one.problem]));
-  return field === undefined ? {} : { [field]: message };
+export function faultsOf(error: ApiError, words: (problem: Omit<FieldProblem, 'field'>) => string): Faults {
+  const { fields, field, fault = 'other', values = {} } = error.details as Partial<FieldProblem> & { fields?: FieldProblem[] };
+  if (fields) return Object.fromEntries(fields.map((one) => [one.field, words(one)]));
+  return field === undefined ? {} : { [field]: words({ fault, values, problem: error.message }) };
 }
 
 /** Whether something within this field is at fault. */

@@ -1,19 +1,16 @@
+import type { FieldProblem } from '@yixian/contracts/browser';
 import { Modal, Table, Typography } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../app/api.js';
-import { useFailure } from '../app/use-failure.js';
+import { useFailure, useFaultWords } from '../app/use-failure.js';
 
 /** As long as a file of a hundred thousand lines may take. */
 const IMPORT_DEADLINE_MS = 300_000;
 
-interface Fault {
-  field: string;
-  problem: string;
-}
 interface Refusal {
   file: string;
-  faults: Fault[];
+  faults: FieldProblem[];
   count: number;
 }
 
@@ -30,19 +27,20 @@ export const csvInit = (): RequestInit => ({
 export function useImport(): { run(file: string, work: () => Promise<unknown>): Promise<boolean>; told: ReactNode } {
   const { t } = useTranslation('imports');
   const fail = useFailure();
+  const words = useFaultWords();
   const [refusal, setRefusal] = useState<Refusal>();
   const run = async (file: string, work: () => Promise<unknown>): Promise<boolean> => {
     try {
       await work();
       return true;
     } catch (error) {
-      const { fields, faults } = (error instanceof ApiError ? error.details : {}) as { fields?: Fault[]; faults?: number };
+      const { fields, faults } = (error instanceof ApiError ? error.details : {}) as { fields?: FieldProblem[]; faults?: number };
       if (fields && fields.length > 0) setRefusal({ file, faults: fields, count: faults ?? fields.length });
       else fail(error instanceof SyntaxError ? new Error(t('noJson', { message: error.message })) : error);
       return false;
     }
   };
-  const where = ({ field }: Fault): string => {
+  const where = ({ field }: FieldProblem): string => {
     const line = /^line (\d+)$/.exec(field);
     if (line) return t('line', { n: line[1] });
     const item = /^[a-z]+\.(\d+)(?:\.(.+))?$/.exec(field);
@@ -61,14 +59,14 @@ export function useImport(): { run(file: string, work: () => Promise<unknown>): 
       <Typography.Paragraph type="secondary">
         {t('refusedHelp')} {refusal && refusal.count > refusal.faults.length ? t('first', { n: refusal.faults.length }) : ''}
       </Typography.Paragraph>
-      <Table<Fault>
+      <Table<FieldProblem>
         size="small"
         rowKey={(fault) => `${fault.field} ${fault.problem}`}
         dataSource={refusal?.faults ?? []}
         pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
         columns={[
           { key: 'where', title: t('where'), width: 140, render: (_, fault) => where(fault) },
-          { title: t('problem'), dataIndex: 'problem' },
+          { key: 'problem', title: t('problem'), render: (_, fault) => words(fault) },
         ]}
       />
     </Modal>

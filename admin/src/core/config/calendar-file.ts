@@ -1,4 +1,5 @@
 import { type CalendarDay, DomainError, type HolidayCalendar } from '@yixian/contracts';
+import { fieldProblem } from '../field-fault.js';
 import { check } from '../validate.js';
 import { csvRows, EntryFaults } from './csv.js';
 import { byYear, calendarChange, calendarDay } from './schemas.js';
@@ -27,7 +28,8 @@ export function checkDays(year: string, days: HolidayCalendar['days']): void {
   for (const [i, { date }] of days.entries()) {
     const field = `days.${i}.date`;
     const problem = date.startsWith(`${year}-`) ? (seen.has(date) ? `${date} is there twice` : undefined) : `${date} is not in ${year}`;
-    if (problem) throw new DomainError('bad-request', `body field ${field}: ${problem}`, { in: 'body', fields: [{ field, problem }] });
+    if (problem)
+      throw new DomainError('bad-request', `body field ${field}: ${problem}`, { in: 'body', fields: [fieldProblem(field, problem)] });
     seen.add(date);
   }
 }

@@ -1,4 +1,5 @@
-import { DomainError } from '@yixian/contracts';
+import { DomainError, type FieldProblem } from '@yixian/contracts';
+import { fieldProblem } from '../field-fault.js';
 
 export interface CsvRow {
   /** From 1, the head line counted: as an editor or a spreadsheet shows it. */
@@ -34,13 +35,13 @@ const MOST_TOLD = 100;
 
 /** Gathers what is wrong with the entries of a body, so that an administrator mends all of a file at once. */
 export class EntryFaults {
-  readonly #told: { field: string; problem: string }[] = [];
+  readonly #told: FieldProblem[] = [];
   #count = 0;
 
   /** @param field e.g. `line 7` or `entries.6.number` */
   add(field: string, problem: string): void {
     this.#count += 1;
-    if (this.#told.length < MOST_TOLD) this.#told.push({ field, problem });
+    if (this.#told.length < MOST_TOLD) this.#told.push(fieldProblem(field, problem));
   }
 
   /** @throws DomainError `bad-request` with every fault in `fields`, when there is one */
@@ -55,7 +56,7 @@ export class EntryFaults {
 
 export function lineError(line: number, problem: string): DomainError {
   const field = `line ${line}`;
-  return new DomainError('bad-request', `body ${field}: ${problem}`, { in: 'body', fields: [{ field, problem }] });
+  return new DomainError('bad-request', `body ${field}: ${problem}`, { in: 'body', fields: [fieldProblem(field, problem)] });
 }
 
 function* csvLines(text: string): Generator<{ line: number; cells: string[] }> {

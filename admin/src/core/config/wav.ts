@@ -1,4 +1,5 @@
 import { DomainError } from '@yixian/contracts';
+import { fieldProblem } from '../field-fault.js';
 
 export interface WavFacts {
   format: 'pcm16' | 'alaw' | 'ulaw';
@@ -51,5 +52,5 @@ function tagAt(bytes: Uint8Array, at: number): string {
 
 function refusal(what: string): DomainError {
   const problem = `the file ${what}; a WAV of 8000 Hz, mono, PCM 16 bits, A-law or µ-law is needed`;
-  return new DomainError('bad-request', `body: ${problem}`, { in: 'body', fields: [{ field: '', problem }] });
+  return new DomainError('bad-request', `body: ${problem}`, { in: 'body', fields: [fieldProblem('', problem)] });
 }

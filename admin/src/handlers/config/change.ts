@@ -14,6 +14,7 @@ import {
   type SpeechFiles,
 } from '@yixian/contracts';
 import type { FlowChecker, FlowSurroundings } from '../../core/config/uses.js';
+import { fieldProblem } from '../../core/field-fault.js';
 import type { Caller } from '../../core/route.js';
 import type { PromptFiles } from '../../shell/prompt-files.js';
 
@@ -129,7 +130,7 @@ export async function present<T>(
 
 /** One wrong field, in the shape of the schemas' errors. */
 export function fieldError(field: string, problem: string): DomainError {
-  return new DomainError('bad-request', `body field ${field}: ${problem}`, { in: 'body', fields: [{ field, problem }] });
+  return new DomainError('bad-request', `body field ${field}: ${problem}`, { in: 'body', fields: [fieldProblem(field, problem)] });
 }
 
 /** Runs a rule of another stage on a field. */

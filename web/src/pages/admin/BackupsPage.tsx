@@ -1,13 +1,15 @@
 import { DeleteOutlined, DownloadOutlined, SafetyCertificateOutlined, SaveOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { BackupView } from '@yixian/contracts/browser';
-import { Alert, App, Badge, Button, Card, Checkbox, Empty, Flex, Table, Typography } from 'antd';
+import { Alert, App, Badge, Button, Card, Checkbox, Flex, Table, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { del, downloadLarge, get, type Page, post } from '../../app/api.js';
 import { momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
+import { Failed } from '../../components/Failed.js';
 import { saveBlob } from '../../kit/blob.js';
+import { nothingOf } from '../../kit/empty.js';
 import { PageHead } from '../../kit/ResourcePage.js';
 
 const BUSY_POLL_MS = 1_500;
@@ -157,7 +159,7 @@ export default function BackupsPage() {
           {t('make')}
         </Button>
       </PageHead>
-      {backups.isError ? <Alert type="error" showIcon title={backups.error.message} /> : null}
+      {backups.isError ? <Failed error={backups.error} /> : null}
       <Alert type="warning" showIcon title={t('secret')} />
       <Card size="small" styles={{ body: { padding: 0 } }}>
         <Table<BackupView>
@@ -167,7 +169,7 @@ export default function BackupsPage() {
           loading={backups.isLoading}
           pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
           {...(rows.length > 0 ? { scroll: { x: 1050 } } : {})}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('none')} /> }}
+          locale={{ emptyText: nothingOf(backups.isSuccess, t('none')) }}
           columns={[
             { title: t('createdAt'), dataIndex: 'createdAt', width: 150, render: momentText },
             {

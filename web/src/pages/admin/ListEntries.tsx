@@ -1,12 +1,13 @@
 import { DeleteOutlined, UploadOutlined } from '@ant-design/icons';
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Checkbox, DatePicker, Empty, Flex, Form, Input, Table, Typography, Upload } from 'antd';
+import { App, Button, Checkbox, DatePicker, Flex, Form, Input, Table, Typography, Upload } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { del, get, type Page, post, request, withQuery } from '../../app/api.js';
 import { momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
+import { nothingOf } from '../../kit/empty.js';
 import { csvInit, useImport } from '../../kit/use-import.js';
 
 interface Entry {
@@ -127,7 +128,7 @@ export function ListEntries({ id }: { id: string }) {
         loading={entries.isLoading}
         pagination={false}
         locale={{
-          emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t(search === '' ? 'lists.noEntries' : 'nothingFound')} />,
+          emptyText: nothingOf(entries.isSuccess, t(search === '' ? 'lists.noEntries' : 'nothingFound')),
         }}
         columns={[
           { title: t('lists.number'), dataIndex: 'number', render: (number: string, entry) => (entry.prefix ? `${number}…` : number) },

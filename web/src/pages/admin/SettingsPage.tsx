@@ -4,7 +4,8 @@ import { Alert, App, Button, Card, Flex, Form, Skeleton, Tabs } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, get, put } from '../../app/api.js';
-import { useFailure } from '../../app/use-failure.js';
+import { useErrorWords, useFailure, useFaultWords } from '../../app/use-failure.js';
+import { Failed } from '../../components/Failed.js';
 import { FieldSet, FormContext } from '../../kit/FieldEditor.js';
 import { type FieldGroup, faultsOf, type Values } from '../../kit/fields.js';
 import { firmPolicy } from '../../kit/policy.js';
@@ -71,8 +72,10 @@ function SettingsForm({ stored }: { stored: Values }) {
     }
   };
   const conflict = error?.code === 'conflict';
+  const words = useFaultWords();
+  const errorWords = useErrorWords();
   return (
-    <FormContext value={{ faults: error && !conflict ? faultsOf(error.details, error.message) : {}, isNew: false, root: values }}>
+    <FormContext value={{ faults: error && !conflict ? faultsOf(error, words) : {}, isNew: false, root: values }}>
       <Flex vertical gap={12}>
         <PageHead title={t('common:menu.settings')} hint={t('settings.hint')}>
           <Button type="primary" loading={saving} onClick={() => void save()}>
@@ -83,7 +86,7 @@ function SettingsForm({ stored }: { stored: Values }) {
           <Alert
             type={conflict ? 'warning' : 'error'}
             showIcon
-            title={conflict ? t('conflict') : error.message}
+            title={conflict ? t('conflict') : errorWords(error).text}
             action={
               conflict ? (
                 <Button size="small" onClick={() => void queries.invalidateQueries({ queryKey: ['settings'] })}>
@@ -112,7 +115,7 @@ function SettingsForm({ stored }: { stored: Values }) {
 /** What holds for the whole hotline. */
 export default function SettingsPage() {
   const settings = useQuery({ queryKey: ['settings'], queryFn: () => get<Values>('/settings'), staleTime: Number.POSITIVE_INFINITY });
-  if (settings.isError) return <Alert type="error" showIcon title={settings.error.message} />;
+  if (settings.isError) return <Failed error={settings.error} />;
   if (!settings.data) return <Skeleton active />;
   return <SettingsForm key={String(settings.data.revision)} stored={settings.data} />;
 }

@@ -1,10 +1,12 @@
 import '../../kit/kit.css';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Card, Empty, Flex, Input, InputNumber, Table, type TableColumnsType, Tabs } from 'antd';
+import { App, Button, Card, Flex, Input, InputNumber, Table, type TableColumnsType, Tabs } from 'antd';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get, put } from '../../app/api.js';
 import { useFailure } from '../../app/use-failure.js';
+import { Failed } from '../../components/Failed.js';
+import { nothingOf } from '../../kit/empty.js';
 import { PageHead, ResourcePage } from '../../kit/ResourcePage.js';
 import type { ResourceSpec } from '../../kit/resource.js';
 import { useNames } from '../../kit/sources.js';
@@ -113,7 +115,7 @@ function SkillMatrix() {
           {changed === 0 ? t('common:save') : t('matrix.save', { n: changed })}
         </Button>
       </PageHead>
-      {matrix.isError ? <Alert type="error" showIcon title={matrix.error.message} /> : null}
+      {matrix.isError ? <Failed error={matrix.error} /> : null}
       <Card size="small" styles={{ body: { padding: 0 } }}>
         <Table<AgentSkills>
           rowKey="agent"
@@ -123,7 +125,7 @@ function SkillMatrix() {
           loading={matrix.isLoading}
           pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
           {...(rows.length > 0 ? { scroll: { x: 250 + 110 * (matrix.data?.skills.length ?? 0) } } : {})}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('matrix.none')} /> }}
+          locale={{ emptyText: nothingOf(matrix.isSuccess, t('matrix.none')) }}
         />
       </Card>
     </Flex>

@@ -3,6 +3,7 @@ import type { SystemCheck } from '@yixian/contracts/browser';
 import { Alert, Card, Col, Descriptions, Flex, Row, Skeleton, Statistic, Table, Typography, theme } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { momentText } from '../../app/time.js';
+import { Failed } from '../../components/Failed.js';
 import { PageHead } from '../../kit/ResourcePage.js';
 import { useSystem } from './system.js';
 
@@ -22,7 +23,9 @@ function Verdict({ check }: { check: SystemCheck }) {
       <Typography.Text strong style={{ width: 110, flex: 'none' }}>
         {t(`system.checks.${check.name}`)}
       </Typography.Text>
-      <Typography.Text style={{ minWidth: 0, overflowWrap: 'anywhere' }}>{check.text}</Typography.Text>
+      <Typography.Text style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+        {t(`system.finding.${check.finding}`, check.values)}
+      </Typography.Text>
     </Flex>
   );
 }
@@ -36,7 +39,7 @@ function uptime(seconds: number): string {
 export default function SystemPage() {
   const { t } = useTranslation(['admin', 'common']);
   const system = useSystem();
-  if (system.isError) return <Alert type="error" showIcon title={system.error.message} />;
+  if (system.isError) return <Failed error={system.error} />;
   if (!system.data) return <Skeleton active />;
   const { version, node, startedAt, uptimeSeconds, ready, checks, figures, metrics } = system.data;
   const faults = checks.filter((check) => check.state === 'fault').length;

@@ -8,6 +8,7 @@ import { useLive } from '../../app/live.js';
 import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
 import { useCallPath } from '../../components/call-path.js';
+import { Failed } from '../../components/Failed.js';
 import { Player } from '../../kit/Player.js';
 import { Ladder } from './Ladder.js';
 
@@ -49,7 +50,7 @@ function Call({ call }: { call: Detailed }) {
     {
       key: 'end',
       label: t('calls.endedBy'),
-      children: call.termination ? `${t(`calls.by.${call.termination.by}`)} · ${call.termination.reason}` : '',
+      children: call.termination ? `${t(`calls.by.${call.termination.by}`)} · ${t(`calls.reason.${call.termination.reason}`)}` : '',
     },
   ];
   return (
@@ -91,7 +92,8 @@ function Call({ call }: { call: Detailed }) {
           {
             title: t('calls.outcome'),
             dataIndex: 'result',
-            render: (result: string | null) => (result === null ? '' : t(`calls.result.${result}`, { defaultValue: result })),
+            render: (result: string | null) =>
+              result === null ? '' : t([`calls.result.${result}`, `calls.reason.${result}`], { defaultValue: result }),
           },
         ]}
       />
@@ -142,7 +144,7 @@ export function CallDrawer({ id, onClose }: { id: string | undefined; onClose():
   const call = useQuery({ queryKey: ['call', id], queryFn: () => get<Detailed>(`/calls/${id}`), enabled: id !== undefined });
   return (
     <Drawer open={id !== undefined} onClose={onClose} size={900} title={t('calls.one')}>
-      {call.isError ? <Typography.Text type="danger">{call.error.message}</Typography.Text> : null}
+      {call.isError ? <Failed error={call.error} /> : null}
       {call.data ? <Call call={call.data} /> : call.isLoading ? <Skeleton active /> : null}
     </Drawer>
   );

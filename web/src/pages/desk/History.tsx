@@ -10,7 +10,7 @@ import { useDeskChoices } from '../../desk/me.js';
 export function History({ id }: { id: string }) {
   const { t } = useTranslation(['desk', 'common']);
   const { dispositions } = useDeskChoices();
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ['history', id],
     queryFn: () => get<{ items: PastCallView[] }>(`/calls/${id}/history`),
     retry: 1,
@@ -20,7 +20,7 @@ export function History({ id }: { id: string }) {
   const label = (code: string): string => dispositions.find((one) => one.code === code)?.label ?? code;
   return (
     <Panel title={t('history')}>
-      {calls.length === 0 ? <p className="empty">{t('noHistory')}</p> : null}
+      {calls.length === 0 ? <p className="empty">{t(isPending ? 'common:loading' : 'noHistory')}</p> : null}
       <ul className="history" data-testid="history">
         {calls.map((call) => (
           <li key={call.id}>

@@ -15,7 +15,7 @@ import type { Me } from '../../desk/me.js';
 export function MyDay({ me }: { me: Me }) {
   const { t } = useTranslation(['desk', 'common']);
   const { callsHandled, talkSeconds, missed } = me.today;
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ['recent', me.extension],
     queryFn: () => get<Page<CallView>>('/calls', { agent: me.extension, limit: 12 }),
   });
@@ -37,7 +37,7 @@ export function MyDay({ me }: { me: Me }) {
         ))}
       </dl>
       <h3>{t('recent')}</h3>
-      {calls.length === 0 ? <p className="empty">{t('noRecent')}</p> : null}
+      {calls.length === 0 ? <p className="empty">{t(isPending ? 'common:loading' : 'noRecent')}</p> : null}
       <ul className="recent">
         {calls.map((call) => (
           <Recent key={call.id} call={call} me={me} />

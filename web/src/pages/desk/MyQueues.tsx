@@ -12,13 +12,14 @@ function LongestWait({ waiting }: { waiting: QueueView['waiting'] }) {
 
 /** My queues 我的队列: who waits and how long, who serves. */
 export function MyQueues() {
-  const { t } = useTranslation('desk');
+  const { t } = useTranslation(['desk', 'common']);
+  const known = useLive((picture) => picture.known);
   const queues = useLive((picture) => picture.queues);
   const sorted = [...queues.values()].sort((a, b) => b.waitingCount - a.waitingCount || a.name.localeCompare(b.name));
   return (
     <Panel title={t('myQueues')}>
       {sorted.length === 0 ? (
-        <p className="empty">{t('noQueues')}</p>
+        <p className="empty">{t(known ? 'noQueues' : 'common:loading')}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
         <section className="scroll" tabIndex={0} aria-label={t('myQueues')}>

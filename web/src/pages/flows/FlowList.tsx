@@ -1,12 +1,14 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Card, Empty, Flex, Form, Input, Modal, Select, Table, type TableColumnsType, Tag, Typography } from 'antd';
+import { App, Button, Card, Flex, Form, Input, Modal, Select, Table, type TableColumnsType, Tag, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { ApiError, del, get, post } from '../../app/api.js';
 import { momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
+import { Failed } from '../../components/Failed.js';
+import { nothingOf } from '../../kit/empty.js';
 import { allOf } from './context.js';
 import { NODE_ID } from './model/document.js';
 import { named } from './model/words.js';
@@ -116,6 +118,7 @@ export function FlowList() {
         </Button>
       }
     >
+      {flows.isError ? <Failed error={flows.error} /> : null}
       <Table<FlowHead>
         rowKey="id"
         size="small"
@@ -124,7 +127,7 @@ export function FlowList() {
         loading={flows.isLoading}
         pagination={false}
         scroll={{ x: 640 }}
-        locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={flows.error?.message ?? t('list.empty')} /> }}
+        locale={{ emptyText: nothingOf(flows.isSuccess, t('list.empty')) }}
       />
       <NewFlow open={making} flows={flows.data ?? []} onClose={() => setMaking(false)} />
     </Card>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Alert, Button, Card, DatePicker, Empty, Flex, Segmented, Space, Table, type TableColumnsType, Tabs } from 'antd';
+import { Alert, Button, Card, DatePicker, Flex, Segmented, Space, Table, type TableColumnsType, Tabs } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import i18next from 'i18next';
 import { type ReactNode, useMemo, useState } from 'react';
@@ -13,6 +13,7 @@ import { useFailure } from '../../app/use-failure.js';
 import { saveBlob } from '../../kit/blob.js';
 import { Chart } from '../../kit/Chart.js';
 import { csvText } from '../../kit/csv.js';
+import { nothingOf } from '../../kit/empty.js';
 import { PageHead } from '../../kit/ResourcePage.js';
 import { REPORTS, type ReportColumn, type ReportRow, type ReportSpec } from './reports.js';
 
@@ -186,7 +187,7 @@ function Report({ spec, range, interval }: { spec: ReportSpec; range: [Dayjs, Da
           loading={report.isLoading}
           pagination={spec.log ? false : { pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
           {...(rows.length > 0 ? { scroll: { x: 110 * columns.length } } : {})}
-          locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('none')} /> }}
+          locale={{ emptyText: nothingOf(report.isSuccess, t('none')) }}
         />
         {report.hasNextPage ? (
           <Button type="link" block loading={report.isFetchingNextPage} onClick={() => void report.fetchNextPage()}>

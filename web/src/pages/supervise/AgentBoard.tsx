@@ -1,10 +1,11 @@
 import type { AgentView, QueueView } from '@yixian/contracts/browser';
-import { Card, Empty, Flex, Input, Segmented, Select } from 'antd';
+import { Card, Flex, Input, Segmented, Select } from 'antd';
 import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLive } from '../../app/live.js';
 import { useUser } from '../../app/session.js';
 import { useSlow } from '../../app/use-slow.js';
+import { nothingOf } from '../../kit/empty.js';
 import { AgentCard } from './AgentCard.js';
 import { AgentPanel } from './AgentPanel.js';
 import { type AgentFilter, countStates, EVERYBODY, filtered, groupsOf, type QueueNeeds } from './agent-filter.js';
@@ -72,6 +73,7 @@ export function AgentBoard({ today, needs }: { today: Today; needs: QueueNeeds }
   const calls = useLive((picture) => picture.calls);
   const queues = useLive((picture) => picture.queues);
   const watched = useLive((picture) => picture.watched);
+  const known = useLive((picture) => picture.known);
   const [slowAgents, slowQueues] = [useSlow(agents), useSlow(queues)];
   const actions = useAgentActions();
   const [filter, setFilter] = useState(EVERYBODY);
@@ -84,9 +86,7 @@ export function AgentBoard({ today, needs }: { today: Today; needs: QueueNeeds }
     <Card size="small" title={t('board.title')} styles={{ header: { minHeight: 40 } }}>
       <Flex vertical gap={12}>
         <Filters filter={filter} agents={slowAgents} queues={slowQueues} onChange={change} />
-        {shown.length === 0 ? (
-          <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={agents.size === 0 ? t('board.none') : t('board.noMatch')} />
-        ) : null}
+        {shown.length === 0 ? nothingOf(known, agents.size === 0 ? t('board.none') : t('board.noMatch')) : null}
         <ul className="sv-board" aria-label={t('board.title')}>
           {shown.map((agent) => {
             const call = agent.callId === null ? undefined : calls.get(agent.callId);

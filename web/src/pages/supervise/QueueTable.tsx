@@ -1,12 +1,14 @@
 import { CaretDownOutlined, CaretRightOutlined, LockOutlined, UnlockOutlined } from '@ant-design/icons';
 import type { QueueView } from '@yixian/contracts/browser';
-import { App, Card, Dropdown, Empty, type MenuProps } from 'antd';
+import { App, Card, Dropdown, type MenuProps } from 'antd';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { put } from '../../app/api.js';
 import { useLive } from '../../app/live.js';
 import { clockText, useNow } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
+import { useDoorReason } from '../../components/door-reason.js';
+import { nothingOf } from '../../kit/empty.js';
 import { figureOf, figureText, longestWait, type Today } from './figures.js';
 import { WaitingCalls } from './WaitingCalls.js';
 
@@ -30,6 +32,7 @@ const Door = memo(function Door({ id, name, door, open, because }: DoorProps) {
   const { t } = useTranslation(['supervise', 'common']);
   const { modal, message } = App.useApp();
   const fail = useFailure();
+  const reasonText = useDoorReason();
   const choose: MenuProps['onClick'] = ({ key, domEvent }) => {
     domEvent.stopPropagation();
     const set = async (): Promise<void> => {
@@ -55,7 +58,7 @@ const Door = memo(function Door({ id, name, door, open, because }: DoorProps) {
       <button
         type="button"
         className={`sv-door ${open ? '' : 'sv-closed'}`}
-        title={because}
+        title={reasonText(because)}
         aria-label={t('door.of', { queue: name, label })}
       >
         {open ? <UnlockOutlined /> : <LockOutlined />} {t(open ? 'door.isOpen' : 'door.isClosed')}
@@ -75,6 +78,7 @@ const Row = memo(function Row({ queue, today, open, onToggle }: RowProps) {
   const { t } = useTranslation('supervise');
   const figures = useMemo(() => {
     const picture = {
+      known: true,
       seq: 0,
       agents: new Map(),
       queues: new Map([[queue.id, queue]]),
@@ -125,6 +129,7 @@ const Row = memo(function Row({ queue, today, open, onToggle }: RowProps) {
 export function QueueTable({ today }: { today: Today }) {
   const { t } = useTranslation('supervise');
   const queues = useLive((picture) => picture.queues);
+  const known = useLive((picture) => picture.known);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const toggle = useCallback(
     (id: string) =>
@@ -137,7 +142,7 @@ export function QueueTable({ today }: { today: Today }) {
   );
   return (
     <Card size="small" title={t('queues.title')} styles={{ header: { minHeight: 40 }, body: { padding: 0 } }}>
-      {queues.size === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('queues.none')} /> : null}
+      {queues.size === 0 ? nothingOf(known, t('queues.none')) : null}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keyboard */}
       <section className="sv-scroll" tabIndex={0} aria-label={t('queues.title')}>
         <table className="sv-table">

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { del, post } from '../../../app/api.js';
 import { useFailure } from '../../../app/use-failure.js';
+import { useDoorReason } from '../../../components/door-reason.js';
 import type { Lit } from '../Canvas.js';
 import { useEditor } from '../context.js';
 import type { FlowDocument } from '../model/document.js';
@@ -198,6 +199,7 @@ function waitingText(t: ReturnType<typeof useTranslation>['t'], { waiting }: Sim
 
 function EventLine({ id, event, doc }: { id: string; event: SimulationEvent; doc: FlowDocument }) {
   const { t } = useTranslation('flows');
+  const reasonText = useDoorReason();
   const { choices } = useEditor();
   switch (event.kind) {
     case 'node': {
@@ -232,7 +234,7 @@ function EventLine({ id, event, doc }: { id: string; event: SimulationEvent; doc
           {t('simulate.schedule', {
             schedule: event.schedule,
             state: named(t, 'way', event.open ? 'open' : 'closed'),
-            because: event.because,
+            because: reasonText(event.because),
           })}
         </li>
       );

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { get, post } from '../../../app/api.js';
 import { momentText } from '../../../app/time.js';
 import { useFailure } from '../../../app/use-failure.js';
+import { Failed } from '../../../components/Failed.js';
 import { allOf, useEditor } from '../context.js';
 import { type Difference, shownValue } from '../model/difference.js';
 import { type FlowDocument, readDocument } from '../model/document.js';
@@ -59,7 +60,8 @@ export function VersionsPanel({ flow, compared, onCompare, onClose, onEdit, onCh
   const rows = versions.data ?? [];
   return (
     <Flex vertical gap={8}>
-      {rows.length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} /> : null}
+      {versions.isSuccess && rows.length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} /> : null}
+      {versions.isError ? <Failed error={versions.error} /> : null}
       {rows.map((one) => (
         <div key={one.version} className="flow-item" data-testid={`version-${one.version}`}>
           <Flex justify="space-between" align="center">
