@@ -80,7 +80,11 @@ function SkillMatrix() {
     { title: t('matrix.agent'), dataIndex: 'agent', width: 110, fixed: 'left' },
     { title: t('matrix.name'), dataIndex: 'name', width: 140, fixed: 'left', ellipsis: true },
     ...(matrix.data?.skills ?? []).map((skill) => ({
-      title: <span title={skill}>{nameOf('skills', skill)}</span>,
+      title: (
+        <span title={skill} data-testid={`skill-${skill}`}>
+          {nameOf('skills', skill)}
+        </span>
+      ),
       key: skill,
       width: 110,
       render: (_: unknown, row: AgentSkills) => (
