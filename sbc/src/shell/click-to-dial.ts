@@ -40,7 +40,8 @@ type Reachable =
 
 /**
  * Rings the agent's own seat first, then the other side, as that extension's call. `dial` resolves once the call's row is
- * stored and the seat rings; it rejects with a DomainError: `not-found` (no such extension), `conflict` (the agent
+ * stored and the seat rings; it rejects with a DomainError that names the field:
+ * `not-found` (no such extension), `conflict` (the agent
  * cannot take a call now, and why), `bad-request` (the number leads nowhere, or is not allowed), `unavailable`
  * (draining, the row cannot be stored, the seat's kind is not there yet).
  */
@@ -58,11 +59,11 @@ export function createClickToDial(deps: ClickToDialDeps, track: (call: Promise<u
 
 function seatOf(deps: ClickToDialDeps, from: AgentId): Seat {
   if (deps.draining()) throw new DomainError('unavailable', 'the hotline is shutting down and takes no new calls');
-  if (!deps.extension(from)?.enabled) throw new DomainError('not-found', `extension ${from} does not exist`, { from });
+  if (!deps.extension(from)?.enabled) throw new DomainError('not-found', `extension ${from} does not exist`, { field: 'from', from });
   const seat = deps.acd.agent(from)?.seat ?? { kind: 'sip' };
   const busy = deps.lines.busy(from);
-  if (busy) throw new DomainError('conflict', `agent ${from} ${busy}`, { from });
-  if (!deps.seats.reachable(from, seat)) throw new DomainError('conflict', notReachable(from, seat), { from });
+  if (busy) throw new DomainError('conflict', `agent ${from} ${busy}`, { field: 'from', from });
+  if (!deps.seats.reachable(from, seat)) throw new DomainError('conflict', notReachable(from, seat), { field: 'from', from });
   return seat;
 }
 
@@ -73,14 +74,16 @@ function notReachable(from: AgentId, seat: Seat): string {
 }
 
 function targetOf(deps: ClickToDialDeps, from: AgentId, to: string, seat: Seat): Reachable {
-  if (to.length === 0 || to.length > 64) throw new DomainError('bad-request', 'to: a number of 1–64 characters', { to: to.slice(0, 80) });
+  if (to.length === 0 || to.length > 64)
+    throw new DomainError('bad-request', 'to: a number of 1–64 characters', { field: 'to', to: to.slice(0, 80) });
   const target = deps.routes.route(to, { kind: 'extension', extension: from });
-  if (target.kind === 'reject') throw new DomainError('bad-request', `to: ${target.text}`, { to, reason: target.reason });
+  if (target.kind === 'reject') throw new DomainError('bad-request', `to: ${target.text}`, { field: 'to', to, reason: target.reason });
   if (target.kind === 'feature' && target.feature.do === 'retrieve') return { kind: 'feature', feature: target.feature };
-  if (target.kind === 'feature') throw new DomainError('bad-request', `to: ${to} is a feature code; set the state directly`, { to });
+  if (target.kind === 'feature')
+    throw new DomainError('bad-request', `to: ${to} is a feature code; set the state directly`, { field: 'to', to });
   if (target.kind === 'toFlow') assertNoLine(seat, from, to);
   const busy = target.kind === 'toExtension' ? busyThere(deps, target.extension) : undefined;
-  if (busy) throw new DomainError('conflict', `to: ${to} ${busy}`, { to });
+  if (busy) throw new DomainError('conflict', `to: ${to} ${busy}`, { field: 'to', to });
   return target;
 }
 
@@ -88,6 +91,7 @@ function targetOf(deps: ClickToDialDeps, from: AgentId, to: string, seat: Seat):
 function assertNoLine(seat: Seat, from: AgentId, to: string): void {
   if (!seat.persistent) return;
   throw new DomainError('conflict', `to: ${to} is a flow, which would hang up the line of ${from} at its end; dial it from a phone`, {
+    field: 'to',
     to,
   });
 }

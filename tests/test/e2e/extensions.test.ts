@@ -4,6 +4,7 @@ import { Hotline } from '../../src/hotline.js';
 import {
   calleeScenario,
   eventually,
+  phoneHears,
   requirePeers,
   type Step,
   scenario,
@@ -120,6 +121,65 @@ describe('between extensions', function () {
     assert.deepEqual(await heard('1001', caller), ['1002', '1003']);
     assert.deepEqual(await heard('1002', members[0] ?? caller), ['1001', '1003']);
     assert.deepEqual(await heard('1003', members[1] ?? caller), ['1001', '1002']);
+  });
+
+  it('click to dial reaches whatever a number leads to: a group, one who confers, a flow and its queue; what leads nowhere is told by its field', async () => {
+    const own = await phone('1001', 'auto');
+    const members = [await phone('1002'), await phone('1003')];
+    const api = await s.api('1001');
+    const click = async (to: string): Promise<string> => (await api.post<{ id: string }>('/calls', { from: '1001', to })).id;
+    const told = (type: string, callId: string) => s.events.wait(type, (e) => e.callId === callId);
+    const [second, third] = members;
+    assert.ok(second && third);
+
+    const ringAll = await click('6000');
+    await Promise.all(members.map((member) => member.waitFor('CALL_INCOMING')));
+    await second.accept();
+    await third.waitFor('CALL_CLOSED');
+    await told('call.connected', ringAll);
+    await Promise.all([phoneHears(own, 900), phoneHears(second, 500)]);
+    await api.post(`/calls/${ringAll}/hangup`);
+    await second.waitFor('CALL_CLOSED');
+    const record = await s.record(ringAll);
+    assert.deepEqual([record.direction, record.caller, record.called, record.outcome], ['internal', '1001', '6000', 'answered']);
+    assert.equal(own.events.filter((e) => e.type === 'CALL_ESTABLISHED').length, 1, 'the own phone is rung once, not as a member too');
+
+    const conference = await click('6001');
+    for (const member of members) {
+      await member.waitFor('CALL_INCOMING');
+      await member.accept();
+    }
+    await Promise.all([phoneHears(own, 900), phoneHears(own, 1300), phoneHears(second, 1300), phoneHears(third, 500)]);
+    await api.post(`/calls/${conference}/hangup`);
+    await s.record(conference);
+
+    await s.ready('1002');
+    const byFlow = await click('12320');
+    await told('call.entered-flow', byFlow);
+    await own.sendDigits('1');
+    await second.waitFor('CALL_INCOMING');
+    await second.accept();
+    const connected = await told('call.connected', byFlow);
+    assert.deepEqual([connected.agentId, connected.queueId], ['1002', 'consult']);
+    await Promise.all([phoneHears(own, 900), phoneHears(second, 500)]);
+    await own.hangUp();
+    await s.record(byFlow);
+    await s.signOut('1002');
+
+    for (const [sent, status, field] of [
+      [{ from: '1001', to: 'consult' }, 400, 'to'],
+      [{ from: '1001', to: '999999' }, 400, 'to'],
+      [{ from: '1001', to: '*11' }, 400, 'to'],
+      [{ from: '1001', to: '1001' }, 400, 'to'],
+      [{ from: '1001', to: 'x'.repeat(65) }, 400, 'to'],
+      [{ from: '1099', to: '1002' }, 404, 'from'],
+      [{ from: '1005', to: '1002' }, 409, 'from'],
+    ] as const) {
+      const reply = await s.admin.raw('POST', '/calls', sent);
+      const { error } = (await reply.json()) as { error: { message: string; details: { field?: string; fields?: { field: string }[] } } };
+      const named = error.details.field ?? error.details.fields?.[0]?.field;
+      assert.deepEqual([reply.status, named], [status, field], `${JSON.stringify(sent)}: ${error.message}`);
+    }
   });
 
   it('组呼 is a call like others: who rings may refuse, hold and transfer by who talks, a supervisor hears in, speaks, ends it', async () => {
