@@ -198,6 +198,8 @@ export interface SeatRing {
   readonly leg: CallLeg;
   /** Once accepted: the extension of ours that took it, which need not be the one dialled (forward, group, pick-up); undefined for a number. */
   readonly takenBy?: AgentId | undefined;
+  /** Once accepted: the number outside that took it, where what was asked is no number itself (a flow that was asked led there). */
+  readonly takenByNumber?: string | undefined;
   readonly state: 'ringing' | 'accepted' | 'ended';
   readonly termination: Termination | undefined;
   subscribe(listener: (event: SeatRingEvent) => void): () => void;
@@ -310,7 +312,15 @@ export interface Conversations {
   }): Promise<ConversationEnd>;
   /** Puts a parked caller through to this leg (which belongs to the call `own`); undefined when the slot is empty. */
   retrieve(slot: string, by: ConversationParty): Promise<ConversationEnd> | undefined;
-  /** ivr: the flow parks its caller; resolves when the caller has gone on. */
+  /**
+   * The flow an agent consults by this call puts the agent through: whoever is rung, for the call that is given, comes into the
+   * consultation. Resolves with why nobody has, null when somebody has; undefined when no agent consults by this call.
+   */
+  bring(call: Call, to: string, ring: (callId: CallId) => SeatRing): Promise<Termination | null> | undefined;
+  /**
+   * ivr: the flow parks its caller; resolves when the caller has gone on.
+   * @throws DomainError `conflict` when an agent consults the flow: who talks with a caller is not parked
+   */
   park(
     call: Call,
     options: {

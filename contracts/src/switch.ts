@@ -213,6 +213,8 @@ export interface CallLeg {
    * a ringing phone (pick-up: whether it may is the owner's decision) or a call of the very same extension.
    */
   readonly replaces?: CallLeg | undefined;
+  /** The leg behind one that is lent for a while: what a switch is to record is that one. Undefined for a leg of a switch. */
+  readonly behind?: CallLeg | undefined;
   stats(): Promise<LegStats>;
 }
 

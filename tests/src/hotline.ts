@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -176,6 +177,18 @@ export class ApiError extends Error {
     this.status = status;
     this.body = body;
   }
+}
+
+/** Refused with this status, naming this field of what was sent. */
+export async function refusedFor(asked: Promise<unknown>, status: number, field?: string): Promise<void> {
+  const error = await asked.then(
+    () => assert.fail(`not refused for ${field}`),
+    (e: unknown) => e,
+  );
+  assert.ok(error instanceof ApiError, String(error));
+  const details = error.body.error?.details as { field?: string; fields?: { field: string }[] } | undefined;
+  assert.equal(error.status, status, error.message);
+  if (field) assert.ok(details?.field === field || details?.fields?.[0]?.field === field, `${error.message} ${JSON.stringify(details)}`);
 }
 
 /** The REST API as a third-party system would use it. */

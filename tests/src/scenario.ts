@@ -130,6 +130,16 @@ export class Scenario {
     return this.events.seen.findLast(isIt)?.callId ?? '';
   }
 
+  /** Waits for events of one call. */
+  told(callId: string): (type: string, agentId?: string) => Promise<WireEvent> {
+    return (type, agentId) => this.events.wait(type, (e) => e.callId === callId && (agentId === undefined || e.agentId === agentId));
+  }
+
+  /** Whether the call of this event has not ended yet. */
+  isOpen(event: WireEvent): boolean {
+    return !this.events.seen.some((e) => e.type === 'call.ended' && e.callId === event.callId);
+  }
+
   /** The record once the call has ended and is stored. */
   async record(callId: string): Promise<CallView> {
     await this.events.wait('call.ended', (e) => e.callId === callId, 40_000);

@@ -92,8 +92,9 @@ function takes(turn: ConversationTurn, id: PartyId, { name, extension, agent }: 
   const role = turn.party(id)?.role;
   turn.set(id, { name, extension, agent, ...(role === 'called' && agent ? { role: 'agent' } : {}) });
   const { consultation } = turn.state;
-  if (consultation?.target !== id || extension === null) return;
-  turn.patch({ consultation: { ...consultation, asks: 'phone', to: `${agent ? 'agent' : 'extension'}:${extension}` } });
+  if (consultation?.target !== id) return;
+  const to = extension === null ? `number:${name}` : `${agent ? 'agent' : 'extension'}:${extension}`;
+  turn.patch({ consultation: { ...consultation, asks: 'phone', to } });
 }
 
 /** Whoever was rung for the one in the room has come. */

@@ -1,5 +1,8 @@
 import type { AgentId, CallLeg, SeatRing, SeatRingEvent, Termination } from '@yixian/contracts';
 
+/** Who has come: an extension of ours, or a number outside. */
+export type Taker = { extension: AgentId; number?: undefined } | { extension?: undefined; number: string };
+
 /** The ring of a queue or a flow that is asked: it rings as long as the question waits, then it is the seat of whoever has come. */
 export class AskedRing implements SeatRing {
   readonly #listeners = new Set<(event: SeatRingEvent) => void>();
@@ -8,6 +11,7 @@ export class AskedRing implements SeatRing {
   #seat: SeatRing | undefined;
   #gone: () => void = () => {};
   takenBy: AgentId | undefined;
+  takenByNumber: string | undefined;
   termination: Termination | undefined;
 
   constructor(standIn: CallLeg, giveUp: (termination: Termination) => void) {
@@ -37,7 +41,7 @@ export class AskedRing implements SeatRing {
   }
 
   /** @param gone called once, when whoever came has left */
-  accept(seat: SeatRing, agentId: AgentId, gone: () => void): void {
+  accept(seat: SeatRing, taker: Taker, gone: () => void): void {
     this.#gone = gone;
     if (this.state === 'ended' || seat.state === 'ended') {
       const termination = this.termination ?? seat.termination ?? { by: 'called', reason: 'normal' };
@@ -47,7 +51,8 @@ export class AskedRing implements SeatRing {
       return;
     }
     this.#seat = seat;
-    this.takenBy = agentId;
+    this.takenBy = taker.extension;
+    this.takenByNumber = taker.number;
     seat.subscribe((event) => {
       if (event.type === 'ended') this.over(event.termination);
     });

@@ -4,6 +4,7 @@ import type {
   CallId,
   CallLeg,
   Clock,
+  Conversations,
   Directory,
   EventBus,
   FlowId,
@@ -20,9 +21,9 @@ import type {
 } from '@yixian/contracts';
 import type { Input } from '../core/inputs.js';
 import type { Offer } from '../core/types.js';
-import { AskedRing } from './asked-ring.js';
+import { AskedRing, type Taker } from './asked-ring.js';
 import { LentLeg } from './lent-leg.js';
-import { playMusic } from './treatment.js';
+import { playMusic, RINGBACK } from './treatment.js';
 
 /** Somebody of ours who waits in a queue for a colleague: no leg, no treatment; whoever takes the call is handed over as a seat that rings. */
 export interface QueueAsk {
@@ -86,6 +87,10 @@ export interface Asked {
   flow(request: AskFlow): { ring: SeatRing; begin(): void };
   /** A call of a flow that is asked waits without a leg of its own; undefined for any other. */
   enqueue(request: QueueRequest): ReturnType<QueuePort['enqueue']> | undefined;
+  /** A flow that is asked puts through to somebody who is rung; see `Conversations.bring`. */
+  bring: Conversations['bring'];
+  /** Whether a flow that is asked runs this call. */
+  asks(callId: CallId): boolean;
   /** The call an agent is on who has taken a question: that for which was asked. */
   callOf(callId: CallId | null): CallId | null;
 }
@@ -108,22 +113,63 @@ export function createAsked(deps: AskedDeps): Asked {
   function join(
     callId: CallId,
     asked: { by: AgentId; callId: CallId },
-    come: { ring: AskedRing; seat: SeatRing; agentId: AgentId; gone(): void },
+    come: { ring: AskedRing; seat: SeatRing; taker: Taker; gone(): void },
   ): void {
-    const { ring, seat, agentId, gone } = come;
+    const { ring, seat, taker, gone } = come;
     joined.set(callId, asked.callId);
-    deps.occupy(agentId, asked.callId);
     deps.events.publish({
       type: 'call.transferred',
       callId,
-      agentId,
+      ...(taker.extension === undefined ? {} : { agentId: taker.extension }),
       data: { by: asked.by, kind: 'attended', to: `call:${asked.callId}` },
     });
     ended(callId, { by: 'agent', reason: 'transferred' });
-    ring.accept(seat, agentId, () => {
+    ring.accept(seat, taker, () => {
       joined.delete(callId);
       gone();
+    });
+  }
+  /** The agent of a queue is on the call for which was asked, until the seat has gone. */
+  function joinAgent(
+    callId: CallId,
+    asked: { by: AgentId; callId: CallId },
+    come: { ring: AskedRing; seat: SeatRing; agentId: AgentId; gone(): void },
+  ): void {
+    const { agentId, gone } = come;
+    deps.occupy(agentId, asked.callId);
+    const away = (): void => {
+      gone();
       deps.release(agentId, asked.callId);
+    };
+    join(callId, asked, { ...come, taker: { extension: agentId }, gone: away });
+  }
+  /** Rings for a flow that is asked; who asks hears it ring. */
+  function ringFor({ request, ring, lent }: FlowQuestion, callId: CallId, to: string, seat: SeatRing): Promise<Termination | null> {
+    const tone = lent.play([RINGBACK], { loop: true });
+    return new Promise((resolve) => {
+      const come = (): void => {
+        tone.stop();
+        const taker: Taker = seat.takenBy === undefined ? { number: to } : { extension: seat.takenBy };
+        const agent = taker.extension === undefined ? {} : { agentId: taker.extension };
+        deps.events.publish({ type: 'call.connected', callId, ...agent, data: { to: taker.extension ?? to } });
+        join(callId, request, { ring, seat, taker, gone: () => undefined });
+        lent.takeBack({ by: 'agent', reason: 'transferred' });
+        resolve(null);
+      };
+      const nobody = (termination: Termination): void => {
+        tone.stop();
+        resolve(termination);
+      };
+      if (seat.termination) return nobody(seat.termination);
+      if (seat.state === 'accepted') return come();
+      const quit = seat.subscribe((event) => {
+        if (event.type === 'ringing') return;
+        quit();
+        event.type === 'accepted' ? come() : nobody(event.termination);
+      });
+      void lent.ended.then((termination) => {
+        if (seat.state === 'ringing') seat.end(termination);
+      });
     });
   }
 
@@ -137,7 +183,7 @@ export function createAsked(deps: AskedDeps): Asked {
       deps.expect({
         callId,
         called: queueId,
-        taken: (seat, { agentId }, gone) => join(callId, request, { ring, seat, agentId, gone }),
+        taken: (seat, { agentId }, gone) => joinAgent(callId, request, { ring, seat, agentId, gone }),
         settle(result) {
           const termination = terminationOf(queueId, result);
           ended(callId, termination);
@@ -177,6 +223,11 @@ export function createAsked(deps: AskedDeps): Asked {
         },
       };
     },
+    asks: (callId) => inFlow.has(callId),
+    bring(call, to, ring) {
+      const question = inFlow.get(call.id);
+      return question && ringFor(question, call.id, to, ring(question.request.callId));
+    },
     enqueue({ call, queueId, priority = 0, agentId, group, minLevels, since }) {
       const question = inFlow.get(call.id);
       if (!question) return undefined;
@@ -191,7 +242,7 @@ export function createAsked(deps: AskedDeps): Asked {
         called: queueId,
         taken(seat, offer, gone) {
           music.stop();
-          join(call.id, request, { ring, seat, agentId: offer.agentId, gone });
+          joinAgent(call.id, request, { ring, seat, agentId: offer.agentId, gone });
           lent.takeBack({ by: 'agent', reason: 'transferred' });
           settle({ outcome: 'served', agentId: offer.agentId, callerStillUp: false });
         },

@@ -23,7 +23,7 @@ export interface ConversationDeps {
   flows: FlowRunner;
   queues: QueuePort;
   /** Queues and flows that are asked. */
-  asked: Pick<Asked, 'queue' | 'flow'>;
+  asked: Pick<Asked, 'queue' | 'flow' | 'bring' | 'asks'>;
   acd: Pick<Acd, 'agent' | 'occupy' | 'release'>;
   recorder: Recorder;
   prompts: Prompts;

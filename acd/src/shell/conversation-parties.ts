@@ -105,10 +105,14 @@ export class LiveParties {
   #accepted(id: PartyId, held: Held, ring: SeatRing): void {
     held.leg = ring.leg;
     this.#listenToLeg(id, held);
-    const { takenBy } = ring;
-    const taken: Arrival | undefined =
-      takenBy === undefined ? undefined : { name: takenBy, extension: takenBy, agent: this.#deps.directory.agent(takenBy) !== undefined };
+    const taken = this.#arrival(ring);
     this.#fact({ type: 'accepted', party: id, ...(taken ? { takenBy: taken } : {}) });
+  }
+
+  #arrival({ takenBy, takenByNumber }: SeatRing): Arrival | undefined {
+    if (takenByNumber !== undefined) return { name: takenByNumber, extension: null, agent: false };
+    if (takenBy === undefined) return undefined;
+    return { name: takenBy, extension: takenBy, agent: this.#deps.directory.agent(takenBy) !== undefined };
   }
 
   /** The end of a leg is heard as an event and as a promise: whichever comes first. */

@@ -1,4 +1,4 @@
-import type { AgentId, CallId, ConversationEnd, Conversations, Termination } from '@yixian/contracts';
+import { type AgentId, type CallId, type ConversationEnd, type Conversations, DomainError, type Termination } from '@yixian/contracts';
 import { Conversation } from './conversation.js';
 import type { ConversationDeps } from './conversation-deps.js';
 import type { ConversationIndex, ConversationRequest, LiveConversation } from './conversation-live.js';
@@ -47,7 +47,11 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
       if (conversation && talk && by.extension !== undefined) takesLine(deps, by.extension, conversation.call.id, talk);
       return talk;
     },
+    bring: deps.asked.bring,
     park(call, { slot: wanted, timeoutMs, music, announcement }) {
+      if (deps.asked.asks(call.id)) {
+        throw new DomainError('conflict', `call ${call.id}: an agent consults this flow, and is not parked`, { callId: call.id });
+      }
       const slot = index.nextSlot(wanted);
       if (slot === undefined) return { slot: '', result: Promise.resolve({ outcome: 'timeout' }) };
       const intro = announcement?.(slot);

@@ -223,6 +223,8 @@ export function createAcd(deps: AcdDeps): AcdService {
     queues: { enqueue },
     asked: {
       flow: asked.flow,
+      bring: asked.bring,
+      asks: asked.asks,
       queue(request) {
         lookAt(request.queueId);
         return asked.queue(request);

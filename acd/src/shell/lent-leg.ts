@@ -36,6 +36,9 @@ export class LentLeg implements CallLeg {
     void leg.ended.then((termination) => this.takeBack(termination));
   }
 
+  get behind(): CallLeg {
+    return this.#leg;
+  }
   get id(): string {
     return this.#leg.id;
   }

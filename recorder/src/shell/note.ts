@@ -24,13 +24,15 @@ export async function takeNote(context: Context, request: NoteRequest): Promise<
   });
   try {
     const recording = await startRecording(context, {
-      ...{ callId, direction: 'inbound', otherParty: caller, left: leg, demanded: true },
+      ...{ callId, direction: 'inbound', otherParty: caller, left: leg.behind ?? leg, demanded: true },
       note: { maxDurationMs, endAfterSilenceMs },
     });
     if (!recording) return undefined;
     const over = ended(context, recording.id);
     stop = () => void recording.stop().catch((error: Error) => context.options.logger.error({ err: error, callId }, 'a note went on'));
     if (pressed) stop();
+    // The leg behind goes on when a lent one is taken back.
+    if (leg.behind) void leg.ended.then(stop);
     const durationMs = await over;
     // Silence that ended it is at its end: nothing but that, and nothing was said.
     const silent = durationMs >= endAfterSilenceMs && durationMs - endAfterSilenceMs < SHORTEST_MESSAGE_MS;

@@ -78,12 +78,15 @@ async function record(context: Context, request: VoicemailRequest, file: string)
     if (tap) stop(context, tap);
   });
   const starting = options.switch.record({
-    ...{ file, channels: 1, left: leg, maxDurationMs: request.maxDurationMs },
+    ...{ file, channels: 1, left: leg.behind ?? leg, maxDurationMs: request.maxDurationMs },
     endAfterSilenceMs: silenceMs(context),
   });
   try {
     tap = await withDeadline(starting, START_DEADLINE_MS, options.clock, 'the start of the voicemail');
     if (pressed) stop(context, tap);
+    // The leg behind goes on when a lent one is taken back.
+    const lent = tap;
+    if (leg.behind) void leg.ended.then(() => stop(context, lent));
     return await tap.finished;
   } catch (error) {
     void starting.then((late) => late.stop()).catch(() => undefined);

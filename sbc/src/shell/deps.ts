@@ -37,6 +37,6 @@ export interface SbcDeps {
   /** Trunks, routes and seats, where the queues share them; default: its own. */
   outside?: Outside;
   /** Whoever talks is the conversation's from then on; parked calls are retrieved there. */
-  conversations: Pick<Conversations, 'begin' | 'retrieve'>;
+  conversations: Pick<Conversations, 'begin' | 'retrieve' | 'bring'>;
   options?: Partial<SbcOptions>;
 }

@@ -26,7 +26,7 @@ import type { Routes } from './routes.js';
 
 export interface InboundDeps extends DirectCallDeps, FeatureDeps {
   switch: Switch;
-  conversations: Pick<Conversations, 'begin' | 'retrieve'>;
+  conversations: Pick<Conversations, 'begin' | 'retrieve' | 'bring'>;
   recorder: Recorder;
   parties: Parties;
   flows: FlowRunner;

@@ -1,4 +1,4 @@
-import type { Call, Termination } from '@yixian/contracts';
+import type { Call, Conversations, Termination } from '@yixian/contracts';
 import { isDialable } from '../core/number-rules.js';
 import { trunksAllowing } from '../core/routing.js';
 import { messageOf } from './deadline.js';
@@ -17,7 +17,7 @@ export interface Transfers {
   connect(call: Call, target: { kind: 'extension' | 'number'; value: string }): Promise<TransferResult>;
 }
 
-type TransferDeps = DirectCallDeps & { routes: Routes };
+type TransferDeps = DirectCallDeps & { routes: Routes; conversations: Pick<Conversations, 'bring'> };
 
 export function createTransfers(deps: TransferDeps): Transfers {
   return {
@@ -42,6 +42,15 @@ async function connect(deps: TransferDeps, call: Call, target: DirectTarget): Pr
   const { displayName } = call.leg.from;
   const callerParty = { number: call.caller, ...(displayName ? { displayName } : {}) };
   const callerExtension = extensionOf(call);
+  const number = target.kind === 'toExtension' ? target.extension : target.number;
+  const timeoutMs = deps.options.ringTimeoutMs;
+  const brought = deps.conversations.bring(call, number, (callId) =>
+    deps.parties.ringRoute(target, { ...(callerExtension ? { by: callerExtension } : {}), shown: callerParty, callId, timeoutMs }),
+  );
+  if (brought) {
+    const why = await brought;
+    return why === null ? 'connected' : outcomeOf(why);
+  }
   const end = await runDirectCall(deps, { call, target, callerParty, ...(callerExtension ? { callerExtension } : {}) });
   if (!end.connected) return outcomeOf(end.termination);
   return 'connected';

@@ -187,7 +187,7 @@ function fakeAcd(bench: TestBench) {
 }
 
 /** Two people who talk until one of them hangs up, or until the test says so. */
-function fakeConversations(bench: TestBench, bus: EventBus): Pick<Conversations, 'begin' | 'retrieve'> {
+function fakeConversations(bench: TestBench, bus: EventBus): Pick<Conversations, 'begin' | 'retrieve' | 'bring'> {
   return {
     begin(request) {
       const { call, caller, other, bridge } = request;
@@ -214,6 +214,7 @@ function fakeConversations(bench: TestBench, bus: EventBus): Pick<Conversations,
       });
     },
     retrieve: () => undefined,
+    bring: () => undefined,
   };
 }
 

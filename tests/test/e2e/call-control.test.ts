@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as talkFor } from 'node:timers/promises';
-import { ApiError } from '../../src/hotline.js';
-import { type BaresipPhone, eventually, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
+import { refusedFor, type WireEvent } from '../../src/hotline.js';
+import { type BaresipPhone, eventually, heardMs, phoneHears, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
@@ -55,33 +55,12 @@ describe('call control on the telephone', function () {
     await phones['1001'].waitFor('CALL_INCOMING');
     await phones['1001'].accept();
     await s.events.wait('call.connected', (e) => e.callId === callId);
-    return { number, caller, callId, api: await s.api('1001'), told: told(callId) };
+    return { number, caller, callId, api: await s.api('1001'), told: s.told(callId) };
   }
-
-  const told = (callId: string) => (type: string, agentId?: string) =>
-    s.events.wait(type, (e) => e.callId === callId && (agentId === undefined || e.agentId === agentId));
 
   async function takes(ext: Ext): Promise<void> {
     await phones[ext].waitFor('CALL_INCOMING');
     await phones[ext].accept();
-  }
-
-  /** Refused with this status, naming this field of what was sent. */
-  async function refusedFor(asked: Promise<unknown>, status: number, field?: string): Promise<void> {
-    const error = await asked.then(
-      () => assert.fail(`not refused for ${field}`),
-      (e: unknown) => e,
-    );
-    assert.ok(error instanceof ApiError, String(error));
-    const details = error.body.error?.details as { field?: string; fields?: { field: string }[] } | undefined;
-    assert.equal(error.status, status, error.message);
-    if (field) assert.ok(details?.field === field || details?.fields?.[0]?.field === field, `${error.message} ${JSON.stringify(details)}`);
-  }
-
-  /** Milliseconds of a tone in what a phone heard last. */
-  async function heardBy(phone: BaresipPhone, hz: number, options?: typeof AMONG): Promise<number> {
-    const { channels } = await phone.lastHeard();
-    return toneDurationMs(channels[0] ?? new Int16Array(), hz, options);
   }
 
   it('blind transfer to an agent: music, then the other agent; the first is free at once; both are in the recording', async () => {
@@ -101,7 +80,7 @@ describe('call control on the telephone', function () {
     assert.equal(record.agent, '1002');
     assert.ok(record.path.includes('transfer:agent:1002'), record.path.join(' '));
     assert.deepEqual(record.segments.filter((x) => x.kind === 'talk').length, 2);
-    assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS && (await heardBy(caller, HZ['1002'])) > SOME_MS);
+    assert.ok((await heardMs(caller, HZ['1001'])) > SOME_MS && (await heardMs(caller, HZ['1002'])) > SOME_MS);
     const { channels } = await s.recording(callId);
     const [left, right] = [channels[0] ?? new Int16Array(), channels[1] ?? new Int16Array()];
     assert.ok(toneDurationMs(left, CALLER_HZ) > 1500, 'the caller left');
@@ -153,7 +132,7 @@ describe('call control on the telephone', function () {
       await talkFor(900);
       await caller.hangUp();
       await s.record(callId);
-      assert.ok((await heardBy(caller, 'extension' in target ? HZ['1003'] : 2700)) > SOME_MS, to);
+      assert.ok((await heardMs(caller, 'extension' in target ? HZ['1003'] : 2700)) > SOME_MS, to);
     }
   });
 
@@ -176,10 +155,10 @@ describe('call control on the telephone', function () {
     const record = await s.record(callId);
     assert.equal(record.agent, '1002');
     assert.ok(record.holdSeconds >= 0.8, `${record.holdSeconds} s held`);
-    assert.ok((await heardBy(phones['1002'], HZ['1001'])) > SOME_MS, '1002 heard 1001');
-    assert.ok((await heardBy(phones['1002'], CALLER_HZ)) > SOME_MS, '1002 heard the caller');
-    assert.ok((await heardBy(phones['1001'], HZ['1002'])) > SOME_MS, '1001 heard 1002');
-    assert.ok((await heardBy(caller, HZ['1002'])) > SOME_MS && (await heardBy(caller, HZ['1001'])) > SOME_MS, 'the caller heard both');
+    assert.ok((await heardMs(phones['1002'], HZ['1001'])) > SOME_MS, '1002 heard 1001');
+    assert.ok((await heardMs(phones['1002'], CALLER_HZ)) > SOME_MS, '1002 heard the caller');
+    assert.ok((await heardMs(phones['1001'], HZ['1002'])) > SOME_MS, '1001 heard 1002');
+    assert.ok((await heardMs(caller, HZ['1002'])) > SOME_MS && (await heardMs(caller, HZ['1001'])) > SOME_MS, 'the caller heard both');
     await s.signOut('1002');
   });
 
@@ -194,7 +173,7 @@ describe('call control on the telephone', function () {
     await talkFor(900);
     await caller.hangUp();
     assert.equal((await s.record(callId)).agent, '1001');
-    assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS);
+    assert.ok((await heardMs(caller, HZ['1001'])) > SOME_MS);
     await s.agentState('1002', 'ready');
     await s.signOut('1002');
   });
@@ -205,7 +184,7 @@ describe('call control on the telephone', function () {
     await s.admin.put('/agents/1004/state', { state: 'not-ready', reason: 'coffee' });
     await api.post(`/calls/${callId}/consult`, { queue: 'complaint' });
     await wait('call.consulted', '1001');
-    const asked = await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && isOpen(e));
+    const asked = await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && s.isOpen(e));
     const { items } = await api.get<{ items: { party: string; state: string }[] }>(`/calls/${callId}/parties`);
     assert.deepEqual(items.find((p) => p.party === 'complaint')?.state, 'ringing');
     await s.admin.put('/agents/1004/state', { state: 'ready' });
@@ -230,9 +209,9 @@ describe('call control on the telephone', function () {
       [question.direction, question.caller, question.queue, question.agent, question.outcome, question.termination?.reason],
       ['internal', '1001', 'complaint', '1004', 'answered', 'transferred'],
     );
-    assert.ok((await heardBy(phones['1004'], HZ['1001'])) > SOME_MS, '1004 heard 1001');
-    assert.ok((await heardBy(phones['1004'], CALLER_HZ)) > SOME_MS, '1004 heard the caller');
-    assert.ok((await heardBy(caller, HZ['1004'])) > SOME_MS && (await heardBy(caller, HZ['1001'])) > SOME_MS, 'the caller heard both');
+    assert.ok((await heardMs(phones['1004'], HZ['1001'])) > SOME_MS, '1004 heard 1001');
+    assert.ok((await heardMs(phones['1004'], CALLER_HZ)) > SOME_MS, '1004 heard the caller');
+    assert.ok((await heardMs(caller, HZ['1004'])) > SOME_MS && (await heardMs(caller, HZ['1001'])) > SOME_MS, 'the caller heard both');
     await s.agentState('1004', 'ready');
     await s.signOut('1004');
   });
@@ -242,13 +221,13 @@ describe('call control on the telephone', function () {
     await s.ready('1004');
     await s.admin.put('/agents/1004/state', { state: 'not-ready', reason: 'coffee' });
     await api.post(`/calls/${callId}/consult`, { queue: 'complaint' });
-    const first = await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && isOpen(e));
+    const first = await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && s.isOpen(e));
     await api.post(`/calls/${callId}/cancel`);
     const given = await s.record(first.callId ?? '');
     assert.deepEqual([given.outcome, given.agent], ['abandoned-in-queue', null]);
     await talkFor(700);
     await api.post(`/calls/${callId}/consult`, { queue: 'complaint' });
-    await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && isOpen(e));
+    await s.events.wait('call.queued', (e) => e.queueId === 'complaint' && e.callId !== callId && s.isOpen(e));
     await api.post(`/calls/${callId}/complete`);
     await phones['1001'].waitFor('CALL_CLOSED');
     await s.agentState('1001', 'ready');
@@ -261,8 +240,8 @@ describe('call control on the telephone', function () {
     await caller.hangUp();
     const record = await s.record(callId);
     assert.equal(record.agent, '1004');
-    assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS, 'the caller had 1001 back');
-    assert.ok((await heardBy(caller, HZ['1004'])) > SOME_MS, 'the caller heard 1004');
+    assert.ok((await heardMs(caller, HZ['1001'])) > SOME_MS, 'the caller had 1001 back');
+    assert.ok((await heardMs(caller, HZ['1004'])) > SOME_MS, 'the caller heard 1004');
     await s.signOut('1004');
   });
 
@@ -280,7 +259,7 @@ describe('call control on the telephone', function () {
     const { caller, callId, api, told: wait } = await talking();
     const question = async () => {
       await api.post(`/calls/${callId}/consult`, { flow: 'account' });
-      const isIt = (e: { callId?: string; seq: number; data: Record<string, unknown> }) => e.data.flowId === 'account' && isOpen(e);
+      const isIt = (e: WireEvent) => e.data.flowId === 'account' && s.isOpen(e);
       return (await s.events.wait('call.entered-flow', isIt)).callId ?? '';
     };
     const first = await question();
@@ -312,20 +291,90 @@ describe('call control on the telephone', function () {
     await caller.hangUp();
     const record = await s.record(callId);
     assert.deepEqual([record.agent, record.path.includes('transfer:flow:account')], ['1001', true]);
-    assert.ok((await heardBy(phones['1001'], FLOW_HZ)) > SOME_MS, 'the agent heard the flow');
+    assert.ok((await heardMs(phones['1001'], FLOW_HZ)) > SOME_MS, 'the agent heard the flow');
     assert.ok(
-      (await heardBy(phones['1001'], HZ['1004'])) > SOME_MS && (await heardBy(phones['1004'], HZ['1001'])) > SOME_MS,
+      (await heardMs(phones['1001'], HZ['1004'])) > SOME_MS && (await heardMs(phones['1004'], HZ['1001'])) > SOME_MS,
       'and the colleague',
     );
-    const ofFlow = await heardBy(caller, FLOW_HZ);
+    const ofFlow = await heardMs(caller, FLOW_HZ);
     assert.ok(ofFlow > SOME_MS && ofFlow < 1900, `the caller heard the flow after it was put through, and not before: ${ofFlow} ms`);
-    assert.ok((await heardBy(caller, HZ['1001'])) > SOME_MS);
+    assert.ok((await heardMs(caller, HZ['1001'])) > SOME_MS);
   });
 
-  /** Of a call that has not ended yet. */
-  function isOpen(event: { callId?: string; seq: number }): boolean {
-    return !s.events.seen.some((e) => e.type === 'call.ended' && e.callId === event.callId);
-  }
+  it('a consulted flow puts the agent through to an extension or a number, takes a message, and does not park: the consultation follows it', async () => {
+    const outside = await s.caller('013912345678', { toneHz: 2700, answer: 'auto' });
+    await s.admin.put('/trunks/demo', { outboundUri: `sip:127.0.0.1:${outside.sipPort}` });
+    const choices = ['colleague', 'number', 'note', 'aside'].map((next, i) => ({ key: String(i + 1), next }));
+    const nodes = {
+      ask: { type: 'menu', prompts: ['main-menu'], choices, otherwise: 'end' },
+      colleague: { type: 'transfer', to: { extension: '1003' }, busy: 'ask', otherwise: 'end' },
+      number: { type: 'transfer', to: { number: '013912345678' }, otherwise: 'end' },
+      note: { type: 'voicemail', prompts: ['voicemail'], box: 'main', next: 'end' },
+      aside: { type: 'park', otherwise: 'end' },
+      end: { type: 'hangup' },
+    };
+    await s.admin.post('/flows', { document: { id: 'desk-help', name: 'desk-help', language: 'zh-CN', start: 'ask', nodes } });
+    await s.admin.post('/flows/desk-help/publish', {});
+    const { caller, callId, api, told: wait } = await talking();
+    /** The call by which the flow is asked, once it listens for a key, and the key. */
+    const asks = async (key: string): Promise<string> => {
+      await api.post(`/calls/${callId}/consult`, { flow: 'desk-help' });
+      const isIt = (e: WireEvent) => e.data.nodeId === 'ask' && e.callId !== callId && s.isOpen(e);
+      const question = (await s.events.wait('call.reached-node', isIt)).callId ?? '';
+      await phones['1001'].sendDigits(key);
+      return question;
+    };
+    const over = (result: string, nth: number) =>
+      eventually(`consultation ${nth} ${result}`, () => {
+        const ends = s.events.seen.filter((e) => e.type === 'call.consultation-ended' && e.callId === callId);
+        return ends.length === nth && ends.at(-1)?.data.result === result;
+      });
+
+    const message = await asks('3');
+    await s.events.wait('voicemail.started', (e) => e.callId === message);
+    await talkFor(2_000);
+    await phones['1001'].sendDigits('#');
+    await s.events.wait('voicemail.left', (e) => e.callId === message);
+    await over('cancelled', 1);
+    await phoneHears(caller, HZ['1001']);
+    assert.equal((await s.record(message)).outcome, 'voicemail');
+
+    const parked = await s.record(await asks('4'));
+    assert.deepEqual(parked.path, ['flow:desk-help', 'node:ask', 'key:4', 'node:aside', 'flow:desk-help', 'node:end']);
+    await over('cancelled', 2);
+
+    const busy = await asks('1');
+    await phones['1003'].waitFor('CALL_INCOMING');
+    await phones['1003'].hangUp();
+    const menus = () => s.events.seen.filter((e) => e.type === 'call.reached-node' && e.callId === busy && e.data.nodeId === 'ask');
+    await eventually('the menu again', () => menus().length === 2);
+    await phones['1001'].sendDigits('2');
+    await wait('call.party-joined');
+    await Promise.all([phoneHears(phones['1001'], 2700), phoneHears(outside, HZ['1001'])]);
+    await api.post(`/calls/${callId}/conference`);
+    await Promise.all([phoneHears(caller, 2700), phoneHears(outside, CALLER_HZ), phoneHears(caller, HZ['1001'])]);
+    const { termination, outcome } = await s.record(busy);
+    assert.deepEqual([termination?.reason, outcome], ['transferred', 'answered']);
+    await outside.hangUp();
+    await over('conference', 3);
+
+    const question = await asks('1');
+    await takes('1003');
+    await wait('call.party-joined', '1003');
+    await Promise.all([phoneHears(phones['1001'], HZ['1003']), phoneHears(phones['1003'], HZ['1001'])]);
+    await api.post(`/calls/${callId}/complete`);
+    await phones['1001'].waitFor('CALL_CLOSED');
+    await Promise.all([phoneHears(caller, HZ['1003']), phoneHears(phones['1003'], CALLER_HZ)]);
+    await caller.hangUp();
+    await phones['1003'].waitFor('CALL_CLOSED');
+    const record = await s.record(callId);
+    assert.ok(
+      record.path.some((step) => /^transfer:(agent|extension):1003$/.test(step)),
+      record.path.join(' '),
+    );
+    const asked = await s.record(question);
+    assert.deepEqual([asked.agent, asked.termination?.reason], ['1003', 'transferred']);
+  });
 
   it('a conference of three: everybody hears the others, the muted one is heard by nobody, and may leave', async () => {
     const { caller, callId, api, told: wait } = await talking();
@@ -359,9 +408,9 @@ describe('call control on the telephone', function () {
       [phones['1001'], HZ['1002']],
       [phones['1002'], CALLER_HZ],
     ] as const) {
-      assert.ok((await heardBy(who, hz, AMONG)) > SOME_MS, `${who.user} heard ${hz} Hz for ${await heardBy(who, hz, AMONG)} ms`);
+      assert.ok((await heardMs(who, hz, AMONG)) > SOME_MS, `${who.user} heard ${hz} Hz for ${await heardMs(who, hz, AMONG)} ms`);
     }
-    const of1001 = await heardBy(phones['1002'], HZ['1001'], AMONG);
+    const of1001 = await heardMs(phones['1002'], HZ['1001'], AMONG);
     assert.ok(of1001 > SOME_MS && of1001 < 1900, `1002 heard the muted one no longer: ${of1001} ms`);
     await s.signOut('1002');
   });
@@ -390,7 +439,7 @@ describe('call control on the telephone', function () {
     const record = await s.record(callId);
     assert.equal(record.agent, '1003');
     assert.ok(record.segments.some((x) => x.kind === 'parked'));
-    assert.ok((await heardBy(caller, HZ['1003'])) > SOME_MS);
+    assert.ok((await heardMs(caller, HZ['1003'])) > SOME_MS);
   });
 
   it('REFER from the phone is a transfer', async () => {
@@ -403,7 +452,7 @@ describe('call control on the telephone', function () {
     await caller.hangUp();
     const record = await s.record(callId);
     assert.deepEqual([record.agent, record.path.includes('transfer:extension:1003')], ['1003', true]);
-    assert.ok((await heardBy(caller, HZ['1003'])) > SOME_MS);
+    assert.ok((await heardMs(caller, HZ['1003'])) > SOME_MS);
   });
 
   it('a callback that cannot be is refused with the field that was sent', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as talkFor } from 'node:timers/promises';
-import { Hotline } from '../../src/hotline.js';
+import { Hotline, refusedFor } from '../../src/hotline.js';
 import {
   calleeScenario,
   eventually,
@@ -128,7 +128,6 @@ describe('between extensions', function () {
     const members = [await phone('1002'), await phone('1003')];
     const api = await s.api('1001');
     const click = async (to: string): Promise<string> => (await api.post<{ id: string }>('/calls', { from: '1001', to })).id;
-    const told = (type: string, callId: string) => s.events.wait(type, (e) => e.callId === callId);
     const [second, third] = members;
     assert.ok(second && third);
 
@@ -136,7 +135,7 @@ describe('between extensions', function () {
     await Promise.all(members.map((member) => member.waitFor('CALL_INCOMING')));
     await second.accept();
     await third.waitFor('CALL_CLOSED');
-    await told('call.connected', ringAll);
+    await s.told(ringAll)('call.connected');
     await Promise.all([phoneHears(own, 900), phoneHears(second, 500)]);
     await api.post(`/calls/${ringAll}/hangup`);
     await second.waitFor('CALL_CLOSED');
@@ -155,11 +154,11 @@ describe('between extensions', function () {
 
     await s.ready('1002');
     const byFlow = await click('12320');
-    await told('call.entered-flow', byFlow);
+    await s.told(byFlow)('call.entered-flow');
     await own.sendDigits('1');
     await second.waitFor('CALL_INCOMING');
     await second.accept();
-    const connected = await told('call.connected', byFlow);
+    const connected = await s.told(byFlow)('call.connected');
     assert.deepEqual([connected.agentId, connected.queueId], ['1002', 'consult']);
     await Promise.all([phoneHears(own, 900), phoneHears(second, 500)]);
     await own.hangUp();
@@ -175,10 +174,7 @@ describe('between extensions', function () {
       [{ from: '1099', to: '1002' }, 404, 'from'],
       [{ from: '1005', to: '1002' }, 409, 'from'],
     ] as const) {
-      const reply = await s.admin.raw('POST', '/calls', sent);
-      const { error } = (await reply.json()) as { error: { message: string; details: { field?: string; fields?: { field: string }[] } } };
-      const named = error.details.field ?? error.details.fields?.[0]?.field;
-      assert.deepEqual([reply.status, named], [status, field], `${JSON.stringify(sent)}: ${error.message}`);
+      await refusedFor(s.admin.post('/calls', sent), status, field);
     }
   });
 
