@@ -1,4 +1,5 @@
 export * from './access.js';
+export * from './acd-port.js';
 export * from './backups.js';
 export * from './call-record.js';
 export * from './clock.js';
@@ -19,6 +20,7 @@ export * from './masking.js';
 export * from './number-place.js';
 export * from './outward.js';
 export * from './ports.js';
+export * from './record-queries.js';
 export * from './recording-policy.js';
 export * from './recordings.js';
 export * from './reports.js';

@@ -1,8 +1,9 @@
+import type { AgentSnapshot, QueueSnapshot } from './acd-port.js';
 import type { CallOutcome, CallRecord, CallSegment } from './call-record.js';
 import type { Role, User } from './directory.js';
 import type { AgentStateName, CallDirection, DomainEvent, EventType, Seat } from './events.js';
 import { lossRate } from './formulas.js';
-import type { AgentSnapshot, QueueSnapshot, TodayAgentFigures, TodayQueueFigures } from './ports.js';
+import type { TodayAgentFigures, TodayQueueFigures } from './record-queries.js';
 import type { AudioCipher, FoundRecording, RecordingRow, VoicemailRow } from './recordings.js';
 import type { QueueDoor } from './schedule.js';
 import type { CallSummary } from './summaries.js';

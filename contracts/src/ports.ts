@@ -1,9 +1,7 @@
-import type { CallOutcome, CallRecord } from './call-record.js';
+import type { CallRecord } from './call-record.js';
 import type { OverflowTarget } from './directory.js';
-import type { AgentStateName, CallDirection, DomainEvent, EventOf, PartyRole, Seat, SupervisionMode } from './events.js';
+import type { CallDirection, EventOf, PartyRole, Seat, SupervisionMode } from './events.js';
 import type { AgentId, CallId, EpochMs, FlowId, QueueId, RecordingId } from './ids.js';
-import type { FoundRecording, RecordingQuery, VoicemailQuery, VoicemailRow } from './recordings.js';
-import type { QueueDoor, QueueDoorState } from './schedule.js';
 import type { Bridge, CallLeg, MediaItem, PartyAddress } from './switch.js';
 import type { Termination } from './termination.js';
 
@@ -461,120 +459,8 @@ export interface Prompts {
   sayDigits(digits: string, language?: string): MediaItem[];
 }
 
-export interface AgentSnapshot {
-  agentId: AgentId;
-  name: string;
-  state: AgentStateName;
-  /** Epoch milliseconds. */
-  since: number;
-  reason: string | null;
-  seat: Seat;
-  reachable: boolean;
-  callId: CallId | null;
-  skills: string[];
-  skillLevels: Record<string, number>;
-  groups: string[];
-  /** Chosen for after the call; null: ready as ever. */
-  next: { state: 'ready' | 'not-ready' | 'offline'; reason: string | null } | null;
-  /** Epoch milliseconds; null: not in wrap-up, or open-ended. */
-  wrapUpUntil: EpochMs | null;
-}
-
-export interface WaitingCallSnapshot {
-  callId: CallId;
-  caller: string;
-  position: number;
-  priority: number;
-  since: number;
-  /** The agent whose seat rings for this call now. */
-  offeredTo: AgentId | null;
-}
-
-export interface QueueSnapshot {
-  queueId: QueueId;
-  name: string;
-  waiting: WaitingCallSnapshot[];
-  longestWaitMs: number;
-  estimatedWaitMs: number | null;
-  /** Agents with the skills: ready, and talking on a call of this queue. */
-  ready: number;
-  serving: number;
-  signedIn: number;
-  door: QueueDoorState;
-  callbacks: number;
-  /** Mean absolute error of the announced wait, milliseconds; null before the first. */
-  estimateErrorMs: number | null;
-}
-
-/** acd ▸ sbc, admin, agent-gateway. Changes reject with a DomainError naming what is wrong. */
-export interface Acd {
-  agents(): AgentSnapshot[];
-  agent(id: AgentId): AgentSnapshot | undefined;
-  queues(): QueueSnapshot[];
-  queue(id: QueueId): QueueSnapshot | undefined;
-  /** `by` is the agent's own id, another user's name, or `system`. While on a call the wish takes effect when the call and its wrap-up are over. */
-  setState(id: AgentId, state: 'ready' | 'not-ready' | 'offline', reason: string | null, by: string): Promise<AgentSnapshot>;
-  setSeat(id: AgentId, seat: Seat, by: string): Promise<AgentSnapshot>;
-  /** Puts a waiting call into another queue, or changes its priority, or both; the time it has waited counts on. */
-  moveCall(callId: CallId, to: { queueId?: QueueId; priority?: number }, by: string): Promise<void>;
-  /** Opens or closes a queue by hand, or leaves it to its schedule again; survives a restart. */
-  setDoor(queueId: QueueId, door: QueueDoor, by: string): Promise<QueueDoorState>;
-  /** Rings the seat of an agent who is being offered a call again so that the phone answers by itself. Rejects with `conflict` when none rings. */
-  answer(id: AgentId, callId: CallId): Promise<void>;
-  /** Ends the ringing of an offer as if the phone had refused it; what that means for the agent is the queue's `rejected`. Rejects with `conflict` when none rings. */
-  reject(id: AgentId, callId: CallId): Promise<void>;
-  /** A call outside the queues takes the agent's line (internal, outbound): no offers until released. Unknown ids are ignored. */
-  occupy(id: AgentId, callId: CallId): void;
-  release(id: AgentId, callId: CallId): void;
-}
-
 /** sbc ▸ admin, agent-gateway: rings `from`'s seat, then `to`; resolves when the call exists. */
 export interface ClickToDial {
   /** @param request `draft`: leads to this flow document in place of what `to` means, which is then only what the flow sees as dialled */
   dial(request: { from: AgentId; to: string; draft?: { flowId: FlowId; version: number; document: unknown } }): Promise<{ callId: CallId }>;
-}
-
-export interface TodayAgentFigures {
-  callsHandled: number;
-  talkSeconds: number;
-  holdSeconds: number;
-  missed: number;
-}
-
-export interface TodayQueueFigures {
-  offered: number;
-  answered: number;
-  abandoned: number;
-  /** 0–1, answered within the threshold / answered; null without calls. */
-  serviceLevel: number | null;
-  averageWaitSeconds: number | null;
-}
-
-export interface CallQuery {
-  from?: number;
-  to?: number;
-  caller?: string;
-  called?: string;
-  agent?: string;
-  queue?: string;
-  outcome?: CallOutcome;
-  direction?: CallDirection;
-  limit: number;
-  cursor?: string;
-}
-
-/** db ▸ admin, agent-gateway: what happened, as read from the projections. Lists are newest first with a keyset cursor. */
-export interface RecordQueries {
-  calls(query: CallQuery): Promise<{ items: CallRecord[]; next: string | null }>;
-  call(id: CallId): Promise<{ record: CallRecord; timeline: DomainEvent[] } | undefined>;
-  /** Deleted ones are left out. */
-  recordings(query: RecordingQuery): Promise<{ items: FoundRecording[]; next: string | null }>;
-  recording(id: RecordingId): Promise<FoundRecording | undefined>;
-  /** Deleted ones are left out. */
-  voicemails(query: VoicemailQuery): Promise<{ items: VoicemailRow[]; next: string | null }>;
-  voicemail(id: string): Promise<VoicemailRow | undefined>;
-  todayByAgent(): Promise<Map<AgentId, TodayAgentFigures>>;
-  todayByQueue(): Promise<Map<QueueId, TodayQueueFigures>>;
-  /** Events after `seq`, oldest first, at most `limit`. */
-  eventsSince(seq: number, limit: number): Promise<DomainEvent[]>;
 }
