@@ -2,7 +2,7 @@ import { type LegOrigin, type SourceAddress, sipStatusFor, type Termination, TRI
 import { Leg, type LegOwner } from './leg.js';
 import { LegMedia, type LegMediaDeps } from './leg-media.js';
 import { reasonHeaderFor, terminationOf } from './leg-termination.js';
-import type { CodecName } from './media/port.js';
+import type { CodecName, MediaSession } from './media/port.js';
 import { Negotiator, type SessionNegotiator } from './negotiator.js';
 import { initialSdp, type Negotiated } from './sdp/index.js';
 import type { InviteSession, SessionEnd } from './sip/port.js';
@@ -97,7 +97,7 @@ export class InboundLeg extends Leg {
   #describe(): Promise<LocalDescription> {
     this.#description ??= this.media.opened.then(async (media) => {
       const offer = this.session.remoteSdp;
-      const negotiator = await this.#negotiatorFor(media.rtpPort, offer);
+      const negotiator = await this.#negotiatorFor(media, offer);
       this.#negotiator = negotiator;
       if (offer === undefined) return { sdp: negotiator.offer(), negotiated: undefined };
       const outcome = negotiator.answer(offer);
@@ -107,9 +107,9 @@ export class InboundLeg extends Leg {
     return this.#description;
   }
 
-  async #negotiatorFor(rtpPort: number, offer: string | undefined): Promise<SessionNegotiator> {
-    const { sdpSessionId, localAddress, codecs } = this.#deps;
-    const plain = new Negotiator(initialSdp({ sessionId: sdpSessionId, address: localAddress, rtpPort, ...(codecs ? { codecs } : {}) }));
+  async #negotiatorFor({ address, rtpPort }: MediaSession, offer: string | undefined): Promise<SessionNegotiator> {
+    const { sdpSessionId, codecs } = this.#deps;
+    const plain = new Negotiator(initialSdp({ sessionId: sdpSessionId, address, rtpPort, ...(codecs ? { codecs } : {}) }));
     if (!this.#link) return plain;
     if (offer === undefined) throw new Error('a browser has to make the offer');
     const { transport, gateway } = await this.#link.open(rtpPort, this.session.takesInfo(TRICKLE_ICE), offer);

@@ -1,4 +1,4 @@
-import type { Clock, EdgePolicy, IdSource, Logger, RegistrationStore } from '@yixian/contracts';
+import type { Clock, EdgePolicy, IdSource, Logger, RegistrationStore, SipWire } from '@yixian/contracts';
 import type { InterfaceAddress } from './local-address.js';
 import type { CodecName, MediaEngine } from './media/port.js';
 import type { DigestAlgorithm, ListenPoint, SipStack } from './sip/index.js';
@@ -34,7 +34,9 @@ export interface SoftswitchOptions {
   codecs?: readonly CodecName[];
   /** Keeps the SIP messages of calls; without it nothing is traced. */
   trace?: SipTrace;
-  /** Other implementations of the two ports, for tests. */
+  /** A SIP server outside of this process in the place of own sockets (drachtio-server). */
+  wire?: SipWire;
+  /** Other implementations of the two ports: FreeSWITCH for media, fakes for tests. */
   sip?: (listen: readonly ListenPoint[]) => SipStack;
   media?: MediaEngine;
   interfaces?: () => readonly InterfaceAddress[];

@@ -4,7 +4,7 @@ import { Fork } from './fork.js';
 import { Leg, type LegOwner } from './leg.js';
 import { LegMedia, type LegMediaDeps } from './leg-media.js';
 import { ELSEWHERE, q850Of, reasonHeaderFor, terminationOf } from './leg-termination.js';
-import type { CodecName } from './media/port.js';
+import type { CodecName, MediaSession } from './media/port.js';
 import { Negotiator, type SessionNegotiator } from './negotiator.js';
 import { initialSdp, type Negotiated } from './sdp/index.js';
 import type { InviteOptions, InviteSession, NextHop, SessionEnd, SipStack } from './sip/port.js';
@@ -99,7 +99,7 @@ export class OutboundLeg extends Leg {
       this.#media.set(localAddress, media);
       const here = plain.filter((p) => p.localAddress === localAddress);
       media.opened.then(
-        (session) => this.#inviteSafely(media, this.#plainNegotiator(media, session.rtpPort), here),
+        (session) => this.#inviteSafely(media, this.#plainNegotiator(session), here),
         (error: unknown) => this.hangUp({ by: 'system', reason: 'media-failure', text: String(error) }),
       );
     }
@@ -112,7 +112,7 @@ export class OutboundLeg extends Leg {
     this.#media.set(`web ${place.uri}`, media);
     const prepared = media.opened.then(async (session) => {
       const { transport, gateway } = await link.open(session.rtpPort, place.trickle ?? false);
-      return new WebNegotiator(this.#plainNegotiator(media, session.rtpPort), transport, gateway);
+      return new WebNegotiator(this.#plainNegotiator(session), transport, gateway);
     });
     prepared.then(
       (negotiator) => this.#inviteSafely(media, negotiator, [place], link),
@@ -138,9 +138,9 @@ export class OutboundLeg extends Leg {
     this.hangUp({ by: 'network', reason: 'transport-failure', text: why });
   }
 
-  #plainNegotiator(media: LegMedia, rtpPort: number): Negotiator {
+  #plainNegotiator({ address, rtpPort }: MediaSession): Negotiator {
     const { sdpSessionId, codecs } = this.#deps;
-    return new Negotiator(initialSdp({ sessionId: sdpSessionId, address: media.localAddress, rtpPort, ...(codecs ? { codecs } : {}) }));
+    return new Negotiator(initialSdp({ sessionId: sdpSessionId, address, rtpPort, ...(codecs ? { codecs } : {}) }));
   }
 
   /** A network that goes on announcing why nobody answers ("switched off") has said more than a ring that was not answered. */

@@ -33,7 +33,7 @@ import { RegistrationKeeper } from './registration-keeper.js';
 import { judgeReplaces } from './replaces.js';
 import { Routes } from './routes.js';
 import { inspectOffer, type Refusal } from './sdp/index.js';
-import { createSipStack, type DialogId, type InviteSession, type ListenPoint, type SipSocket, type SipStack } from './sip/index.js';
+import { createSipStack, createWiredSipStack, type DialogId, type InviteSession, type ListenPoint, type SipSocket, type SipStack } from './sip/index.js';
 import { SwitchCounters } from './switch-counters.js';
 import { createWebGateway, type WebGateway } from './webrtc/gateway.js';
 import { isWebSdp, plainOf } from './webrtc/sdp.js';
@@ -85,18 +85,20 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     this.#logger = options.logger;
     const { clock, logger, userAgent, realm, digestAlgorithms, sessionExpiresSeconds, mediaTimeoutMs } = options;
     const listen = listenPoints(options);
+    const stack = {
+      listen,
+      clock,
+      logger,
+      ...(digestAlgorithms === undefined ? {} : { digestAlgorithms }),
+      ...(userAgent === undefined ? {} : { userAgent }),
+      ...(realm === undefined ? {} : { realm }),
+      ...(options.trace ? { tap: options.trace } : {}),
+    };
     this.#sip =
       options.sip?.(listen) ??
-      createSipStack({
-        listen,
-        clock,
-        logger,
-        ...(digestAlgorithms === undefined ? {} : { digestAlgorithms }),
-        ...(userAgent === undefined ? {} : { userAgent }),
-        ...(realm === undefined ? {} : { realm }),
-        ...(sessionExpiresSeconds === undefined ? {} : { sessionExpiresSeconds }),
-        ...(options.trace ? { tap: options.trace } : {}),
-      });
+      (options.wire
+        ? createWiredSipStack(stack, options.wire)
+        : createSipStack({ ...stack, ...(sessionExpiresSeconds === undefined ? {} : { sessionExpiresSeconds }) }));
     this.#engine =
       options.media ??
       createMediaEngine({ rtpPorts: options.rtpPorts, logger, clock, ...(mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs }) });

@@ -1,5 +1,17 @@
-import type { Clock, CollectResult, DigitEvent, LegStats, Logger, MediaItem, PlaybackEnd, Timer } from '@yixian/contracts';
-import { type DigitInput, type DigitStep, digitStep, noDigits } from '../core/digit-buffer.js';
+import {
+  type Clock,
+  type CollectResult,
+  type DigitEvent,
+  type DigitInput,
+  type DigitStep,
+  digitStep,
+  type LegStats,
+  type Logger,
+  type MediaItem,
+  noDigits,
+  type PlaybackEnd,
+  type Timer,
+} from '@yixian/contracts';
 import type { MediaParameters, MediaPlayback, MediaSession, MediaSessionEvents } from '../port.js';
 import type { Command } from './protocol.js';
 

@@ -7,34 +7,11 @@ import { serialize } from '../parser/serialize.js';
 import { type CoreFields, readCore } from '../parser/validate.js';
 import type { Hop, Packet, TransportLayer } from '../transport/types.js';
 import { ClientTransaction, type ClientUser } from './client.js';
+import type { NewRequest, TransactionHandlers, Transactions } from './port.js';
 import { RecentAnswers } from './recent-answers.js';
 import { responseTo } from './responses.js';
 import { ServerTransaction, sendResponse } from './server.js';
 import { serverKey, stampVia } from './via.js';
-
-/** A request that belongs to no transaction yet. The user opens one, answers without one, or drops it. */
-export interface NewRequest {
-  readonly request: SipRequest;
-  readonly fields: CoreFields;
-  readonly source: Hop;
-  /** CANCEL only: the INVITE it means (RFC 3261 §9.2). */
-  readonly target: ServerTransaction | undefined;
-  /** Another transaction carries the same request, come by another way (§8.2.2.2). */
-  readonly merged: boolean;
-  open(): ServerTransaction;
-  /** Answers without a transaction; a retransmission gets the same bytes. */
-  reply(response: SipResponse): void;
-  /** No answer, now or to a retransmission. */
-  drop(): void;
-  /** 500 after a mistake of ours, in the transaction if one was opened and not yet answered. */
-  fail(): void;
-}
-
-export interface TransactionHandlers {
-  request(incoming: NewRequest): void;
-  /** An ACK that matches no transaction by branch: the one of a 2xx (§13.2.2.4). */
-  ack(request: SipRequest, fields: CoreFields, source: Hop): void;
-}
 
 const METHOD_LABELS = new Set([
   'INVITE',
@@ -63,7 +40,7 @@ export interface TransactionDeps {
 }
 
 /** Matches messages to transactions (RFC 3261 §17.1.3, §17.2.3) and creates them. */
-export class TransactionLayer {
+export class TransactionLayer implements Transactions {
   readonly #deps: TransactionDeps;
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();

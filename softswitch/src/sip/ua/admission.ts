@@ -4,7 +4,7 @@ import { type HeaderField, header, headerValue } from '../parser/message.js';
 import { quote } from '../parser/scan.js';
 import { parseUri } from '../parser/uri.js';
 import type { SipHandlers } from '../port.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import { responseTo } from '../transaction/responses.js';
 import type { UaContext } from './context.js';
 

@@ -7,8 +7,7 @@ import { serialize } from '../parser/serialize.js';
 import { escapeUser, formatHost, parseUri } from '../parser/uri.js';
 import type { CoreFields } from '../parser/validate.js';
 import type { InviteSession } from '../port.js';
-import type { ClientTransaction } from '../transaction/client.js';
-import type { NewRequest, TransactionLayer } from '../transaction/layer.js';
+import type { ClientTransaction, NewRequest, Transactions } from '../transaction/port.js';
 import { MAGIC_COOKIE } from '../transaction/via.js';
 import type { Resolver } from '../transport/resolve.js';
 import { type Hop, isStream, type TransportLayer } from '../transport/types.js';
@@ -39,6 +38,8 @@ export interface DialogEndpoint {
   acknowledge(ack: SipRequest, fields: CoreFields): void;
   /** The connection that only the peer could open again is gone. */
   connectionLost?(hop: Hop): void;
+  /** Whoever kept the dialog for us is gone. */
+  lost?(why: string): void;
   /** The call this dialog is of, as long as it has not ended; none of a subscription. */
   readonly call?: { session: InviteSession; state: 'early' | 'confirmed' | 'ended' } | undefined;
 }
@@ -48,7 +49,7 @@ export interface UaContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly transport: TransportLayer;
-  readonly transactions: TransactionLayer;
+  readonly transactions: Transactions;
   readonly resolve: Resolver;
   readonly counters: Counters;
   readonly discards: Discards;

@@ -2,7 +2,7 @@ import type { LegOrigin } from '@yixian/contracts';
 import { type DialogView, dialogInfoBody } from '../notifier/dialog-info.js';
 import type { SubscribeRequest } from '../notifier/subscribe.js';
 import { formatHost, parseUri } from '../parser/uri.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import type { Hop } from '../transport/types.js';
 import type { UaContext } from './context.js';
 import { type Refuse, Subscriptions } from './subscriptions.js';

@@ -7,9 +7,8 @@ import { type HeaderField, header, headerValue, type SipRequest, type SipRespons
 import { parseReplaces } from '../parser/refer-to.js';
 import { parseUri } from '../parser/uri.js';
 import type { IncomingRefer, InfoPackage, InviteSession, ReplacedDialog, SessionEnd, SessionHandlers } from '../port.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest, ServerTransaction } from '../transaction/port.js';
 import { responseTo } from '../transaction/responses.js';
-import type { ServerTransaction } from '../transaction/server.js';
 import { allowHeader, contactFor, sdpBody, sdpHeaders, supportedHeader, type UaContext } from './context.js';
 import { optionsOf, recvInfo } from './info.js';
 import { sessionExpiresHeaders } from './offer-exchange.js';

@@ -1,7 +1,7 @@
 import { contentType } from '../parser/fields.js';
 import { type HeaderField, header, headerValue } from '../parser/message.js';
 import type { InfoAnswer, InfoPackage } from '../port.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import type { UsagePort } from './usage-port.js';
 
 const MAX_INFO_BODY = 4_096;

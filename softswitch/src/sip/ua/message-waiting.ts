@@ -4,7 +4,7 @@ import type { SubscribeRequest } from '../notifier/subscribe.js';
 import { summaryBody } from '../notifier/summary.js';
 import { header } from '../parser/message.js';
 import { formatHost, parseUri } from '../parser/uri.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import type { Hop } from '../transport/types.js';
 import type { UaContext } from './context.js';
 import { sendLone } from './lone-request.js';

@@ -3,7 +3,7 @@ import { type HeaderField, header } from '../parser/message.js';
 import { MAX_TEXT_UDP, textOf } from '../parser/text-message.js';
 import { parseUri } from '../parser/uri.js';
 import type { MessageAnswer, MessageOptions, MessageOutcome, SipHandlers } from '../port.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import { responseTo } from '../transaction/responses.js';
 import type { UaContext } from './context.js';
 import { sendLone } from './lone-request.js';

@@ -8,7 +8,7 @@ import { type HeaderField, header, headerValue, makeRequest, type SipRequest, ty
 import { formatUri, parseUri } from '../parser/uri.js';
 import { type CoreFields, readCore } from '../parser/validate.js';
 import type { IncomingRefer, InviteOptions, InviteSession, SessionEnd, SessionHandlers } from '../port.js';
-import type { ClientTransaction } from '../transaction/client.js';
+import type { ClientTransaction } from '../transaction/port.js';
 import { T1_64 } from '../transaction/timers.js';
 import { type Hop, isStream } from '../transport/types.js';
 import { allowHeader, contactFor, sdpBody, sdpHeaders, sendRequest, supportedHeader, type UaContext } from './context.js';

@@ -2,7 +2,7 @@ import type { MessagesWaiting, Registration, SourceAddress } from '@yixian/contr
 import { dialogKey } from '../dialog/dialog.js';
 import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
 import { DigestServer } from '../digest/server.js';
-import { TappedTransport } from '../message-tap.js';
+import { type MessageTap, TappedTransport } from '../message-tap.js';
 import { Counters, Discards } from '../metrics.js';
 import type { DialogView } from '../notifier/dialog-info.js';
 import { DEFAULT_LIMITS, type SipStackOptions } from '../options.js';
@@ -19,6 +19,7 @@ import type {
 } from '../port.js';
 import { Registrar } from '../registrar/registrar.js';
 import { TransactionLayer } from '../transaction/layer.js';
+import type { Transactions } from '../transaction/port.js';
 import { createResolver, type NameService, systemNames } from '../transport/resolve.js';
 import type { SipSocket } from '../transport/sip-socket.js';
 import { type Hop, isIpv6, type TransportLayer } from '../transport/types.js';
@@ -37,6 +38,8 @@ const STOP_GRACE_MS = 500;
 /** What tests replace. */
 export interface StackParts {
   transport: TransportLayer;
+  /** Kept elsewhere; default by ourselves, over the transport. */
+  transactions?: (deps: { counters: Counters; discards: Discards; tap: MessageTap | undefined }) => Transactions;
   names?: NameService;
   /** Takes an error of ours, so that one message cannot end the other calls. Tests leave it out: then it is thrown on. */
   internalError?: (error: unknown) => void;
@@ -54,7 +57,7 @@ export class Stack implements SipStack {
   readonly #clock: OwnedClock;
   readonly #transport: TransportLayer;
   readonly #counters = new Counters();
-  readonly #transactions: TransactionLayer;
+  readonly #transactions: Transactions;
   readonly #registrar: Registrar;
   readonly #context: UaContext;
   readonly #server: UserAgentServer;
@@ -72,7 +75,9 @@ export class Stack implements SipStack {
     this.#transport = options.tap ? new TappedTransport(parts.transport, options.tap) : parts.transport;
     this.#internalError = parts.internalError;
     const discards = new Discards(this.#counters, options.logger, clock);
-    this.#transactions = new TransactionLayer({ clock, transport: this.#transport, counters: this.#counters, discards, tap: options.tap });
+    this.#transactions =
+      parts.transactions?.({ counters: this.#counters, discards, tap: options.tap }) ??
+      new TransactionLayer({ clock, transport: this.#transport, counters: this.#counters, discards, tap: options.tap });
     this.#registrar = new Registrar({
       clock,
       limits: { minExpires: options.minExpires ?? 60, maxExpires: options.maxExpires ?? 3_600, contacts: limits.contactsPerExtension },
@@ -166,6 +171,12 @@ export class Stack implements SipStack {
   #moved(from: SourceAddress): void {
     this.disconnect(from);
     for (const dialog of [...this.#context.dialogs.values()]) dialog.connectionLost?.({ ...from, transport: 'ws' });
+  }
+
+  /** The SIP server outside is gone: every dialog it kept has ended, and nobody can be told. */
+  wireLost(why: string): void {
+    this.#context.logger.error({ why }, 'the SIP server is lost: its calls have ended');
+    for (const dialog of [...this.#context.dialogs.values()]) dialog.lost?.(why);
   }
 
   /** The border where a mistake of ours, or of a handler, costs one message and not the process. */

@@ -11,7 +11,7 @@ import {
   stepSubscription,
 } from '../notifier/subscription.js';
 import { type HeaderField, header } from '../parser/message.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import { responseTo } from '../transaction/responses.js';
 import type { Hop } from '../transport/types.js';
 import { allowHeader, contactFor, type DialogEndpoint, hopOf, sendRequest, type UaContext } from './context.js';

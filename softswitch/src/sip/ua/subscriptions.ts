@@ -1,7 +1,7 @@
 import type { SubscribeRequest } from '../notifier/subscribe.js';
 import { type HeaderField, header } from '../parser/message.js';
 import { parseUri, sameUri } from '../parser/uri.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import type { Hop } from '../transport/types.js';
 import type { UaContext } from './context.js';
 import { Subscription } from './subscription.js';

@@ -2,7 +2,7 @@ import type { Dialog } from '../dialog/dialog.js';
 import type { AgreedTimer } from '../dialog/session-timer.js';
 import type { HeaderField, SipMessage, SipResponse } from '../parser/message.js';
 import type { IncomingRefer, InfoPackage, InviteSession, SessionEnd } from '../port.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import type { ClientCallbacks, UaContext } from './context.js';
 
 /** The session that owns a dialog usage. */

@@ -6,7 +6,7 @@ import { listValues } from '../parser/fields.js';
 import { type HeaderField, header, headerValue, type SipMessage, type SipRequest, type SipResponse } from '../parser/message.js';
 import type { CoreFields } from '../parser/validate.js';
 import type { InviteSession, SessionEnd } from '../port.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import { responseTo } from '../transaction/responses.js';
 import { type Hop, isStream } from '../transport/types.js';
 import {
@@ -128,6 +128,12 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
     const peer = this.#peer;
     if (peer?.transport !== hop.transport || peer.address !== hop.address || peer.port !== hop.port) return;
     this.fail({ kind: 'transport', status: 503, phrase: 'the connection of the browser was lost' });
+  }
+
+  lost(why: string): void {
+    if (!this.open) return;
+    this.gone();
+    this.owner.over({ kind: 'transport', status: 503, phrase: why });
   }
 
   /** The hop of the dialog's next request. */

@@ -9,7 +9,7 @@ import { parseReplaces } from '../parser/refer-to.js';
 import { type CoreFields, judgeRequest } from '../parser/validate.js';
 import type { SipHandlers } from '../port.js';
 import type { Registrar } from '../registrar/registrar.js';
-import type { NewRequest } from '../transaction/layer.js';
+import type { NewRequest } from '../transaction/port.js';
 import { responseTo } from '../transaction/responses.js';
 import { AdmissionControl } from './admission.js';
 import { ALLOW, allowHeader, SUPPORTED, supportedHeader, type UaContext } from './context.js';

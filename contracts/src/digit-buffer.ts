@@ -1,4 +1,4 @@
-import type { CollectResult } from '@yixian/contracts';
+import type { CollectResult } from './switch.js';
 
 // Keys typed ahead and their collection. `collect` takes what is there first; the decision falls with the last key.
 //
