@@ -38,15 +38,19 @@ export interface WireSend {
 }
 
 export interface WireAnswers {
+  /** The request as it went out. */
+  sent?(text: string): void;
   response(text: string, dialogId: string | undefined): void;
-  /** It could not be sent, or the server is gone. */
-  failed(error: Error): void;
+  /** `timeout`: nobody answered. `transport`: it could not be sent, or the server is gone. */
+  failed(kind: 'timeout' | 'transport', error: Error): void;
 }
 
 export interface SipWireHandlers {
   request(request: WireRequest): void;
   /** The ACK of a 2xx. */
   acknowledged(text: string, source: SourceAddress): void;
+  /** The server has ended a dialog by itself; the BYE it sent for that. */
+  endedByServer(text: string): void;
   /** The server is gone and every dialog with it. It is looked for again until `stop`. */
   lost(why: string): void;
   /** It is there again, knowing nothing of what was before. */

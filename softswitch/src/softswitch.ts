@@ -33,7 +33,15 @@ import { RegistrationKeeper } from './registration-keeper.js';
 import { judgeReplaces } from './replaces.js';
 import { Routes } from './routes.js';
 import { inspectOffer, type Refusal } from './sdp/index.js';
-import { createSipStack, createWiredSipStack, type DialogId, type InviteSession, type ListenPoint, type SipSocket, type SipStack } from './sip/index.js';
+import {
+  createSipStack,
+  createWiredSipStack,
+  type DialogId,
+  type InviteSession,
+  type ListenPoint,
+  type SipSocket,
+  type SipStack,
+} from './sip/index.js';
 import { SwitchCounters } from './switch-counters.js';
 import { createWebGateway, type WebGateway } from './webrtc/gateway.js';
 import { isWebSdp, plainOf } from './webrtc/sdp.js';

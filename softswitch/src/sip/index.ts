@@ -38,8 +38,13 @@ export function createWiredSipStack(options: Omit<SipStackOptions, 'sessionExpir
   };
   let made: WireTransactions | undefined;
   const lost = (why: string): void => guard(() => stack.wireLost(why));
-  const transactions = (deps: Omit<WireTransactionsDeps, 'wire'>) => {
-    made = new WireTransactions({ wire, ...deps });
+  const transactions = (deps: Pick<WireTransactionsDeps, 'counters' | 'discards' | 'tap'>) => {
+    made = new WireTransactions({
+      wire,
+      ...deps,
+      locals: { localFor: (hop) => transport.localFor(hop) },
+      ended: (key, reason) => guard(() => stack.wireEnded(key, reason)),
+    });
     return made;
   };
   const transport = new WireTransport({ wire, transactions: () => made, guard, lost });

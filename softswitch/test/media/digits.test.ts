@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import { type CollectRequest, digitStep, noDigits, TYPE_AHEAD_LIMIT } from '@yixian/contracts';
+import fc from 'fast-check';
 import { DtmfDetector } from '../../src/media/core/dtmf-detector.js';
 import { ALAW_TO_LINEAR, encode } from '../../src/media/core/g711.js';
 import { newRtpHeader } from '../../src/media/core/rtp.js';

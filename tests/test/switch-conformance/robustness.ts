@@ -27,7 +27,7 @@ async function sendRaw(port: number, datagrams: readonly string[]): Promise<void
   socket.close();
 }
 
-export function describeRobustness(bench: Bench): void {
+export function describeRobustness(bench: Bench, canBeSilent: boolean): void {
   describe('robustness', () => {
     it('a wrong password, an unknown extension and the right one: only the last is registered', async () => {
       const registrar = bench.addresses.udp;
@@ -82,6 +82,11 @@ export function describeRobustness(bench: Bench): void {
 
     it('what the policy refuses is refused, what it drops gets no answer', async () => {
       succeeded(await (await bench.caller(refusedScenario(404), { service: 'nobody' })).finished);
+      if (!canBeSilent) {
+        succeeded(await (await bench.caller(refusedScenario(403), { service: 'silence' })).finished);
+        assert.equal(bench.untaken.length, 0);
+        return;
+      }
       const dropped = await bench.caller(scenario([steps.invite(), steps.recvResponse(100, { timeoutMs: 1500 })]), { service: 'silence' });
       const { exitCode, messages } = await dropped.finished;
       assert.notEqual(exitCode, 0);

@@ -28,15 +28,3 @@ describeSwitch('softswitch', async (setup) => {
     addresses: () => ({ udp: point('udp', '127.0.0.1'), tcp: point('tcp', '127.0.0.1'), udp6: point('udp', '::1') }),
   };
 });
-
-describe('Switch: drachtio + FreeSWITCH', () => {
-  it('runs the same suite where both are at hand', function () {
-    const { DRACHTIO_URL, FREESWITCH_URL } = process.env;
-    const reason =
-      DRACHTIO_URL && FREESWITCH_URL
-        ? 'DRACHTIO_URL and FREESWITCH_URL are set, but this version has no FreeSWITCH implementation of Switch yet'
-        : 'DRACHTIO_URL and FREESWITCH_URL are not set';
-    console.log(`      skipped: ${reason}`);
-    this.skip();
-  });
-});

@@ -23,6 +23,7 @@ function extensionCall(extension: string, headers: readonly string[] = []): Step
   const request = { from: extension, headers };
   return [
     steps.invite(request),
+    steps.provisional(),
     steps.recvResponse(407, { auth: true }),
     steps.ackRefusal({ from: extension }),
     steps.invite({ ...request, cseq: 2, authenticate: true }),
@@ -255,6 +256,7 @@ export function describeTransfer(bench: Bench): void {
       const run = await bench.caller(
         scenario([
           steps.invite({ from: '1002', headers }),
+          steps.provisional(),
           steps.recvResponse(407, { auth: true }),
           steps.ackRefusal({ from: '1002' }),
           steps.invite({ from: '1002', headers, cseq: 2, authenticate: true }),

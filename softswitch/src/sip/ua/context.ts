@@ -6,7 +6,7 @@ import { type HeaderField, header, type SipRequest } from '../parser/message.js'
 import { serialize } from '../parser/serialize.js';
 import { escapeUser, formatHost, parseUri } from '../parser/uri.js';
 import type { CoreFields } from '../parser/validate.js';
-import type { InviteSession } from '../port.js';
+import type { InviteSession, SessionEnd } from '../port.js';
 import type { ClientTransaction, NewRequest, Transactions } from '../transaction/port.js';
 import { MAGIC_COOKIE } from '../transaction/via.js';
 import type { Resolver } from '../transport/resolve.js';
@@ -39,7 +39,7 @@ export interface DialogEndpoint {
   /** The connection that only the peer could open again is gone. */
   connectionLost?(hop: Hop): void;
   /** Whoever kept the dialog for us is gone. */
-  lost?(why: string): void;
+  lost?(end: SessionEnd): void;
   /** The call this dialog is of, as long as it has not ended; none of a subscription. */
   readonly call?: { session: InviteSession; state: 'early' | 'confirmed' | 'ended' } | undefined;
 }

@@ -13,6 +13,7 @@ import type {
   ListenPoint,
   MessageOptions,
   MessageOutcome,
+  SessionEnd,
   SessionHandlers,
   SipHandlers,
   SipStack,
@@ -176,7 +177,14 @@ export class Stack implements SipStack {
   /** The SIP server outside is gone: every dialog it kept has ended, and nobody can be told. */
   wireLost(why: string): void {
     this.#context.logger.error({ why }, 'the SIP server is lost: its calls have ended');
-    for (const dialog of [...this.#context.dialogs.values()]) dialog.lost?.(why);
+    const end: SessionEnd = { kind: 'transport', status: 503, phrase: why };
+    for (const dialog of [...this.#context.dialogs.values()]) dialog.lost?.(end);
+  }
+
+  /** The SIP server outside has ended a dialog by itself: a missing ACK, or a session that nobody refreshed (RFC 4028 §10). */
+  wireEnded(key: string, reasonHeader: string | undefined): void {
+    const unacknowledged = /ACK timeout/i.test(reasonHeader ?? '');
+    this.#context.dialogs.get(key)?.lost?.({ kind: unacknowledged ? 'no-ack' : 'session-expired', status: 408 });
   }
 
   /** The border where a mistake of ours, or of a handler, costs one message and not the process. */

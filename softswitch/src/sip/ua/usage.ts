@@ -130,10 +130,10 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
     this.fail({ kind: 'transport', status: 503, phrase: 'the connection of the browser was lost' });
   }
 
-  lost(why: string): void {
+  lost(end: SessionEnd): void {
     if (!this.open) return;
     this.gone();
-    this.owner.over({ kind: 'transport', status: 503, phrase: why });
+    this.owner.over(end);
   }
 
   /** The hop of the dialog's next request. */

@@ -32,9 +32,11 @@ export class TagPairs {
     return this.#ours.size;
   }
 
-  /** A message from the network, with our tags wherever it means them. */
-  inward<M extends SipMessage>(message: M): M {
-    const own = message.kind === 'request' ? 'to' : 'from';
+  /**
+   * A message from the network, with our tags wherever it means them.
+   * @param own the header that holds our tag
+   */
+  inward<M extends SipMessage>(message: M, own: 'from' | 'to' = message.kind === 'request' ? 'to' : 'from'): M {
     const headers = message.headers.map((h) => {
       if (h.key === own) return this.#replaced(h, TAG);
       return h.key === 'replaces' || h.key === 'refer-to' ? this.#replaced(h, REPLACED) : h;

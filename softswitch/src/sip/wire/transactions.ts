@@ -1,14 +1,15 @@
 import type { SipWire, SourceAddress, WireHeaders, WireRequest, WireResponse } from '@yixian/contracts';
 import { dialogKey } from '../dialog/dialog.js';
+import type { MessageTap } from '../message-tap.js';
 import type { Counters, Discards } from '../metrics.js';
-import { type HeaderField, headerValue, type SipRequest, type SipResponse } from '../parser/message.js';
+import { type HeaderField, header, headerValue, type SipRequest, type SipResponse } from '../parser/message.js';
 import { parseMessage } from '../parser/parse.js';
 import { type CoreFields, readCore } from '../parser/validate.js';
 import type { ClientUser } from '../transaction/client.js';
 import type { ClientTransaction, NewRequest, ServerTransaction, TransactionHandlers, Transactions } from '../transaction/port.js';
 import { responseTo } from '../transaction/responses.js';
 import type { ServerUser } from '../transaction/server.js';
-import type { Hop } from '../transport/types.js';
+import type { Hop, TransportLayer } from '../transport/types.js';
 import { WireDialogs } from './dialogs.js';
 import { TagPairs, tagOf } from './tags.js';
 
@@ -16,6 +17,11 @@ export interface WireTransactionsDeps {
   wire: SipWire;
   counters: Counters;
   discards: Discards;
+  /** Shown every message, for a trace. */
+  tap?: MessageTap | undefined;
+  locals: Pick<TransportLayer, 'localFor'>;
+  /** The server has ended a dialog of ours. */
+  ended?(key: string, reasonHeader: string | undefined): void;
 }
 
 /** What the server writes itself. */
@@ -34,6 +40,8 @@ export class WireTransactions implements Transactions {
   readonly #clients = new Map<string, WireClient>();
   readonly #servers = new Set<WireServer>();
   readonly #acknowledged = new Set<string>();
+  /** The server numbers reliable provisional responses (RFC 3262) by itself: what our numbers are there. */
+  readonly #rseqs = new Map<string, string>();
   #handlers: TransactionHandlers | undefined;
   #whenAnswered: (() => void) | undefined;
 
@@ -91,14 +99,16 @@ export class WireTransactions implements Transactions {
       wire.respond({ status: 400, reason: 'Bad Request', headers: [], body: '' });
       return;
     }
-    const { message: request, fields } = read;
+    const { fields } = read;
+    const request = read.message.method === 'PRACK' ? this.#ownRack(read.message, fields) : read.message;
     this.#deps.counters.add(`sip_requests_received_total{method="${request.method}"}`);
     const source = hopOfSource(wire.source);
+    this.#shown('received', fields, wire.text, source);
     if (wire.dialogId !== undefined && fields.to.tag !== undefined) this.#dialogs.learn(ourKey(fields, 'theirs'), wire.dialogId);
     let opened: WireServer | undefined;
     const reply = (response: SipResponse): void => {
       this.#deps.counters.add(`sip_responses_sent_total{status="${response.status}"}`);
-      wire.respond(wireResponse(response));
+      wire.respond(wireResponse(response), (text) => this.#shown('sent', fields, text, source));
     };
     const incoming: NewRequest = {
       request,
@@ -122,9 +132,29 @@ export class WireTransactions implements Transactions {
     this.#handlers?.request(incoming);
   }
 
+  #ownRack(prack: SipRequest, fields: CoreFields): SipRequest {
+    const headers = prack.headers.map((h) => {
+      const [given, ...rest] = h.key === 'rack' ? h.value.trim().split(/\s+/) : [];
+      const id = `${ourKey(fields, 'theirs')}|${given}`;
+      const own = this.#rseqs.get(id);
+      if (own === undefined) return h;
+      this.#rseqs.delete(id);
+      return header(h.name, [own, ...rest].join(' '));
+    });
+    return { ...prack, headers };
+  }
+
   acknowledged(text: string, from: SourceAddress): void {
     const read = this.#read(text);
-    if (read?.message.kind === 'request') this.#handlers?.ack(read.message, read.fields, hopOfSource(from));
+    if (read?.message.kind !== 'request') return;
+    this.#shown('received', read.fields, text, hopOfSource(from));
+    this.#handlers?.ack(read.message, read.fields, hopOfSource(from));
+  }
+
+  /** The server's own BYE: no ACK came, or nobody refreshed the session. */
+  endedByServer(text: string): void {
+    const read = this.#read(text, 'from');
+    if (read?.message.kind === 'request') this.#deps.ended?.(ourKey(read.fields, 'ours'), headerValue(read.message, 'reason'));
   }
 
   #open(wire: WireRequest, request: SipRequest, fields: CoreFields, source: Hop): WireServer {
@@ -149,10 +179,13 @@ export class WireTransactions implements Transactions {
     wire.respond(
       wireResponse(response),
       (text, dialogId) => {
+        this.#shown('sent', fields, text, hopOfSource(wire.source));
         if (!begins) return;
         const sent = parse(text);
         const theirs = tagOf(sent && headerValue(sent, 'to'));
         if (theirs !== undefined) this.#tags.pair(tag, theirs);
+        const [own, given] = [headerValue(response, 'rseq'), sent && headerValue(sent, 'rseq')];
+        if (own !== undefined && given !== undefined) this.#rseqs.set(`${key}|${given}`, own);
         this.#dialogs.learn(key, dialogId);
       },
       (error) => {
@@ -199,8 +232,9 @@ export class WireTransactions implements Transactions {
         ...(hop ? { nextHop: { address: hop.address, port: hop.port, transport: hop.transport } } : {}),
       },
       {
+        sent: (text) => this.#shown('sent', { callId: headerValue(request, 'call-id') ?? '' }, text, client.hop),
         response: (text, made) => this.#answered(client, text, dialogId === undefined ? made : undefined),
-        failed: (error) => client.failed(error),
+        failed: (kind, error) => client.failed(error, kind),
       },
     );
     client.sent((headers) => sent.cancel(headers));
@@ -213,6 +247,7 @@ export class WireTransactions implements Transactions {
       return;
     }
     const { message, fields } = read;
+    this.#shown('received', fields, text, client.hop);
     this.#deps.counters.add(`sip_responses_received_total{status="${Math.floor(message.status / 100)}xx"}`);
     if (dialogId !== undefined && fields.to.tag !== undefined && OK_BEGINS_DIALOG.has(client.request.method)) {
       this.#dialogs.learn(ourKey(fields, 'ours'), dialogId);
@@ -250,10 +285,15 @@ export class WireTransactions implements Transactions {
     }, 32_000).unref();
   }
 
-  #read(text: string): { message: SipRequest | SipResponse; fields: CoreFields } | undefined {
+  #shown(way: 'received' | 'sent', { callId }: Pick<CoreFields, 'callId'>, text: string, hop: Hop): void {
+    const { tap, locals } = this.#deps;
+    tap?.[way](callId, text.startsWith('INVITE '), Buffer.from(text, 'utf8'), hop, locals);
+  }
+
+  #read(text: string, own?: 'from' | 'to'): { message: SipRequest | SipResponse; fields: CoreFields } | undefined {
     const parsed = parse(text);
     if (!parsed) return undefined;
-    const message = this.#tags.inward(withoutSessionTimer(parsed));
+    const message = this.#tags.inward(withoutSessionTimer(parsed), own);
     const core = readCore(message);
     return core.ok ? { message, fields: core.fields } : undefined;
   }
@@ -347,10 +387,11 @@ class WireClient implements ClientTransaction {
     this.#user.response(response);
   }
 
-  failed(error: Error): void {
+  failed(error: Error, kind: 'timeout' | 'transport' = 'transport'): void {
     if (this.#state === 'terminated') return;
     this.destroy();
-    this.#user.transportError(error);
+    if (kind === 'timeout') this.#user.timeout();
+    else this.#user.transportError(error);
   }
 
   destroy(): void {

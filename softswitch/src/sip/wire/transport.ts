@@ -26,6 +26,7 @@ export class WireTransport implements TransportLayer {
     await wire.start({
       request: (request) => guard(() => transactions()?.incoming(request)),
       acknowledged: (text, source) => guard(() => transactions()?.acknowledged(text, source)),
+      endedByServer: (text) => guard(() => transactions()?.endedByServer(text)),
       lost: (why) =>
         guard(() => {
           transactions()?.lost(why);

@@ -1,0 +1,46 @@
+import type { Clock, Logger, MediaEngine, SipWire } from '@yixian/contracts';
+import { controlAddresses } from '../../core/freeswitch/addresses.js';
+import { DrachtioWire } from './drachtio-wire.js';
+import { FsMediaEngine } from './media-engine.js';
+
+export interface FreeswitchOptions {
+  /** `host:port,secret` of drachtio-server's admin port. */
+  drachtioUrl: string;
+  /** `host:port,secret` of each event socket, separated by spaces. */
+  freeswitchUrl: string;
+  clock: Clock;
+  logger: Logger;
+  /** The address of ours that FreeSWITCH connects to; default loopback. */
+  listenAddress?: string;
+  /** SIP profile of FreeSWITCH that drachtio-server calls. Default `drachtio_mrf`. */
+  profile?: string;
+  /** See `CallLeg`: silence of so long is looked into. Default 60,000. */
+  mediaTimeoutMs?: number;
+}
+
+/** The two peripheries of a switch on drachtio-server and FreeSWITCH: start the wire first, then the media. */
+export function createFreeswitch(options: FreeswitchOptions): { wire: SipWire; media: MediaEngine } {
+  const { clock, logger } = options;
+  const wire = connection(options);
+  const media = new FsMediaEngine({
+    servers: controlAddresses(options.freeswitchUrl, 'FREESWITCH_URL'),
+    srf: wire.srf,
+    clock,
+    logger,
+    listenAddress: options.listenAddress ?? '127.0.0.1',
+    profile: options.profile ?? 'drachtio_mrf',
+    mediaTimeoutMs: options.mediaTimeoutMs ?? 60_000,
+  });
+  return { wire, media };
+}
+
+function connection({ drachtioUrl, logger }: Pick<FreeswitchOptions, 'drachtioUrl' | 'logger'>): DrachtioWire {
+  const [server, ...others] = controlAddresses(drachtioUrl, 'DRACHTIO_URL');
+  if (!server || others.length > 0) throw new Error('DRACHTIO_URL must name one server');
+  return new DrachtioWire({ server, logger });
+}
+
+/** drachtio-server alone, with media kept elsewhere. */
+export function createDrachtio(options: Pick<FreeswitchOptions, 'drachtioUrl' | 'logger'>): SipWire {
+  return connection(options);
+}

@@ -1,0 +1,105 @@
+import type { Clock, Logger, MediaEngine, MediaRecording, MediaSession, MediaSessionEvents } from '@yixian/contracts';
+import type { ControlAddress } from '../../core/freeswitch/addresses.js';
+import { chooseServer } from '../../core/freeswitch/media-choice.js';
+import { newMrf, type Srf } from './libraries.js';
+import { MediaServer } from './media-server.js';
+import type { FsMediaSession } from './media-session.js';
+import { checkPath, FsRecording } from './recording.js';
+
+export interface FsEngineOptions {
+  servers: readonly ControlAddress[];
+  /** Connected when the engine starts. */
+  srf: Srf;
+  clock: Clock;
+  logger: Logger;
+  /** Where FreeSWITCH connects to for the calls it has from us. */
+  listenAddress: string;
+  /** SIP profile of FreeSWITCH that drachtio-server calls. */
+  profile: string;
+  mediaTimeoutMs: number;
+}
+
+/** Media on one or several FreeSWITCH servers. */
+export class FsMediaEngine implements MediaEngine {
+  readonly #options: FsEngineOptions;
+  readonly #servers: MediaServer[] = [];
+  #inUse: string | undefined;
+  #recordings = 0;
+
+  constructor(options: FsEngineOptions) {
+    this.#options = options;
+  }
+
+  /** @throws Error naming each server that cannot be used, when none can */
+  async start(): Promise<void> {
+    const mrf = newMrf(this.#options.srf);
+    const faults: string[] = [];
+    for (const address of this.#options.servers) {
+      const server = new MediaServer(address, { ...this.#options, mrf });
+      this.#servers.push(server);
+      await server.start().catch((error: unknown) => faults.push(error instanceof Error ? error.message : String(error)));
+    }
+    if (faults.length === this.#servers.length) {
+      await this.stop();
+      throw new Error(faults.join('; '));
+    }
+    for (const fault of faults) this.#options.logger.error({ fault }, 'a FreeSWITCH server cannot be used');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#servers.map((s) => s.stop()));
+  }
+
+  keepReady(): void {}
+
+  async open(_localAddress: string, events: MediaSessionEvents): Promise<MediaSession> {
+    this.#inUse = chooseServer(
+      this.#servers.map((s) => s.view()),
+      this.#inUse,
+    );
+    const server = this.#servers.find((s) => s.name === this.#inUse);
+    if (!server) throw new Error('no FreeSWITCH server can take a call');
+    return await server.open(events);
+  }
+
+  route(hearing: ReadonlyMap<MediaSession, readonly MediaSession[]>): void {
+    const changes = hearing as ReadonlyMap<FsMediaSession, readonly FsMediaSession[]>;
+    for (const server of this.#servers) server.rooms.route(changes);
+  }
+
+  async record(request: Parameters<MediaEngine['record']>[0]): Promise<MediaRecording> {
+    checkPath(request.file);
+    const { left, right, ...rest } = request;
+    const recording = await FsRecording.start(
+      { ...rest, left: left as FsMediaSession, ...(right ? { right: right as FsMediaSession } : {}) },
+      this.#options.clock,
+      this.#options.logger,
+    );
+    this.#recordings++;
+    void recording.finished.then(() => this.#recordings--);
+    return recording;
+  }
+
+  portsInUse(): number {
+    return 2 * this.#servers.reduce((n, s) => n + s.sessions, 0);
+  }
+
+  portsTotal(): number {
+    return 2 * this.#servers.reduce((n, s) => n + s.view().maxSessions, 0);
+  }
+
+  /** What is wrong, one line per server. */
+  problems(): string[] {
+    return this.#servers.flatMap((s) => (s.view().up ? [] : [`FreeSWITCH at ${s.name} does not answer`]));
+  }
+
+  metrics(): Record<string, number> {
+    const views = this.#servers.map((s) => s.view());
+    return {
+      freeswitch_servers: views.length,
+      freeswitch_servers_up: views.filter((v) => v.up).length,
+      media_sessions: this.#servers.reduce((n, s) => n + s.sessions, 0),
+      media_recordings: this.#recordings,
+    };
+  }
+}
