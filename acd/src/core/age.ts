@@ -46,7 +46,7 @@ export function relaxDue(turn: Turn): void {
     const { queue } = lane;
     const call = nextOf(lane);
     relax(turn, call, queue, turn.ticks - nextArrived(lane));
-    relane(turn, call, queue.lanes[lane.step] === lane ? (queue.lanes[call.step] as Lane) : laneFor(turn.tables, call));
+    relane(turn, call, lane.plain ? (queue.lanes[call.step] as Lane) : laneFor(turn.tables, call));
   }
 }
 

@@ -29,6 +29,7 @@ export function configure(turn: Turn, agents: readonly AgentConfig[], queues: re
   tables.oneRate = new Set(queues.map((q) => q.ageingPerMinute)).size <= 1;
   tables.dues.clear();
   tables.climbing = 0;
+  tables.special = 0;
   for (const config of queues) {
     const known = tables.queues.get(config.id) ?? newQueue(config);
     tables.queues.set(config.id, known);
@@ -102,7 +103,7 @@ function requeue(turn: Turn, queue: QueueEntry): void {
     queue.places.add(call);
     if (queue.arrivals && !call.callback && !call.stays) queue.arrivals.add(call);
     if (call.phase === 'waiting') openUp(turn, call);
-    if (call.phase === 'offered' && queue.config.strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(call);
+    if (call.phase === 'offered') lane.ringing?.add(call);
     arm(turn, call);
   }
 }

@@ -4,9 +4,16 @@
  */
 export class Dues<T extends { due: number }> {
   readonly #heap: T[] = [];
+  /** When each of them is due, in the same order: the lanes themselves are not looked at. */
+  readonly #dues: number[] = [];
 
   get first(): T | undefined {
     return this.#heap[0];
+  }
+
+  /** When the first is due; Infinity: there is none. */
+  get due(): number {
+    return this.#dues.length === 0 ? Number.POSITIVE_INFINITY : (this.#dues[0] as number);
   }
 
   /** The lane is due then, or earlier if it said so. */
@@ -14,55 +21,61 @@ export class Dues<T extends { due: number }> {
     if (lane.due <= due) return;
     const at = lane.due === Number.POSITIVE_INFINITY ? this.#heap.length : this.#heap.indexOf(lane);
     lane.due = due;
-    this.#up(at, lane);
+    this.#up(at, lane, due);
   }
 
   /** The first is due later; Infinity: not at all. */
   defer(due: number): void {
-    const heap = this.#heap;
-    const first = heap[0];
+    const first = this.#heap[0];
     if (first === undefined) return;
     first.due = due;
     if (due < Number.POSITIVE_INFINITY) {
-      this.#down(first);
+      this.#down(first, due);
       return;
     }
-    const last = heap.pop() as T;
-    if (last !== first) this.#down(last);
+    const last = this.#heap.pop() as T;
+    const lastDue = this.#dues.pop() as number;
+    if (last !== first) this.#down(last, lastDue);
   }
 
   clear(): void {
     this.#heap.length = 0;
+    this.#dues.length = 0;
   }
 
-  #up(from: number, lane: T): void {
+  #up(from: number, lane: T, due: number): void {
     const heap = this.#heap;
+    const dues = this.#dues;
     let at = from;
     while (at > 0) {
       const above = (at - 1) >> 1;
-      const other = heap[above] as T;
-      if (other.due <= lane.due) break;
-      heap[at] = other;
+      const other = dues[above] as number;
+      if (other <= due) break;
+      heap[at] = heap[above] as T;
+      dues[at] = other;
       at = above;
     }
     heap[at] = lane;
+    dues[at] = due;
   }
 
   /** From the top. */
-  #down(lane: T): void {
+  #down(lane: T, due: number): void {
     const heap = this.#heap;
+    const dues = this.#dues;
     const { length } = heap;
     let at = 0;
     for (;;) {
       let below = 2 * at + 1;
       if (below >= length) break;
-      const right = below + 1;
-      if (right < length && (heap[right] as T).due < (heap[below] as T).due) below = right;
-      const other = heap[below] as T;
-      if (other.due >= lane.due) break;
-      heap[at] = other;
+      if (below + 1 < length && (dues[below + 1] as number) < (dues[below] as number)) below += 1;
+      const other = dues[below] as number;
+      if (other >= due) break;
+      heap[at] = heap[below] as T;
+      dues[at] = other;
       at = below;
     }
     heap[at] = lane;
+    dues[at] = due;
   }
 }

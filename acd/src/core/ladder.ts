@@ -26,6 +26,7 @@ export function climb(turn: Turn, call: CallEntry): void {
   const { lane } = call;
   const { tables } = turn;
   tables.climbing += 1;
+  if (!lane.plain) tables.special += 1;
   if (lane.climbers !== null) lane.climbers.add(call);
   else if (lane.open.size === 1) lane.priority = call.priority;
   else if (lane.priority !== call.priority) byArrivalToo(lane);
@@ -45,6 +46,7 @@ function byArrivalToo(lane: Lane): void {
 export function climbNoMore(tables: Tables, call: CallEntry): void {
   const { lane } = call;
   tables.climbing -= 1;
+  if (!lane.plain) tables.special -= 1;
   if (lane.open.size === 0) lane.climbers = null;
   else lane.climbers?.delete(call);
 }
@@ -61,7 +63,8 @@ export function nextArrived({ climbers, open }: Lane): Ticks {
 /** The lane whose next call is due to relax. Ask until there is none: the longest overdue comes first. */
 export function nextDueLane(turn: Turn): Lane | undefined {
   const { dues } = turn.tables;
-  for (let lane = dues.first; lane !== undefined && lane.due <= turn.ticks; lane = dues.first) {
+  while (dues.due <= turn.ticks) {
+    const lane = dues.first as Lane;
     const due = lane.open.size === 0 ? NEVER : nextArrived(lane) + lane.relaxesAfter;
     if (due <= turn.ticks) return lane;
     dues.defer(due);
@@ -82,6 +85,10 @@ export function wantWakeFor(turn: Turn, { pool }: AgentEntry): void {
 export function wantWakeAnew(turn: Turn): void {
   const { tables } = turn;
   if (tables.climbing === 0) return;
+  if (tables.idle === 0 && tables.special === 0) {
+    turn.wakeAt = Math.min(turn.wakeAt, tables.dues.due + TOLD_WITHIN_MS);
+    return;
+  }
   for (const { lanes, extra } of tables.queues.values()) {
     for (const lane of lanes) wantWake(turn, lane);
     for (const lane of extra.values()) wantWake(turn, lane);
@@ -97,10 +104,9 @@ function wantWake(turn: Turn, lane: Lane): void {
 
 /** After so long a wait the next of these calls has relaxed so far that somebody is ready for it. */
 function wakesAfter(tables: Tables, lane: Lane): number {
-  const { lanes } = lane.queue;
-  // Whether somebody is ready for calls with requests of their own the lanes of the queue do not say.
-  if (lanes[lane.step] !== lane) return lane.relaxesAfter;
+  if (!lane.plain) return lane.relaxesAfter;
   if (tables.idle === 0) return lane.relaxesAfter + TOLD_WITHIN_MS;
+  const { lanes } = lane.queue;
   for (let step = lane.step; step + 1 < lanes.length; step++) {
     if (somebodyReady(tables, lanes[step + 1] as Lane)) return (lanes[step] as Lane).relaxesAfter;
   }

@@ -2,7 +2,7 @@ import { type AgentConfig, type AgentId, DEFAULT_SKILL_LEVEL, type QueueConfig }
 import { Line } from './line.js';
 import { OrderedSet } from './ordered-set.js';
 import { byPlace, goesBefore } from './places.js';
-import type { AgentEntry, Ask, CallEntry, Candidate, Lane, Pool, QueueEntry, Requirement, Tables, Ticks } from './types.js';
+import type { AgentEntry, Ask, CallEntry, Candidate, Lane, Pool, QueueEntry, Requirement, Tables, Ticks, ToldLevels } from './types.js';
 
 // Who may have what. Agents with the same skills, levels and groups form a pool; the open calls of a queue that ask for the
 // same form a lane. A lane knows the pools that satisfy it and a pool its lanes, so that a freed agent looks at one head per
@@ -56,13 +56,14 @@ function levelsAt(config: QueueConfig, step: number, ask: Ask): Map<string, numb
 }
 
 /** For the event: every skill asked for with its level. One object for all calls that ask for nothing else. */
-export function effectiveLevels(queue: QueueEntry, step: number, ask: Ask): Readonly<Record<string, number>> {
-  if (ask !== NO_ASK) return Object.fromEntries(levelsAt(queue.config, step, ask));
+export function effectiveLevels(queue: QueueEntry, step: number, ask: Ask): ToldLevels {
+  if (ask !== NO_ASK) return { minLevels: Object.fromEntries(levelsAt(queue.config, step, ask)) };
   const known = queue.levels[step];
   if (known) return known;
-  const levels = Object.freeze(Object.fromEntries(levelsAt(queue.config, step, ask)));
-  queue.levels[step] = levels;
-  return levels;
+  const minLevels: Record<string, number> = Object.freeze(Object.fromEntries(levelsAt(queue.config, step, ask)));
+  const told = Object.freeze({ minLevels });
+  queue.levels[step] = told;
+  return told;
 }
 
 export function satisfies(pool: Pool, { levels, groups }: Requirement): boolean {
@@ -76,23 +77,26 @@ function newLane(
   queue: QueueEntry,
   step: number,
   requirement: Requirement,
-  agent: { id: AgentId; able: boolean } | null = null,
+  whose: 'of the queue' | 'of a request' | { id: AgentId; able: boolean },
 ): Lane {
+  const agent = typeof whose === 'string' ? null : whose;
   const ranked = agent === null && queue.config.strategy !== 'longest-idle';
   return {
-    key: requirement.key,
-    queue,
-    requirement,
+    // What is looked at whenever somebody comes and goes stands first, so that it lies together in memory.
+    open: new Line(),
     row: tables.heads.take(),
-    step,
+    climbers: null,
     relaxesAfter: queue.config.relaxation[step]?.afterMs ?? Number.POSITIVE_INFINITY,
     due: Number.POSITIVE_INFINITY,
     priority: 0,
-    climbers: null,
+    step,
+    ringing: agent === null && queue.config.strategy === 'ring-all' ? new OrderedSet<CallEntry>(byPlace) : null,
+    plain: whose === 'of the queue',
+    queue,
     agentId: agent?.id ?? null,
     able: agent?.able ?? false,
-    open: new Line(),
-    ringing: new OrderedSet<CallEntry>(byPlace),
+    key: requirement.key,
+    requirement,
     pools: [],
     readyPools: new Set(),
     ready: ranked ? new OrderedSet(byRank) : null,
@@ -171,7 +175,7 @@ export function makeLanes(tables: Tables, queue: QueueEntry): void {
   queue.levels = [];
   queue.relaxesAfter = queue.config.relaxation.map(({ afterMs }) => afterMs);
   queue.lanes = [0, ...queue.config.relaxation.keys()].map((_, step) =>
-    newLane(tables, queue, step, requirementOf(queue.config, step, NO_ASK)),
+    newLane(tables, queue, step, requirementOf(queue.config, step, NO_ASK), 'of the queue'),
   );
 }
 
@@ -207,7 +211,7 @@ function extraLane(tables: Tables, queue: QueueEntry, step: number, requirement:
     }
     queue.extraLimit = Math.max(MANY_EXTRA_LANES, 2 * queue.extra.size);
   }
-  const lane = newLane(tables, queue, step, requirement);
+  const lane = newLane(tables, queue, step, requirement, 'of a request');
   queue.extra.set(extraKey(step, requirement), lane);
   tieLane(tables, lane);
   return lane;
@@ -345,7 +349,7 @@ export function firstInLine(tables: Tables, agent: AgentEntry, now: Ticks): Call
 export function firstRinging(agent: AgentEntry, now: Ticks): CallEntry | undefined {
   let best: CallEntry | undefined;
   for (const lane of agent.pool.ranked) {
-    const head = lane.ringing.first;
+    const head = lane.ringing?.first;
     if (head && (!best || goesBefore(head, best, now))) best = head;
   }
   return best;

@@ -48,7 +48,7 @@ export function makeOffer(turn: Turn, agent: AgentEntry, call: CallEntry): CallE
   engage(agent, offer, order);
   if (call.phase === 'offered') return changeCall(call, { more: [...call.more, offer] });
   shut(tables, call);
-  if (strategy === 'ring-all' && lane.agentId === null) lane.ringing.add(call);
+  lane.ringing?.add(call);
   return enterOffered(call, offer, agent);
 }
 
@@ -82,7 +82,7 @@ export function dropOffer(turn: Turn, call: CallEntry, offerId: OfferId): CallEn
 
 /** One agent has answered: whoever else rings for the call is free again. */
 export function dropOthers(turn: Turn, call: OfferedCall, winner: Offer): CallEntry {
-  if (call.lane.ringing.size > 0) call.lane.ringing.delete(call);
+  call.lane.ringing?.delete(call);
   if (call.more.length === 0) return call;
   for (const offer of offersOf(call)) if (offer.id !== winner.id) withdraw(turn, offer, 'answered by another agent', 'answered-elsewhere');
   return changeCall(call, { offer: winner, more: NO_OFFERS });

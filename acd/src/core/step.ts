@@ -32,7 +32,7 @@ export function step(state: AcdState, input: Input, now: number): StepResult {
   if (state.turn !== tables.turn) throw new Error(`acd: state of turn ${state.turn} was consumed, the state is at turn ${tables.turn}`);
   tables.turn += 1;
   const turn = newTurn(tables, now);
-  if (tables.climbing > 0) relaxDue(turn);
+  if (tables.dues.due <= turn.ticks) relaxDue(turn);
   decide(turn, input);
   settle(turn);
   armWake(turn);

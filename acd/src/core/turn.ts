@@ -274,7 +274,7 @@ export function relax(turn: Turn, call: Writable<CallEntry>, queue: QueueEntry, 
   if (step <= call.step) return;
   call.step = step;
   if (call.callback) return;
-  const data = { minLevels: effectiveLevels(queue, step, call.ask) };
+  const data = effectiveLevels(queue, step, call.ask);
   turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: queue.id, data });
 }
 
@@ -329,7 +329,7 @@ export function takePlace(turn: Turn, call: CallEntry): void {
 export function losePlace(turn: Turn, call: CallEntry): void {
   const { queue, lane } = call;
   if (call.phase === 'waiting') shut(turn.tables, call);
-  else if (lane.ringing.size > 0) lane.ringing.delete(call);
+  else lane.ringing?.delete(call);
   queue.places.delete(call);
   if (call.callback) queue.callbacksInLine -= 1;
   else {
@@ -341,7 +341,7 @@ export function losePlace(turn: Turn, call: CallEntry): void {
 
 /** The call is open again at the place it had. */
 export function reopen(turn: Turn, call: CallEntry, patch: Pick<CallPatch, 'failures'> = NO_CALL_PATCH): CallEntry {
-  if (call.lane.ringing.size > 0) call.lane.ringing.delete(call);
+  call.lane.ringing?.delete(call);
   // What has fallen due while it rang.
   if (call.queue.relaxesAfter.length > 0) relax(turn, call, call.queue, turn.ticks - call.arrived);
   const lane = laneFor(turn.tables, call);

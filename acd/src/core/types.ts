@@ -209,6 +209,8 @@ export interface Lane {
   readonly requirement: Requirement;
   /** Its row in `Heads`. */
   readonly row: number;
+  /** One of `lanes` of its queue. The others are for requests of their own and for one agent. */
+  readonly plain: boolean;
   /** How many steps of relaxation its calls have taken. */
   readonly step: number;
   /** Its open calls take the next when they have waited so long; Infinity: there is none. */
@@ -225,13 +227,18 @@ export interface Lane {
   readonly able: boolean;
   /** Calls that no agent is asked for now. */
   readonly open: Line<CallEntry>;
-  /** With ring-all: calls that ring, for whoever becomes free meanwhile. */
-  readonly ringing: OrderedSet<CallEntry>;
+  /** Calls that ring, for whoever becomes free meanwhile; null without ring-all. */
+  readonly ringing: OrderedSet<CallEntry> | null;
   pools: Pool[];
   /** Those with a ready agent, when the longest idle goes first. */
   readonly readyPools: Set<Pool>;
   /** Ready agents in the order of the strategy; null when the longest idle goes first. */
   readonly ready: OrderedSet<Candidate> | null;
+}
+
+/** What an event tells of a relaxation. */
+export interface ToldLevels {
+  readonly minLevels: Record<string, number>;
 }
 
 /** A rule about the queue as it stands, and who waits that it could take elsewhere. */
@@ -256,7 +263,7 @@ export interface QueueEntry {
   /** After how long a wait each step of relaxation is taken. */
   relaxesAfter: readonly number[];
   /** Levels of each step, as events tell them; made when first told. */
-  levels: Readonly<Record<string, number>>[];
+  levels: ToldLevels[];
   /** For calls that ask for more. */
   readonly extra: Map<string, Lane>;
   /** As many of them before the empty ones are cleared away. */
@@ -319,6 +326,8 @@ export interface Tables {
   readonly dues: Dues<Lane>;
   /** How many open calls will relax if they wait long enough. */
   climbing: number;
+  /** How many of them in lanes that are not plain: whether somebody is ready for them, the lanes of the queue do not say. */
+  special: number;
   /** When the timer for the next relaxation fires; Infinity when there is none. */
   wakeAt: Ticks;
   /** Queues whose measure may have changed in this step. */

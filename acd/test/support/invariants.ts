@@ -121,7 +121,7 @@ function laneIsRight(d: CoreDriver, lane: Lane, available: (agent: AgentEntry) =
   );
   const rings = lane.queue.config.strategy === 'ring-all' && lane.agentId === null;
   const ringing = rings ? mine.filter((c) => c.phase === 'offered').map((c) => c.id) : [];
-  assert.deepEqual([...lane.ringing].map((p) => p.id).sort(), ringing.sort());
+  assert.deepEqual([...(lane.ringing ?? [])].map((p) => p.id).sort(), ringing.sort());
   if (lane.agentId !== null) return;
   const serves = [...agents.values()].filter((a) => available(a) && satisfies(a.pool, lane.requirement));
   if (lane.ready) assert.deepEqual([...lane.ready].map((c) => c.agentId).sort(), serves.map((a) => a.id).sort());
@@ -162,6 +162,7 @@ function levelsRelaxInTime(d: CoreDriver): void {
   const { calls, climbing, dues, epoch, wakeAt } = d.state.tables;
   const ticks = d.now - (epoch ?? 0);
   let climb = 0;
+  let special = 0;
   for (const call of calls.values()) {
     if (call.phase !== 'waiting') continue;
     const late = stepAt(call.queue, ticks - TOLD_WITHIN_MS - 1 - call.arrived);
@@ -170,10 +171,11 @@ function levelsRelaxInTime(d: CoreDriver): void {
     assert.equal(call.lane.step, call.step);
     if (call.step === call.queue.config.relaxation.length) continue;
     climb += 1;
+    if (!call.queue.lanes.includes(call.lane)) special += 1;
     assert.ok(call.lane.due <= call.arrived + call.lane.relaxesAfter && (dues.first?.due ?? 0) <= call.lane.due, 'is due in time');
     assert.ok(!call.lane.climbers || call.lane.climbers.has(call), 'climbs');
   }
-  assert.equal(climbing, climb);
+  assert.deepEqual([climbing, d.state.tables.special], [climb, special]);
   assert.equal(d.timers.get(`relax:${LEVELS}`)?.at ?? Number.POSITIVE_INFINITY, wakeAt + (epoch ?? 0));
 }
 
