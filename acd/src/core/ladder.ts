@@ -105,10 +105,11 @@ function wantWake(turn: Turn, lane: Lane): void {
 /** After so long a wait the next of these calls has relaxed so far that somebody is ready for it. */
 function wakesAfter(tables: Tables, lane: Lane): number {
   if (!lane.plain) return lane.relaxesAfter;
-  if (tables.idle === 0) return lane.relaxesAfter + TOLD_WITHIN_MS;
+  const toldAfter = lane.relaxesAfter + TOLD_WITHIN_MS;
+  if (tables.idle === 0) return toldAfter;
   const { lanes } = lane.queue;
   for (let step = lane.step; step + 1 < lanes.length; step++) {
-    if (somebodyReady(tables, lanes[step + 1] as Lane)) return (lanes[step] as Lane).relaxesAfter;
+    if (somebodyReady(tables, lanes[step + 1] as Lane)) return Math.min(toldAfter, (lanes[step] as Lane).relaxesAfter);
   }
-  return lane.relaxesAfter + TOLD_WITHIN_MS;
+  return toldAfter;
 }

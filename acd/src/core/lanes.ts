@@ -8,12 +8,15 @@ import type { AgentEntry, Ask, CallEntry, Candidate, Lane, Pool, QueueEntry, Req
 // same form a lane. A lane knows the pools that satisfy it and a pool its lanes, so that a freed agent looks at one head per
 // lane and a call at one head per pool with somebody ready, or at the one head its strategy keeps.
 
-export const NO_ASK: Ask = { agentId: null, group: null, minLevels: {} };
+const NO_LEVELS: Ask['minLevels'] = {};
+
+export const NO_ASK: Ask = { agentId: null, group: null, minLevels: NO_LEVELS };
 
 /** What a request asks for beside its queue. */
 export function askOf(asked: { [K in keyof Ask]?: Ask[K] | undefined }): Ask {
-  const { agentId = null, group = null, minLevels = {} } = asked;
-  return agentId === null && group === null && Object.keys(minLevels).length === 0 ? NO_ASK : { agentId, group, minLevels };
+  const { agentId = null, group = null, minLevels = NO_LEVELS } = asked;
+  const levels = minLevels !== NO_LEVELS && Object.keys(minLevels).length > 0;
+  return agentId === null && group === null && !levels ? NO_ASK : { agentId, group, minLevels };
 }
 
 /** Lanes made for requests of their own are kept for the next such request; from so many on the empty ones go. */

@@ -1,17 +1,18 @@
-import type { OverflowCondition, OverflowRule, OverflowTarget } from '@yixian/contracts';
+import type { EpochMs, OverflowCondition, OverflowRule, OverflowTarget } from '@yixian/contracts';
 import { estimateWaitMs, expectedAt } from './estimate.js';
 import type { Input } from './inputs.js';
-import { somebodyReady, somebodySignedIn } from './lanes.js';
+import { NO_ASK, somebodyReady, somebodySignedIn } from './lanes.js';
 import { leads, mark } from './measures.js';
 import { byArrival } from './places.js';
 import { callersIn } from './tables.js';
 import { ignore, removeCall, type Turn } from './turn.js';
 import type { CallEntry, MeasuredRule, QueueEntry, Ticks } from './types.js';
-import { announceArrival, leftQueue, rehomed, stopWaiting, wait } from './waiting.js';
+import { announceArrival, leftQueue, RETRY_MS, rehomed, stopWaiting, wait } from './waiting.js';
 
 // Rules that send a call elsewhere. All are looked at when a call comes into the queue. While it waits: its own wait by its
 // timer; longest and estimated wait at the end of each step that may have changed them, the longest by a timer of the queue,
-// too; the door and who is signed in when they change. The length concerns who comes.
+// too; the door and who is signed in when they change. The length concerns who comes. A queue that would not take the call is
+// no way out: the next rule is tried, and without one the call keeps its place; its wait and the measures try again.
 
 type Occasion = Exclude<OverflowCondition['kind'], 'length' | 'longest-wait' | 'estimated-wait'>;
 
@@ -24,7 +25,7 @@ export function refusalOf(turn: Turn, call: CallEntry): Refusal {
   if (!queue.isOpen) return ruleFor(turn, call, 'closed') ?? { outcome: 'closed' };
   if (!somebodySignedIn(turn.tables, call)) return ruleFor(turn, call, 'nobody-signed-in') ?? { outcome: 'no-agents' };
   if (somebodyReady(turn.tables, call.lane)) return undefined;
-  const rule = queue.config.overflow.find((r) => measured(turn, call, r.when) && leads(turn.tables, call, r.to));
+  const rule = queue.config.overflow.find((r) => measured(turn, call, r.when) && leadsOn(turn, call, r.to));
   if (rule) return { rule };
   return callersIn(queue) >= queue.config.maxLength ? { outcome: 'full' } : undefined;
 }
@@ -55,9 +56,17 @@ function oldestBefore({ arrivals }: QueueEntry, place: CallEntry, since: Ticks):
 export function ruleFor(turn: Turn, call: CallEntry, occasion: Occasion): { rule: OverflowRule } | undefined {
   const waited = turn.ticks - call.entered;
   const rule = call.queue.config.overflow.find(
-    ({ when, to }) => when.kind === occasion && (when.kind !== 'waited' || waited >= when.atLeastMs) && leads(turn.tables, call, to),
+    ({ when, to }) => when.kind === occasion && (when.kind !== 'waited' || waited >= when.atLeastMs) && leadsOn(turn, call, to),
   );
   return rule && { rule };
+}
+
+/** Whether there is a way on: a target outside the queues, or a queue that takes the call or sends it on itself. */
+function leadsOn(turn: Turn, call: CallEntry, to: OverflowTarget): boolean {
+  if (!leads(turn.tables, call, to)) return false;
+  const there = to.kind === 'queue' ? carried(turn, call, to) : undefined;
+  const refusal = there && refusalOf(turn, there);
+  return refusal === undefined || 'rule' in refusal;
 }
 
 /** Into the queue, or where a rule sends it, or on with a result. Ends: no queue is entered twice by overflow. */
@@ -99,10 +108,16 @@ export function overflow(turn: Turn, call: CallEntry, rule: OverflowRule): void 
 /** To another queue of ours. */
 export function carry(turn: Turn, call: CallEntry, rule: OverflowRule, to: Extract<OverflowTarget, { kind: 'queue' }>): void {
   divert(turn, call, rule, to);
-  const next = turn.tables.queues.get(to.queueId);
-  if (!next) return;
-  const priority = next.config.priority + to.priority;
-  enter(turn, rehomed(turn, call, next, { priority, visited: [...call.visited, call.queue.id] }));
+  const next = carried(turn, call, to);
+  if (next) enter(turn, next);
+}
+
+/** The call as it comes into that queue. */
+function carried(turn: Turn, call: CallEntry, to: Extract<OverflowTarget, { kind: 'queue' }>): CallEntry | undefined {
+  const queue = turn.tables.queues.get(to.queueId);
+  if (!queue) return undefined;
+  const priority = queue.config.priority + to.priority;
+  return rehomed(turn, call, queue, { priority, visited: [...call.visited, call.queue.id] });
 }
 
 /** Tells where the call goes and why. */
@@ -181,14 +196,21 @@ export function measure(turn: Turn): boolean {
   let moved = false;
   for (const queue of [...toMeasure]) {
     toMeasure.delete(queue);
+    let refused = false;
     for (const rule of queue.measured) {
       for (const call of exceeding(queue, rule, turn.ticks)) {
         if (call.gone || call.phase !== 'waiting') continue;
+        if (!leadsOn(turn, call, rule.rule.to)) {
+          refused = true;
+          // Whoever asks for no more than this one would not be taken there either.
+          if (call.ask === NO_ASK) break;
+          continue;
+        }
         overflow(turn, call, rule.rule);
         moved = true;
       }
     }
-    armMeasure(turn, queue);
+    armMeasure(turn, queue, refused ? turn.now + RETRY_MS : Number.POSITIVE_INFINITY);
   }
   return moved;
 }
@@ -213,12 +235,11 @@ function exceeding(queue: QueueEntry, { rule, movable }: MeasuredRule, now: Tick
 }
 
 /** The timer is only ever set for earlier: one that fires too early sets itself anew. */
-function armMeasure(turn: Turn, queue: QueueEntry): void {
+function armMeasure(turn: Turn, queue: QueueEntry, retryAt: EpochMs): void {
   const oldest = queue.arrivals?.first;
-  if (!oldest) return;
-  let at = Number.POSITIVE_INFINITY;
+  let at = retryAt;
   for (const { rule, movable } of queue.measured) {
-    if (rule.when.kind !== 'longest-wait' || movable.size === 0) continue;
+    if (rule.when.kind !== 'longest-wait' || movable.size === 0 || !oldest) continue;
     const due = turn.now - turn.ticks + oldest.arrived + rule.when.atLeastMs;
     if (due > turn.now && due < at) at = due;
   }

@@ -15,6 +15,9 @@ type LeftResult = EventOf<'call.left-queue'>['data']['result'];
 
 const NOWHERE: readonly string[] = [];
 
+/** A rule whose queue did not take the call is tried again so late. */
+export const RETRY_MS = 5_000;
+
 export interface Beginning {
   ask: Ask;
   /** The queue's own counted in. */
@@ -142,12 +145,15 @@ export function nextDue(call: CallEntry, now: Ticks): number {
   return due;
 }
 
-/** When the next rule about the call's own wait falls due; Infinity for never. */
+/** When the next rule about the call's own wait falls due, or one whose queue did not take it is tried again; Infinity for never. */
 export function nextWaited(call: CallEntry, now: Ticks): number {
   let due = Number.POSITIVE_INFINITY;
-  for (const { when } of call.queue.config.overflow) {
-    const at = when.kind === 'waited' ? call.entered + when.atLeastMs : now;
-    if (at > now && at < due) due = at;
+  for (const { when, to } of call.queue.config.overflow) {
+    if (when.kind !== 'waited') continue;
+    const at = call.entered + when.atLeastMs;
+    const tried = to.kind === 'queue' && call.phase === 'waiting' && !call.visited.includes(to.queueId);
+    if (at > now) due = Math.min(due, at);
+    else if (tried) due = Math.min(due, now + RETRY_MS);
   }
   return due;
 }

@@ -175,6 +175,59 @@ describe('overflow', () => {
     assert.equal(d.state.tables.calls.get('y')?.queue.id, 'b');
   });
 
+  it('into a queue that is full or closed: nobody loses the place, the next rule is tried, and the first again a little later', () => {
+    const rules: OverflowRule[] = [{ when: { kind: 'waited', atLeastMs: 20_000 }, to: toB }];
+    const d = world(rules, {}, { maxLength: 1 });
+    d.call('there', 'b');
+    for (const id of ['x', 'y']) d.call(id, 'a');
+    d.took();
+    d.advance(20_000);
+    assert.deepEqual([placesOf(d, 'a'), d.took()], [['x', 'y'], []]);
+    d.callerHangsUp('there');
+    d.advance(5_000);
+    assert.deepEqual([placesOf(d, 'a'), placesOf(d, 'b')], [['y'], ['x']], 'one of them fits');
+    d.door('b', false);
+    d.callerHangsUp('x');
+    d.advance(60_000);
+    assert.deepEqual(placesOf(d, 'a'), ['y'], 'a closed queue takes nobody');
+    d.wish('1', 'ready');
+    assert.equal(d.agentOf('y'), '1');
+    const next = world([...rules, { when: { kind: 'waited', atLeastMs: 30_000 }, to: voicemail }], {}, { maxLength: 0 });
+    next.call('z', 'a');
+    next.advance(29_999);
+    assert.deepEqual(placesOf(next, 'a'), ['z']);
+    next.advance(1);
+    assert.deepEqual(next.results.get('z'), { outcome: 'overflow', to: voicemail });
+  });
+
+  it('into a queue that is full, by its own length or by a measure: whoever comes waits, whoever waits stays', () => {
+    const d = world([{ when: { kind: 'length', atLeast: 1 }, to: toB }], {}, { maxLength: 0 });
+    for (const id of ['x', 'y']) d.call(id, 'a');
+    assert.deepEqual(placesOf(d, 'a'), ['x', 'y']);
+    const m = world([{ when: { kind: 'longest-wait', atLeastMs: 10_000 }, to: toB }], {}, { maxLength: 1 });
+    m.call('there', 'b');
+    for (const id of ['x', 'y', 'z']) m.call(id, 'a');
+    m.advance(12_000);
+    assert.deepEqual(placesOf(m, 'a'), ['x', 'y', 'z']);
+    m.callerHangsUp('there');
+    m.advance(5_000);
+    assert.deepEqual([placesOf(m, 'a'), placesOf(m, 'b')], [['x', 'z'], ['y']]);
+  });
+
+  it('a full queue that sends on by a rule of its own is a way out; closed ones on every way give closed', () => {
+    const on: OverflowRule[] = [{ when: { kind: 'length', atLeast: 0 }, to: voicemail }];
+    const d = world([{ when: { kind: 'length', atLeast: 1 }, to: toB }], {}, { maxLength: 0, overflow: on });
+    for (const id of ['x', 'y']) d.call(id, 'a');
+    assert.deepEqual([placesOf(d, 'a'), d.results.get('y')], [['x'], { outcome: 'overflow', to: voicemail }]);
+    const c = world([{ when: { kind: 'closed' }, to: toB }]);
+    c.call('waits', 'a');
+    c.door('b', false);
+    c.door('a', false);
+    assert.deepEqual(placesOf(c, 'a'), ['waits'], 'who came in time is still served');
+    c.call('late', 'a');
+    assert.deepEqual(c.results.get('late'), { outcome: 'closed' });
+  });
+
   it('loops between queues are bounded: no queue is entered twice', () => {
     const back = { kind: 'queue', queueId: 'a', priority: 0 } as const;
     const d = world(

@@ -176,6 +176,60 @@ describe('skill levels that relax', () => {
     assert.deepEqual(positions, ['a', 'b']);
   });
 
+  it('is told within a second where nobody is ready for it, with the next step of anything, and to the millisecond where somebody is', () => {
+    const levels = {
+      minLevels: { consult: 8 },
+      relaxation: [6, 4, 1].map((level, n) => ({ afterMs: (n + 1) * 5_000, minLevels: { consult: level } })),
+    };
+    const agents = [9, 1].map((level, n) => agentConfig(String(n + 1), ['consult'], { skillLevels: { consult: level } }));
+    const d = new CoreDriver(agents, [queueConfig('consult', levels)]);
+    const told = (): number => d.events.filter((e) => e.type === 'call.requirements-relaxed').length;
+    d.ready('1');
+    d.wish('1', 'not-ready', 'lunch');
+    d.ready('2');
+    d.call('a');
+    d.advance(6_000);
+    assert.equal(told(), 1, 'by the timer, though somebody is ready only for the last step');
+    d.advance(4_100);
+    assert.equal(told(), 1);
+    d.reach('1', false);
+    assert.equal(told(), 2, 'with whatever is decided next');
+    d.advance(4_899);
+    assert.equal(d.agentOf('a'), undefined);
+    d.advance(1);
+    assert.deepEqual([d.agentOf('a'), told()], ['2', 3]);
+    d.answer('a');
+    assert.deepEqual([...d.timers.keys()], [], 'nothing runs when nobody waits');
+  });
+
+  it('while a seat rings nothing relaxes; when it falls silent, what is due is told and somebody else is found', () => {
+    const d = three({ ...relaxing, ringTimeoutMs: 30_000 }, experts);
+    d.call('a');
+    assert.equal(d.agentOf('a'), '3');
+    d.advance(25_000);
+    assert.equal(d.events.filter((e) => e.type === 'call.requirements-relaxed').length, 0);
+    d.seatEnds('a', { by: 'called', reason: 'declined' });
+    assert.deepEqual(
+      d.events.flatMap((e) => (e.type === 'call.requirements-relaxed' ? [e.data.minLevels] : [])),
+      [{ consult: 0 }],
+    );
+    assert.ok(['1', '2'].includes(d.agentOf('a') ?? ''));
+  });
+
+  it('calls of several priorities each relax after their own wait', () => {
+    const d = new CoreDriver([agentConfig('1')], [queueConfig('consult', relaxing)]);
+    d.ready('1');
+    d.wish('1', 'not-ready', 'lunch');
+    d.call('first', 'consult', 0);
+    d.advance(4_000);
+    d.call('vip', 'consult', 5);
+    d.advance(8_000);
+    const steps = ['first', 'vip'].map((id) => d.state.tables.calls.get(id)?.step);
+    assert.deepEqual(steps, [1, 0]);
+    d.wish('1', 'ready');
+    assert.equal(d.agentOf('first'), '1', 'the default level is 5');
+  });
+
   it('a better agent who is free is found at once, whatever others wait', () => {
     const d = three(relaxing, experts);
     d.call('a');

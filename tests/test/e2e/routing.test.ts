@@ -117,6 +117,26 @@ describe('routing', function () {
     assert.equal((await s.record(callId)).queue, 'all');
   });
 
+  it('overflow into a queue that takes nobody: the caller keeps his place, and the next rule is tried when its time has come', async () => {
+    await s.admin.post('/skills', { id: 'no-one', name: 'no-one' });
+    await line('deserted', '12413', { requiredSkills: ['no-one'] });
+    const overflow = [
+      { when: { kind: 'waited', atLeastSeconds: 1 }, to: { kind: 'queue', queueId: 'deserted', priority: 0 } },
+      { when: { kind: 'waited', atLeastSeconds: 3 }, to: { kind: 'queue', queueId: 'all', priority: 0 } },
+    ];
+    await line('keeps', '12414', { minLevels: { consult: 8 }, overflow });
+    await (await s.api('1002')).put('/agents/1002/state', { state: 'not-ready' });
+    await s.ready('1001');
+    const { phone, callId } = await call('13700000014', '12414');
+    const gone = await s.events.wait('call.overflowed', (e) => e.callId === callId);
+    assert.deepEqual([gone.queueId, gone.data], ['keeps', { rule: 'waited', to: 'queue:all' }]);
+    await takes(one);
+    await connected(callId);
+    await phone.hangUp();
+    const record = await s.record(callId);
+    assert.deepEqual([record.queue, record.path.includes('queue:deserted')], ['all', false]);
+  });
+
   it('overflow while waiting: when the first caller has waited too long, who came after him goes on and is heard of no more', async () => {
     await (await s.api('1002')).put('/agents/1002/state', { state: 'not-ready' });
     const overflow = [{ when: { kind: 'longest-wait', atLeastSeconds: 3 }, to: { kind: 'queue', queueId: 'all', priority: 5 } }];
