@@ -60,6 +60,7 @@ export class Gathered<T> {
   }
 
   clear(): void {
+    if (this.#count === 0) return;
     // A step that touched everything leaves nothing of it behind.
     if (this.#items.length > MANY) this.#items.length = 0;
     this.#count = 0;
