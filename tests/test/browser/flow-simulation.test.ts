@@ -138,9 +138,9 @@ describe('the simulation in the flow editor', function () {
     await press('被取回');
     await waits('转接到 1001');
     await press('接 通');
-    await waits('在信箱 main 留言');
+    await waits('在信箱「留言」中留言');
     await press('留言 10 秒');
-    await waits('在队列 consult 中等待');
+    await waits('在队列「咨询」中等待');
     await press('坐席接听后挂机');
     await waits('等待按键（最多 1 位）');
     await press('5');

@@ -159,7 +159,7 @@ describe('the flow editor', function () {
     await side().getByRole('button', { name: '开始模拟' }).click();
     await side().getByText('等待按键').waitFor();
     await side().getByRole('button', { name: '1', exact: true }).click();
-    await side().getByText('在队列 consult 中等待').first().waitFor();
+    await side().getByText('在队列「咨询」中等待').first().waitFor();
     assert.equal(await node('queue').getAttribute('data-lit'), 'here');
     assert.equal(await node('menu').getAttribute('data-lit'), 'passed');
     assert.equal(await node('hangup').getAttribute('data-lit'), null);

@@ -416,9 +416,9 @@ export const flows = {
     waitingKeys: '等待按键（最多 {{n}} 位）',
     waiting: {
       play: '正在播放',
-      enqueue: '在队列 {{about}} 中等待',
+      enqueue: '在队列「{{about}}」中等待',
       transfer: '转接到 {{about}}',
-      voicemail: '在信箱 {{about}} 留言',
+      voicemail: '在信箱「{{about}}」中留言',
       record: '正在录音',
       http: '请求 {{about}}',
       requestCallback: '预约回呼 {{about}}',

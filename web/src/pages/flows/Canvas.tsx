@@ -15,6 +15,8 @@ import type { TFunction } from 'i18next';
 import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useTheme } from '../../app/theme.js';
+import { nameAmong, useEditor } from './context.js';
+import { aboutOf } from './model/about.js';
 import type { Difference } from './model/difference.js';
 import { type FlowDocument, type FlowNode, type Problem, type Types, type Way, waysOf } from './model/document.js';
 import { lookOf } from './model/look.js';
@@ -65,6 +67,7 @@ const NODE_TYPES = { card: NodeCard };
 /** Keeps what stays the same the same object: a card whose data is the same is not drawn again. */
 function useCards({ doc, types, problems, selected, lit, compared }: Props): CardNode[] {
   const { t } = useTranslation('flows');
+  const { choices } = useEditor();
   const known = useRef(new Map<string, CardNode>());
   const byNode = useMemo(() => groupedByNode(problems), [problems]);
   return useMemo(() => {
@@ -73,6 +76,7 @@ function useCards({ doc, types, problems, selected, lit, compared }: Props): Car
     for (const [id, node] of Object.entries(doc.nodes)) {
       const data: CardData = {
         node,
+        about: aboutOf(node, (kind, id) => nameAmong(choices, kind, id)),
         types,
         start: doc.start === id,
         problems: byNode.get(id) ?? noProblems,
@@ -94,7 +98,7 @@ function useCards({ doc, types, problems, selected, lit, compared }: Props): Car
     }
     known.current = next;
     return [...next.values()];
-  }, [doc, types, byNode, selected, lit, compared, t]);
+  }, [doc, types, byNode, selected, lit, compared, choices, t]);
 }
 
 function groupedByNode(problems: readonly Problem[]): Map<string, Problem[]> {
@@ -106,6 +110,7 @@ function groupedByNode(problems: readonly Problem[]): Map<string, Problem[]> {
 function same(a: CardData, b: CardData): boolean {
   return (
     a.node === b.node &&
+    a.about === b.about &&
     a.types === b.types &&
     a.start === b.start &&
     a.lit === b.lit &&

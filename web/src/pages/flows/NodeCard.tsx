@@ -9,6 +9,8 @@ import { named, nodeTitle, problemText, wayName } from './model/words.js';
 
 export interface CardData extends Record<string, unknown> {
   node: FlowNode;
+  /** The queue, what is said: in a word. */
+  about: string;
   types: Types;
   start: boolean;
   problems: readonly Problem[];
@@ -24,7 +26,7 @@ const NONE: readonly Problem[] = [];
 /** A node as it stands on the canvas. Drawn anew only when it, or what is said of it, is another. */
 export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
   const { t } = useTranslation('flows');
-  const { node, types, start, problems, lit, change, fixed } = data;
+  const { node, about, types, start, problems, lit, change, fixed } = data;
   const { group, icon } = lookOf(node.type);
   const ways = waysOf(node, types);
   const lists = fixed ? [] : wayLists(node.type, types);
@@ -37,7 +39,6 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       ),
     )
     .join('；');
-  const about = summary(node);
   return (
     <div
       className={`flow-node flow-${group}`}
@@ -94,16 +95,3 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
 });
 
 export const noProblems = NONE;
-
-/** What the node is about, in a word: the queue, what is said. */
-function summary(node: FlowNode): string {
-  const id = [node.queue, node.schedule, node.list, node.flow, node.box, node.url, node.language].find((one) => typeof one === 'string');
-  if (typeof id === 'string') return id;
-  const said = (node.prompts ?? node.items) as unknown;
-  const [first] = Array.isArray(said) ? said : [];
-  if (typeof first === 'string') return first;
-  if (typeof first?.say === 'string') return first.say;
-  const to = node.to as Record<string, unknown> | undefined;
-  const target = to ? Object.values(to)[0] : undefined;
-  return typeof target === 'string' ? target : '';
-}

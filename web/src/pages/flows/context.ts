@@ -7,6 +7,8 @@ import type { FlowDocument, Problem, Types } from './model/document.js';
 export interface Choice {
   value: string;
   label: string;
+  /** What it is called, or what a prompt says; its id where it has no name. */
+  name: string;
   /** What a prompt says, in words. */
   text?: string | undefined;
 }
@@ -57,6 +59,10 @@ const SOURCES: [kind: string, path: string, key: string][] = [
   ['prompt', '/prompts', 'id'],
 ];
 
+/** What a thing a flow names is called; its id where that is not known. */
+export const nameAmong = (choices: Record<string, Choice[]>, kind: string, id: string): string =>
+  choices[kind]?.find((one) => one.value === id)?.name ?? id;
+
 /** Ids of everything a flow may name, with their names. */
 export function useChoices(): Record<string, Choice[]> {
   return useQueries({
@@ -78,6 +84,7 @@ function choiceOf(one: Record<string, unknown>, key: string): Choice {
   return {
     value,
     label: words === undefined ? value : `${value} · ${String(words)}`,
+    name: words === undefined ? value : String(words),
     ...(typeof one.text === 'string' ? { text: one.text } : {}),
   };
 }

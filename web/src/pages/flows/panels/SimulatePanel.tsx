@@ -7,7 +7,7 @@ import { del, post } from '../../../app/api.js';
 import { useFailure } from '../../../app/use-failure.js';
 import { useDoorReason } from '../../../components/door-reason.js';
 import type { Lit } from '../Canvas.js';
-import { useEditor } from '../context.js';
+import { nameAmong, useEditor } from '../context.js';
 import type { FlowDocument } from '../model/document.js';
 import { named } from '../model/words.js';
 import { HearButton } from '../prompts/HearButton.js';
@@ -158,6 +158,7 @@ function Call({
   onInput(what: SimulationInput): void;
 }) {
   const { t } = useTranslation('flows');
+  const { choices } = useEditor();
   return (
     <>
       <section aria-live="polite">
@@ -167,7 +168,7 @@ function Call({
           <Flex vertical gap={8}>
             <Typography.Text strong data-testid="simulation-now">
               {view.node && view.node.flow !== flowId ? `${t('simulate.otherFlow', { flow: view.node.flow })} · ` : ''}
-              {waitingText(t, view)}
+              {waitingText(t, view, choices)}
             </Typography.Text>
             <Inputs view={view} onInput={onInput} />
           </Flex>
@@ -191,10 +192,17 @@ function Call({
   );
 }
 
-function waitingText(t: ReturnType<typeof useTranslation>['t'], { waiting }: SimulationView): string {
+/** What the subject of an effect is one of. */
+const KIND_OF: Record<string, string> = { enqueue: 'queue', callback: 'queue', voicemail: 'box' };
+
+function waitingText(
+  t: ReturnType<typeof useTranslation>['t'],
+  { waiting }: SimulationView,
+  choices: ReturnType<typeof useEditor>['choices'],
+): string {
   if (!waiting) return '';
   if (waiting.for === 'collect') return t('simulate.waitingKeys', { n: 'maxDigits' in waiting ? waiting.maxDigits : 1 });
-  return t(`simulate.waiting.${waiting.for}`, { about: waiting.about });
+  return t(`simulate.waiting.${waiting.for}`, { about: nameAmong(choices, KIND_OF[waiting.for] ?? '', waiting.about) });
 }
 
 function EventLine({ id, event, doc }: { id: string; event: SimulationEvent; doc: FlowDocument }) {
@@ -241,7 +249,14 @@ function EventLine({ id, event, doc }: { id: string; event: SimulationEvent; doc
     case 'list':
       return <li>{t('simulate.list', { list: event.list, state: named(t, 'way', event.listed ? 'listed' : 'notListed') })}</li>;
     case 'asked':
-      return <li>{t(`simulate.waiting.${event.effect}`, { about: event.about, defaultValue: event.about })}</li>;
+      return (
+        <li>
+          {t(`simulate.waiting.${event.effect}`, {
+            about: nameAmong(choices, KIND_OF[event.effect] ?? '', event.about),
+            defaultValue: event.about,
+          })}
+        </li>
+      );
     case 'warning':
       return <li className="flow-fault">{event.message}</li>;
     case 'end':
