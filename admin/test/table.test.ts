@@ -23,6 +23,7 @@ describe('route table', () => {
       .replace(':extension', '1001')
       .replace(':number', '12345')
       .replace(':year', '2026')
+      .replace(':ticket', 'T'.repeat(43))
       .replace(':version', '1')
       .replace(':id', 'nothing');
 
@@ -80,9 +81,9 @@ describe('route table', () => {
     );
   });
 
-  it('only sign-in and the operators’ routes are for anyone', () => {
+  it('only sign-in, links made a moment ago and the operators’ routes are for anyone', () => {
     const anyone = house.routes.filter((r) => r.roles === 'anyone').map((r) => r.path);
-    assert.deepEqual(anyone.sort(), ['/api/v1/session', '/healthz', '/metrics', '/readyz']);
+    assert.deepEqual(anyone.sort(), ['/api/v1/backups/:id/file/:ticket', '/api/v1/session', '/healthz', '/metrics', '/readyz']);
   });
 
   it('every other route refuses whoever is not signed in, and says how to', async () => {

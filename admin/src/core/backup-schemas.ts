@@ -4,6 +4,17 @@ import { named } from './schemas.js';
 export const byBackup = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,110}$/, 'must be the name of a backup'),
 });
+export const byBackupLink = z.strictObject({
+  ...byBackup.shape,
+  ticket: z.string().regex(/^[\w-]{43}$/, 'must be an id of a link'),
+});
+export const backupLink = named(
+  'BackupLink',
+  z.strictObject({
+    path: z.string().describe('To be fetched without a session'),
+    expiresAt: z.string().describe('Until then it is taken'),
+  }),
+);
 export const backupWanted = named(
   'BackupWanted',
   z.strictObject({ recordings: z.boolean('must be true or false').default(false).describe('Recordings and messages too') }),

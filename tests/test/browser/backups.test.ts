@@ -61,6 +61,25 @@ describe('backups in the browser', function () {
     assert.deepEqual(items.map((one) => one.action).toSorted(), ['backup.downloaded', 'backup.made']);
   });
 
+  it('the link of a download is taken without a session, for its own file only, and not when it is made up', async () => {
+    const [name = ''] = readdirSync(folder()).filter((one) => one.endsWith('.tar.gz'));
+    const link = await s.admin.post<{ path: string; expiresAt: string }>(`/backups/${name}/link`);
+    assert.ok(Date.parse(link.expiresAt) > Date.now());
+    const fetched = (at: string, range?: string) => fetch(s.hotline.http + at, range === undefined ? {} : { headers: { range } });
+    const whole = await fetched(link.path);
+    assert.deepEqual([whole.status, whole.headers.get('content-type')], [200, 'application/gzip']);
+    assert.ok(Buffer.from(await whole.arrayBuffer()).equals(readFileSync(path.join(folder(), name))));
+    const part = await fetched(link.path, 'bytes=10-19');
+    assert.deepEqual([part.status, (await part.arrayBuffer()).byteLength], [206, 10], 'a broken download goes on');
+    const made = link.path.replace(/.{4}$/, (end) => (end === 'AAAA' ? 'BBBB' : 'AAAA'));
+    for (const wrong of [made, link.path.replace(name, `x${name}`), `/api/v1/backups/${name}/file/short`]) {
+      assert.ok([400, 404].includes((await fetched(wrong)).status), wrong);
+    }
+    assert.equal((await fetched(`/api/v1/backups/${name}/file`)).status, 401, 'the file itself is for the session');
+    const agent = await s.api('1001');
+    await assert.rejects(agent.post(`/backups/${name}/link`), /403/);
+  });
+
   it('one that was changed on the disk is found out, and deleted by hand', async () => {
     const [name = ''] = readdirSync(folder()).filter((one) => one.endsWith('.tar.gz'));
     const file = path.join(folder(), name);

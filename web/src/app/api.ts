@@ -47,11 +47,6 @@ export async function download(path: string, body?: unknown): Promise<Blob> {
   return (await send(body === undefined ? 'GET' : 'POST', path, body, {})).blob();
 }
 
-/** A large file: as long as `limitMs` may pass until all of it is here. */
-export async function downloadLarge(path: string, limitMs: number): Promise<Blob> {
-  return (await send('GET', path, undefined, { signal: AbortSignal.timeout(limitMs) })).blob();
-}
-
 async function send(method: string, path: string, body: unknown, init: RequestInit): Promise<Response> {
   const token = session()?.token;
   const raw = body instanceof Blob || body instanceof ArrayBuffer || typeof body === 'string';

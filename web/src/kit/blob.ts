@@ -34,3 +34,11 @@ export function saveBlob(blob: Blob, name: string): void {
   // the browser has read it by then
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
+
+/** Lets the browser save a file straight to its disk, however large it is; the server names it. */
+export function saveFrom(path: string): void {
+  const link = document.createElement('a');
+  link.href = path;
+  link.download = '';
+  link.click();
+}

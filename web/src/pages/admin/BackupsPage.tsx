@@ -4,17 +4,16 @@ import type { BackupView } from '@yixian/contracts/browser';
 import { Alert, App, Badge, Button, Card, Checkbox, Flex, Table, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { del, downloadLarge, get, type Page, post } from '../../app/api.js';
+import { del, get, type Page, post } from '../../app/api.js';
 import { momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
 import { Failed } from '../../components/Failed.js';
-import { saveBlob } from '../../kit/blob.js';
+import { saveFrom } from '../../kit/blob.js';
 import { nothingOf } from '../../kit/empty.js';
 import { PageHead } from '../../kit/ResourcePage.js';
 
 const BUSY_POLL_MS = 1_500;
 const IDLE_POLL_MS = 30_000;
-const DOWNLOAD_LIMIT_MS = 3_600_000;
 
 const isBusy = (backup: BackupView): boolean => backup.state === 'making' || backup.state === 'checking';
 
@@ -59,8 +58,8 @@ function Actions({ backup, idle }: { backup: BackupView; idle: boolean }) {
   const anew = (): void => void queries.invalidateQueries({ queryKey: ['backups'] });
   const save = (): void => {
     setLoading(true);
-    downloadLarge(`${path}/file`, DOWNLOAD_LIMIT_MS)
-      .then((blob) => saveBlob(blob, backup.name), fail)
+    post<{ path: string }>(`${path}/link`)
+      .then((link) => saveFrom(link.path), fail)
       .finally(() => setLoading(false));
   };
   const askDelete = (): void => {
