@@ -49,13 +49,17 @@ describe('faults of fields as codes', () => {
     assert.equal(fieldProblem('x', 'the moon is full').fault, 'other');
   });
 
-  it('what was not sent is missing, whatever the schema says of it', () => {
-    const schema = z.strictObject({ name: z.string('must be a text'), size: z.int('must be a whole number') });
+  it('what was not sent is missing and a blank is empty, whatever the schema says of it', () => {
+    const schema = z.strictObject({
+      name: z.string('must be a text'),
+      id: z.string().regex(/^a$/, 'must be an id of a'),
+      size: z.int('must be a whole number'),
+    });
     assert.throws(
-      () => check(schema, { size: 'x' }, 'body'),
+      () => check(schema, { id: '', size: 'x' }, 'body'),
       (error: { details?: { fields: { field: string; fault: string }[] } }) => {
         const told = error.details?.fields.map(({ field, fault }) => `${field} ${fault}`);
-        assert.deepEqual(told, ['name missing', 'size whole']);
+        assert.deepEqual(told, ['name missing', 'id empty', 'size whole']);
         return true;
       },
     );

@@ -24,12 +24,14 @@ function problemsOf(issue: z.core.$ZodIssue, sent: unknown): FieldProblem[] {
     return issue.keys.map((key) => fieldProblem([...at, key].join('.').slice(0, 100), 'is not a known field'));
   }
   const found = fieldProblem(at.join('.'), issue.message);
-  return [isMissing(sent, at) ? { ...found, fault: 'missing', values: {} } : found];
+  const value = valueAt(sent, at);
+  if (value === undefined) return [{ ...found, fault: 'missing', values: {} }];
+  return [value === '' ? { ...found, fault: 'empty', values: {} } : found];
 }
 
-/** Whether nothing was sent at this place. */
-function isMissing(sent: unknown, path: readonly string[]): boolean {
+/** What was sent at this place; undefined where there is nothing. */
+function valueAt(sent: unknown, path: readonly string[]): unknown {
   let value = sent;
   for (const name of path) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  return value === undefined;
+  return value;
 }

@@ -52,8 +52,9 @@ export function errorWords(t: Translate, language: string, error: unknown): Erro
   const message = error instanceof Error ? error.message : String(error);
   if (!isRefusal(error)) return { text: t('failed', { message }), detail: undefined };
   if (error.code === 'unreachable') return { text: t('unreachable'), detail: undefined };
-  if (language === 'en') return { text: t('failed', { message }), detail: undefined };
-  return { text: t('failed', { message: reasonOf(t, error) }), detail: message };
+  const told = error.details.fields ?? error.details.usedBy;
+  if (language === 'en' && !told) return { text: t('failed', { message }), detail: undefined };
+  return { text: t('failed', { message: reasonOf(t, error) }), detail: language === 'en' ? undefined : message };
 }
 
 function reasonOf(t: Translate, { code, message, details }: Refusal): string {

@@ -31,7 +31,7 @@ const spec: ResourceSpec = {
     { name: 'live', width: 130, render: (row) => <Live row={row} /> },
     { name: 'inboundAddresses', width: 220, render: (row) => <Tags of={row.inboundAddresses as string[]} most={3} /> },
     { name: 'outboundUri', width: 200 },
-    { name: 'maxCallsPerSecond', width: 110, align: 'right' },
+    { name: 'maxCallsPerSecond', width: 170, align: 'right' },
     { name: 'enabled', width: 90, render: (row) => <OnOff on={row.enabled === true} /> },
   ],
   start: {

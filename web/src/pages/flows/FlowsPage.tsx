@@ -4,6 +4,7 @@ import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Route, Routes, useNavigate, useParams } from 'react-router';
 import { get } from '../../app/api.js';
+import { useErrorWords } from '../../app/use-failure.js';
 import { useVocabulary } from './context.js';
 import { FlowEditor } from './FlowEditor.js';
 import { FlowList } from './FlowList.js';
@@ -26,13 +27,14 @@ function OpenFlow() {
     refetchOnReconnect: false,
   });
   const changed = useCallback((fresh: FlowDetail) => client.setQueryData(['flow', fresh.id], fresh), [client]);
+  const words = useErrorWords();
   const failed = flow.error ?? vocabulary.error;
   if (failed) {
     return (
       <Result
         status="404"
         title={t('editor.missing')}
-        subTitle={failed.message}
+        subTitle={words(failed).text}
         extra={
           <Button type="primary" onClick={() => void navigate('/flows')}>
             {t('editor.back')}

@@ -55,7 +55,7 @@ const Filters = memo(function Filters({ filter, agents, queues, onChange }: Filt
       />
       <Input
         allowClear
-        style={{ width: 160 }}
+        style={{ width: 200 }}
         aria-label={t('board.find')}
         placeholder={t('board.find')}
         value={filter.text}

@@ -154,7 +154,7 @@ function Changes({
   return (
     <div className="flow-item">
       {onShow ? (
-        <Button type="link" size="small" style={{ padding: 0 }} onClick={onShow}>
+        <Button type="link" size="small" className="flow-item-link" onClick={onShow}>
           {title}
         </Button>
       ) : (
