@@ -49,6 +49,19 @@ export function isOurs(termination: Termination): boolean {
   return termination.by === 'system' && OURS.has(termination.reason);
 }
 
+/** Reason of the offer taken back. */
+export const VANISHED = 'the page was lost while it rang';
+
+/**
+ * Whether the agent's page has gone while it rang, by a reload or with its network: nobody has missed a call, and whoever is back in a
+ * moment is offered it again. A page that seems to be there must have rung for a while, or a fault would offer it over and over.
+ */
+export function hasVanished(turn: Turn, offer: Offer, { by, reason }: Termination): boolean {
+  const agent = turn.tables.agents.get(offer.agentId);
+  if (by !== 'network' || reason !== 'transport-failure' || agent?.seat.kind !== 'softphone') return false;
+  return !agent.reachable || turn.now - offer.madeAt >= MIN_REST_MS;
+}
+
 /** The agent missed the offer: away, resting or last among the idle, so that this call goes to the next. */
 export function setAside(turn: Turn, offer: Offer, reason: MissReason): void {
   const agent = turn.tables.agents.get(offer.agentId);

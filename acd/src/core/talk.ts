@@ -5,7 +5,7 @@ import { cancelCallback, giveUpDialling, returnToLine, startAgentFirst } from '.
 import { recordHandling, recordWait } from './estimate.js';
 import type { Input } from './inputs.js';
 import { mark } from './measures.js';
-import { isOurs, missReason, setAside } from './missed.js';
+import { hasVanished, isOurs, missReason, setAside, VANISHED } from './missed.js';
 import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
 import {
   agentOf,
@@ -91,6 +91,12 @@ export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
   }
   turn.effects.push({ type: 'forget-seat', offerId: offer.id });
   turn.effects.push({ type: 'cancel-timer', timer: 'offer', id: offer.id });
+  if (call.phase === 'offered' && hasVanished(turn, offer, termination)) {
+    tellOffer(turn, 'offer.withdrawn', offer, { offerId: offer.id, reason: VANISHED });
+    standDown(turn, offer.agentId, 'withdrawn');
+    lapse(turn, call, offer, false, termination);
+    return;
+  }
   const reason = missReason(termination);
   // A phone that answers 480 itself has refused; a time limit has no phone's word in it.
   const byPhone = termination.sipStatus !== undefined && termination.by !== 'system';

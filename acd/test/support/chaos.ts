@@ -178,7 +178,12 @@ export class Chaos {
     } else if (draw < 9) this.d.input({ type: 'bridged', ...ids });
     else if (draw < 10) this.d.input({ type: 'bridge-failed', ...ids, message: 'x' });
     else if (talking) this.d.input({ type: 'talk-ended', ...ids });
-    else this.d.input({ type: 'seat-ended', ...ids, termination: { by: this.#one(['called', 'system']), reason: this.#one(REASONS) } });
+    else
+      this.d.input({
+        type: 'seat-ended',
+        ...ids,
+        termination: { by: this.#one(['called', 'system', 'network']), reason: this.#one(REASONS) },
+      });
   }
 
   #callback(): void {

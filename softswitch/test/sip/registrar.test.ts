@@ -92,6 +92,34 @@ describe('registrar (RFC 3261 §10.3)', () => {
     assert.equal(told.ends[0]?.kind, 'transport');
   });
 
+  it('a browser whose connection is lost while it rings has stopped ringing: the INVITE is over at once', async () => {
+    const s = await setUp();
+    const told = new Told();
+    const page = new RawPeer(s.wire, s.us, '192.0.2.50', 40_001, 'ws');
+    const contact = '<sip:x1@abc.invalid;transport=ws>';
+    page.say(registerText({ branch: 'w1', cseq: 1, contact }));
+    s.wire.clock.advance(5);
+    const nextHop = { transport: 'ws' as const, address: '192.0.2.50', port: 40_001 };
+    s.us.stack.invite({ uri: 'sip:x1@abc.invalid;transport=ws', nextHop, from: { user: '12320' }, sdp: 'our offer' }, told.handlers);
+    await Promise.resolve();
+    s.wire.clock.advance(5);
+    const invite = page.requests('INVITE')[0];
+    assert.ok(invite);
+    page.respond(invite, 180, 'Ringing', `Contact: ${contact}\n`);
+    s.wire.clock.advance(5);
+    assert.equal(told.ends.length, 0);
+    const next = new RawPeer(s.wire, s.us, '192.0.2.50', 40_002, 'ws');
+    next.say(registerText({ branch: 'w2', cseq: 2, contact }));
+    s.wire.clock.advance(5);
+    assert.deepEqual(
+      told.ends.map((end) => end.kind),
+      ['transport'],
+    );
+    s.wire.clock.advance(70_000);
+    const { sip_sessions, sip_dialogs, sip_client_transactions } = s.us.stack.metrics();
+    assert.deepEqual([sip_sessions, sip_dialogs, sip_client_transactions], [0, 0, 0]);
+  });
+
   it('the answer goes to the source port because of rport (RFC 3581 §4)', async () => {
     const s = await setUp();
     const via = headerValue(s.register(), 'via') ?? '';

@@ -61,8 +61,9 @@ export function keepAlive(socket: WebSocketInterface, pauseMs: () => number, onD
       onconnect.call(socket);
     };
     socket.ondata = (data) => {
-      heard();
       ondata.call(socket, data);
+      // After it: what has come may be a call, and the pause is shorter in one.
+      heard();
     };
     socket.ondisconnect = (...how) => {
       stop();

@@ -5,8 +5,9 @@ import type { Hop, TransportHandlers } from './types.js';
 
 // SIP over WebSocket, the server's side (RFC 7118): a message of the one is a message of the other, nothing is framed or retransmitted.
 
-/** A browser that sleeps, or whose network has changed, is noticed within two of these. */
-const PING_MS = 15_000;
+/** A browser that sleeps, or whose network has changed, is noticed when so many pings in a row had no answer: before a ring ends. */
+const PING_MS = 5_000;
+const UNANSWERED_PINGS = 2;
 const STOP_MS = 500;
 
 function keyOf(hop: { address: string; port: number }): string {
@@ -18,7 +19,8 @@ class WsConnection {
   readonly #socket: SipSocket;
   readonly #limits: SipLimits;
   readonly #onClosed: () => void;
-  #alive = true;
+  /** Pings since the last sign of life. */
+  #unanswered = 0;
   #closed = false;
   #unsent = new Set<(error: Error) => void>();
 
@@ -28,13 +30,13 @@ class WsConnection {
     this.#limits = limits;
     this.#onClosed = onClosed;
     socket.on('message', (data) => {
-      this.#alive = true;
+      this.#unanswered = 0;
       // Keep-alive of clients that do not ping (RFC 5626 §4.4.1): nothing but line ends.
       if (data.length > 4) handlers.packet({ bytes: data, source: hop });
       else this.#socket.send('\r\n', () => undefined);
     });
     socket.on('pong', () => {
-      this.#alive = true;
+      this.#unanswered = 0;
     });
     socket.on('close', () => this.#over());
     socket.on('error', () => socket.terminate());
@@ -53,11 +55,11 @@ class WsConnection {
   }
 
   check(): void {
-    if (!this.#alive) {
+    if (this.#unanswered >= UNANSWERED_PINGS) {
       this.#socket.terminate();
       return;
     }
-    this.#alive = false;
+    this.#unanswered += 1;
     this.#socket.ping();
   }
 

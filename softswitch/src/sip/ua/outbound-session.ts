@@ -278,8 +278,16 @@ export class OutboundSession implements InviteSession {
       },
       over: (end) => {
         if (this.#answered?.usage === usage()) this.#finish(end);
+        // A page that rang is gone with its connection: no other answer can come.
+        else if (this.#state === 'calling' && end.kind === 'transport') this.#giveUp(end);
       },
     };
+  }
+
+  #giveUp(end: SessionEnd): void {
+    this.#transaction?.destroy();
+    this.#dropForks(undefined);
+    this.#finish(end);
   }
 
   #referred(usage: DialogUsage, refer: IncomingRefer): true | undefined {
