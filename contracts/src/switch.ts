@@ -335,6 +335,9 @@ export interface SwitchHandlers {
   message(message: SipMessage): Promise<{ status: 202 } | { status: 403 | 404 | 413 | 415 | 480 | 503; text: string }>;
 }
 
+/** How far a call of an extension is, as busy lamps show it (RFC 4235 §3.7.1). */
+export type BusyState = 'trying' | 'early' | 'confirmed' | 'terminated';
+
 /** Name → value, in Prometheus naming, e.g. `sip_requests_received_total{method="INVITE"}`. */
 export type SwitchMetrics = Record<string, number>;
 
@@ -364,6 +367,11 @@ export interface Switch {
   setMessagesWaiting(extension: string, waiting: MessagesWaiting): void;
   /** Says which call the messages of this leg are of, for whoever traces them. A leg dialled with a `callId` needs no telling. */
   traceAs?(leg: CallLeg, callId: CallId): void;
+  /**
+   * Busy lamps (RFC 4235) show the calls of an extension's own legs by themselves. This adds one that is on no such leg: an agent
+   * whose seat is a mobile. The same `id` again changes it; `terminated` takes it away.
+   */
+  showBusy?(extension: string, call: { id: string; direction: 'initiator' | 'recipient'; state: BusyState }): void;
   /** Every leg that has not ended: events can be missed, this list cannot. */
   legs(): readonly CallLeg[];
   registrations(extension?: string): readonly Registration[];

@@ -25,7 +25,7 @@ export class ExtensionDialogs {
     const { extension, id } = leg;
     if (extension === undefined) return;
     const direction = leg.direction === 'inbound' ? 'initiator' : 'recipient';
-    const tell = (state: DialogView['state']): void => this.#put(extension, { id, direction, state });
+    const tell = (state: DialogView['state']): void => this.put(extension, { id, direction, state });
     tell('trying');
     const quit = leg.subscribe((event) => {
       if (event.type === 'ringing' || event.type === 'early-media') tell('early');
@@ -33,14 +33,15 @@ export class ExtensionDialogs {
     });
     void leg.ended.then(() => {
       quit();
-      this.#put(extension, { id, direction, state: 'terminated' });
+      this.put(extension, { id, direction, state: 'terminated' });
     });
     if (leg.state === 'answered') tell('confirmed');
   }
 
-  #put(extension: string, dialog: DialogView): void {
+  /** A call of the extension, whether on a leg of its own or elsewhere. */
+  put(extension: string, dialog: DialogView): void {
     const all = this.#byExtension.get(extension) ?? new Map<string, DialogView>();
-    if (all.get(dialog.id)?.state === dialog.state) return;
+    if ((all.get(dialog.id)?.state ?? 'terminated') === dialog.state) return;
     if (dialog.state === 'terminated') all.delete(dialog.id);
     else all.set(dialog.id, dialog);
     if (all.size > 0) this.#byExtension.set(extension, all);

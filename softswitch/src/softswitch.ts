@@ -37,6 +37,7 @@ import {
   createSipStack,
   createWiredSipStack,
   type DialogId,
+  type DialogView,
   type InviteSession,
   type ListenPoint,
   type SipSocket,
@@ -260,6 +261,10 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
 
   traceAs(leg: CallLeg, callId: CallId): void {
     this.#options.trace?.belongs(callId, leg.sipCallId);
+  }
+
+  showBusy(extension: string, call: DialogView): void {
+    this.#dialogs.put(extension, call);
   }
 
   #placesOf(request: DialRequest): { places: DialPlace[]; otherwise: Termination } {

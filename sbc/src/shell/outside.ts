@@ -18,7 +18,7 @@ export interface Outside {
 }
 
 export interface OutsideDeps {
-  switch: Pick<Switch, 'dial' | 'registrations' | 'traceAs'>;
+  switch: Pick<Switch, 'dial' | 'registrations' | 'traceAs' | 'showBusy'>;
   directory: Directory;
   events: EventBus;
   clock: Clock;

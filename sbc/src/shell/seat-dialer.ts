@@ -1,5 +1,7 @@
 import {
   type AgentId,
+  type BusyState,
+  type CallId,
   type CallLeg,
   type Directory,
   DomainError,
@@ -21,7 +23,7 @@ import type { Routes } from './routes.js';
 import { type OpenSeatRing, type PartyRing, ringOfLeg } from './seat-ring.js';
 
 export interface SeatDialerDeps extends NumberRingDeps, Omit<NailedLineDeps, 'callNumber'> {
-  switch: Pick<Switch, 'dial' | 'registrations' | 'traceAs'>;
+  switch: Pick<Switch, 'dial' | 'registrations' | 'traceAs' | 'showBusy'>;
   directory: Pick<Directory, 'extension' | 'onChange'>;
   routes: Routes;
   /** The switch cannot dial yet: nailed-up lines wait for `start`. */
@@ -96,6 +98,18 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
     return ring;
   }
 
+  let rung = 0;
+
+  /** A seat at a mobile or on a nailed-up line has no leg of the extension: its lamp follows the ring, press 1 and all. */
+  function showBusy(agentId: AgentId, callId: CallId, ring: PartyRing): void {
+    if (ring.state === 'ended') return;
+    rung += 1;
+    const id = `${callId}-${rung}`;
+    const tell = (state: BusyState) => deps.switch.showBusy?.(agentId, { id, direction: 'recipient', state });
+    tell('trying');
+    ring.subscribe((event) => tell(event.type === 'ringing' ? 'early' : event.type === 'accepted' ? 'confirmed' : 'terminated'));
+  }
+
   function confirm(ring: OpenSeatRing, leg: CallLeg, agentId: AgentId): void {
     void askToAccept(deps, leg, deps.confirmTimes).then((result) => {
       if (result === 'accepted') ring.accept(agentId);
@@ -138,9 +152,9 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
       if (seat.kind !== 'phone') return ringContacts(request);
       if (seat.number === undefined) throw new DomainError('unavailable', `the phone seat of agent ${agentId} has no number`, { agentId });
       const line = seat.persistent ? lines.get(agentId) : undefined;
-      if (!line) return ringOutside(request, seat.number);
-      const ring = line.ring();
-      deps.switch.traceAs?.(ring.leg, request.callId);
+      const ring = line ? line.ring() : ringOutside(request, seat.number);
+      if (line) deps.switch.traceAs?.(ring.leg, request.callId);
+      showBusy(agentId, request.callId, ring);
       return ring;
     },
     reachable(agentId, seat) {

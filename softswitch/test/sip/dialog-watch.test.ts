@@ -87,6 +87,15 @@ describe('the calls of an extension, kept from its legs', () => {
     return { followed, tell: (type: 'ringing' | 'answered') => tell({ type }), end: () => end({ by: 'caller', reason: 'normal' }) };
   }
 
+  it('a call on no leg of the extension, of a seat at a mobile, is shown as it is told', () => {
+    const seen: string[] = [];
+    const dialogs = new ExtensionDialogs((extension, all) => seen.push(`${extension} ${all.map((d) => `${d.id} ${d.state}`).join(' ')}`));
+    for (const state of ['trying', 'early', 'early', 'confirmed', 'terminated', 'terminated'] as const) {
+      dialogs.put('1001', { id: 'c1', direction: 'recipient', state });
+    }
+    assert.deepEqual(seen, ['1001 c1 trying', '1001 c1 early', '1001 c1 confirmed', '1001 ']);
+  });
+
   it('from the first moment to the end, several at a time; a trunk’s leg is nobody’s', async () => {
     const seen: string[] = [];
     const dialogs = new ExtensionDialogs((extension, all) =>

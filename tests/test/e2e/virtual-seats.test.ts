@@ -12,10 +12,12 @@ import {
   phoneHears,
   requirePeers,
   type SippRun,
+  scenario,
   silence,
   startBaresip,
   startSipp,
   steps,
+  succeeded,
   tone,
   writeWav,
 } from '../../src/peers/index.js';
@@ -412,6 +414,62 @@ describe('virtual seats', function () {
       ['outbound', '1001', '13811110010', 'outbound-answered'],
     );
     await s.signOut('1001');
+  });
+
+  it('the busy lamp of an agent at a mobile or a nailed-up line: rung, talking once key 1 is pressed, free (RFC 4235)', async () => {
+    const auth = { username: '1001', password: s.hotline.agent('1001').sipPassword };
+    const subscribe = (cseq: number, authenticate: boolean) =>
+      steps.request('SUBSCRIBE', { from: '1001', cseq, authenticate, outside: true, headers: ['Event: dialog', 'Expires: 600'] });
+    const told = (regexp: string) =>
+      [steps.recvRequest('NOTIFY', { timeoutMs: 60_000, check: steps.mustMatch(regexp) }), steps.replyInDialog()].join('\n');
+    const idle = told('state="full" entity="sip:1005@[^>]*>[[:space:]]*</dialog-info>');
+    const shows = (state: string) => told(`direction="recipient"><state>${state}</state>`);
+    const once = [shows('trying'), shows('early'), shows('confirmed'), idle];
+    const watcher = await startSipp({
+      scenario: scenario([
+        subscribe(1, false),
+        steps.recvResponse(407, { auth: true }),
+        subscribe(2, true),
+        steps.recvResponse(200),
+        idle,
+        ...once,
+        ...once,
+      ]),
+      service: '1005',
+      auth,
+      remote: { address: '127.0.0.1', port: s.hotline.sipPort },
+      deadlineMs: 85_000,
+    });
+    networks.push(watcher);
+    const handset = await mobile('13811110051');
+    await ready('1005', { kind: 'phone', number: '13811110051' });
+    const first = await caller('13900010051', '2');
+    await handset.waitFor('CALL_INCOMING');
+    await talkFor(500); // seen to ring before it talks
+    await handset.accept();
+    await handset.waitFor('CALL_ESTABLISHED');
+    await handset.sendDigits('1');
+    await connected(first.callId);
+    await talkFor(500);
+    await first.phone.hangUp();
+    await handset.waitFor('CALL_CLOSED');
+    await s.agentState('1005', 'ready');
+    const line = await mobile('13811110052');
+    await (await s.api('1005')).put('/agents/1005/seat', { kind: 'phone', number: '13811110052', persistent: true, confirmEach: true });
+    await takes(line);
+    await s.events.wait('agent.line-up', (e) => e.agentId === '1005');
+    const second = await caller('13900010052', '2');
+    await s.events.wait('offer.made', (e) => e.callId === second.callId);
+    await talkFor(1_500);
+    await line.sendDigits('1');
+    await connected(second.callId);
+    await talkFor(500);
+    await second.phone.hangUp();
+    succeeded(await watcher.finished);
+    // the SIP messages of a call on a line that was up before it have the line's beginning, too
+    const trace = await s.admin.get<{ messages: { startLine: string; to: string }[] }>(`/calls/${second.callId}/sip`);
+    assert.ok(trace.messages.some((m) => m.startLine.startsWith('INVITE ') && m.to === '13811110052'));
+    await s.signOut('1005');
   });
 
   it('a number of our own and one no trunk may call are refused as seats, by name', async () => {
