@@ -10,7 +10,18 @@ import { TestBrowser } from '../../src/browser/browser.js';
 import { frequenciesHeard } from '../../src/browser/desk.js';
 import { byInfoAlone, carried, watchSip } from '../../src/browser/sip-watch.js';
 import { encodeAlaw } from '../../src/peers/g711-encode.js';
-import { type BaresipPhone, eventually, phoneHears, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
+import {
+  type BaresipPhone,
+  eventually,
+  phoneHears,
+  requirePeers,
+  scenario,
+  startSipp,
+  steps,
+  succeeded,
+  toneDurationMs,
+  writeToneWav,
+} from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
@@ -24,7 +35,7 @@ describe('the browser as a telephone', function () {
   let folder: string;
 
   before(async function () {
-    await requirePeers(this, 'chromium', 'baresip', 'redis');
+    await requirePeers(this, 'chromium', 'sipp', 'baresip', 'redis');
     folder = mkdtempSync(path.join(tmpdir(), 'yixian-mic-'));
     s = await Scenario.start();
     browser = await TestBrowser.start({ microphone: await writeToneWav(path.join(folder, 'mic.wav'), AGENT_HZ, 60) });
@@ -105,6 +116,50 @@ describe('the browser as a telephone', function () {
     assert.ok(heard);
     await caller.hangUp();
     await s.record(callId);
+  });
+
+  it('a colleague’s lamp shows it ring and talk (RFC 4235), and its messages over the WebSocket are among those of the call', async () => {
+    const auth = { username: '1002', password: s.hotline.agent('1002').sipPassword };
+    const subscribe = (cseq: number, authenticate: boolean) =>
+      steps.request('SUBSCRIBE', { from: '1002', cseq, authenticate, outside: true, headers: ['Event: dialog', 'Expires: 600'] });
+    const told = (regexp: string) =>
+      [steps.recvRequest('NOTIFY', { timeoutMs: 60_000, check: steps.mustMatch(regexp) }), steps.replyInDialog()].join('\n');
+    const idle = told('state="full" entity="sip:1001@[^>]*>[[:space:]]*</dialog-info>');
+    const shows = (state: string) => told(`direction="recipient"><state>${state}</state>`);
+    const page = await browser.page();
+    await s.agentState('1001', 'ready');
+    const watcher = await startSipp({
+      scenario: scenario([
+        subscribe(1, false),
+        steps.recvResponse(407, { auth: true }),
+        subscribe(2, true),
+        steps.recvResponse(200),
+        ...[idle, shows('trying'), shows('early'), shows('confirmed'), idle],
+      ]),
+      service: '1001',
+      auth,
+      remote: { address: '127.0.0.1', port: s.hotline.sipPort },
+    });
+    const { caller, callId } = await callIn('13800000023');
+    await page.getByText('13800000023').first().waitFor();
+    await talkFor(800); // seen to ring before it talks
+    await page.getByRole('button', { name: '接听' }).click();
+    await s.events.wait('call.connected', (e) => e.callId === callId);
+    await talkFor(800);
+    await caller.hangUp();
+    await s.record(callId);
+    succeeded(await watcher.finished);
+    const { messages } = await s.admin.get<{ messages: { transport: string; method: string; text: string }[] }>(`/calls/${callId}/sip`);
+    const page1001 = messages.filter((m) => m.transport === 'ws');
+    for (const method of ['INVITE', 'ACK', 'BYE'])
+      assert.ok(
+        page1001.some((m) => m.method === method),
+        `${method} over the WebSocket`,
+      );
+    assert.ok(
+      page1001.some((m) => /a=ice-pwd:\*\*\*/.test(m.text)) && !page1001.some((m) => /a=ice-pwd:[^*]/.test(m.text)),
+      'no ICE password',
+    );
   });
 
   /** Both ends of the talk, by frequency. */
