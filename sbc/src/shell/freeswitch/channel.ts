@@ -91,7 +91,9 @@ export class Channel {
     try {
       await this.#endpoint.dialog.destroy();
     } catch (error) {
-      this.#logger.warn({ channel: this.uuid, error: String(error) }, 'a channel of FreeSWITCH was not hung up');
+      // The SIP server is gone; FreeSWITCH can be told itself.
+      this.#logger.warn({ channel: this.uuid, error: String(error) }, 'a channel of FreeSWITCH is hung up over the event socket');
+      this.#endpoint.conn?.api('uuid_kill', this.uuid, () => {});
     }
   }
 }

@@ -33,6 +33,7 @@ export class MediaServer {
   #opening = 0;
   #maxSessions = 0;
   #drained = false;
+  #up = false;
 
   constructor(address: ControlAddress, deps: MediaServerDeps) {
     this.#address = address;
@@ -51,7 +52,15 @@ export class MediaServer {
     const { host, port, secret } = this.#address;
     this.#server = await mrf.connect({ address: host, port, secret, listenAddress, profile });
     this.#server.on('error', (error: unknown) => logger.warn({ server: this.name, error: String(error) }, 'FreeSWITCH: connection error'));
-    this.#server.on('end', () => logger.error({ server: this.name }, 'the event socket of FreeSWITCH was lost'));
+    this.#up = true;
+    this.#server.on('end', () => {
+      this.#up = false;
+      logger.error({ server: this.name }, 'the event socket of FreeSWITCH was lost');
+    });
+    // The library connects again by itself, and counts a connection that is only being tried as one.
+    this.#server.conn.on('esl::ready', () => {
+      this.#up = true;
+    });
   }
 
   async stop(): Promise<void> {
@@ -69,7 +78,7 @@ export class MediaServer {
   }
 
   view(): MediaServerView {
-    const up = this.#server?.connected() ?? false;
+    const up = this.#up && this.#server !== undefined;
     return { name: this.name, up, drained: this.#drained, sessions: this.sessions, maxSessions: this.#maxSessions };
   }
 
