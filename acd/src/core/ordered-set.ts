@@ -116,7 +116,7 @@ export class OrderedSet<T> implements Iterable<T> {
     }
     const blocks = this.#blocks;
     let head = blocks[0] as T[];
-    // Something else has to stand there, lest what is gone be kept: the last is not, before it is taken itself.
+    // Something else has to stand there, lest what is gone be kept; of that a block at most.
     head[this.#taken] = this.last as T;
     this.#taken += 1;
     if (this.#taken === head.length) {
