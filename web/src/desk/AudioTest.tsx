@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { audioChoice, chooseAudio } from '../phone/phone.js';
+import { audioChoice, chooseAudio } from '../phone/audio.js';
 
 interface Devices {
   microphones: MediaDeviceInfo[];
@@ -39,7 +39,8 @@ function useLevel(deviceId: string | undefined): number | 'denied' | 'waiting' {
       return;
     }
     media
-      .getUserMedia({ audio: deviceId ? { deviceId: { ideal: deviceId } } : true })
+      .getUserMedia({ audio: deviceId ? { deviceId: { exact: deviceId } } : true })
+      .catch(() => media.getUserMedia({ audio: true }))
       .then((stream) => {
         end = meter(stream, setLevel);
         if (over) end();

@@ -2,6 +2,7 @@ import { CustomerServiceOutlined, MobileOutlined, PhoneOutlined } from '@ant-des
 import { Button, Tooltip } from 'antd';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMissingDevices } from '../phone/audio.js';
 import { takePhoneOver, usePhone } from '../phone/phone.js';
 import type { Me } from './me.js';
 
@@ -13,6 +14,7 @@ export const SEAT_ICONS = { softphone: <CustomerServiceOutlined />, sip: <PhoneO
 export function SeatButton({ me }: { me: Me }) {
   const { t } = useTranslation(['desk', 'phone']);
   const phone = usePhone();
+  const missing = useMissingDevices();
   const [open, setOpen] = useState(false);
   const browser = me.seat.kind === 'softphone';
   const ok = browser ? phone.status === 'registered' : me.reachable;
@@ -34,6 +36,11 @@ export function SeatButton({ me }: { me: Me }) {
         <Button type="primary" onClick={takePhoneOver}>
           {t('phone:takeOver')}
         </Button>
+      ) : null}
+      {browser && missing.length > 0 ? (
+        <span className="warning" role="alert">
+          {missing.map((part) => t(`missing.${part}`)).join(' ')}
+        </span>
       ) : null}
       {open ? (
         <Suspense fallback={null}>

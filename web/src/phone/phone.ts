@@ -4,6 +4,7 @@ import { useSyncExternalStore } from 'react';
 import { post } from '../app/api.js';
 import { doubtNetwork, onNetworkDoubt } from '../app/network.js';
 import { onSession, session as signedIn } from '../app/session.js';
+import { lookAtDevices, microphoneWanted, speaker, talkOver, talkThrough } from './audio.js';
 import { keepAlive, type Liveness } from './keep-alive.js';
 import { type Claim, claimTelephone } from './one-tab.js';
 import { TRICKLE_CONTACT, TRICKLE_HEADERS, takesTrickle, trickle } from './trickle.js';
@@ -29,12 +30,6 @@ export interface PhonePicture {
   call: PhoneCall | undefined;
 }
 
-export interface AudioChoice {
-  /** Device ids of the browser; undefined: the system's. */
-  microphone: string | undefined;
-  speaker: string | undefined;
-}
-
 interface Credentials {
   extension: string;
   username: string;
@@ -48,7 +43,6 @@ const RETRY_MS = 5_000;
 /** From one sign of life of the hotline to the next question: who talks is to be back within seconds. */
 const ASK_IN_CALL_MS = 2_000;
 const ASK_IDLE_MS = 10_000;
-const AUDIO_KEY = 'yixian.audio';
 
 let picture: PhonePicture = { status: 'off', why: undefined, call: undefined };
 let agent: UA | undefined;
@@ -59,10 +53,6 @@ let claim: Claim | undefined;
 let renewing: ReturnType<typeof setInterval> | undefined;
 let retrying: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
-
-/** Plays what the other party says; outside of the page's tree, so that no page change interrupts it. */
-const speaker = new Audio();
-speaker.autoplay = true;
 
 function show(change: Partial<PhonePicture>): void {
   picture = { ...picture, ...change };
@@ -78,28 +68,11 @@ export function usePhone(): PhonePicture {
   return useSyncExternalStore(subscribe, () => picture);
 }
 
-export function audioChoice(): AudioChoice {
-  try {
-    return { microphone: undefined, speaker: undefined, ...(JSON.parse(localStorage.getItem(AUDIO_KEY) ?? '{}') as Partial<AudioChoice>) };
-  } catch {
-    return { microphone: undefined, speaker: undefined };
-  }
-}
-
-export async function chooseAudio(choice: AudioChoice): Promise<void> {
-  localStorage.setItem(AUDIO_KEY, JSON.stringify(choice));
-  if ('setSinkId' in speaker) await speaker.setSinkId(choice.speaker ?? '');
-}
-
-function microphone(): MediaTrackConstraints {
-  const { microphone: deviceId } = audioChoice();
-  return { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(deviceId ? { deviceId: { ideal: deviceId } } : {}) };
-}
-
 /** Makes this page the extension's telephone, and keeps it so until `stopPhone` or sign-out; unless another tab is it. */
 export function startPhone(): void {
   if (wanted) return;
   wanted = true;
+  void lookAtDevices();
   claim = claimTelephone({
     granted: () => void connect(),
     elsewhere: () => {
@@ -148,7 +121,7 @@ function drop(): void {
 function forget(): void {
   agent = undefined;
   current = undefined;
-  speaker.srcObject = null;
+  talkOver();
 }
 
 async function connect(): Promise<void> {
@@ -196,7 +169,7 @@ function register({ extension, username, password, path }: Credentials, jssip: t
     // The hotline has ended this leg, too, and rings anew as soon as the page is back.
     current?.connection?.close();
     current = undefined;
-    speaker.srcObject = null;
+    talkOver();
     show({ status: 'connecting', call: undefined });
   });
   ua.on('registrationFailed', ({ cause }: { cause?: string }) => {
@@ -231,10 +204,14 @@ function begin({ originator, session, request }: { originator: string; session: 
   const over = (): void => {
     if (current !== session) return;
     current = undefined;
-    speaker.srcObject = null;
+    talkOver();
     show({ call: undefined });
   };
-  session.on('accepted', () => picture.call && show({ call: { ...picture.call, state: 'talking', since: Date.now() } }));
+  session.on('accepted', () => {
+    if (current !== session || !picture.call) return;
+    talkThrough(session.connection);
+    show({ call: { ...picture.call, state: 'talking', since: Date.now() } });
+  });
   session.on('ended', over);
   session.on('failed', over);
   session.on('peerconnection', ({ peerconnection }: { peerconnection: RTCPeerConnection }) => hear(peerconnection));
@@ -273,7 +250,7 @@ function answerOwn(): void {
 
 export function answerPhone(): void {
   current?.answer({
-    mediaConstraints: { audio: microphone(), video: false },
+    mediaConstraints: { audio: microphoneWanted(), video: false },
     pcConfig: { iceServers: [] },
     extraHeaders: TRICKLE_HEADERS,
   });
@@ -309,4 +286,6 @@ onSession(() => {
 });
 
 // For support and tests: what the page hears can be looked at from the console.
-Object.assign(globalThis, { yixianPhone: { heard: heardStream, picture: () => picture } });
+Object.assign(globalThis, {
+  yixianPhone: { heard: heardStream, picture: () => picture, speaker: () => ('sinkId' in speaker ? speaker.sinkId : '') },
+});

@@ -25,6 +25,10 @@ export const desk: typeof zh = {
   microphone: 'Microphone',
   speaker: 'Speaker',
   microphoneLevel: 'Level of the microphone',
+  missing: {
+    microphone: 'The microphone was unplugged: the system’s is used.',
+    speaker: 'The speaker was unplugged: the system’s is used.',
+  },
   deviceOfSystem: 'As the system',
   testTone: 'Play a tone',
   microphoneDenied: 'The browser does not let this page use the microphone: allow it beside the address, or check the device.',

@@ -23,6 +23,7 @@ export const desk = {
   microphone: '麦克风',
   speaker: '扬声器',
   microphoneLevel: '麦克风音量',
+  missing: { microphone: '麦克风已断开，改用系统默认设备。', speaker: '扬声器已断开，改用系统默认设备。' },
   deviceOfSystem: '系统默认',
   testTone: '试音',
   microphoneDenied: '浏览器不允许使用麦克风：请在地址栏的权限设置中允许，或检查设备。',
