@@ -1,4 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
+import { type PeersAvailability, requirePeers } from '../peers/index.js';
+import { Scenario } from '../scenario.js';
+import { TestBrowser } from './browser.js';
 
 /** What every test of the pages of administration and records does. */
 export interface AdminPages {
@@ -74,6 +77,33 @@ export function adminPages(page: Page, http: string): AdminPages {
       await page.locator('.ant-spin-spinning, .ant-skeleton').first().waitFor({ state: 'detached' });
     },
   };
+}
+
+export interface Administration {
+  s: Scenario;
+  browser: TestBrowser;
+  page: Page;
+  pages: AdminPages;
+}
+
+/** A hotline of its own with the administrator signed in at a page; skips where a peer is missing. */
+export async function openAdministration(
+  context: Mocha.Context,
+  where: string,
+  ...peers: (keyof PeersAvailability)[]
+): Promise<Administration> {
+  await requirePeers(context, 'chromium', 'redis', ...peers);
+  const s = await Scenario.start();
+  let browser: TestBrowser | undefined;
+  try {
+    browser = await TestBrowser.start();
+    const page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, where);
+    return { s, browser, page, pages: adminPages(page, s.hotline.http) };
+  } catch (error) {
+    await browser?.close();
+    await s.close();
+    throw error;
+  }
 }
 
 /** What reaches over the right edge of the window and makes the page scroll; runs in the page. */

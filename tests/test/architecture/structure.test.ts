@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LOOKED_AT, LOOKED_AT_ELSEWHERE } from '../../src/browser/pages.js';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 const STAGES = ['softswitch', 'sbc', 'ivr', 'acd', 'recorder', 'agent-gateway', 'admin', 'db'];
@@ -129,5 +130,16 @@ describe('architecture', () => {
       named.filter((file) => !existsSync(path.join(ROOT, file))),
       [],
     );
+  });
+
+  it('every page of the router is looked at for accessibility: a new one cannot be forgotten', () => {
+    const router = readFileSync(path.join(ROOT, 'web/src/app/pages.tsx'), 'utf8');
+    const routes = [...router.matchAll(/^ {4}path: '([\w/-]+)',$/gm)].map((m) => m[1] ?? '');
+    assert.equal(routes.length, router.match(/^ {4}page: /gm)?.length, 'every page there is was read');
+    assert.deepEqual([...routes].sort(), [...LOOKED_AT, ...Object.keys(LOOKED_AT_ELSEWHERE)].sort());
+    for (const file of ['admin-looks.test.ts', ...Object.values(LOOKED_AT_ELSEWHERE)]) {
+      const text = readFileSync(path.join(ROOT, 'tests/test/browser', file), 'utf8');
+      assert.match(text, /await accessibilityFaults\(/, `${file} asks for no faults of accessibility`);
+    }
   });
 });

@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { Page, Route } from 'playwright-core';
-import { type AdminPages, adminPages, tooWide } from '../../src/browser/admin-pages.js';
-import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
-import { requirePeers } from '../../src/peers/index.js';
-import { Scenario } from '../../src/scenario.js';
-
-const PAGES = [
-  'calls',
-  'recordings',
-  'voicemails',
-  'reports',
-  'users',
-  'skills',
-  'queues',
-  'numbers',
-  'extensions',
-  'groups',
-  'trunks',
-  'schedules',
-  'lists',
-  'prompts',
-  'boxes',
-  'settings',
-  'audit',
-  'backups',
-  'system',
-];
+import { type AdminPages, openAdministration, tooWide } from '../../src/browser/admin-pages.js';
+import { accessibilityFaults, type TestBrowser } from '../../src/browser/browser.js';
+import { LOOKED_AT } from '../../src/browser/pages.js';
+import type { Scenario } from '../../src/scenario.js';
 
 describe('every page of administration and records, looked at', function () {
   this.timeout(240_000);
@@ -36,11 +14,7 @@ describe('every page of administration and records, looked at', function () {
   let pages: AdminPages;
 
   before(async function () {
-    await requirePeers(this, 'chromium', 'baresip', 'redis');
-    s = await Scenario.start();
-    browser = await TestBrowser.start();
-    page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/users');
-    pages = adminPages(page, s.hotline.http);
+    ({ s, browser, page, pages } = await openAdministration(this, '/users', 'baresip'));
   });
   after(async () => {
     await browser?.close();
@@ -51,7 +25,7 @@ describe('every page of administration and records, looked at', function () {
   const settled = () => pages.settled();
 
   it('every page, without a call yet: no serious fault of accessibility, light', async () => {
-    for (const where of PAGES) {
+    for (const where of LOOKED_AT) {
       await go(where);
       await settled();
       assert.deepEqual(await accessibilityFaults(page), [], where);
@@ -104,7 +78,7 @@ describe('every page of administration and records, looked at', function () {
     await someCalls();
     await page.emulateMedia({ colorScheme: 'dark' });
     const faults: string[] = [];
-    for (const where of PAGES) {
+    for (const where of LOOKED_AT) {
       await go(where);
       await settled();
       faults.push(...(await accessibilityFaults(page)).map((fault) => `${where}: ${fault}`));
@@ -127,7 +101,7 @@ describe('every page of administration and records, looked at', function () {
     await page.evaluate(() => localStorage.setItem('yixian.language', 'en'));
     await page.setViewportSize({ width: 390, height: 844 });
     try {
-      for (const where of PAGES) {
+      for (const where of LOOKED_AT) {
         await go(where);
         await settled();
         assert.deepEqual(await page.evaluate(tooWide), [], `${where} scrolls sideways`);

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
-import { type AdminPages, adminPages } from '../../src/browser/admin-pages.js';
-import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
-import { eventually, requirePeers, startBaresip } from '../../src/peers/index.js';
-import { Scenario } from '../../src/scenario.js';
+import { type AdminPages, openAdministration } from '../../src/browser/admin-pages.js';
+import { accessibilityFaults, type TestBrowser } from '../../src/browser/browser.js';
+import { eventually, startBaresip } from '../../src/peers/index.js';
+import type { Scenario } from '../../src/scenario.js';
 
 describe('administration and records in the browser', function () {
   this.timeout(300_000);
@@ -16,11 +16,7 @@ describe('administration and records in the browser', function () {
   let pages: AdminPages;
 
   before(async function () {
-    await requirePeers(this, 'chromium', 'baresip', 'redis');
-    s = await Scenario.start();
-    browser = await TestBrowser.start();
-    page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/users');
-    pages = adminPages(page, s.hotline.http);
+    ({ s, browser, page, pages } = await openAdministration(this, '/users', 'baresip'));
   });
   after(async () => {
     await browser?.close();

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
-import { type AdminPages, adminPages } from '../../src/browser/admin-pages.js';
-import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
-import { eventually, readWav, requirePeers, toneDurationMs } from '../../src/peers/index.js';
-import { Scenario } from '../../src/scenario.js';
+import { type AdminPages, openAdministration } from '../../src/browser/admin-pages.js';
+import { accessibilityFaults, type TestBrowser } from '../../src/browser/browser.js';
+import { eventually, readWav, toneDurationMs } from '../../src/peers/index.js';
+import type { Scenario } from '../../src/scenario.js';
 
 const CALLER_HZ = 700;
 const AGENT_HZ = 1100;
@@ -29,15 +29,11 @@ describe('recordings and messages in the browser', function () {
   const ids: string[] = [];
 
   before(async function () {
-    await requirePeers(this, 'chromium', 'baresip', 'redis');
-    s = await Scenario.start();
+    ({ s, browser, page, pages } = await openAdministration(this, '/recordings', 'baresip'));
     await s.admin.put('/settings', { recordingEncryption: 'aes-256-gcm' });
     await s.phone('1001', { answer: 'auto', toneHz: AGENT_HZ });
     await s.ready('1001');
     for (const number of ['13800000501', '13800000502']) ids.push(await talked(number));
-    browser = await TestBrowser.start();
-    page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/recordings');
-    pages = adminPages(page, s.hotline.http);
   });
   after(async () => {
     await browser?.close();

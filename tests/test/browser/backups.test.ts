@@ -3,11 +3,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
-import { type AdminPages, adminPages } from '../../src/browser/admin-pages.js';
-import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
+import { type AdminPages, openAdministration } from '../../src/browser/admin-pages.js';
+import { accessibilityFaults, type TestBrowser } from '../../src/browser/browser.js';
 import { yixian } from '../../src/command.js';
-import { requirePeers } from '../../src/peers/index.js';
-import { Scenario } from '../../src/scenario.js';
+import type { Scenario } from '../../src/scenario.js';
 
 /** Making and checking are processes of their own. */
 const PROCESS_LIMIT_MS = 120_000;
@@ -20,11 +19,7 @@ describe('backups in the browser', function () {
   let pages: AdminPages;
 
   before(async function () {
-    await requirePeers(this, 'chromium', 'redis');
-    s = await Scenario.start();
-    browser = await TestBrowser.start();
-    page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/backups');
-    pages = adminPages(page, s.hotline.http);
+    ({ s, browser, page, pages } = await openAdministration(this, '/backups'));
   });
   after(async () => {
     await browser?.close();

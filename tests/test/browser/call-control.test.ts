@@ -103,6 +103,11 @@ describe('call control from the desk: a Chinese and an English browser at once',
     await phoneHears(caller, EN_HZ);
     await en.hears(CALLER_HZ);
     await en.phase('Talking');
+    // each desk tells of the same call in its own language
+    await zh.page.getByText('上一通电话').waitFor();
+    await zh.page.getByText('拨打号码', { exact: true }).waitFor();
+    await en.page.getByText('Current call').waitFor();
+    await en.page.getByText('Dialled', { exact: true }).waitFor();
     await en.state('Not ready · Meeting');
     await en.page.getByTestId('next-state').getByText('Not ready · Meeting').waitFor();
     await en.page.keyboard.press('F4');

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
-import { type AdminPages, adminPages } from '../../src/browser/admin-pages.js';
-import { accessibilityFaults, TestBrowser } from '../../src/browser/browser.js';
-import { eventually, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
-import { Scenario } from '../../src/scenario.js';
+import { type AdminPages, openAdministration } from '../../src/browser/admin-pages.js';
+import { accessibilityFaults, type TestBrowser } from '../../src/browser/browser.js';
+import { eventually, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
+import type { Scenario } from '../../src/scenario.js';
 
 const CALENDAR = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../../server/calendars/china-2026.json');
 const CHINESE_HZ = 500;
@@ -22,11 +22,7 @@ describe('what administrators bring in by file, in the browser', function () {
   let pages: AdminPages;
 
   before(async function () {
-    await requirePeers(this, 'chromium', 'baresip', 'redis');
-    s = await Scenario.start();
-    browser = await TestBrowser.start();
-    page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/schedules');
-    pages = adminPages(page, s.hotline.http);
+    ({ s, browser, page, pages } = await openAdministration(this, '/schedules', 'baresip'));
   });
   after(async () => {
     await browser?.close();
