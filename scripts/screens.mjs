@@ -102,6 +102,26 @@ const looks = values.looks?.split(',') ?? [
   [values.en ? 'en' : 'zh', ...(values.dark ? ['dark'] : []), ...(values.narrow ? ['narrow'] : [])].join('-'),
 ];
 
+/** The demo's flow in the editor: a node in the side panel, a simulated call, its versions. */
+async function theEditor(scenario, page, shoot) {
+  await page.goto(`${scenario.hotline.http}/flows/main`);
+  await page.locator('.flow-node').first().waitFor();
+  const side = page.locator('.flow-side');
+  await page.locator('[data-testid=node-menu]').click();
+  await page.waitForTimeout(1_500);
+  await shoot('flows-one');
+  for (const [tab, name] of [
+    [/^(模拟|Simulate)$/, 'flows-simulation'],
+    [/^(版本|Versions)$/, 'flows-versions'],
+  ]) {
+    await side.getByText(tab).first().click();
+    const begin = side.getByRole('button', { name: /^(开始模拟|Start)/ });
+    if (await begin.isVisible()) await begin.click();
+    await page.waitForTimeout(2_500);
+    await shoot(name);
+  }
+}
+
 /** Every page, as one reader sees it. */
 async function picture(scenario, look, ending) {
   const firstRun = scenario.hotline.firstRun();
@@ -153,6 +173,7 @@ async function picture(scenario, look, ending) {
         await page.waitForTimeout(1_500);
         await shoot('calls-one');
       }
+      if (where === 'flows') await theEditor(scenario, page, shoot);
       process.stdout.write(`${where}${ending}\n`);
     }
     if (browser.errors.length > 0) process.stdout.write(`errors on the pages:\n${[...new Set(browser.errors)].join('\n')}\n`);
