@@ -3,6 +3,7 @@ export * from './acd-port.js';
 export * from './backups.js';
 export * from './call-record.js';
 export * from './clock.js';
+export * from './cluster.js';
 export * from './commands.js';
 export * from './config-store.js';
 export * from './digit-buffer.js';
