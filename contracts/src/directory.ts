@@ -60,6 +60,8 @@ export interface Extension {
   forwards: ForwardRules;
   /** Extensions of one group may take each other's ringing calls (call pick-up); null for none. */
   pickupGroup: string | null;
+  /** What whoever is at it is spoken to in (own messages, “press 1” at a mobile seat), e.g. `en`; null: the prompts' own language. */
+  language: string | null;
   enabled: boolean;
 }
 
@@ -72,9 +74,10 @@ export interface ForwardRules {
 }
 
 /** What an extension has when nothing else is said. */
-export const EXTENSION_DEFAULTS: Pick<Extension, 'forwards' | 'pickupGroup'> = {
+export const EXTENSION_DEFAULTS: Pick<Extension, 'forwards' | 'pickupGroup' | 'language'> = {
   forwards: { always: null, busy: null, noAnswer: null, notRegistered: null },
   pickupGroup: null,
+  language: null,
 };
 
 /** A dialled number that stands for several extensions 电话分组. */

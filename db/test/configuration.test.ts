@@ -113,11 +113,12 @@ describe('schedules, lists, boxes, groups, settings and what queues and agents h
     };
     const trunk = await store.change((c) => c.trunks.update('demo', more));
     const forwards = { always: null, busy: '1002', noAnswer: { to: '13800000000', afterMs: 15_000 }, notRegistered: null };
-    await store.change((c) => c.extensions.update('1001', { forwards, pickupGroup: 'front' }));
+    await store.change((c) => c.extensions.update('1001', { forwards, pickupGroup: 'front', language: 'en' }));
     await directory.reload();
     const { revision: _revision, ...plain } = trunk;
     assert.deepEqual(directory.trunk('demo'), { ...plain, ...more });
-    assert.deepEqual([directory.extension('1001')?.forwards, directory.extension('1001')?.pickupGroup], [forwards, 'front']);
+    const kept = directory.extension('1001');
+    assert.deepEqual([kept?.forwards, kept?.pickupGroup, kept?.language], [forwards, 'front', 'en']);
     await store.change((c) => c.trunks.update('demo', { ...TRUNK_DEFAULTS }));
     await store.change((c) => c.extensions.update('1001', { ...EXTENSION_DEFAULTS }));
     await directory.reload();

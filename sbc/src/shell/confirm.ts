@@ -28,8 +28,8 @@ const BEEPS: MediaItem[] = [1, 2, 3].flatMap((): MediaItem[] => [
  * Asks an answered phone for key 1, by RFC 4733, INFO or as a tone in the audio: mobile networks often send tones only.
  * Nothing plays any more when it resolves; it never rejects.
  */
-export async function askToAccept(deps: ConfirmDeps, leg: CallLeg, times: ConfirmTimes): Promise<Confirmed> {
-  const item = deps.prompts?.item(PROMPT);
+export async function askToAccept(deps: ConfirmDeps, leg: CallLeg, times: ConfirmTimes, language?: string): Promise<Confirmed> {
+  const item = deps.prompts?.item(PROMPT, language);
   const question = item ? [item] : BEEPS;
   let state = newConfirmation(times.rounds);
   let prompt: Playback = leg.play(question);

@@ -48,6 +48,7 @@ export async function runInboundCall(deps: InboundDeps, leg: CallLeg): Promise<v
   const direction = directionOf(origin, target);
   const trunkId = origin.kind === 'trunk' ? origin.trunkId : target.kind === 'toTrunk' ? firstUsable(deps, target.trunkIds) : undefined;
   const id = deps.ids.next('call');
+  const language = origin.kind === 'extension' ? deps.extension(origin.extension)?.language : undefined;
   const giveBack = origin.kind === 'trunk' ? deps.live.onTrunk(origin.trunkId) : deps.lines.take(origin.extension, id);
   // A line is free again with its leg, not only when the call's books are closed.
   void leg.ended.then(giveBack);
@@ -72,6 +73,7 @@ export async function runInboundCall(deps: InboundDeps, leg: CallLeg): Promise<v
             startedAt,
             leg,
             ...(trunkId === undefined ? {} : { trunkId }),
+            ...(language ? { language } : {}),
           }),
         ),
     });

@@ -27,7 +27,7 @@ export async function runMailbox(deps: MailboxDeps, call: Call): Promise<Termina
   } catch (error) {
     if (call.leg.termination) return call.leg.termination;
     deps.logger.warn({ callId: call.id, extension: call.caller, problem: messageOf(error) }, 'a box could not be heard');
-    await say(call.leg, prompt(deps, 'system-error'));
+    await say(call.leg, prompt(deps, 'system-error', call.language));
     return call.leg.termination ?? { by: 'system', reason: 'storage-failure', text: messageOf(error) };
   }
 }
@@ -36,11 +36,13 @@ class MailboxCall {
   readonly #deps: MailboxDeps;
   readonly #leg: CallLeg;
   readonly #extension: string;
+  readonly #language: string | undefined;
 
   constructor(deps: MailboxDeps, call: Call) {
     this.#deps = deps;
     this.#leg = call.leg;
     this.#extension = call.caller;
+    this.#language = call.language;
   }
 
   async run(): Promise<Termination> {
@@ -54,15 +56,15 @@ class MailboxCall {
       if (key === '3') await this.#remove(message);
       if (key !== '1') next++;
     }
-    if (messages.length > 0) await say(this.#leg, prompt(this.#deps, 'mailbox-end'));
+    if (messages.length > 0) await say(this.#leg, this.#prompt('mailbox-end'));
     return this.#leg.termination ?? DONE;
   }
 
   #greeting(messages: readonly MailboxMessage[]): MediaItem[] {
     const fresh = messages.filter((one) => one.isNew).length;
-    if (messages.length === 0) return prompt(this.#deps, 'mailbox-empty');
-    const number = this.#deps.prompts?.sayNumber(fresh, { counting: true }) ?? [];
-    return [...prompt(this.#deps, 'mailbox-you-have'), ...number, ...prompt(this.#deps, 'mailbox-new')];
+    if (messages.length === 0) return this.#prompt('mailbox-empty');
+    const number = this.#deps.prompts?.sayNumber(fresh, { counting: true, ...(this.#language ? { language: this.#language } : {}) }) ?? [];
+    return [...this.#prompt('mailbox-you-have'), ...number, ...this.#prompt('mailbox-new')];
   }
 
   /** @returns the key that was pressed; empty when none was */
@@ -75,7 +77,7 @@ class MailboxCall {
       const items: MediaItem[] = [
         { kind: 'file', path: audio.path },
         { kind: 'silence', durationMs: 300 },
-        ...prompt(this.#deps, 'mailbox-keys'),
+        ...this.#prompt('mailbox-keys'),
       ];
       const how = await this.#leg.play(items, { interruptOn: 'any' }).finished;
       if (how === 'leg-ended') return '*';
@@ -89,7 +91,11 @@ class MailboxCall {
 
   async #remove(message: MailboxMessage): Promise<void> {
     await this.#within(this.#deps.mailbox?.remove(message.id, this.#extension) ?? Promise.resolve());
-    await say(this.#leg, prompt(this.#deps, 'mailbox-deleted'));
+    await say(this.#leg, this.#prompt('mailbox-deleted'));
+  }
+
+  #prompt(id: string): MediaItem[] {
+    return prompt(this.#deps, id, this.#language);
   }
 
   async #within<T>(work: Promise<T>): Promise<T> {
@@ -99,8 +105,8 @@ class MailboxCall {
   }
 }
 
-function prompt({ prompts }: MailboxDeps, id: string): MediaItem[] {
-  const item = prompts?.item(id);
+function prompt({ prompts }: MailboxDeps, id: string, language: string | undefined): MediaItem[] {
+  const item = prompts?.item(id, language);
   return item ? [item] : [];
 }
 

@@ -111,7 +111,7 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
   }
 
   function confirm(ring: OpenSeatRing, leg: CallLeg, agentId: AgentId): void {
-    void askToAccept(deps, leg, deps.confirmTimes).then((result) => {
+    void askToAccept(deps, leg, deps.confirmTimes, deps.directory.extension(agentId)?.language ?? undefined).then((result) => {
       if (result === 'accepted') ring.accept(agentId);
       if (result === 'not-confirmed') ring.end({ by: 'called', reason: 'not-confirmed', text: 'answered, but nobody pressed 1' });
     });

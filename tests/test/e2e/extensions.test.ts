@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { Hotline, refusedFor } from '../../src/hotline.js';
 import {
@@ -14,6 +16,7 @@ import {
   succeeded,
   toneAmplitude,
   toneDurationMs,
+  writeToneWav,
 } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
 
@@ -321,6 +324,31 @@ describe('between extensions', function () {
     await other.waitFor('CALL_CLOSED');
     const none = await s.record(await s.callOf('1003'));
     assert.deepEqual([none.called, none.termination?.reason, none.answeredAt !== null], ['*97', 'normal', true]);
+  });
+
+  it('an extension whose language is English hears the prompts of the English set, another the base set', async () => {
+    const prompt = async (language: string, hz: number): Promise<void> => {
+      const file = await writeToneWav(path.join(s.hotline.dataDir, `${language}.wav`), hz, 1.5);
+      const stored = await fetch(`${s.hotline.http}/api/v1/prompts/mailbox-empty?language=${language}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'audio/wav', authorization: `Bearer ${s.admin.token}` },
+        body: Buffer.from(await readFile(file)),
+      });
+      assert.equal(stored.status, 200, await stored.text());
+    };
+    await prompt('zh', 1100);
+    await prompt('en', 2100);
+    await refusedFor(change('/extensions/1002', { language: 'fr' }), 400, 'language');
+    await change('/extensions/1002', { language: 'en' });
+    const heardBy = async (extension: string): Promise<number[]> => {
+      const caller = await phone(extension);
+      await caller.dial(s.uri('*97'));
+      await caller.waitFor('CALL_CLOSED');
+      const samples = (await caller.lastHeard()).channels[0] ?? new Int16Array();
+      return [1100, 2100].map((hz) => Math.floor(toneDurationMs(samples, hz) / 1000));
+    };
+    assert.deepEqual(await heardBy('1002'), [0, 1]);
+    assert.deepEqual(await heardBy('1003'), [1, 0]);
   });
 
   it('*8 picks up what rings in the own group; *8 and an extension that one’s; who is in no group cannot', async () => {

@@ -23,6 +23,7 @@ export const EXTENSION: Columns<Extension> = {
   outboundAllowed: 'outbound_allowed',
   forwards: 'forwards',
   pickupGroup: 'pickup_group',
+  language: 'language',
   enabled: 'enabled',
 };
 

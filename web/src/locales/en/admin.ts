@@ -245,6 +245,10 @@ export const admin: typeof zh = {
     forwardsHelp: 'Numbers as one would dial them at this extension.',
     pickupGroup: 'Pick-up group',
     pickupGroupHelp: 'Extensions of a group may take each other’s ringing calls with *8.',
+    language: 'Spoken language',
+    languageHelp:
+      'What this extension is spoken to in: its messages (*97), “press 1” at a mobile seat. Nothing chosen: Chinese. A menu’s language is the flow’s.',
+    languageIs: { zh: '中文', en: 'English' },
     enabled: 'Enabled',
     sipPassword: 'SIP secret',
     sipPasswordHelp: 'Blank: made for a new extension, unchanged otherwise.',

@@ -33,6 +33,7 @@ const spec: ResourceSpec = {
     outboundAllowed: true,
     forwards: { always: null, busy: null, noAnswer: null, notRegistered: null },
     pickupGroup: null,
+    language: null,
     enabled: true,
   },
   fields: [
@@ -41,6 +42,7 @@ const spec: ResourceSpec = {
     { name: 'outboundAllowed', kind: 'flag' },
     { name: 'enabled', kind: 'flag' },
     { name: 'pickupGroup', kind: 'text', nullable: true },
+    { name: 'language', kind: 'choice', options: ['zh', 'en'], nullable: true },
     {
       name: 'forwards',
       kind: 'object',

@@ -9,6 +9,7 @@ import {
   listed,
   name,
   named,
+  oneOf,
   recordingPolicy,
   removed,
   revision,
@@ -122,6 +123,7 @@ const extensionFields = {
   outboundAllowed: flag.describe('May call over trunks'),
   forwards: z.strictObject(forwardFields).describe('Where calls go instead: numbers as one would dial them at that extension'),
   pickupGroup: identifier.nullable().describe('Extensions of one group may take each other’s ringing calls'),
+  language: oneOf('zh', 'en').nullable().describe('What whoever is at it is spoken to in; null: the base set of the prompts'),
   enabled: flag,
 };
 export const newExtension = named(
@@ -132,6 +134,7 @@ export const newExtension = named(
     outboundAllowed: extensionFields.outboundAllowed.default(true),
     forwards: forwardsGiven.optional(),
     pickupGroup: extensionFields.pickupGroup.default(null),
+    language: extensionFields.language.default(null),
     enabled: flag.default(true),
     sipPassword: userSecrets.sipPassword,
   }),
