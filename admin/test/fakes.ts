@@ -244,7 +244,8 @@ export async function openHouse(
     logger,
     options: { checkResponses: true, ...(options.signInLimit ? { signInLimit: options.signInLimit } : {}) },
   });
-  const server = createServer(app);
+  // a machine that stands still for a moment must not meet a connection that was closed meanwhile
+  const server = createServer({ keepAliveTimeout: 75_000 }, app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const request: House['request'] = (method, path, { token, body, headers } = {}) => call(base + path, method, token, body, headers);

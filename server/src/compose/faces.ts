@@ -16,6 +16,8 @@ import type { Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
 
 const CLOSE_DEADLINE_MS = 5000;
+/** Longer than proxies and clients keep an idle connection: who closes second never meets a request on its way. */
+const KEEP_ALIVE_MS = 75_000;
 /** From `server/dist/src/compose`. */
 const WEB_DIR = fileURLToPath(new URL('../../../../web/dist', import.meta.url));
 
@@ -60,7 +62,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     metrics,
     system: createSystemView(base, telephony, { health, metrics }),
   });
-  const server = createServer(app);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
   const upgrades = createSipUpgrades((socket, source) => softswitch.adopt(socket, source), base.config.webOrigins);
   server.on('upgrade', (request, socket, head) => void upgrades.upgrade(request, socket, head));
   auth.onSignOut((sessionId) => {
