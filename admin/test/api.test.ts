@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { IncomingHttpHeaders } from 'node:http';
 import { arrived, ended, type House, openHouse, PASSWORD, recordOf, talked } from './fakes.js';
 
 describe('REST: session, errors, headers', () => {
@@ -120,6 +121,22 @@ describe('REST: too many failures from one address', () => {
       const reply = await house.request('POST', '/api/v1/session', { body: { username: 'admin', password: PASSWORD } });
       assert.equal(reply.status, 429);
       assert.ok(Number(reply.headers.get('retry-after')) > 0);
+    } finally {
+      await house.close();
+    }
+  });
+
+  it('behind a proxy each client is counted by itself', async () => {
+    const addressOf = ({ headers }: { headers: IncomingHttpHeaders }): string => String(headers['x-forwarded-for']);
+    const house = await openHouse({ signInLimit: { maxFailures: 2, windowMs: 60_000 }, addressOf });
+    const signIn = async (address: string, password: string): Promise<number> => {
+      const body = { username: 'admin', password };
+      return (await house.request('POST', '/api/v1/session', { body, headers: { 'x-forwarded-for': address } })).status;
+    };
+    try {
+      for (let i = 0; i < 2; i += 1) assert.equal(await signIn('192.0.2.1', 'wrong'), 401);
+      assert.equal(await signIn('192.0.2.1', PASSWORD), 429);
+      assert.equal(await signIn('192.0.2.2', PASSWORD), 200);
     } finally {
       await house.close();
     }

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,7 +81,12 @@ export const PASSWORD = 'correct horse';
 
 /** The whole API on a free loopback port, with users `agent1001`, `agent1003`, `agent1009`, `super1100` (main) and `admin`. */
 export async function openHouse(
-  options: { signInLimit?: { maxFailures: number; windowMs: number }; clock?: Clock; applied?: () => Promise<void> } = {},
+  options: {
+    signInLimit?: { maxFailures: number; windowMs: number };
+    addressOf?: (request: IncomingMessage) => string;
+    clock?: Clock;
+    applied?: () => Promise<void>;
+  } = {},
 ): Promise<House> {
   const clock = options.clock ?? systemClock();
   const logger = memoryLogger();
@@ -237,6 +242,7 @@ export async function openHouse(
       reachable: (_id, seat) => seat.kind !== 'softphone',
       refusal: (_id, seat) => (seat.number?.startsWith('00') ? `no trunk may call ${seat.number}` : undefined),
     },
+    ...(options.addressOf ? { addressOf: options.addressOf } : {}),
     health: async () => ({ ok: problems.length === 0, problems }),
     metrics: [() => metrics],
     draining: () => draining,

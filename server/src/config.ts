@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import { isNetwork } from './client-address.js';
 
 /** A value of the environment that cannot be used; the message names the variable. */
 export class ConfigError extends Error {
@@ -33,6 +34,8 @@ export interface Config {
   drainMs: number;
   /** Origins of pages beside our own that may use SIP over WebSocket, e.g. of a reverse proxy. */
   webOrigins: string[];
+  /** Proxies whose X-Forwarded-For is believed: addresses or networks. */
+  trustedProxies: string[];
   /** Hosts that flows may send requests to, `host` or `host:port`; none by default. */
   flowHttpHosts: string[];
   /** Secrets of flows by name, from `FLOW_SECRET_<name>`; they win over the secrets file. */
@@ -118,6 +121,11 @@ const schema = z.object({
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
     .refine((origins) => origins.every(isOrigin), 'must be origins such as https://hotline.example, separated by commas'),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((network) => network !== ''))
+    .refine((networks) => networks.every(isNetwork), 'must be addresses or networks such as 10.0.0.7 or 10.0.0.0/8, separated by commas'),
   DRAIN_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(86400).default(120),
 });
 
@@ -152,6 +160,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     logLevel: env.LOG_LEVEL,
     drainMs: env.DRAIN_SECONDS * 1000,
     webOrigins: env.WEB_ORIGINS,
+    trustedProxies: env.TRUSTED_PROXIES,
     flowHttpHosts: env.FLOW_HTTP_HOSTS,
     flowSecrets: Object.fromEntries(
       Object.entries(given).flatMap(([name, value]) => {
@@ -193,6 +202,7 @@ export function describeConfig(config: Config): Record<string, string> {
     SIP_TRACE_DAYS: config.sipTraceDays === 0 ? '0 (SIP messages of calls are not traced)' : String(config.sipTraceDays),
     LOG_LEVEL: config.logLevel,
     DRAIN_SECONDS: String(config.drainMs / 1000),
+    TRUSTED_PROXIES: config.trustedProxies.join(',') || '(none)',
     WEB_ORIGINS: config.webOrigins.join(',') || '(none: pages of this host only)',
     FLOW_HTTP_HOSTS: config.flowHttpHosts.join(',') || '(none: flows send no requests)',
   };

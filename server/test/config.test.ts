@@ -46,6 +46,7 @@ describe('configuration', () => {
     ['LOG_LEVEL', 'loud'],
     ['FLOW_HTTP_HOSTS', 'https://crm.example'],
     ['WEB_ORIGINS', 'hotline.example'],
+    ['TRUSTED_PROXIES', 'proxy.example'],
   ] as const) {
     it(`refuses ${name}=${value} in a message that names the variable and the value`, () => {
       assert.throws(

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type {
   Authenticator,
   Backups,
@@ -29,6 +30,8 @@ import { createWeb } from './web.js';
 
 export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   auth: Authenticator;
+  /** Where a request comes from, for limits; default: the other end of its connection. */
+  addressOf?(request: IncomingMessage): string;
   callbacks: Callbacks;
   records: RecordQueries;
   /** Recordings and messages as they may be heard, held and deleted. */
@@ -85,6 +88,7 @@ export function assemble(deps: ApiDeps): { app: Express; routes: readonly Route[
     directory: deps.directory,
     logger,
     counted: metrics.counted,
+    addressOf: deps.addressOf ?? ((request) => request.socket.remoteAddress ?? ''),
     checkResponses: options.checkResponses ?? false,
   });
   app.use(

@@ -9,6 +9,8 @@ export interface MountDeps {
   directory: Pick<Directory, 'agents' | 'queues'> & MaskFacts;
   logger: Logger;
   counted(route: string): RequestHandler;
+  /** Where a request comes from. */
+  addressOf(request: Request): string;
   /** Also checks what handlers answer against the table: for tests. */
   checkResponses: boolean;
 }
@@ -43,7 +45,7 @@ function chainOf(route: Route, deps: MountDeps): RequestHandler[] {
       params: req.params,
       query: req.query,
       body: route.bodyType === 'json-or-csv' && isCsv(req) ? { csv: req.body as unknown } : (req.body as unknown),
-      address: req.socket.remoteAddress ?? '',
+      address: deps.addressOf(req),
       opening: req.method === 'GET' && /^(bytes=0-\d*)?$/.test(req.get('Range') ?? ''),
     };
     const result = await route.run(raw, caller);

@@ -5,6 +5,7 @@ import { createGateway } from '@yixian/agent-gateway';
 import { createIdentityStore, createSummaryRows, ping } from '@yixian/db';
 import { createSipUpgrades } from '@yixian/softswitch';
 import { createBackupStore } from '../backup/store.js';
+import { createClientAddress } from '../client-address.js';
 import { httpUrl } from '../first-run.js';
 import { version } from '../version.js';
 import { administrationOf } from './administration.js';
@@ -42,7 +43,9 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     });
   const backups = createBackupStore({ config: base.config, clock, logger });
   undo.add('backups', () => backups.stop());
+  const addressOf = createClientAddress(base.config.trustedProxies);
   const app = createApi({
+    addressOf,
     ...commandDeps,
     messages,
     auth,
@@ -63,7 +66,11 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     system: createSystemView(base, telephony, { health, metrics }),
   });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
-  const upgrades = createSipUpgrades((socket, source) => softswitch.adopt(socket, source), base.config.webOrigins);
+  const upgrades = createSipUpgrades({
+    adopt: (socket, source) => softswitch.adopt(socket, source),
+    origins: base.config.webOrigins,
+    addressOf,
+  });
   server.on('upgrade', (request, socket, head) => void upgrades.upgrade(request, socket, head));
   auth.onSignOut((sessionId) => {
     const extension = telephony.webCredentials.revoke(sessionId);

@@ -11,15 +11,19 @@ export interface SipUpgrades {
   close(): void;
 }
 
+export interface SipUpgradeDeps {
+  adopt(socket: WebSocket, source: { address: string; port: number }): void;
+  /** Further origins to accept, e.g. of a reverse proxy with another name. */
+  origins?: readonly string[];
+  /** Where a request comes from; default: the other end of its connection. */
+  addressOf?(request: IncomingMessage): string;
+}
+
 /**
  * The WebSocket side of the HTTP server at `/sip` (RFC 7118): subprotocol `sip`, and only from pages of our own origin, because a
  * browser sends a user's request from any page that asks it to.
- * @param origins further origins to accept, e.g. of a reverse proxy with another name
  */
-export function createSipUpgrades(
-  adopt: (socket: WebSocket, source: { address: string; port: number }) => void,
-  origins: readonly string[] = [],
-): SipUpgrades {
+export function createSipUpgrades({ adopt, origins = [], addressOf = connectionOf }: SipUpgradeDeps): SipUpgrades {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -34,11 +38,9 @@ export function createSipUpgrades(
         socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         return true;
       }
-      const { remoteAddress = '', remotePort = 0 } = request.socket;
-      server.handleUpgrade(request, socket, head, (ws) => {
-        const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
-        adopt(ws, { address, port: remotePort });
-      });
+      const { remotePort: port = 0 } = request.socket;
+      const address = addressOf(request);
+      server.handleUpgrade(request, socket, head, (ws) => adopt(ws, { address, port }));
       return true;
     },
     close() {
@@ -59,4 +61,8 @@ function refusalOf(request: IncomingMessage, origins: readonly string[]): string
   } catch {
     return '403 Forbidden';
   }
+}
+
+function connectionOf({ socket: { remoteAddress = '' } }: IncomingMessage): string {
+  return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
 }
