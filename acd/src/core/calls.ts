@@ -32,7 +32,9 @@ export function callerLeft(turn: Turn, input: InputOf<'caller-left'>): void {
     return;
   }
   if (call.phase === 'talking' && call.offer) {
-    endTalk(turn, call, call.offer);
+    // Taken out of the queue too late: it stays with its agent.
+    if (input.termination.reason === 'withdrawn') ignore(turn, 'call waits no more');
+    else endTalk(turn, call, call.offer);
     return;
   }
   leave(turn, call, 'caller left', 'abandoned', { outcome: 'abandoned' });
@@ -63,7 +65,7 @@ export function closeCall(turn: Turn, call: CallEntry, message: string): void {
   }
   if (call.phase === 'talking' && call.offer) {
     const termination: Termination = { by: 'system', reason: 'draining', text: message };
-    turn.effects.push({ type: 'close-conversation', offerId: call.offer.id, termination });
+    turn.effects.push({ type: 'close-conversation', offerId: call.offer.id, callId: call.id, termination });
     return;
   }
   leave(turn, call, message, 'closed', { outcome: 'failed', message });

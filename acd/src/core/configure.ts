@@ -55,7 +55,7 @@ export function configure(turn: Turn, agents: readonly AgentConfig[], queues: re
   turn.freed = undefined;
   turn.opened = undefined;
   turn.advanced = undefined;
-  settleAll(turn);
+  if (!tables.held) settleAll(turn);
   wantWakeAnew(turn);
 }
 

@@ -8,20 +8,36 @@ import type {
   EventDraft,
   QueueConfig,
   QueueDoor,
+  QueueDoorState,
   QueueId,
   QueueResult,
   Seat,
   Termination,
 } from '@yixian/contracts';
-import type { AcdState, Offer, OfferId, Wish, WishedState } from './types.js';
+import type { AcdState, HeldLine, LiveCall, Offer, OfferId, Wish, WishedState } from './types.js';
 
 // What is told to the core, what it wants done, and what it wants kept.
 
 export type Input =
   /** The directory's agents and queues as they stand now. */
   | { type: 'configured'; agents: readonly AgentConfig[]; queues: readonly QueueConfig[] }
-  /** What the store kept; once, after the first `configured`. */
-  | ({ type: 'restored' } & Kept)
+  /**
+   * What the store kept; once, after the first `configured`. With `live`, what the processes know of their calls when another
+   * leader takes over: then nobody is matched before `resumed`, so that everything that came meanwhile can be told first.
+   */
+  | ({
+      type: 'restored';
+      live?: readonly LiveCall[];
+      lines?: readonly HeldLine[];
+      /** How the doors stood when they were last seen; without, open. */
+      stood?: readonly Pick<QueueDoorState, 'queueId' | 'open' | 'because'>[];
+    } & Kept)
+  /** Everything that came between two leaders has been told. */
+  | { type: 'resumed' }
+  /** A process that was not heard before `resumed` tells of its calls. */
+  | { type: 'announced'; live: readonly LiveCall[]; lines: readonly HeldLine[] }
+  /** The process these calls lived in has died. */
+  | { type: 'calls-lost'; callIds: readonly CallId[] }
   /** A day of the hotline's time zone has begun, e.g. `2026-10-01`: the counters of the day begin at nothing. */
   | { type: 'day-began'; day: string }
   /** Set by hand (`by`), or by the schedule (`by` is null). */
@@ -66,8 +82,11 @@ export type Input =
   /** The number has answered; from here it is the call `callId`. */
   | { type: 'callback-answered'; callbackId: string; callId: CallId }
   | { type: 'callback-failed'; callbackId: string; termination: Termination }
-  /** The process is going down: every waiting call goes on, every ringing seat is told. Callbacks stay in the store. */
-  | { type: 'stopped' };
+  /**
+   * The process is going down: every waiting call goes on, every ringing seat is told. Callbacks stay in the store. With `only`
+   * it is one of several processes, and these are its calls.
+   */
+  | { type: 'stopped'; only?: readonly CallId[] };
 
 /** What a call asks for beside what its queue asks for. */
 export interface Asked {
@@ -87,16 +106,16 @@ export type TimerKind = 'offer' | 'wait' | 'wrap-up' | 'rest' | 'callback' | 'me
 export type Effect =
   | { type: 'ring'; offer: Offer; seat: Seat; caller: string; timeoutMs: number }
   | { type: 'bridge'; offer: Offer }
-  | { type: 'end-seat'; offerId: OfferId; termination: Termination }
+  | { type: 'end-seat'; offerId: OfferId; callId: CallId; termination: Termination }
   /** The seat's leg has ended by itself. */
-  | { type: 'forget-seat'; offerId: OfferId }
+  | { type: 'forget-seat'; offerId: OfferId; callId: CallId }
   /** The bridge stands: caller and seat belong to the conversation from here on; it tells `talk-ended` when the agent has left. */
   | { type: 'open-conversation'; offer: Offer; music: string }
   /** Everybody has to go. */
-  | { type: 'close-conversation'; offerId: OfferId; termination: Termination }
+  | { type: 'close-conversation'; offerId: OfferId; callId: CallId; termination: Termination }
   /** Replaces what the caller hears, when it is there already. */
   | { type: 'start-treatment'; callId: CallId; queueId: QueueId }
-  | { type: 'resume-treatment'; callId: CallId }
+  | { type: 'resume-treatment'; callId: CallId; queueId: QueueId }
   | { type: 'stop-treatment'; callId: CallId }
   | { type: 'finish'; callId: CallId; result: QueueResult }
   /** Calls the number of a callback; the agent of the offer, if there is one yet, hears ringback. */
@@ -140,6 +159,8 @@ export interface StoredCall {
   priority: number;
   order: number;
   since: EpochMs;
+  /** When it came into this queue; earlier versions do not say. */
+  entered?: EpochMs;
 }
 
 export interface StoredCallback {

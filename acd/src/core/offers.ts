@@ -91,7 +91,7 @@ export function dropOthers(turn: Turn, call: OfferedCall, winner: Offer): CallEn
 /** The seat stops ringing and the lease's deadline with it. */
 export function revoke(turn: Turn, offer: Offer, termination: Termination): void {
   turn.effects.push({ type: 'cancel-timer', timer: 'offer', id: offer.id });
-  turn.urgent.push({ type: 'end-seat', offerId: offer.id, termination });
+  turn.urgent.push({ type: 'end-seat', offerId: offer.id, callId: offer.callId, termination });
 }
 
 /** Takes the offer back before anything else can come of it, and says so. What becomes of the agent is the asker's to say. */

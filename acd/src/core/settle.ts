@@ -13,6 +13,10 @@ import { release } from './waiting.js';
 
 /** Matches what this step set free, sends on whom a measure of his queue sends on, and matches those where they have come to. */
 export function settle(turn: Turn): void {
+  if (turn.tables.held) {
+    fileAll(turn);
+    return;
+  }
   matchAll(turn);
   while (turn.tables.toMeasure.size > 0) {
     turn.freed = undefined;
@@ -21,6 +25,13 @@ export function settle(turn: Turn): void {
     turn.advanced = undefined;
     if (measure(turn)) matchAll(turn);
   }
+}
+
+/** Whoever became available or open can be found when matching begins. */
+function fileAll(turn: Turn): void {
+  fileOpened(turn);
+  if (turn.departed) departures(turn);
+  for (const agent of turn.freed ?? []) file(turn, agent);
 }
 
 /** Before the step nobody available could have any open call, so only the newly freed agents and the newly opened calls need a look. */

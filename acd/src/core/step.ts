@@ -1,20 +1,13 @@
 import { armWake, relaxDue, waitDue, wakeUp } from './age.js';
-import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, restore, wishState } from './agents.js';
-import {
-  callbackAnswered,
-  callbackDue,
-  callbackFailed,
-  cancelCallback,
-  requestCallback,
-  restoreCallback,
-  stopCalling,
-} from './callbacks.js';
+import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, wishState } from './agents.js';
+import { callbackAnswered, callbackDue, callbackFailed, cancelCallback, requestCallback, stopCalling } from './callbacks.js';
 import { arrive, callerLeft, closeCall, moveCall } from './calls.js';
 import { beginDay, configure } from './configure.js';
-import { changeDoor, restoreDoor } from './doors.js';
+import { changeDoor } from './doors.js';
 import type { Effect, Input, StepResult } from './inputs.js';
 import { endRest } from './missed.js';
 import { measureDue } from './overflow.js';
+import { loseCalls, restoreAll, resume, takeUpLate } from './resume.js';
 import { settle } from './settle.js';
 import { bridged, bridgeFailed, offerExpired, seatAnswered, seatEnded, talkEnded } from './talk.js';
 import { changesOf, newTurn, type Turn } from './turn.js';
@@ -137,8 +130,17 @@ function decide(turn: Turn, input: Input): void {
     case 'wrap-up-expired':
       endWrapUp(turn, input);
       return;
+    case 'resumed':
+      resume(turn);
+      return;
+    case 'announced':
+      takeUpLate(turn, input);
+      return;
+    case 'calls-lost':
+      loseCalls(turn, input);
+      return;
     case 'stopped':
-      stopAll(turn);
+      stopAll(turn, input);
       return;
     default:
       input satisfies never;
@@ -146,15 +148,9 @@ function decide(turn: Turn, input: Input): void {
   }
 }
 
-/** In the order they became idle, so that the longest idle stays first. */
-function restoreAll(turn: Turn, input: Extract<Input, { type: 'restored' }>): void {
-  for (const stored of [...input.agents].sort((a, b) => a.since - b.since || (a.agentId < b.agentId ? -1 : 1))) restore(turn, stored);
-  for (const door of input.doors) restoreDoor(turn, door);
-  for (const { number, agentId, at } of [...input.talks].sort((a, b) => a.at - b.at)) turn.tables.talks.set(number, { agentId, at });
-  for (const stored of input.callbacks) restoreCallback(turn, stored);
-}
-
-function stopAll(turn: Turn): void {
-  stopCalling(turn, 'the hotline is stopping');
-  for (const call of [...turn.tables.calls.values()]) closeCall(turn, call, 'the hotline is stopping');
+function stopAll(turn: Turn, { only }: Extract<Input, { type: 'stopped' }>): void {
+  const message = 'the hotline is stopping';
+  stopCalling(turn, message);
+  const { calls } = turn.tables;
+  for (const call of only ? only.map((id) => calls.get(id)) : [...calls.values()]) if (call) closeCall(turn, call, message);
 }

@@ -20,6 +20,7 @@ export function emptyState(seed = 1): AcdState {
     seed,
     day: '',
     signedIn: 0,
+    held: false,
     remembers: false,
     agents: new Map(),
     calls: new Map(),
@@ -224,6 +225,7 @@ export function storedCall(tables: Tables, call: CallEntry): StoredCall {
     priority: call.priority,
     order: call.order,
     since: sinceOf(tables, call),
+    entered: (tables.epoch ?? 0) + call.entered,
   };
 }
 

@@ -20,7 +20,7 @@ import {
   reopen,
   type Turn,
 } from './turn.js';
-import type { CallEntry, Offer } from './types.js';
+import type { AgentEntry, CallEntry, Offer } from './types.js';
 import { arm, leave, leftQueue } from './waiting.js';
 
 // From the first ring at a seat to the end of the talk.
@@ -89,7 +89,7 @@ export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
     endTalk(turn, call, offer);
     return;
   }
-  turn.effects.push({ type: 'forget-seat', offerId: offer.id });
+  turn.effects.push({ type: 'forget-seat', offerId: offer.id, callId: call.id });
   turn.effects.push({ type: 'cancel-timer', timer: 'offer', id: offer.id });
   if (call.phase === 'offered' && hasVanished(turn, offer, termination)) {
     tellOffer(turn, 'offer.withdrawn', offer, { offerId: offer.id, reason: VANISHED });
@@ -150,7 +150,7 @@ function lapse(turn: Turn, call: CallEntry, offer: Offer, failed: boolean, termi
   const failures = call.failures + Number(failed);
   const open = connecting ? reopen(turn, call, { failures }) : dropOffer(turn, changeCall(call, { failures }), offer.id);
   if (open.phase !== 'waiting') return;
-  if (connecting && !open.callback) turn.effects.push({ type: 'resume-treatment', callId: call.id });
+  if (connecting && !open.callback) turn.effects.push({ type: 'resume-treatment', callId: call.id, queueId: call.queue.id });
   if (open.overdue) {
     leave(turn, open, 'waited too long', 'timeout', { outcome: 'timeout' });
     return;
@@ -184,7 +184,22 @@ export function endTalk(turn: Turn, call: CallEntry, offer: Offer): void {
   recordHandling(queue, talkMs + (wrapUp === 'open' ? 0 : wrapUpMs));
   if (turn.tables.remembers) remember(turn, call.caller, offer.agentId);
   forgetCall(turn, call);
-  endEngagement(turn, agentOf(turn, call), { talkMs, wrapUpMs, open: wrapUp === 'open' });
+  endEngagement(turn, engagedBy(turn, call, offer), { talkMs, wrapUpMs, open: wrapUp === 'open' });
+}
+
+/** The agent, unless another call has been taken up for him since: what two leaders knew may differ. */
+function engagedBy(turn: Turn, call: CallEntry, offer: Offer): AgentEntry | undefined {
+  const agent = agentOf(turn, call);
+  return agent?.offer?.id === offer.id ? agent : undefined;
+}
+
+/** The process the two talked in has died: the agent is free at once, whatever wrap-up the queue grants. */
+export function loseTalk(turn: Turn, call: CallEntry, offer: Offer): void {
+  call.queue.serving -= 1;
+  mark(turn.tables, call.queue);
+  const talkMs = turn.ticks - (call.talkingSince ?? turn.ticks);
+  forgetCall(turn, call);
+  endEngagement(turn, engagedBy(turn, call, offer), { talkMs, wrapUpMs: 0, open: false });
 }
 
 /** Who talked with this number last, for queues that wait for him first. The oldest is forgotten when there are too many. */

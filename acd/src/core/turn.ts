@@ -214,6 +214,17 @@ export function changeCall(call: CallEntry, patch: CallPatch): CallEntry {
   return Object.assign(call, patch);
 }
 
+/** A call as another process knew it; only when it is taken up. */
+export function takeUpAs(
+  call: CallEntry,
+  as: Pick<
+    CallEntry,
+    'entered' | 'sticky' | 'lane' | 'failures' | 'overdue' | 'estimateMs' | 'phase' | 'offer' | 'agent' | 'more' | 'talkingSince'
+  >,
+): CallEntry {
+  return Object.assign(call, as);
+}
+
 // The most frequent of them write field by field: `Object.assign` from a patch took 1.5 % of a match.
 
 /** The agent's seat rings for this offer. */

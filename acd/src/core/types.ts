@@ -161,6 +161,36 @@ export interface Offer {
   readonly expiresAt: EpochMs;
 }
 
+/** What a process keeps of a call of its own as the leader last told it, and tells the next leader. */
+export interface LiveCall {
+  readonly callId: CallId;
+  readonly queueId: QueueId;
+  readonly caller: string;
+  /** The queue's own counted in. */
+  readonly priority: number;
+  readonly order: number;
+  readonly since: EpochMs;
+  /** When it came into this queue. */
+  readonly entered: EpochMs;
+  readonly ask: Ask;
+  readonly sticky: { readonly agentId: AgentId; readonly until: EpochMs } | null;
+  readonly visited: readonly QueueId[];
+  readonly stays: boolean;
+  readonly failures: number;
+  readonly overdue: boolean;
+  readonly estimateMs: number | null;
+  readonly phase: CallPhase;
+  /** Whoever is rung, or talks; with ring-all several. */
+  readonly offers: readonly Offer[];
+  readonly talkingSince: EpochMs | null;
+}
+
+/** A call outside the queues that takes an agent's line. */
+export interface HeldLine {
+  readonly agentId: AgentId;
+  readonly callId: CallId;
+}
+
 /** A callback in place of waiting. Never changed, only replaced. */
 export interface CallbackEntry {
   readonly id: string;
@@ -303,6 +333,8 @@ export interface Tables {
   /** Of the hotline's time zone, e.g. `2026-10-01`; empty before the first. */
   day: string;
   signedIn: number;
+  /** Another leader takes over, and has not been told everything yet: nobody is matched. */
+  held: boolean;
   /** Some queue waits for the agent who last talked. */
   remembers: boolean;
   readonly agents: Map<AgentId, AgentEntry>;

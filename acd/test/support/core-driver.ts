@@ -7,10 +7,11 @@ import {
   type QueueResult,
   type Termination,
 } from '@yixian/contracts';
-import type { Asked, Effect, Input, StoreChange } from '../../src/core/inputs.js';
+import type { Asked, Effect, Input, Kept, StoreChange } from '../../src/core/inputs.js';
+import { liveCalls } from '../../src/core/live.js';
 import { step } from '../../src/core/step.js';
 import { emptyState } from '../../src/core/tables.js';
-import type { AcdState, Offer, WishedState } from '../../src/core/types.js';
+import type { AcdState, HeldLine, LiveCall, Offer, WishedState } from '../../src/core/types.js';
 
 export function agentConfig(id: string, skills: string[] = ['consult'], more: Partial<AgentConfig> = {}): AgentConfig {
   return { id, userId: `u-${id}`, name: `agent ${id}`, skills, skillLevels: {}, groups: ['all'], recording: null, enabled: true, ...more };
@@ -53,6 +54,9 @@ export class CoreDriver {
   /** Calls that rang several seats when the directory was edited: they may go on doing so. */
   readonly rangSeveral = new Set<string>();
   ignored: string | undefined;
+  /** What the store holds. */
+  readonly kept = new Map<keyof Kept, Map<string, unknown>>();
+  #directory: { agents: AgentConfig[]; queues: QueueConfig[] } = { agents: [], queues: [] };
   /** Inputs given and effects decided so far, the timer of relaxations not counted. */
   inputs = 0;
   effectsSeen = 0;
@@ -66,9 +70,43 @@ export class CoreDriver {
 
   configure(agents: AgentConfig[], queues: QueueConfig[]): void {
     for (const call of this.state.tables.calls.values()) if (call.more.length > 0) this.rangSeveral.add(call.id);
+    this.#directory = { agents, queues };
     this.input({ type: 'configured', agents, queues });
   }
 
+  /** Another process decides from here on: it has what the store kept and what the processes of the calls tell. */
+  takeOver(live: readonly LiveCall[] = liveCalls(this.state).map((call) => structuredClone(call)), meanwhile: () => void = () => {}): void {
+    const before = this.state.tables;
+    const lines: HeldLine[] = [...before.agents.values()].flatMap(({ id, lines: taken }) =>
+      taken.map((callId) => ({ agentId: id, callId })),
+    );
+    const table = <T extends keyof Kept>(name: T): Kept[T] => structuredClone([...(this.kept.get(name)?.values() ?? [])]) as Kept[T];
+    const kept: Kept = {
+      agents: table('agents'),
+      calls: table('calls'),
+      callbacks: table('callbacks'),
+      doors: table('doors'),
+      talks: table('talks'),
+    };
+    // Tries of callbacks ended with the process that made them.
+    for (const [id, { callId }] of this.seats) if (before.callbacks.has(callId)) this.seats.delete(id);
+    this.dialled.clear();
+    this.timers.clear();
+    this.state = emptyState();
+    this.#takesOver = true;
+    const { day } = before;
+    if (day) this.input({ type: 'day-began', day });
+    const { agents, queues } = this.#directory;
+    this.input({ type: 'configured', agents, queues });
+    for (const { id, reachable } of before.agents.values()) if (reachable) this.reach(id, true);
+    const stood = [...before.queues.values()].map(({ id, isOpen, because }) => ({ queueId: id, open: isOpen, because }));
+    this.input({ type: 'restored', ...kept, live, lines, stood });
+    meanwhile();
+    this.#takesOver = false;
+    this.input({ type: 'resumed' });
+  }
+
+  #takesOver = false;
   readonly #talks = new Map<string, Offer>();
   readonly #closing: string[] = [];
 
@@ -79,7 +117,7 @@ export class CoreDriver {
     for (const effect of result.effects) this.#note(effect);
     this.inputs += 1;
     if (!this.#light) this.events.push(...result.events);
-    this.#endTalks(input);
+    if (!this.#takesOver) this.#endTalks(input);
     return result.events;
   }
 
@@ -110,10 +148,20 @@ export class CoreDriver {
     if (effect.type === 'dial-callback') this.dialled.set(effect.callbackId, effect);
     if (effect.type === 'cancel-callback') this.dialled.delete(effect.callbackId);
     if (effect.type === 'finish') this.results.set(effect.callId, effect.result);
-    if (effect.type === 'save' && !this.#light) this.changes.push(...effect.changes);
+    if (effect.type === 'save') this.#keep(effect.changes);
     if (effect.type === 'set-timer')
       this.timers.set(`${effect.timer}:${effect.id}`, { at: this.now + effect.delayMs, input: effect.input });
     if (effect.type === 'cancel-timer') this.timers.delete(`${effect.timer}:${effect.id}`);
+  }
+
+  #keep(changes: readonly StoreChange[]): void {
+    if (!this.#light) this.changes.push(...changes);
+    for (const { table, key, value } of changes) {
+      const rows = this.kept.get(table) ?? new Map<string, unknown>();
+      this.kept.set(table, rows);
+      if (value === null) rows.delete(key);
+      else rows.set(key, structuredClone(value));
+    }
   }
 
   /** Moves time on, firing timers on the way. */
