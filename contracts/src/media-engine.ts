@@ -104,6 +104,8 @@ export interface MediaEngine {
   }): Promise<MediaRecording>;
   portsInUse(): number;
   portsTotal(): number;
+  /** What is wrong with it, each a sentence; none where absent. */
+  problems?(): string[];
   /** Counters and gauges incl. `media_event_loop_delay_p99_ms`; refreshed about once a second. */
   metrics(): Record<string, number>;
 }

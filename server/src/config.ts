@@ -23,6 +23,8 @@ export interface Config {
   /** Unset: embedded. */
   databaseUrl: string | undefined;
   redisUrl: string | undefined;
+  /** Where drachtio-server and FreeSWITCH are controlled; unset: the embedded switch. */
+  freeswitch: { drachtioUrl: string; freeswitchUrl: string } | undefined;
   timeZone: string;
   seedDemo: boolean;
   /** Days the SIP messages of calls are kept; 0: they are not traced. */
@@ -49,6 +51,9 @@ const port = z.coerce.number('must be a port number').int().min(0).max(65535);
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
+
+const ONE_SERVER = /^\S+:\d{1,5},\S+$/;
+const SERVERS = /^\S+:\d{1,5},\S+(\s+\S+:\d{1,5},\S+)*$/;
 
 const schema = z.object({
   HOTLINE_HOST: z
@@ -79,7 +84,9 @@ const schema = z.object({
     .string()
     .regex(/^rediss?:\/\//, 'must begin with redis://')
     .optional(),
-  SWITCH: z.enum(['embedded'], "must be 'embedded': the FreeSWITCH backend is not part of this version").default('embedded'),
+  SWITCH: z.enum(['embedded', 'freeswitch'], "must be 'embedded' or 'freeswitch'").default('embedded'),
+  DRACHTIO_URL: z.string().regex(ONE_SERVER, 'must be host:port,secret').optional(),
+  FREESWITCH_URL: z.string().regex(SERVERS, 'must be host:port,secret, several separated by spaces').optional(),
   TZ_HOTLINE: z
     .string()
     .default('Asia/Shanghai')
@@ -129,8 +136,25 @@ const schema = z.object({
   DRAIN_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(86400).default(120),
 });
 
+/** The two addresses, with the switch that needs them. */
+function freeswitchOf(env: {
+  SWITCH: string;
+  DRACHTIO_URL?: string | undefined;
+  FREESWITCH_URL?: string | undefined;
+}): Config['freeswitch'] {
+  if (env.SWITCH !== 'freeswitch') return undefined;
+  if (!env.DRACHTIO_URL) throw new ConfigError('DRACHTIO_URL must be host:port,secret where SWITCH is freeswitch');
+  if (!env.FREESWITCH_URL) throw new ConfigError('FREESWITCH_URL must be host:port,secret where SWITCH is freeswitch');
+  return { drachtioUrl: env.DRACHTIO_URL, freeswitchUrl: env.FREESWITCH_URL };
+}
+
 /** An address may hold a password, also where it is wrong: everything before the host is left out. */
-const shown = (name: string, value: string): string => (name.endsWith('_URL') ? value.replace(/^([^:/]*:\/*)?.*@/, '$1***@') : value);
+const shown = (name: string, value: string): string =>
+  /^(DRACHTIO|FREESWITCH)_URL$/.test(name)
+    ? value.replaceAll(/,\S*/g, ',***')
+    : name.endsWith('_URL')
+      ? value.replace(/^([^:/]*:\/*)?.*@/, '$1***@')
+      : value;
 
 /**
  * Reads the configuration from an environment.
@@ -153,6 +177,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     dataDir: path.resolve(env.DATA_DIR),
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
+    freeswitch: freeswitchOf(env),
     timeZone: env.TZ_HOTLINE,
     seedDemo: env.SEED_DEMO === '1',
     sipDigest: env.SIP_DIGEST,
@@ -178,6 +203,8 @@ export function loadConfig(): Config {
   return parseConfig({ ...fromFile, ...process.env });
 }
 
+const hidden = (addresses: string): string => addresses.replaceAll(/,\S*/g, ',***');
+
 function withoutSecret(url: string | undefined, embedded: string): string {
   if (!url) return embedded;
   const parsed = new URL(url);
@@ -195,7 +222,10 @@ export function describeConfig(config: Config): Record<string, string> {
     DATA_DIR: config.dataDir,
     DATABASE_URL: withoutSecret(config.databaseUrl, '(embedded PostgreSQL)'),
     REDIS_URL: withoutSecret(config.redisUrl, '(private redis-server)'),
-    SWITCH: 'embedded',
+    SWITCH: config.freeswitch ? 'freeswitch' : 'embedded',
+    ...(config.freeswitch
+      ? { DRACHTIO_URL: hidden(config.freeswitch.drachtioUrl), FREESWITCH_URL: hidden(config.freeswitch.freeswitchUrl) }
+      : {}),
     TZ_HOTLINE: config.timeZone,
     SEED_DEMO: config.seedDemo ? '1' : '0',
     SIP_DIGEST: config.sipDigest.join(','),

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type HotlineSettings, type SystemFinding, silentLogger } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createPrompts } from '@yixian/ivr';
+import { checkFreeswitch } from '@yixian/sbc';
 import { type Config, describeConfig } from './config.js';
 import { firstRunFileOf } from './first-run.js';
 import { promptDirectories, requiredPrompts } from './prompt-set.js';
@@ -47,6 +48,7 @@ export async function doctor(config: Config): Promise<number> {
     ['recordings', () => checkRecordings(config)],
     ['prompts', () => checkPrompts(config)],
     ['switch', () => checkRunning(running)],
+    ...(config.freeswitch && !running ? [['freeswitch', () => checkServers(config)] as [string, () => Promise<Verdict[]>]] : []),
   ];
   let faults = 0;
   for (const [name, run] of checks) {
@@ -216,6 +218,13 @@ function checkPrompts(config: Config): Verdict[] {
     files,
     voice.error ? warning('espeak-ng is not installed: flows cannot speak texts of their own') : ok('espeak-ng speaks texts of flows'),
   ];
+}
+
+/** drachtio-server and FreeSWITCH: let in, versions, modules. A running hotline tells of them itself. */
+async function checkServers({ freeswitch }: Config): Promise<Verdict[]> {
+  if (!freeswitch) return [];
+  const { problems, found } = await checkFreeswitch({ ...freeswitch, logger: silentLogger });
+  return [...problems.map(fault), ...found.map(ok)];
 }
 
 async function checkRunning(running: RunFile | undefined): Promise<Verdict[]> {

@@ -379,6 +379,8 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     const total = this.#engine.portsTotal();
     const problems = [
       ...(this.#phase === 'running' || this.#phase === 'draining' ? [] : [`the switch is ${this.#phase}`]),
+      ...(this.#options.wire?.connected() === false ? ['the SIP server is not connected'] : []),
+      ...(this.#engine.problems?.() ?? []),
       ...(used >= total ? [`all ${total} RTP ports are in use`] : []),
     ];
     return { ok: problems.length === 0, problems, legs: this.legs().length, rtpPortsInUse: used, rtpPortsTotal: total };

@@ -6,6 +6,7 @@ import { createFlowRunner, type Transferrer } from '@yixian/ivr';
 import type { RecorderService } from '@yixian/recorder';
 import {
   createEdgePolicy,
+  createFreeswitch,
   createMessages,
   createOutside,
   createSbc,
@@ -61,7 +62,10 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const trace = config.sipTraceDays > 0 ? new SipTrace(clock) : undefined;
   const sipTraces = traceKeeperOf(base, trace);
   undo.add('SIP traces', () => sipTraces.close());
+  const outer = config.freeswitch && createFreeswitch({ ...config.freeswitch, clock, logger });
   const softswitch = createSoftswitch({
+    // FreeSWITCH has no G.729 of its own.
+    ...(outer ? { ...outer, codecs: ['PCMA', 'PCMU'] as const } : {}),
     hosts: config.hosts,
     sipPort: config.sipPort,
     rtpPorts: config.rtpPorts,

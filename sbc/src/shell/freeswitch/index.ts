@@ -1,7 +1,10 @@
 import type { Clock, Logger, MediaEngine, SipWire } from '@yixian/contracts';
 import { controlAddresses } from '../../core/freeswitch/addresses.js';
 import { DrachtioWire } from './drachtio-wire.js';
+import { inspect } from './inspect.js';
 import { FsMediaEngine } from './media-engine.js';
+
+const DEFAULT_PROFILE = 'drachtio_mrf';
 
 export interface FreeswitchOptions {
   /** `host:port,secret` of drachtio-server's admin port. */
@@ -28,7 +31,7 @@ export function createFreeswitch(options: FreeswitchOptions): { wire: SipWire; m
     clock,
     logger,
     listenAddress: options.listenAddress ?? '127.0.0.1',
-    profile: options.profile ?? 'drachtio_mrf',
+    profile: options.profile ?? DEFAULT_PROFILE,
     mediaTimeoutMs: options.mediaTimeoutMs ?? 60_000,
   });
   return { wire, media };
@@ -43,4 +46,33 @@ function connection({ drachtioUrl, logger }: Pick<FreeswitchOptions, 'drachtioUr
 /** drachtio-server alone, with media kept elsewhere. */
 export function createDrachtio(options: Pick<FreeswitchOptions, 'drachtioUrl' | 'logger'>): SipWire {
   return connection(options);
+}
+
+/** Looks at the servers without taking calls. @returns what is wrong, each a sentence; and what is there */
+export async function checkFreeswitch(options: Pick<FreeswitchOptions, 'drachtioUrl' | 'freeswitchUrl' | 'profile' | 'logger'>): Promise<{
+  problems: string[];
+  found: string[];
+}> {
+  const problems: string[] = [];
+  const found: string[] = [];
+  const wire = connection(options);
+  const ignore = { request() {}, acknowledged() {}, endedByServer() {}, lost() {}, found() {} };
+  await wire.start(ignore).then(
+    () =>
+      found.push(
+        `drachtio-server listens on ${wire
+          .points()
+          .map((p) => `${p.transport} ${p.address}:${p.port}`)
+          .join(', ')}`,
+      ),
+    (error: unknown) => problems.push(error instanceof Error ? error.message : String(error)),
+  );
+  await wire.stop();
+  for (const address of controlAddresses(options.freeswitchUrl, 'FREESWITCH_URL')) {
+    const seen = await inspect(address, options.profile ?? DEFAULT_PROFILE);
+    problems.push(...seen.problems);
+    if (seen.problems.length === 0)
+      found.push(`FreeSWITCH ${seen.version} at ${address.host}:${address.port} takes ${seen.maxSessions} sessions`);
+  }
+  return { problems, found };
 }
