@@ -112,7 +112,7 @@ export class InboundLeg extends Leg {
     const plain = new Negotiator(initialSdp({ sessionId: sdpSessionId, address, rtpPort, ...(codecs ? { codecs } : {}) }));
     if (!this.#link) return plain;
     if (offer === undefined) throw new Error('a browser has to make the offer');
-    const { transport, gateway } = await this.#link.open(rtpPort, this.session.takesInfo(TRICKLE_ICE), offer);
+    const { transport, gateway } = await this.#link.open({ address, port: rtpPort }, this.session.takesInfo(TRICKLE_ICE), offer);
     return new WebNegotiator(plain, transport, gateway);
   }
 

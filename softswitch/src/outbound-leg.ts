@@ -111,7 +111,7 @@ export class OutboundLeg extends Leg {
     const media = this.#openMedia(place.localAddress, link);
     this.#media.set(`web ${place.uri}`, media);
     const prepared = media.opened.then(async (session) => {
-      const { transport, gateway } = await link.open(session.rtpPort, place.trickle ?? false);
+      const { transport, gateway } = await link.open({ address: session.address, port: session.rtpPort }, place.trickle ?? false);
       return new WebNegotiator(this.#plainNegotiator(session), transport, gateway);
     });
     prepared.then(

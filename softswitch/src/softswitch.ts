@@ -114,7 +114,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     this.#routes = new Routes(this.#engine);
     this.#dialogs = new ExtensionDialogs((extension, dialogs) => this.#sip.setDialogs(extension, dialogs));
     const bindAddress = options.hosts.length === 1 && !isWildcard(options.hosts[0]) ? options.hosts[0] : undefined;
-    this.#web = createWebGateway({ settings: { bindAddress, ports: options.rtpPorts, engineAddress: LOOPBACK }, clock, logger });
+    this.#web = createWebGateway({ settings: { bindAddress, ports: options.rtpPorts }, clock, logger });
     this.#keeper = options.registrationStore ? new RegistrationKeeper(options.registrationStore, logger) : undefined;
   }
 
@@ -403,7 +403,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   }
 }
 
-/** Where the gateway of browsers and the media engine meet. */
+/** Where the gateway of browsers and our own media engine meet; another engine says itself where it is. */
 const LOOPBACK = '127.0.0.1';
 
 function isWildcard(host: string | undefined): boolean {

@@ -51,7 +51,7 @@ describe('the gateway of browsers, its process and a peer (RFC 8838)', function 
   before(async () => {
     engine.bind(0, '127.0.0.1');
     await once(engine, 'listening');
-    const settings = { bindAddress: '127.0.0.1', ports: { min: 40_000, max: 40_199 }, engineAddress: '127.0.0.1' };
+    const settings = { bindAddress: '127.0.0.1', ports: { min: 40_000, max: 40_199 } };
     gateway = createWebGateway({ settings, clock: systemClock(), logger: silentLogger });
   });
 
@@ -66,7 +66,7 @@ describe('the gateway of browsers, its process and a peer (RFC 8838)', function 
     const link = gateway.link(lost);
     const peer = browser();
     try {
-      const { transport } = await link.open(engine.address().port, true);
+      const { transport } = await link.open(engine.address(), true);
       peer.setRemoteDescription(withoutCandidates(webOf(PLAIN, transport)), 'offer');
       peer.setLocalDescription('answer');
       const answer = peer.localDescription()?.sdp ?? '';
@@ -94,7 +94,7 @@ describe('the gateway of browsers, its process and a peer (RFC 8838)', function 
       peer.addTrack(audio);
       peer.setLocalDescription('offer');
       const offer = withoutCandidates(peer.localDescription()?.sdp ?? '');
-      const { transport } = await link.open(engine.address().port, true, offer);
+      const { transport } = await link.open(engine.address(), true, offer);
       peer.setRemoteDescription(withoutCandidates(webOf(PLAIN, transport)), 'answer');
       const connected = reached(peer, 'connected');
       const infos: IceMedia[] = [];
@@ -128,7 +128,7 @@ describe('the gateway of browsers, its process and a peer (RFC 8838)', function 
   it('an end that does not trickle gets every candidate and the end of them at once', async () => {
     const link = gateway.link(lost);
     try {
-      const { transport } = await link.open(engine.address().port, false);
+      const { transport } = await link.open(engine.address(), false);
       const sdp = webOf(PLAIN, transport);
       assert.ok(candidatesOf(sdp).length > 0 && /^a=end-of-candidates\r$/m.test(sdp));
       assert.equal(parseSdp(sdp).media[0]?.attributes.find((a) => a.name === 'ice-options')?.value, 'trickle ice2');
@@ -137,11 +137,49 @@ describe('the gateway of browsers, its process and a peer (RFC 8838)', function 
     }
   });
 
+  it('an engine at another address is met there, and packets of strangers reach nobody', async () => {
+    const elsewhere = createSocket('udp4');
+    const stranger = createSocket('udp4');
+    const link = gateway.link(lost);
+    const peer = browser();
+    try {
+      elsewhere.bind(0, '127.0.0.2');
+      await once(elsewhere, 'listening');
+      const { transport, gateway: met } = await link.open(elsewhere.address(), false);
+      const heard: string[] = [];
+      const came = new Promise<void>((resolve) => {
+        peer.onTrack((track) =>
+          track.onMessage((b) => {
+            heard.push(b.subarray(12).toString());
+            resolve();
+          }),
+        );
+      });
+      peer.setRemoteDescription(webOf(PLAIN, transport), 'offer');
+      peer.setLocalDescription('answer');
+      const connected = reached(peer, 'connected');
+      link.answered(peer.localDescription()?.sdp ?? '');
+      await connected;
+      const packet = (text: string): Buffer => Buffer.concat([Buffer.from([0x80, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7]), Buffer.from(text)]);
+      const sending = setInterval(() => {
+        stranger.send(packet('stranger'), met.port, met.address);
+        elsewhere.send(packet('engine'), met.port, met.address);
+      }, 20);
+      await came.finally(() => clearInterval(sending));
+      assert.deepEqual([...new Set(heard)], ['engine']);
+    } finally {
+      link.close();
+      peer.close();
+      elsewhere.close();
+      stranger.close();
+    }
+  });
+
   it('candidates that no library could take harm neither the connection nor the process', async () => {
     const link = gateway.link(lost);
     const peer = browser();
     try {
-      const { transport } = await link.open(engine.address().port, true);
+      const { transport } = await link.open(engine.address(), true);
       peer.setRemoteDescription(webOf(PLAIN, transport), 'offer');
       peer.setLocalDescription('answer');
       const answer = peer.localDescription()?.sdp ?? '';

@@ -58,7 +58,8 @@ export class Hotline {
     const dataDir = options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'yixian-e2e-'));
     chmodSync(dataDir, 0o755); // PostgreSQL runs as another user when we are root
     const httpPort = await freePort();
-    const sipPort = await freePort();
+    const outside = outsideSwitch();
+    const sipPort = Number(outside.SIP_PORT ?? (await freePort()));
     const rtp = 20_000 + 2 * Math.floor(Math.random() * 4_000);
     const env = {
       HOTLINE_HOST: '127.0.0.1',
@@ -67,6 +68,7 @@ export class Hotline {
       RTP_PORTS: `${rtp}-${rtp + 499}`,
       DATA_DIR: dataDir,
       DRAIN_SECONDS: '5',
+      ...outside,
       ...options.env,
     };
     const child = spawn(process.execPath, [path.join(ROOT, 'server/bin/yixian.mjs'), 'start'], {
@@ -160,6 +162,15 @@ export class Hotline {
       });
     });
   }
+}
+
+/**
+ * With SWITCH=freeswitch in the shell the same tests run on drachtio-server and FreeSWITCH, one hotline at a time: DRACHTIO_URL and
+ * FREESWITCH_URL say where they are, SIP_PORT where drachtio-server listens for SIP.
+ */
+function outsideSwitch(): Record<string, string> {
+  const { SWITCH, DRACHTIO_URL = '', FREESWITCH_URL = '', SIP_PORT = '5060' } = process.env;
+  return SWITCH === 'freeswitch' ? { SWITCH, DRACHTIO_URL, FREESWITCH_URL, SIP_PORT } : {};
 }
 
 /** Variables of the surrounding shell must not configure the hotline under test. */

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { Audio, cleanup, PeerConnection, type Track } from 'node-datachannel';
-import type { GatewayCommand, GatewayNotice, GatewaySettings } from './protocol.js';
+import type { EngineSocket, GatewayCommand, GatewayNotice, GatewaySettings } from './protocol.js';
 
-// Entry of the gateway process: ICE, DTLS and SRTP of browsers on one side, plain RTP over loopback to the media engine on the other.
+// Entry of the gateway process: ICE, DTLS and SRTP of browsers on one side, plain RTP to the media engine on the other.
 // A process of its own, because the library is native code that parses what strangers send: its death costs browser legs, no others.
 
 const FIGURES_EVERY_MS = 1_000;
@@ -25,19 +25,33 @@ interface Link {
   connection: PeerConnection;
   socket: Socket;
   track: Track | undefined;
-  enginePort: number;
+  engine: EngineSocket;
   described: boolean;
   gathering: NodeJS.Timeout | undefined;
 }
 
 const links = new Map<number, Link>();
 
-function bind(): Promise<Socket> {
-  const v6 = settings.engineAddress.includes(':');
-  const socket = createSocket({ type: v6 ? 'udp6' : 'udp4' });
+const socketTowards = (address: string): Socket => createSocket({ type: address.includes(':') ? 'udp6' : 'udp4' });
+
+/** Which of our addresses leads to the engine: it is told that one, and no other is open to strangers. */
+function addressTowards({ address, port }: EngineSocket): Promise<string> {
+  const probe = socketTowards(address);
   return new Promise((resolve, reject) => {
+    probe.once('error', reject);
+    probe.connect(port, address, () => {
+      resolve(probe.address().address);
+      probe.close();
+    });
+  });
+}
+
+async function bind(engine: EngineSocket): Promise<Socket> {
+  const address = await addressTowards(engine);
+  const socket = socketTowards(engine.address);
+  return await new Promise((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind({ address: settings.engineAddress, port: 0 }, () => {
+    socket.bind({ address, port: 0 }, () => {
       socket.off('error', reject);
       socket.on('error', () => undefined); // ICMP of an engine socket that has just been closed
       resolve(socket);
@@ -49,12 +63,12 @@ function carry(link: Link, track: Track): void {
   link.track = track;
   track.onMessage((b) => {
     figures.fromBrowser++;
-    link.socket.send(b, link.enginePort + Number(isRtcp(b)), settings.engineAddress);
+    link.socket.send(b, link.engine.port + Number(isRtcp(b)), link.engine.address);
   });
 }
 
-async function open({ link: id, enginePort, offer, trickle }: Extract<GatewayCommand, { do: 'open' }>): Promise<void> {
-  const socket = await bind();
+async function open({ link: id, engine, offer, trickle }: Extract<GatewayCommand, { do: 'open' }>): Promise<void> {
+  const socket = await bind(engine);
   const connection = new PeerConnection(`link-${id}`, {
     iceServers: [],
     ...(settings.bindAddress === undefined ? {} : { bindAddress: settings.bindAddress }),
@@ -63,7 +77,7 @@ async function open({ link: id, enginePort, offer, trickle }: Extract<GatewayCom
     disableAutoNegotiation: true,
     forceMediaTransport: true,
   });
-  const link: Link = { connection, socket, track: undefined, enginePort, described: false, gathering: undefined };
+  const link: Link = { connection, socket, track: undefined, engine, described: false, gathering: undefined };
   links.set(id, link);
   const described = (): void => {
     const local = connection.localDescription();
@@ -71,7 +85,7 @@ async function open({ link: id, enginePort, offer, trickle }: Extract<GatewayCom
     link.described = true;
     clearTimeout(link.gathering);
     const gathered = !trickle || connection.gatheringState() === 'complete';
-    notify({ is: 'opened', link: id, sdp: local.sdp, port: socket.address().port, gathered });
+    notify({ is: 'opened', link: id, sdp: local.sdp, socket: { address: socket.address().address, port: socket.address().port }, gathered });
   };
   connection.onLocalCandidate((line) => {
     if (trickle) notify({ is: 'candidate', link: id, candidate: line.replace(/^(?:a=)?candidate:/, '') });
@@ -87,8 +101,9 @@ async function open({ link: id, enginePort, offer, trickle }: Extract<GatewayCom
     }
   });
   connection.onTrack((track) => carry(link, track));
-  socket.on('message', (b) => {
-    if (link.track?.isOpen()) {
+  socket.on('message', (b, from) => {
+    const ofEngine = from.address === engine.address && (from.port === engine.port || from.port === engine.port + 1);
+    if (ofEngine && link.track?.isOpen()) {
       figures.toBrowser++;
       link.track.sendMessageBinary(b);
     } else figures.dropped++;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Logger, Timer } from '@yixian/contracts';
-import type { GatewayCommand, GatewayNotice, GatewaySettings } from './protocol.js';
+import type { EngineSocket, GatewayCommand, GatewayNotice, GatewaySettings } from './protocol.js';
 import { remoteIce, transportOf, type WebTransport } from './sdp.js';
 import { CandidateExchange } from './trickle.js';
 
@@ -14,7 +14,7 @@ export interface WebLink {
    * @param trickle the browser takes candidates by INFO: there is no waiting for ours
    */
   open(
-    enginePort: number,
+    engine: EngineSocket,
     trickle: boolean,
     offer?: string,
   ): Promise<{ transport: WebTransport; gateway: { address: string; port: number } }>;
@@ -48,7 +48,7 @@ const RESPAWN_MS = 1_000;
 
 interface Opened {
   transport: WebTransport;
-  port: number;
+  socket: { address: string; port: number };
 }
 
 interface Pending {
@@ -74,15 +74,15 @@ class Link implements WebLink {
     this.candidates = new CandidateExchange((candidate, mid) => gateway.send({ do: 'candidate', link: id, candidate, mid }));
   }
 
-  async open(enginePort: number, trickle: boolean, offer?: string) {
+  async open(engine: EngineSocket, trickle: boolean, offer?: string) {
     const opened = await new Promise<Opened>((resolve, reject) => {
       this.#pending = { resolve, reject };
       this.#limit(OPEN_MS, 'the gateway did not describe the connection in time');
-      this.#gateway.send({ do: 'open', link: this.#id, enginePort, offer, trickle });
+      this.#gateway.send({ do: 'open', link: this.#id, engine, offer, trickle });
     });
     this.#limit(offer === undefined ? undefined : CONNECT_MS, 'the connection did not come to stand');
     if (offer !== undefined) this.candidates.remote(remoteIce(offer));
-    return { transport: opened.transport, gateway: { address: this.#gateway.address, port: opened.port } };
+    return { transport: opened.transport, gateway: opened.socket };
   }
 
   answered(sdp: string): void {
@@ -102,13 +102,13 @@ class Link implements WebLink {
   }
 
   /** At once, because candidates may be told in the same breath. */
-  #opened({ sdp, gathered, port }: Extract<GatewayNotice, { is: 'opened' }>): void {
+  #opened({ sdp, gathered, socket }: Extract<GatewayNotice, { is: 'opened' }>): void {
     try {
       const own = transportOf(sdp);
       const transport = { ...own, candidates: [...own.candidates], gathered };
       this.#transport = transport;
       this.candidates.local(transport);
-      this.#settle((pending) => pending.resolve({ transport, port }));
+      this.#settle((pending) => pending.resolve({ transport, socket }));
     } catch (error) {
       this.#settle((pending) => pending.reject(error as Error));
     }
@@ -178,10 +178,6 @@ class Gateway implements WebGateway {
   constructor(deps: WebGatewayDeps) {
     this.#deps = deps;
     this.clock = deps.clock;
-  }
-
-  get address(): string {
-    return this.#deps.settings.engineAddress;
   }
 
   link(onLost: (why: string) => void): WebLink {

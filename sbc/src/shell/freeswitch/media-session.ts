@@ -79,6 +79,9 @@ export class FsMediaSession implements MediaSession {
   #collectInBand = false;
   #silence: Timer | undefined;
   #packets = 0;
+  /** A browser, which sends without a pause once it has begun, unless it is not to. */
+  #sendsAlways = false;
+  #listening = false;
   #closing: Promise<LegStats> | undefined;
 
   constructor(deps: SessionDeps) {
@@ -136,6 +139,7 @@ export class FsMediaSession implements MediaSession {
 
   configure(parameters: MediaParameters): void {
     this.#codec = parameters.codec;
+    this.#listening = parameters.direction === 'sendrecv' || parameters.direction === 'recvonly';
     this.#enqueue('configure', async () => {
       this.#version++;
       await this.#channel?.describe(partySdp(this.#version, parameters));
@@ -147,6 +151,7 @@ export class FsMediaSession implements MediaSession {
   }
 
   expectPackets(withinMs: number): void {
+    this.#sendsAlways = true;
     this.#watchSilence(withinMs);
   }
 
@@ -156,7 +161,8 @@ export class FsMediaSession implements MediaSession {
     this.#silence = this.#deps.clock.setTimer(everyMs, () => {
       void this.stats().then(({ packetsReceived }) => {
         if (this.#closing) return;
-        if (packetsReceived === this.#packets) this.#tell('onMediaTimeout', () => this.#deps.events.onMediaTimeout());
+        const excused = this.#sendsAlways && (packetsReceived === 0 || !this.#listening);
+        if (packetsReceived === this.#packets && !excused) this.#tell('onMediaTimeout', () => this.#deps.events.onMediaTimeout());
         this.#packets = packetsReceived;
         this.#watchSilence(everyMs);
       });

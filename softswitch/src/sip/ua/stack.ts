@@ -2,7 +2,7 @@ import type { MessagesWaiting, Registration, SourceAddress } from '@yixian/contr
 import { dialogKey } from '../dialog/dialog.js';
 import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
 import { DigestServer } from '../digest/server.js';
-import { type MessageTap, TappedTransport } from '../message-tap.js';
+import { TappedTransport } from '../message-tap.js';
 import { Counters, Discards } from '../metrics.js';
 import type { DialogView } from '../notifier/dialog-info.js';
 import { DEFAULT_LIMITS, type SipStackOptions } from '../options.js';
@@ -19,7 +19,7 @@ import type {
   SipStack,
 } from '../port.js';
 import { Registrar } from '../registrar/registrar.js';
-import { TransactionLayer } from '../transaction/layer.js';
+import { type TransactionDeps, TransactionLayer } from '../transaction/layer.js';
 import type { Transactions } from '../transaction/port.js';
 import { createResolver, type NameService, systemNames } from '../transport/resolve.js';
 import type { SipSocket } from '../transport/sip-socket.js';
@@ -40,7 +40,7 @@ const STOP_GRACE_MS = 500;
 export interface StackParts {
   transport: TransportLayer;
   /** Kept elsewhere; default by ourselves, over the transport. */
-  transactions?: (deps: { counters: Counters; discards: Discards; tap: MessageTap | undefined }) => Transactions;
+  transactions?: (deps: TransactionDeps) => Transactions;
   names?: NameService;
   /** Takes an error of ours, so that one message cannot end the other calls. Tests leave it out: then it is thrown on. */
   internalError?: (error: unknown) => void;
@@ -76,9 +76,8 @@ export class Stack implements SipStack {
     this.#transport = options.tap ? new TappedTransport(parts.transport, options.tap) : parts.transport;
     this.#internalError = parts.internalError;
     const discards = new Discards(this.#counters, options.logger, clock);
-    this.#transactions =
-      parts.transactions?.({ counters: this.#counters, discards, tap: options.tap }) ??
-      new TransactionLayer({ clock, transport: this.#transport, counters: this.#counters, discards, tap: options.tap });
+    const deps = { clock, transport: this.#transport, counters: this.#counters, discards, tap: options.tap };
+    this.#transactions = parts.transactions?.(deps) ?? new TransactionLayer(deps);
     this.#registrar = new Registrar({
       clock,
       limits: { minExpires: options.minExpires ?? 60, maxExpires: options.maxExpires ?? 3_600, contacts: limits.contactsPerExtension },
@@ -174,7 +173,7 @@ export class Stack implements SipStack {
     for (const dialog of [...this.#context.dialogs.values()]) dialog.connectionLost?.({ ...from, transport: 'ws' });
   }
 
-  /** The SIP server outside is gone: every dialog it kept has ended, and nobody can be told. */
+  /** The SIP server outside is gone: every dialog it kept has ended, and nobody can be told. Those of browsers are kept here. */
   wireLost(why: string): void {
     this.#context.logger.error({ why }, 'the SIP server is lost: its calls have ended');
     const end: SessionEnd = { kind: 'transport', status: 503, phrase: why };

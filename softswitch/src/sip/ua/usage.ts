@@ -131,7 +131,7 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   }
 
   lost(end: SessionEnd): void {
-    if (!this.open) return;
+    if (!this.open || this.#peer?.transport === 'ws') return;
     this.gone();
     this.owner.over(end);
   }

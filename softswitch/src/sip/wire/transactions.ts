@@ -100,6 +100,10 @@ export class WireTransactions implements Transactions {
       return;
     }
     const { fields } = read;
+    if (wire.source.transport === 'ws' || wire.source.transport === 'wss') {
+      wire.respond({ status: 403, reason: 'Forbidden - browsers connect to the hotline itself', headers: [], body: '' });
+      return;
+    }
     const request = read.message.method === 'PRACK' ? this.#ownRack(read.message, fields) : read.message;
     this.#deps.counters.add(`sip_requests_received_total{method="${request.method}"}`);
     const source = hopOfSource(wire.source);
@@ -433,6 +437,5 @@ function ourKey(fields: CoreFields, whose: 'ours' | 'theirs'): string {
 }
 
 export function hopOfSource({ address, port, transport }: SourceAddress): Hop {
-  const known = transport === 'tcp' || transport === 'tls' ? 'tcp' : transport === 'udp' ? 'udp' : 'ws';
-  return { transport: known, address, port };
+  return { transport: transport === 'udp' ? 'udp' : 'tcp', address, port };
 }
