@@ -49,6 +49,19 @@ export function describeMedia(bench: Bench): void {
       assert.equal(await last.finished, 'leg-ended');
     });
 
+    it('a prompt of several pieces that is taken away while it begins leaves the next one whole', async () => {
+      const { phone, leg } = await answeredCaller(bench);
+      for (const after of [0, 10, 40]) {
+        const taken = leg.play(Array.from({ length: 4 }, () => ({ kind: 'tone', tone: 'busy', durationMs: 400 }) as const));
+        if (after > 0) await listen(after);
+        taken.stop();
+        assert.equal(await taken.finished, 'stopped');
+        assert.equal(await leg.play([{ kind: 'tone', tone: 'beep' }]).finished, 'finished');
+      }
+      const heard = await heardAfterHangUp(phone, leg);
+      assertHears('the caller', heard, 1000, 450);
+    });
+
     for (const [what, callerCodec, agentCodec] of [
       ['passes through with the same codec', 'PCMA', 'PCMA'],
       ['is transcoded A-law to µ-law and back', 'PCMA', 'PCMU'],

@@ -7,8 +7,8 @@ export interface ChannelEvents {
   digit(digit: string, durationMs: number, source: string): void;
   /** In a room, with this member number. */
   joined(room: string, member: string): void;
-  /** What was played to this member is over: it ended or was stopped. */
-  played(file: string): void;
+  /** A file for this member is over: it ended or was stopped. */
+  played(member: string): void;
   /** FreeSWITCH has hung up, or the connection to it is gone. */
   ended(why: string): void;
 }
@@ -40,7 +40,7 @@ export class Channel {
     if (event.getHeader('Event-Subclass') !== 'conference::maintenance') return;
     const action = event.getHeader('Action');
     if (action === 'add-member') this.#events.joined(event.getHeader('Conference-Name') ?? '', event.getHeader('Member-ID') ?? '');
-    else if (action === 'play-file-member-done') this.#events.played(event.getHeader('File') ?? '');
+    else if (action === 'play-file-member-done') this.#events.played(event.getHeader('Member-ID') ?? '');
   }
 
   #ended(why: string): void {

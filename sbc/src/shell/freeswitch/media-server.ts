@@ -120,7 +120,7 @@ export class MediaServer {
       {
         digit: (digit, durationMs, source) => session.heardDigit(digit, durationMs, source),
         joined: (room, member) => session.joined(room, member),
-        played: () => session.played(),
+        played: (member) => session.played(member),
         ended: (why) => session.lost(why),
       },
       logger,

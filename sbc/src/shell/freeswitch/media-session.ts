@@ -70,6 +70,8 @@ export class FsMediaSession implements MediaSession {
   #room: { name: string; member: string } | undefined;
   #joining: { room: string; joined(member: string): void } | undefined;
   #playing: Playing | undefined;
+  /** Whose file each is that FreeSWITCH has for this member, in the order it was told. */
+  #files: Playing[] = [];
   #muted = false;
   readonly #muteLog: Since<boolean>[] = [];
   #inBand = false;
@@ -79,8 +81,9 @@ export class FsMediaSession implements MediaSession {
   #collectInBand = false;
   #silence: Timer | undefined;
   #packets = 0;
-  /** A browser, which sends without a pause once it has begun, unless it is not to. */
-  #sendsAlways = false;
+  /** How long silence may last when the party has begun to send and is to: a browser sends without a pause. */
+  #missedAfterMs: number | undefined;
+  #silentMs = 0;
   #listening = false;
   #closing: Promise<LegStats> | undefined;
 
@@ -94,7 +97,7 @@ export class FsMediaSession implements MediaSession {
   /** Called once, before anything else. */
   use(channel: Channel): void {
     this.#channel = channel;
-    this.#watchSilence(this.#deps.mediaTimeoutMs);
+    this.#watchSilence();
   }
 
   get channel(): Channel | undefined {
@@ -151,20 +154,25 @@ export class FsMediaSession implements MediaSession {
   }
 
   expectPackets(withinMs: number): void {
-    this.#sendsAlways = true;
-    this.#watchSilence(withinMs);
+    this.#missedAfterMs = withinMs;
+    this.#watchSilence();
   }
 
   /** Asks now and then whether packets still come. */
-  #watchSilence(everyMs: number): void {
+  #watchSilence(): void {
+    const { mediaTimeoutMs, clock, events } = this.#deps;
+    const everyMs = this.#missedAfterMs ?? mediaTimeoutMs;
     this.#silence?.cancel();
-    this.#silence = this.#deps.clock.setTimer(everyMs, () => {
+    this.#silence = clock.setTimer(everyMs, () => {
       void this.stats().then(({ packetsReceived }) => {
         if (this.#closing) return;
-        const excused = this.#sendsAlways && (packetsReceived === 0 || !this.#listening);
-        if (packetsReceived === this.#packets && !excused) this.#tell('onMediaTimeout', () => this.#deps.events.onMediaTimeout());
+        this.#silentMs = packetsReceived === this.#packets ? this.#silentMs + everyMs : 0;
         this.#packets = packetsReceived;
-        this.#watchSilence(everyMs);
+        if (this.#silentMs >= (packetsReceived > 0 && this.#listening ? everyMs : mediaTimeoutMs)) {
+          this.#silentMs = 0;
+          this.#tell('onMediaTimeout', () => events.onMediaTimeout());
+        }
+        this.#watchSilence();
       });
     });
   }
@@ -191,7 +199,8 @@ export class FsMediaSession implements MediaSession {
     });
     member.catch(() => {});
     this.#room = undefined;
-    if (cut) this.#stopping += cut.left;
+    // What it had for the member of the other room is gone with it.
+    this.#files = [];
     const flags = silent ? '++flags{mute|deaf}' : this.#muted ? '++flags{mute}' : '';
     await this.#command('uuid_transfer', `${this.#channel?.uuid} conference:${room}@${PROFILE}${flags} inline`);
     this.#room = { name: room, member: await member };
@@ -273,30 +282,27 @@ export class FsMediaSession implements MediaSession {
     }
     for (const item of playing.items) {
       if (this.#playing !== playing) return;
+      this.#files.push(playing);
       try {
         await this.#command('conference', `${this.#room.name} play ${playable(item)} ${this.#room.member} nomux`);
       } catch (error) {
+        const last = this.#files.lastIndexOf(playing);
+        if (last >= 0) this.#files.splice(last, 1);
         this.#failed(playing, item.kind === 'file' ? `${item.path} cannot be played: ${String(error)}` : String(error));
       }
     }
   }
 
-  /** One file is done, of this playback or of one that was stopped. */
-  played(): void {
-    if (this.#stopping > 0) {
-      this.#stopping--;
-      return;
-    }
-    const playing = this.#playing;
-    if (!playing || playing.left === 0) return;
+  /** The eldest file of this member is done, played or stopped. */
+  played(member: string): void {
+    if (member !== this.#room?.member) return;
+    const playing = this.#files.shift();
+    if (!playing || playing !== this.#playing) return;
     playing.left--;
     if (playing.left > 0) return;
     if (playing.loop) this.#enqueue('play again', () => this.#begin(playing)).catch(() => {});
     else this.#endPlayback('finished');
   }
-
-  /** Files of stopped playbacks that are still to be told of as done. */
-  #stopping = 0;
 
   #failed(playing: Playing, error: string): void {
     if (this.#playing !== playing) return;
@@ -315,9 +321,7 @@ export class FsMediaSession implements MediaSession {
 
   #quiet(playing: Playing): void {
     this.#enqueue('stop playing', async () => {
-      if (!this.#room) return;
-      this.#stopping += playing.left;
-      playing.left = 0;
+      if (!this.#room || !this.#files.includes(playing)) return;
       await this.#command('conference', `${this.#room.name} stop all ${this.#room.member}`);
     }).catch(() => {});
   }
