@@ -37,7 +37,7 @@ describe('configuration', () => {
     ['RTP_PORTS', '80-90'],
     ['DATABASE_URL', 'sqlite://x'],
     ['REDIS_URL', 'localhost:6379'],
-    ['SWITCH', 'freeswitch'],
+    ['SWITCH', 'asterisk'],
     ['TZ_HOTLINE', 'Peking'],
     ['SEED_DEMO', 'yes'],
     ['SIP_DIGEST', 'SHA-1'],
@@ -52,6 +52,35 @@ describe('configuration', () => {
       assert.throws(
         () => parseConfig({ [name]: value }),
         (error: Error) => error instanceof ConfigError && error.message.startsWith(`${name} `) && error.message.includes(value),
+      );
+    });
+  }
+
+  it('takes drachtio-server and several FreeSWITCH with the switch that needs them; the secrets are shown nowhere', () => {
+    const urls = { DRACHTIO_URL: 'sip.example:9022,hidden1', FREESWITCH_URL: '10.0.0.5:8021,hidden2 10.0.0.6:8021,hidden3' };
+    assert.equal(parseConfig(urls).freeswitch, undefined);
+    const config = parseConfig({ ...urls, SWITCH: 'freeswitch' });
+    assert.deepEqual(config.freeswitch, { drachtioUrl: urls.DRACHTIO_URL, freeswitchUrl: urls.FREESWITCH_URL });
+    const shown = describeConfig(config);
+    assert.deepEqual(
+      [shown.SWITCH, shown.DRACHTIO_URL, shown.FREESWITCH_URL],
+      ['freeswitch', 'sip.example:9022,***', '10.0.0.5:8021,*** 10.0.0.6:8021,***'],
+    );
+    assert.doesNotMatch(JSON.stringify(shown), /hidden/);
+  });
+
+  for (const [name, value] of [
+    ['DRACHTIO_URL', undefined],
+    ['FREESWITCH_URL', undefined],
+    ['DRACHTIO_URL', '127.0.0.1:9022'],
+    ['DRACHTIO_URL', '127.0.0.1,hidden'],
+    ['FREESWITCH_URL', '127.0.0.1:8021,hidden 127.0.0.1:8022'],
+  ] as const) {
+    it(`with SWITCH=freeswitch refuses ${name}=${value ?? '(unset)'} by name, without the secret`, () => {
+      const whole = { SWITCH: 'freeswitch', DRACHTIO_URL: '127.0.0.1:9022,hidden', FREESWITCH_URL: '127.0.0.1:8021,hidden', [name]: value };
+      assert.throws(
+        () => parseConfig(whole),
+        (error: Error) => error instanceof ConfigError && error.message.startsWith(`${name} must be`) && !error.message.includes('hidden'),
       );
     });
   }

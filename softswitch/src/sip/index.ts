@@ -1,8 +1,8 @@
 import type { SipWire } from '@yixian/contracts';
 import { DEFAULT_LIMITS, type SipStackOptions } from './options.js';
 import type { SipStack } from './port.js';
-import { SocketTransport } from './transport/layer.js';
 import { TransactionLayer } from './transaction/layer.js';
+import { SocketTransport } from './transport/layer.js';
 import { OwnedClock } from './ua/owned-clock.js';
 import { Stack, type StackParts } from './ua/stack.js';
 import { BesideTransactions } from './wire/beside.js';

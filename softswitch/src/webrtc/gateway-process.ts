@@ -85,7 +85,13 @@ async function open({ link: id, engine, offer, trickle }: Extract<GatewayCommand
     link.described = true;
     clearTimeout(link.gathering);
     const gathered = !trickle || connection.gatheringState() === 'complete';
-    notify({ is: 'opened', link: id, sdp: local.sdp, socket: { address: socket.address().address, port: socket.address().port }, gathered });
+    notify({
+      is: 'opened',
+      link: id,
+      sdp: local.sdp,
+      socket: { address: socket.address().address, port: socket.address().port },
+      gathered,
+    });
   };
   connection.onLocalCandidate((line) => {
     if (trickle) notify({ is: 'candidate', link: id, candidate: line.replace(/^(?:a=)?candidate:/, '') });

@@ -116,13 +116,18 @@ describe('browsers beside a SIP server outside', () => {
     assert.match(socket.last, /^INVITE sip:x@page\.invalid;transport=ws SIP\/2\.0\r\n/);
     assert.equal(sentByWire.length, 0);
     const ringing = ['Via', 'From', 'Call-ID', 'CSeq'].map((name) => `${name}: ${headerOf(socket.last, name)}`);
-    socket.says(['SIP/2.0 180 Ringing', ...ringing, `To: ${headerOf(socket.last, 'To')};tag=page`, 'Content-Length: 0', '', ''].join('\r\n'));
+    socket.says(
+      ['SIP/2.0 180 Ringing', ...ringing, `To: ${headerOf(socket.last, 'To')};tag=page`, 'Content-Length: 0', '', ''].join('\r\n'),
+    );
     assert.deepEqual(told, [180]);
   });
 
   it('a page calls, is answered and hung up over its WebSocket', () => {
     answered();
-    assert.equal(headerOf(socket.sent.find((m) => m.startsWith('SIP/2.0 200')) ?? '', 'Contact'), '<sip:12320@127.0.0.1:5060;transport=ws>');
+    assert.equal(
+      headerOf(socket.sent.find((m) => m.startsWith('SIP/2.0 200')) ?? '', 'Contact'),
+      '<sip:12320@127.0.0.1:5060;transport=ws>',
+    );
     inbound?.end();
     assert.match(socket.last, /^BYE /);
     assert.equal(sentByWire.length, 0);

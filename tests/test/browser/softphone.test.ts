@@ -264,10 +264,18 @@ describe('the browser as a telephone', function () {
     const { caller, callId } = await callIn('13800000023');
     await page.getByRole('button', { name: '接听' }).click();
     await s.events.wait('call.connected', (e) => e.callId === callId);
-    const caughtIn = async (answer: 'there' | 'none') => {
+    const metric = async (name: string) => {
       const text = await (await fetch(`${s.hotline.http}/metrics`)).text();
-      return Number(new RegExp(`^switch_silent_parties_total\\{answer="${answer}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
+      return Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${name} `))
+          ?.slice(name.length) ?? Number.NaN,
+      );
     };
+    const caughtIn = (answer: 'there' | 'none') => metric(`switch_silent_parties_total{answer="${answer}"}`);
+    const sent = await metric('webrtc_packets_from_browsers_total');
+    await eventually('the page sends', async () => ((await metric('webrtc_packets_from_browsers_total')) > sent + 50 ? true : undefined));
     const before = await caughtIn('there');
     await page.evaluate(async () => {
       const { connections } = (globalThis as unknown as { sipWatch: { connections: RTCPeerConnection[] } }).sipWatch;
