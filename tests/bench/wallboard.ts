@@ -280,12 +280,19 @@ function gatewayOn(server: ReturnType<typeof createServer>, hotline: MadeUpHotli
   });
 }
 
+/** Milliseconds from the event to the page, shortest first; and how many changes there were, some of which others overtook. */
+interface Delays {
+  delays: number[];
+  changes: number;
+}
+
 interface Figures {
   framesPerSecond: number;
   /** Milliseconds of each second in which the page's thread did each of `WORK`: what else runs on the machine does not count. */
   busyMs: number[];
   longestFrameMs: number;
   heapMb: number[];
+  delays: Delays;
 }
 
 const heapOf = async (page: Page): Promise<number> => {
@@ -303,13 +310,18 @@ async function workOf(cdp: CDPSession): Promise<number[]> {
   return WORK.map((wanted) => (metrics.find(({ name }) => name === wanted)?.value ?? 0) * 1000);
 }
 
-/** Counts frames on the page itself; the heap after a collection at the beginning, the middle and the end. */
-async function measured(page: Page): Promise<Figures> {
+/**
+ * Counts frames on the page itself; the heap after a collection at the beginning, the middle and the end. Frames and delays are those
+ * between the first two: a collection that is asked for stops the page for some tenths of a second.
+ */
+async function measured(page: Page, where: string): Promise<Figures> {
   await page.waitForTimeout(WARM_MS);
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
   const before = await workOf(cdp);
   const heapMb = [await heapOf(page)];
+  const changes = watchChanges(page, where);
+  await changes.watching;
   await page.evaluate(`(() => {
     const f = (globalThis.frames_ = { n: 0, longest: 0, from: performance.now(), last: performance.now() });
     const look = (at) => { f.n += 1; f.longest = Math.max(f.longest, at - f.last); f.last = at; requestAnimationFrame(look); };
@@ -317,13 +329,14 @@ async function measured(page: Page): Promise<Figures> {
   })()`);
   await page.waitForTimeout((SECONDS * 1000) / 2);
   const half = await page.evaluate('({ n: frames_.n, ms: performance.now() - frames_.from, longest: frames_.longest })');
+  const delays = await changes.delays();
   heapMb.push(await heapOf(page));
   await page.waitForTimeout((SECONDS * 1000) / 2);
   heapMb.push(await heapOf(page));
   const after = await workOf(cdp);
   const busyMs = WORK.map((_, i) => ((after[i] ?? 0) - (before[i] ?? 0)) / SECONDS);
   const { n, ms, longest } = half as { n: number; ms: number; longest: number };
-  return { framesPerSecond: n / (ms / 1000), busyMs, longestFrameMs: longest, heapMb };
+  return { framesPerSecond: n / (ms / 1000), busyMs, longestFrameMs: longest, heapMb, delays };
 }
 
 const PROFILE_MS = 10_000;
@@ -401,17 +414,18 @@ function watchChanges(page: Page, where: string) {
   const watching = page.evaluate(`(() => {
     globalThis.shown_ = [];
     const read = ${watched.shows};
-    new MutationObserver((mutations) => {
+    globalThis.watching_ = new MutationObserver((mutations) => {
       const now = mutations.map(({ target }) => read(target)).filter(({ of, to }) => of !== undefined && to !== undefined);
       requestAnimationFrame(() => { for (const one of now) shown_.push({ ...one, at: Date.now() }); });
-    }).observe(document.body, { subtree: true, characterData: true, attributeFilter: ['data-state'] });
+    });
+    watching_.observe(document.body, { subtree: true, characterData: true, attributeFilter: ['data-state'] });
   })()`);
   hotline.listeners.add(listen);
   return {
     watching,
-    /** Milliseconds from the event to the page, shortest first; and how many changes there were, some of which others overtook. */
-    async delays(): Promise<{ delays: number[]; changes: number }> {
+    async delays(): Promise<Delays> {
       hotline.listeners.delete(listen);
+      await page.evaluate('watching_.disconnect()');
       const shown = (await page.evaluate('shown_')) as Change[];
       const delays = shown.flatMap(({ of, to, at }) => {
         const cause = happened.findLast((one) => one.of === of && one.to === to && one.at <= at);
@@ -422,7 +436,7 @@ function watchChanges(page: Page, where: string) {
   };
 }
 
-function delayText({ delays, changes }: { delays: number[]; changes: number }): string {
+function delayText({ delays, changes }: Delays): string {
   const part = (share: number): number | undefined => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))];
   return `  event → page: p50 ${part(0.5)}, p95 ${part(0.95)}, p99 ${part(0.99)}, most ${delays.at(-1)} ms; ${delays.length} shown of ${changes} changes`;
 }
@@ -435,16 +449,14 @@ async function pages(names: readonly string[]): Promise<void> {
       await page.goto(origin + where);
       await page.getByText('队列 1').first().waitFor();
       const before = load();
-      const changes = watchChanges(page, where);
-      await changes.watching;
-      const { framesPerSecond, busyMs, longestFrameMs, heapMb } = await measured(page);
+      const { framesPerSecond, busyMs, longestFrameMs, heapMb, delays } = await measured(page, where);
       if (values.profile) await profiled(page, path.join(values.profile, `bench${where.replaceAll('/', '-')}.cpuprofile`));
       if (values.screens) await page.screenshot({ path: path.join(values.screens, `bench${where.replaceAll('/', '-')}.png`) });
       const heap = heapMb.map((mb) => mb.toFixed(1)).join(' → ');
       say(`${where}: ${framesPerSecond.toFixed(1)} frames a second, longest ${longestFrameMs.toFixed(0)} ms, heap ${heap} MB`);
       const [all, script, style, layout] = busyMs.map((ms) => ms.toFixed(0));
       say(`  page thread, ms of each second: ${all}, of it script ${script}, style ${style}, layout ${layout}`);
-      say(delayText(await changes.delays()));
+      say(delayText(delays));
       say(`  load average before ${before}, after ${load()}`);
     }
     if (browser.errors.length > 0) say(`errors on the pages: ${browser.errors.slice(0, 5).join('; ')}`);

@@ -1,5 +1,5 @@
 import { theme as antTheme, ConfigProvider } from 'antd';
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import { useComponentLocale } from './i18n.js';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
@@ -96,7 +96,8 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
     return () => systemDark.removeEventListener('change', listen);
   }, []);
   const dark = choice === 'dark' || (choice === 'system' && system);
-  useEffect(() => {
+  // before any effect below reads the colours
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = dark ? 'dark' : 'light';
   }, [dark]);
   const state = useMemo<ThemeState>(

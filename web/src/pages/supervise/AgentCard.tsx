@@ -1,46 +1,12 @@
-import {
-  BellOutlined,
-  CoffeeOutlined,
-  CustomerServiceOutlined,
-  DesktopOutlined,
-  DisconnectOutlined,
-  EditOutlined,
-  EyeOutlined,
-  LogoutOutlined,
-  MessageOutlined,
-  MobileOutlined,
-  MoreOutlined,
-  PhoneOutlined,
-  SmileOutlined,
-  TeamOutlined,
-} from '@ant-design/icons';
 import type { AgentView, CallRecord } from '@yixian/contracts/browser';
-import { memo, type ReactNode } from 'react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Watching } from '../../app/live-fold.js';
 import { Since } from '../../components/StateTag.js';
+import { Picture } from './Picture.js';
+import type { PictureName } from './pictures.js';
 import type { WatchMode } from './supervision.js';
 
-export const STATE_ICONS: Record<AgentView['state'], ReactNode> = {
-  offline: <LogoutOutlined />,
-  'not-ready': <CoffeeOutlined />,
-  ready: <SmileOutlined />,
-  ringing: <BellOutlined />,
-  'on-call': <PhoneOutlined />,
-  'wrap-up': <EditOutlined />,
-};
-
-export const SEAT_ICONS: Record<AgentView['seat']['kind'], ReactNode> = {
-  sip: <PhoneOutlined />,
-  softphone: <DesktopOutlined />,
-  phone: <MobileOutlined />,
-};
-
-const MODE_ICONS: Record<Exclude<WatchMode, 'takeover'>, ReactNode> = {
-  listen: <CustomerServiceOutlined />,
-  whisper: <MessageOutlined />,
-  barge: <TeamOutlined />,
-};
 const QUICK = ['listen', 'whisper', 'barge'] as const;
 
 export interface AgentCardProps {
@@ -69,15 +35,18 @@ function Detail({ agent, call, queueName }: Pick<AgentCardProps, 'agent' | 'call
       </span>
     );
   }
-  const words = [agent.reason, agent.next ? t('next', { state: t(`common:state.${agent.next.state}`) }) : null].filter(Boolean);
+  const words = [
+    agent.reason,
+    agent.next ? t('next', { state: t(`common:state.${agent.next.state}`) }) : null,
+  ].filter(Boolean);
   return <span className="sv-detail sv-faint">{words.join(' · ') || '\u00a0'}</span>;
 }
 
 /** A picture that says something: by a name of its own, for a text that is hidden by clipping would be one more layer of each card. */
-function Told({ className, text, children }: { className: string; text: string; children: ReactNode }) {
+function Told({ picture, text }: { picture: PictureName; text: string }) {
   return (
-    <span className={className} role="img" aria-label={text} title={text}>
-      <span aria-hidden>{children}</span>
+    <span role="img" aria-label={text} title={text}>
+      <Picture name={picture} />
     </span>
   );
 }
@@ -91,15 +60,11 @@ export const AgentCard = memo(function AgentCard({ agent, call, queueName, watch
   return (
     <li className={`sv-card sv-${state}`} data-testid={`agent-${extension}`} data-state={state}>
       <div className="sv-head">
-        <span className="sv-icon" aria-hidden>
-          {STATE_ICONS[state]}
-        </span>
+        <Picture name={state} />
         <button type="button" className="sv-name" title={`${name} ${extension}`} onClick={() => onOpen(extension)}>
           {name} <span className="sv-faint">{name.includes(extension) ? '' : extension}</span>
         </button>
-        <Told className="sv-seat" text={agent.reachable ? seat : t('unreachable', { seat })}>
-          {agent.reachable ? SEAT_ICONS[agent.seat.kind] : <DisconnectOutlined className="sv-bad" />}
-        </Told>
+        <Told picture={agent.reachable ? agent.seat.kind : 'unreachable'} text={agent.reachable ? seat : t('unreachable', { seat })} />
       </div>
       <div className="sv-line">
         <span className="sv-state">{t(`common:state.${state}`)}</span>
@@ -109,9 +74,7 @@ export const AgentCard = memo(function AgentCard({ agent, call, queueName, watch
         <Detail agent={agent} call={call} queueName={queueName} />
         <span className="sv-tools">
           {watching?.map((one) => (
-            <Told key={one.by} className="sv-watch" text={t('watchedBy', { by: one.by, mode: t(`mode.${one.mode}`) })}>
-              <EyeOutlined />
-            </Told>
+            <Told key={one.by} picture="watched" text={t('watchedBy', { by: one.by, mode: t(`mode.${one.mode}`) })} />
           ))}
           {supervised && mayWatch
             ? QUICK.map((mode) => (
@@ -123,7 +86,7 @@ export const AgentCard = memo(function AgentCard({ agent, call, queueName, watch
                   aria-label={`${t(`mode.${mode}`)} ${extension}`}
                   onClick={() => onWatch(callId, extension, mode)}
                 >
-                  {MODE_ICONS[mode]}
+                  <Picture name={mode} />
                 </button>
               ))
             : null}
@@ -134,7 +97,7 @@ export const AgentCard = memo(function AgentCard({ agent, call, queueName, watch
             aria-label={`${t('more')} ${extension}`}
             onClick={() => onOpen(extension)}
           >
-            <MoreOutlined />
+            <Picture name="more" />
           </button>
         </span>
       </div>

@@ -1,4 +1,3 @@
-import { CaretDownOutlined, CaretRightOutlined, LockOutlined, UnlockOutlined } from '@ant-design/icons';
 import type { QueueView } from '@yixian/contracts/browser';
 import { App, Card, Dropdown, type MenuProps } from 'antd';
 import { memo, useCallback, useMemo, useState } from 'react';
@@ -10,6 +9,7 @@ import { useFailure } from '../../app/use-failure.js';
 import { useDoorReason } from '../../components/door-reason.js';
 import { nothingOf } from '../../kit/empty.js';
 import { figureOf, figureText, longestWait, type Today } from './figures.js';
+import { Picture } from './Picture.js';
 import { WaitingCalls } from './WaitingCalls.js';
 
 const TODAY = ['serviceLevel', 'lossRate', 'averageWait', 'offered', 'answered', 'abandoned'] as const;
@@ -61,7 +61,7 @@ const Door = memo(function Door({ id, name, door, open, because }: DoorProps) {
         title={reasonText(because)}
         aria-label={t('door.of', { queue: name, label })}
       >
-        {open ? <UnlockOutlined /> : <LockOutlined />} {t(open ? 'door.isOpen' : 'door.isClosed')}
+        <Picture name={open ? 'unlocked' : 'locked'} /> {t(open ? 'door.isOpen' : 'door.isClosed')}
       </button>
     </Dropdown>
   );
@@ -93,7 +93,7 @@ const Row = memo(function Row({ queue, today, open, onToggle }: RowProps) {
       <tr data-testid={`queue-${queue.id}`} className={queue.waitingCount > 0 ? 'sv-busy' : ''}>
         <th scope="row">
           <button type="button" className="sv-name" aria-expanded={open} onClick={() => onToggle(queue.id)} title={queue.name}>
-            {open ? <CaretDownOutlined /> : <CaretRightOutlined />} {queue.name}
+            <Picture name={open ? 'opened' : 'shut'} /> {queue.name}
           </button>
         </th>
         <td>

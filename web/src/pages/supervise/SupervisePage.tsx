@@ -2,12 +2,13 @@ import './live.css';
 import { useQuery } from '@tanstack/react-query';
 import { WALL_MEASURES, type WallMeasure } from '@yixian/contracts/browser';
 import { Card, Col, Flex, Row, Segmented, Switch, Typography } from 'antd';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get, type Page } from '../../app/api.js';
 import { AgentBoard } from './AgentBoard.js';
 import { AlarmPanel } from './AlarmPanel.js';
 import type { QueueNeeds, QueueRow } from './agent-filter.js';
+import { usePictures } from './pictures.js';
 import { QueueTable } from './QueueTable.js';
 import { SupervisionBar } from './SupervisionBar.js';
 import { Tiles } from './Tiles.js';
@@ -56,8 +57,10 @@ export default function SupervisePage() {
   const today = useToday();
   const needs = useNeeds();
   const alarms = useAlarms(today);
+  const root = useRef<HTMLDivElement>(null);
+  usePictures(root);
   return (
-    <Flex vertical gap={12} className="sv-page">
+    <Flex vertical gap={12} className="sv-page" ref={root}>
       <OwnPhone />
       <SupervisionBar />
       <Tiles today={today} ringing={alarms.ringing} />

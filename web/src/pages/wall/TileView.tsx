@@ -1,9 +1,9 @@
+import { BellOutlined, CoffeeOutlined, EditOutlined, LogoutOutlined, PhoneOutlined, SmileOutlined } from '@ant-design/icons';
 import type { AgentView, WallTile } from '@yixian/contracts/browser';
-import { memo } from 'react';
+import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { livePicture, useLive } from '../../app/live.js';
 import { clockText, momentText, useNow } from '../../app/time.js';
-import { STATE_ICONS } from '../supervise/AgentCard.js';
 import { AlarmLine } from '../supervise/AlarmPanel.js';
 import { countStates } from '../supervise/agent-filter.js';
 import { figureOf, figureText, longestWait, type Today } from '../supervise/figures.js';
@@ -20,6 +20,14 @@ export interface Shown {
 
 type Of<K extends WallTile['kind']> = Extract<WallTile, { kind: K }>;
 const STATES: AgentView['state'][] = ['on-call', 'ringing', 'wrap-up', 'ready', 'not-ready', 'offline'];
+const STATE_ICONS: Record<AgentView['state'], ReactNode> = {
+  offline: <LogoutOutlined />,
+  'not-ready': <CoffeeOutlined />,
+  ready: <SmileOutlined />,
+  ringing: <BellOutlined />,
+  'on-call': <PhoneOutlined />,
+  'wrap-up': <EditOutlined />,
+};
 const MOST_ALARMS = 12;
 const QUEUE_TODAY = ['serviceLevel', 'lossRate'] as const;
 
