@@ -4,6 +4,7 @@ export * from './backups.js';
 export * from './call-record.js';
 export * from './directory.js';
 export * from './errors.js';
+export * from './event-types.js';
 export * from './events.js';
 export * from './field-fault.js';
 export * from './flow-tools.js';

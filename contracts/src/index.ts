@@ -9,6 +9,7 @@ export * from './config-store.js';
 export * from './digit-buffer.js';
 export * from './directory.js';
 export * from './errors.js';
+export * from './event-types.js';
 export * from './events.js';
 export * from './field-fault.js';
 export * from './flow-tools.js';

@@ -1,15 +1,31 @@
 import assert from 'node:assert/strict';
-import { DOOR_REASONS, doorReasonOf, FIELD_FAULTS, SYSTEM_FINDINGS, TERMINATION_REASONS } from '@yixian/contracts';
+import {
+  DOOR_REASONS,
+  doorReasonOf,
+  EVENT_TYPES,
+  FIELD_FAULTS,
+  STATE_REASONS,
+  SYSTEM_FINDINGS,
+  TERMINATION_REASONS,
+} from '@yixian/contracts';
 import { describe, it } from 'mocha';
 import { faultWords } from '../src/app/error-words.js';
 import { en } from '../src/locales/en/index.js';
 import { zh } from '../src/locales/zh/index.js';
+
+/** `{ call: { arrived: 'x' } }` as `{ 'call.arrived': 'x' }`. */
+const byType = (groups: Record<string, Record<string, string>>): object =>
+  Object.fromEntries(
+    Object.entries(groups).flatMap(([group, words]) => Object.entries(words).map(([name, word]) => [`${group}.${name}`, word])),
+  );
 
 /** What the server tells by a code, and where its words are. */
 const CODES: [string, readonly string[], (words: typeof zh) => object][] = [
   ['faults of fields', FIELD_FAULTS, (words) => words.common.error.fault],
   ['reasons of doors and schedules', DOOR_REASONS, (words) => words.common.because],
   ['reasons of terminations', TERMINATION_REASONS, (words) => words.records.calls.reason],
+  ['events of the catalogue', EVENT_TYPES, (words) => byType(words.events.type)],
+  ['reasons of agents’ states', STATE_REASONS, (words) => words.common.stateReason],
   ['findings of the system state', SYSTEM_FINDINGS, (words) => words.admin.system.finding],
 ];
 

@@ -1,3 +1,4 @@
+import type { StateReason } from '@yixian/contracts';
 import type { Input, StoredAgent } from './inputs.js';
 import { startRest } from './missed.js';
 import { dropOffer, offerOf, standing, takeBack } from './offers.js';
@@ -226,7 +227,7 @@ function landOnWish(
 ): void {
   const { state, reason, by } = agent.wish;
   disengage(agent, state === 'ready' ? newIdlePlace(turn) : agent.idle, counted);
-  enterState(turn, agent, { cause, to: state, reason: cause === 'restart' ? (reason ?? 'restart') : reason, by });
+  enterState(turn, agent, { cause, to: state, reason: cause === 'restart' ? (reason ?? ('restart' satisfies StateReason)) : reason, by });
 }
 
 export function endWrapUp(turn: Turn, input: InputOf<'wrap-up-expired'>): void {
@@ -245,7 +246,8 @@ export function retire(turn: Turn, agent: AgentEntry): void {
     turn.tables.agents.delete(retired.id);
     return;
   }
-  wishState(turn, { type: 'state-wished', agentId: agent.id, state: 'offline', reason: 'removed from the directory', by: 'system' });
+  const reason: StateReason = 'removed from the directory';
+  wishState(turn, { type: 'state-wished', agentId: agent.id, state: 'offline', reason, by: 'system' });
 }
 
 /** Takes up again what the store kept. States that belonged to calls of the dead process lead on to what was wished. */

@@ -1,4 +1,4 @@
-import type { OfferConsequence, OfferConsequences, Termination } from '@yixian/contracts';
+import type { OfferConsequence, OfferConsequences, StateReason, Termination } from '@yixian/contracts';
 import type { Input } from './inputs.js';
 import { enterState, ignore, newIdlePlace, type Turn } from './turn.js';
 import type { Offer } from './types.js';
@@ -6,15 +6,7 @@ import type { Offer } from './types.js';
 // What an offer that came to nothing does to the agent: separate causes have separate consequences, as the queue says.
 
 /** Why an offer came to nothing; the reason of the agent's state. */
-export type MissReason =
-  | 'no-answer'
-  | 'not-confirmed'
-  | 'rejected'
-  | 'busy'
-  | 'not-registered'
-  | 'switched-off'
-  | 'unreachable'
-  | 'connection-failed';
+export type MissReason = Exclude<StateReason, 'restart' | 'removed from the directory'>;
 
 /** An agent whose phone refuses at once is not asked again before so long, whatever the queue says: no INVITE/486 loop. */
 export const MIN_REST_MS = 1_000;

@@ -73,9 +73,9 @@ describe('the browser application: sign-in and call records', () => {
       (await rows('坐席状态流水', '1001')).map((cells) => cells.slice(2, 5)),
       [
         ['未签入', '–', 'admin'],
-        ['示闲', '–', 'system'],
-        ['通话', '–', 'system'],
-        ['振铃', '–', 'system'],
+        ['示闲', '–', '系统'],
+        ['通话', '–', '系统'],
+        ['振铃', '–', '系统'],
         ['示闲', '–', '1001'],
         ['示忙', 'coffee', '1001'],
       ],
@@ -97,7 +97,16 @@ describe('the browser application: sign-in and call records', () => {
     const row = page.getByRole('row').filter({ hasText: '13800000001' });
     await row.getByText('菜单中放弃').waitFor();
     await row.click();
-    await page.getByText('call.entered-flow').waitFor();
+    const timeline = page.getByRole('dialog').getByRole('listitem');
+    await timeline.filter({ hasText: '进入流程' }).getByText('一线服务热线').waitFor();
+    await timeline.filter({ hasText: '呼叫结束' }).getByText('主叫 · 正常挂机').waitFor();
+    const told = await timeline.allInnerTexts();
+    assert.ok(told.length > 4, `${told.length} events`);
+    assert.deepEqual(
+      told.filter((text) => /\b(call|offer|agent|leg|recording)\.[a-z]/.test(text)),
+      [],
+      'no event by its bare name',
+    );
     // the way it took, by the flow's own names
     await page.getByTitle('flow:main').getByText('一线服务热线').waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
@@ -154,7 +163,7 @@ describe('the browser application: sign-in and call records', () => {
     assert.match(file.suggestedFilename(), /\.pcap$/);
     assert.equal(readFileSync(await file.path()).readUInt32LE(0), 0xa1b2c3d4);
     await drawer.getByText('Call events').click();
-    await drawer.getByRole('img', { name: 'Ladder of the call' }).waitFor();
+    await drawer.getByRole('img', { name: 'Ladder of the call' }).getByText('Offered to agent').waitFor();
     await page.keyboard.press('Escape');
   });
 

@@ -1,6 +1,7 @@
 import type { AgentView } from '@yixian/contracts/browser';
 import { Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { useStateReason } from './state-reason.js';
 
 export { Since } from './Since.js';
 
@@ -16,10 +17,11 @@ export const STATE_COLOUR: Record<AgentView['state'], string> = {
 
 export function StateTag({ state, reason }: { state: AgentView['state']; reason?: string | null }) {
   const { t } = useTranslation();
+  const reasonText = useStateReason();
   return (
     <Tag color={STATE_COLOUR[state]}>
       {t(`state.${state}`)}
-      {reason ? ` · ${reason}` : ''}
+      {reason ? ` · ${reasonText(reason)}` : ''}
     </Tag>
   );
 }

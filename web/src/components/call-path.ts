@@ -19,7 +19,7 @@ const splitStep = (step: string): [kind: string, what: string] => {
 };
 
 /** The flows on the way, by id, as far as they are known. */
-function useFlows(path: readonly string[]): ReadonlyMap<string, FlowNamesView> {
+export function useFlows(path: readonly string[]): ReadonlyMap<string, FlowNamesView> {
   const ids = [...new Set(path.map(splitStep).flatMap(([kind, what]) => (kind === 'flow' ? [what] : [])))];
   return useQueries({
     queries: ids.map((id) => ({

@@ -6,6 +6,7 @@ import { put } from '../app/api.js';
 import { clockText, useNow } from '../app/time.js';
 import { useFailure } from '../app/use-failure.js';
 import { Since } from '../components/Since.js';
+import { useStateReason } from '../components/state-reason.js';
 import { type Me, useDeskChoices } from './me.js';
 
 const ReasonDialog = lazy(() => import('./ReasonDialog.js'));
@@ -18,6 +19,7 @@ const OTHER = 'other-reason';
 export function StateControl({ me }: { me: Me }) {
   const { t } = useTranslation(['desk', 'common']);
   const fail = useFailure();
+  const reasonText = useStateReason();
   const [busy, setBusy] = useState(false);
   const [asking, setAsking] = useState(false);
   const { notReadyReasons } = useDeskChoices();
@@ -72,7 +74,7 @@ export function StateControl({ me }: { me: Me }) {
           <span className="quiet">{t('stateIs')}</span>
           <span className="dot" data-state={me.state} />
           <b>{t(`common:state.${me.state}`)}</b>
-          {me.reason ? <span className="ellipsis">· {me.reason}</span> : null}
+          {me.reason ? <span className="ellipsis">· {reasonText(me.reason)}</span> : null}
           <span className="figures" aria-hidden>
             <Since at={me.since} />
           </span>
@@ -87,7 +89,7 @@ export function StateControl({ me }: { me: Me }) {
       {me.next ? (
         <span className="note" data-testid="next-state">
           → {t(`common:state.${me.next.state}`)}
-          {me.next.reason ? ` · ${me.next.reason}` : ''}
+          {me.next.reason ? ` · ${reasonText(me.next.reason)}` : ''}
         </span>
       ) : null}
       {me.state === 'wrap-up' ? (

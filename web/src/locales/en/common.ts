@@ -125,6 +125,18 @@ export const common: typeof zh = {
       waitsNoMore: 'that call waits no more',
     },
   },
+  stateReason: {
+    'no-answer': 'missed a call',
+    'not-confirmed': 'did not confirm',
+    rejected: 'rejected a call',
+    busy: 'phone busy',
+    'not-registered': 'phone not registered',
+    'switched-off': 'switched off',
+    unreachable: 'phone unreachable',
+    'connection-failed': 'could not connect',
+    restart: 'system restarted',
+    'removed from the directory': 'account removed',
+  },
   because: {
     always: 'always open',
     opened: 'opened by {{name}}',

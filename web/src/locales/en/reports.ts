@@ -21,6 +21,7 @@ export const reports: typeof zh = {
     'sign-ins': 'Sign-ins',
   },
   result: { talked: 'Talked', 'timed-out': 'Not answered', rejected: 'Refused', withdrawn: 'Taken back' },
+  person: { system: 'System' },
   column: {
     from: 'From',
     queue: 'Queue',

@@ -123,6 +123,18 @@ export const common = {
       waitsNoMore: '该来电已不在排队',
     },
   },
+  stateReason: {
+    'no-answer': '未接来电',
+    'not-confirmed': '接起后未按键确认',
+    rejected: '拒接',
+    busy: '话机忙',
+    'not-registered': '话机未注册',
+    'switched-off': '关机或不在服务区',
+    unreachable: '话机无法接通',
+    'connection-failed': '接通失败',
+    restart: '系统重启',
+    'removed from the directory': '账号已移除',
+  },
   because: {
     always: '一直开放',
     opened: '由 {{name}} 打开',

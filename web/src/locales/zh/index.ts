@@ -3,6 +3,7 @@ import { archive } from './archive.js';
 import { backups } from './backups.js';
 import { common } from './common.js';
 import { desk } from './desk.js';
+import { events } from './events.js';
 import { flows } from './flows.js';
 import { imports } from './imports.js';
 import { phone } from './phone.js';
@@ -13,4 +14,4 @@ import { wall } from './wall.js';
 import { welcome } from './welcome.js';
 
 /** One catalogue an area of the application; the English one has the type of the Chinese, so no string can be missing. */
-export const zh = { admin, archive, backups, common, desk, flows, imports, phone, records, reports, supervise, wall, welcome };
+export const zh = { admin, archive, backups, common, desk, events, flows, imports, phone, records, reports, supervise, wall, welcome };

@@ -19,6 +19,7 @@ export const reports = {
     'sign-ins': '签入签出',
   },
   result: { talked: '已通话', 'timed-out': '未接', rejected: '拒接', withdrawn: '已收回' },
+  person: { system: '系统' },
   column: {
     from: '时段',
     queue: '队列',

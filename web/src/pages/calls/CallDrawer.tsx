@@ -8,6 +8,7 @@ import { useLive } from '../../app/live.js';
 import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
 import { useCallPath } from '../../components/call-path.js';
+import { useEventWords } from '../../components/event-words.js';
 import { Failed } from '../../components/Failed.js';
 import { Player } from '../../kit/Player.js';
 import { Ladder } from './Ladder.js';
@@ -16,16 +17,11 @@ const SipLadder = lazy(() => import('./SipLadder.js').then((module) => ({ defaul
 
 type Detailed = CallView & { timeline: EventView[] };
 
-/** What an event says beside its name, in few words. */
-function details(event: EventView): string {
-  const parts = [event.queueId, event.agentId, ...Object.values(event.data).filter((v) => typeof v === 'string' || typeof v === 'number')];
-  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
-}
-
 function Call({ call }: { call: Detailed }) {
   const { t } = useTranslation(['records', 'common', 'archive']);
   const leads = useUser().roles.some((role) => role !== 'agent');
   const path = useCallPath(call.path);
+  const words = useEventWords(call.path);
   const queues = useLive((picture) => picture.queues);
   const agents = useLive((picture) => picture.agents);
   const queueName = (id: string | null): string => (id === null ? '' : (queues.get(id)?.name ?? id));
@@ -104,7 +100,8 @@ function Call({ call }: { call: Detailed }) {
           key: event.id,
           content: (
             <>
-              <Typography.Text type="secondary">{momentText(event.at)}</Typography.Text> <b>{event.type}</b> {details(event)}
+              <Typography.Text type="secondary">{momentText(event.at)}</Typography.Text> <b title={event.type}>{words.name(event)}</b>{' '}
+              {words.details(event)}
             </>
           ),
         }))}

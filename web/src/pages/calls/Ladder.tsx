@@ -2,6 +2,7 @@ import type { CallView, EventView } from '@yixian/contracts/browser';
 import { theme } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { momentText } from '../../app/time.js';
+import { useEventWords } from '../../components/event-words.js';
 
 /** What an event says of who did what to whom; a lane alone is a note there. */
 function arrowOf(event: EventView, agents: readonly string[]): [string, string] | undefined {
@@ -41,6 +42,7 @@ const HEAD = 30;
 export function Ladder({ call, timeline }: { call: CallView; timeline: readonly EventView[] }) {
   const { t } = useTranslation('archive');
   const { token } = theme.useToken();
+  const words = useEventWords(call.path);
   const agents = [...new Set(timeline.flatMap((event) => (event.agentId ? [event.agentId] : [])))];
   const lanes = ['caller', 'hotline', ...agents];
   const rows = timeline.flatMap((event) => {
@@ -85,7 +87,7 @@ export function Ladder({ call, timeline }: { call: CallView; timeline: readonly 
                 y={from === to ? y : y - 5}
                 textAnchor={from === to ? 'start' : 'middle'}
               >
-                {event.type.replace(/^call\./, '')}
+                {words.name(event)}
               </text>
             </g>
           );

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Watching } from '../../app/live-fold.js';
 import { Since } from '../../components/StateTag.js';
+import { useStateReason } from '../../components/state-reason.js';
 import { Picture } from './Picture.js';
 import type { PictureName } from './pictures.js';
 import type { WatchMode } from './supervision.js';
@@ -27,6 +28,7 @@ function partyOf(call: CallRecord, extension: string): string {
 /** The second line: with whom, or why not. */
 function Detail({ agent, call, queueName }: Pick<AgentCardProps, 'agent' | 'call' | 'queueName'>) {
   const { t } = useTranslation('supervise');
+  const reasonText = useStateReason();
   if (call) {
     return (
       <span className="sv-detail">
@@ -36,7 +38,7 @@ function Detail({ agent, call, queueName }: Pick<AgentCardProps, 'agent' | 'call
     );
   }
   const words = [
-    agent.reason,
+    agent.reason ? reasonText(agent.reason) : null,
     agent.next ? t('next', { state: t(`common:state.${agent.next.state}`) }) : null,
   ].filter(Boolean);
   return <span className="sv-detail sv-faint">{words.join(' · ') || '\u00a0'}</span>;
