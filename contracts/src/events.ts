@@ -179,3 +179,9 @@ export interface EventBus {
   publish(draft: EventDraft): DomainEvent;
   subscribe(listener: (event: DomainEvent) => void): () => void;
 }
+
+/** The road of a hotline of several processes: `publish` and `subscribe` are this process's own events, numbered a moment later. */
+export interface EventRoad extends EventBus {
+  /** The events of all processes, each once, in the order of `seq`; alone, the same as `subscribe`. */
+  follow(listener: (event: DomainEvent) => void): () => void;
+}

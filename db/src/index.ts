@@ -7,7 +7,7 @@ export { createIdentityStore } from './shell/identity.js';
 export { createJournal, type Journal, type JournalOptions } from './shell/journal.js';
 export { createMessageRows } from './shell/message-rows.js';
 export { migrate, pendingMigrations } from './shell/migrate.js';
-export { type Ownership, ownDatabase } from './shell/ownership.js';
+export { type Ownership, oneAtATime, ownDatabase } from './shell/ownership.js';
 export { addPerson, addUser, type Credentials, type NewUser, type Secrets } from './shell/people.js';
 export { runningEmbeddedPostgres } from './shell/postgres/data-folder.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './shell/postgres/embedded.js';

@@ -14,12 +14,16 @@ export class ConfigError extends Error {
 }
 
 export interface Config {
+  /** Name of this process among those of one hotline; undefined: it is alone. */
+  node: string | undefined;
   /** Addresses SIP, RTP and HTTP bind to; the first one is HTTP's. */
   hosts: string[];
   httpPort: number;
   sipPort: number;
   rtpPorts: { min: number; max: number };
   dataDir: string;
+  /** What belongs to this process alone; the data folder itself when it is alone. */
+  nodeDir: string;
   /** Unset: embedded. */
   databaseUrl: string | undefined;
   redisUrl: string | undefined;
@@ -56,6 +60,10 @@ const ONE_SERVER = /^\S+:\d{1,5},\S+$/;
 const SERVERS = /^\S+:\d{1,5},\S+(\s+\S+:\d{1,5},\S+)*$/;
 
 const schema = z.object({
+  HOTLINE_NODE: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be a name of small letters, digits and hyphens, at most 32')
+    .optional(),
   HOTLINE_HOST: z
     .string()
     .default('127.0.0.1')
@@ -169,14 +177,21 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     throw new ConfigError(`${name} ${issue?.message} (it is '${shown(name, given[name] ?? '')}')`);
   }
   const env = result.data;
+  const { HOTLINE_NODE: node, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = env;
+  if (node !== undefined && !(databaseUrl && redisUrl)) {
+    throw new ConfigError(`HOTLINE_NODE needs DATABASE_URL and REDIS_URL: the processes of a hotline share both (it is '${node}')`);
+  }
+  const dataDir = path.resolve(env.DATA_DIR);
   return {
+    node,
     hosts: env.HOTLINE_HOST,
     httpPort: env.HTTP_PORT,
     sipPort: env.SIP_PORT,
     rtpPorts: env.RTP_PORTS,
-    dataDir: path.resolve(env.DATA_DIR),
-    databaseUrl: env.DATABASE_URL,
-    redisUrl: env.REDIS_URL,
+    dataDir,
+    nodeDir: node === undefined ? dataDir : path.join(dataDir, 'nodes', node),
+    databaseUrl,
+    redisUrl,
     freeswitch: freeswitchOf(env),
     timeZone: env.TZ_HOTLINE,
     seedDemo: env.SEED_DEMO === '1',
@@ -215,6 +230,7 @@ function withoutSecret(url: string | undefined, embedded: string): string {
 /** The effective values by variable name, secrets left out. */
 export function describeConfig(config: Config): Record<string, string> {
   return {
+    HOTLINE_NODE: config.node ?? '(alone)',
     HOTLINE_HOST: config.hosts.join(','),
     HTTP_PORT: String(config.httpPort),
     SIP_PORT: String(config.sipPort),

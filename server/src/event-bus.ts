@@ -1,10 +1,16 @@
-import type { Clock, DomainEvent, EventBus, EventDraft, IdSource, Logger } from '@yixian/contracts';
+import type { Clock, DomainEvent, EventDraft, EventRoad, IdSource, Logger } from '@yixian/contracts';
 
 /** The bus of one process. Numbers go on from `lastSeq`, the last one the journal holds. */
-export function createEventBus(deps: { clock: Clock; ids: IdSource; logger: Logger; lastSeq: number }): EventBus {
+export function createEventBus(deps: { clock: Clock; ids: IdSource; logger: Logger; lastSeq: number }): EventRoad {
   const listeners = new Set<(event: DomainEvent) => void>();
   let seq = deps.lastSeq;
+  const subscribe: EventRoad['subscribe'] = (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
   return {
+    subscribe,
+    follow: subscribe,
     publish(draft: EventDraft): DomainEvent {
       seq += 1;
       const event = { ...draft, id: deps.ids.next('evt'), seq, at: draft.at ?? deps.clock.now() } as DomainEvent;
@@ -16,10 +22,6 @@ export function createEventBus(deps: { clock: Clock; ids: IdSource; logger: Logg
         }
       }
       return event;
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
     },
   };
 }

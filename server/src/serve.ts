@@ -4,6 +4,9 @@ import { authority } from './first-run.js';
 import { raisePriority } from './priority.js';
 import { type RunningYixian, startYixian } from './yixian.js';
 
+/** The exit code of a process that was too slow to be heard; whoever watches over it starts it again. */
+const EXPELLED = 75;
+
 /** Runs the hotline until SIGINT or SIGTERM; a second signal stops without waiting for calls. @returns the exit code */
 export async function serve(config: Config, logger: Logger): Promise<number> {
   raisePriority(logger);
@@ -12,7 +15,12 @@ export async function serve(config: Config, logger: Logger): Promise<number> {
   if (!running) return 0;
   raisePriority(logger); // those that came with the start
   process.stdout.write(banner(config, running));
-  const signal = await asked;
+  const signal = await Promise.race([asked, running.expelled]);
+  if (!signal) {
+    await running.stopNow();
+    process.stdout.write('Yixian has ended: the other processes had taken this one for dead\n');
+    return EXPELLED;
+  }
   logger.info({ signal }, 'draining: new calls are refused, running ones may finish');
   const impatient = nextSignal().then(() => {
     logger.warn({}, 'second signal: stopping now');

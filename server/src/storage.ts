@@ -12,6 +12,10 @@ export type Redis = ReturnType<typeof createClient>;
 
 const CONNECT_DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 2_000;
+const CLUSTER_CONNECT_MS = 1_000;
+/** A server that says nothing for so long is given up; something is asked of it all the time. */
+const CLUSTER_SILENCE_MS = 2_000;
+const CLUSTER_RECONNECT_MS = 200;
 
 /** Makes the data folder. Traversable by others, because PostgreSQL runs as another user when we are root; secrets in it are 0600. */
 export function prepareDataDir(dataDir: string): void {
@@ -98,6 +102,16 @@ export async function openRedis(config: Config, logger: Logger): Promise<OpenRed
       await own?.stop();
     },
   };
+}
+
+/** A connection for what processes say to each other: while it is broken, commands fail at once and are tried again by who sent them. */
+export function connectCluster(url: string): Redis {
+  const socket = {
+    connectTimeout: CLUSTER_CONNECT_MS,
+    socketTimeout: CLUSTER_SILENCE_MS,
+    reconnectStrategy: (attempt: number) => Math.min(20 * 2 ** attempt, CLUSTER_RECONNECT_MS),
+  };
+  return createClient({ url, socket, disableOfflineQueue: true });
 }
 
 /** `close()` waits for commands that a server which is gone will never answer. */

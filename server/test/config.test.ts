@@ -2,6 +2,17 @@ import assert from 'node:assert/strict';
 import { ConfigError, describeConfig, parseConfig } from '../src/config.js';
 
 describe('configuration', () => {
+  it('one process of several needs the database and Redis they share, and keeps what is its own by its name', () => {
+    assert.throws(
+      () => parseConfig({ HOTLINE_NODE: 'a', DATABASE_URL: 'postgres://db/x' }),
+      /HOTLINE_NODE needs DATABASE_URL and REDIS_URL/,
+    );
+    assert.throws(() => parseConfig({ HOTLINE_NODE: '/usr/bin/node' }), /HOTLINE_NODE must be a name/);
+    const config = parseConfig({ HOTLINE_NODE: 'a', DATABASE_URL: 'postgres://db/x', REDIS_URL: 'redis://r', DATA_DIR: '/srv/y' });
+    assert.equal(config.nodeDir, '/srv/y/nodes/a');
+    assert.equal(parseConfig({ DATA_DIR: '/srv/y' }).nodeDir, '/srv/y');
+  });
+
   it('has the documented defaults', () => {
     const config = parseConfig({});
     assert.deepEqual(

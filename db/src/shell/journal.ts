@@ -42,9 +42,20 @@ export interface Journal {
    * close its journal it is well beyond, since numbers may have been shown to clients and not stored. Call it before `closeOrphans`.
    */
   lastSeq(): Promise<number>;
+  /** The number of the last event stored, by whichever process; 0 in an empty database. */
+  storedSeq(): Promise<number>;
   readonly ledger: CallLedger;
-  /** Ends the calls that dead processes left open, through `publish`; returns how many. Call it before new calls are let in. */
-  closeOrphans(options: { now: number; publish: (draft: EventDraft) => DomainEvent }): Promise<number>;
+  /**
+   * Ends the calls that dead processes left open, through `publish`; returns how many. Alone, call it before new calls are let in.
+   * @param options.isDead of several processes, whether that run of a process is over; default: every other one is
+   */
+  closeOrphans(options: {
+    now: number;
+    publish: (draft: EventDraft) => DomainEvent;
+    isDead?: (instanceIds: readonly string[]) => Promise<readonly string[]>;
+  }): Promise<number>;
+  /** Another process may have written agents' states: they are read anew. */
+  forgetIntervals(): void;
   metrics(): Record<string, number>;
 }
 
@@ -88,12 +99,18 @@ export function createJournal(options: JournalOptions): Journal {
       const spilled = await restored;
       return Math.max(spilled, await lastStoredSeq(knex, instanceId));
     },
+    async storedSeq() {
+      const spilled = await restored;
+      const { rows } = await knex.raw<{ rows: { seq: number }[] }>('select coalesce(max(seq), 0)::bigint as seq from event_journal');
+      return Math.max(spilled, rows[0]?.seq ?? 0);
+    },
     ledger,
-    async closeOrphans({ now, publish }) {
+    async closeOrphans({ now, publish, isDead }) {
       await restored;
       await batcher.flush();
-      return closeOrphans({ knex, logger, instanceId, projector, now, publish, flush: batcher.flush });
+      return closeOrphans({ knex, logger, instanceId, projector, now, publish, flush: batcher.flush, ...(isDead ? { isDead } : {}) });
     },
+    forgetIntervals: () => projector.forgetIntervals(),
     metrics: () => ({
       journal_events_total: batcher.stored,
       journal_events_waiting: batcher.waiting,

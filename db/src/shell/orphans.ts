@@ -31,15 +31,20 @@ export async function closeOrphans(options: {
   now: number;
   publish: (draft: EventDraft) => DomainEvent;
   flush: () => Promise<void>;
+  isDead?: (instanceIds: readonly string[]) => Promise<readonly string[]>;
 }): Promise<number> {
-  const { knex, logger, instanceId, now } = options;
-  const rows = (await knex('calls')
+  const { knex, logger, instanceId, now, isDead } = options;
+  const dead = isDead && (await isDead(await others(knex, instanceId)));
+  if (dead?.length === 0) return 0;
+  const left = knex('calls')
     .select('calls.*', 'instances.heartbeat_at')
     .leftJoin('instances', 'instances.id', 'calls.instance_id')
     .whereNull('calls.ended_at')
     .whereNot('calls.instance_id', instanceId)
-    .orderBy('calls.arrived_seq')) as (CallRow & { heartbeat_at: number | null })[];
-  await cutIntervals(knex, instanceId);
+    .orderBy('calls.arrived_seq');
+  const rows = (await (dead ? left.whereIn('calls.instance_id', [...dead]) : left)) as (CallRow & { heartbeat_at: number | null })[];
+  // of several processes, whoever decides has told how its agents' states went on
+  if (!dead) await cutIntervals(knex, instanceId);
   options.projector.forgetIntervals();
   options.projector.adopt(rows);
   for (const row of rows) {
@@ -47,10 +52,19 @@ export async function closeOrphans(options: {
     options.publish({ type: 'call.ended', at, callId: row.id, data: { termination: TERMINATION } });
   }
   await options.flush();
-  await knex('instances')
-    .whereNot('id', instanceId)
+  const over = knex('instances').whereNot('id', instanceId);
+  await (dead ? over.whereIn('id', [...dead]) : over)
     .whereNotExists(knex('calls').whereRaw('calls.instance_id = instances.id and calls.ended_at is null'))
     .delete();
   if (rows.length > 0) logger.warn({ calls: rows.length }, 'ended calls that a dead process left open');
   return rows.length;
+}
+
+/** Runs of other processes that are known here, or have left calls open. */
+async function others(knex: Knex, instanceId: string): Promise<string[]> {
+  const { rows } = await knex.raw<{ rows: { id: string }[] }>(
+    'select id from instances where id <> :instanceId union select instance_id from calls where ended_at is null and instance_id <> :instanceId',
+    { instanceId },
+  );
+  return rows.map(({ id }) => id);
 }

@@ -17,10 +17,12 @@ export interface Ownership {
 /**
  * Makes this process the only hotline of its database, for as long as its connection stands: two would end each other's
  * calls as left over and give the same numbers to different events.
+ * @param options.shared it is one of several processes of one hotline: they have it together, and keep one that is alone out
  * @throws Error when another one has it
  */
-export async function ownDatabase(options: { knex: Knex; logger: Logger; clock: Clock }): Promise<Ownership> {
-  const { knex, logger, clock } = options;
+export async function ownDatabase(options: { knex: Knex; logger: Logger; clock: Clock; shared?: boolean }): Promise<Ownership> {
+  const { knex, logger, clock, shared = false } = options;
+  const lock = shared ? 'select pg_try_advisory_lock_shared($1) as got' : 'select pg_try_advisory_lock($1) as got';
   let client: Client | undefined;
   let timer: Timer | undefined;
   let again: Promise<void> = Promise.resolve();
@@ -32,7 +34,7 @@ export async function ownDatabase(options: { knex: Knex; logger: Logger; clock: 
     opened.on('error', () => lost(opened));
     opened.on('end', () => lost(opened));
     await opened.query(KEEPALIVE);
-    const { rows } = await opened.query<{ got: boolean }>('select pg_try_advisory_lock($1) as got', [LOCK]);
+    const { rows } = await opened.query<{ got: boolean }>(lock, [LOCK]);
     if (rows[0]?.got && !released) {
       client = opened;
       return true;
@@ -60,7 +62,11 @@ export async function ownDatabase(options: { knex: Knex; logger: Logger; clock: 
   const deadline = clock.now() + PATIENCE_MS;
   while (!(await take())) {
     if (clock.now() >= deadline)
-      throw new Error('another Yixian runs with this database: stop it first, or use another DATABASE_URL or DATA_DIR');
+      throw new Error(
+        shared
+          ? 'a Yixian without HOTLINE_NODE runs with this database: stop it first, or use another DATABASE_URL'
+          : 'another Yixian runs with this database: stop it first, or use another DATABASE_URL or DATA_DIR',
+      );
     await new Promise<void>((resolve) => clock.setTimer(RETRY_MS, resolve));
   }
   return {
@@ -71,4 +77,17 @@ export async function ownDatabase(options: { knex: Knex; logger: Logger; clock: 
       await client?.end().catch((error: Error) => logger.debug({ err: error }, 'the database was gone before it was released'));
     },
   };
+}
+
+/** Runs this while no other process does the same with this database. @throws what `run` throws */
+export async function oneAtATime<T>(knex: Knex, run: () => Promise<T>): Promise<T> {
+  const client = await (knex.client as { acquireRawConnection(): Promise<Client> }).acquireRawConnection();
+  client.on('error', () => undefined); // the lock is gone with the connection; `run` meets the same trouble
+  try {
+    await client.query('set statement_timeout = 0');
+    await client.query('select pg_advisory_lock($1)', [LOCK + 1]);
+    return await run();
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

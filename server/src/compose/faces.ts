@@ -35,6 +35,8 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const metrics = [softswitch, edge, sbc, acd, recorder, messages, telephony.sipTraces, base.journal, gatewayMetrics].map(
     (stage) => () => stage.metrics(),
   );
+  const { joined } = base.membership;
+  if (joined) metrics.push(() => ({ ...joined.metrics(), ...base.road.clustered?.metrics() }));
   const health = () =>
     healthOf({
       database: () => ping(database.knex),

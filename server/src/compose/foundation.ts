@@ -1,21 +1,32 @@
 import path from 'node:path';
 import {
+  type CallLedger,
   type CallRegistry,
   type Clock,
-  type EventBus,
+  type Cluster,
+  type EventRoad,
   type IdSource,
   type Logger,
   type RecordQueries,
   randomIds,
   systemClock,
 } from '@yixian/contracts';
-import { createDirectory, createJournal, createRecordQueries, type Journal, type LiveDirectory, migrate, ownDatabase } from '@yixian/db';
+import {
+  createDirectory,
+  createJournal,
+  createRecordQueries,
+  type Journal,
+  type LiveDirectory,
+  migrate,
+  oneAtATime,
+  ownDatabase,
+} from '@yixian/db';
 import { createCallRegistry } from '../call-registry.js';
 import type { Config } from '../config.js';
-import { createEventBus } from '../event-bus.js';
 import { seedIfEmpty } from '../first-run.js';
 import { createOperatorLog } from '../operator-log.js';
 import { type OpenDatabase, type OpenRedis, openDatabase, openRedis } from '../storage.js';
+import { joinHotline, layRoad, type Membership, type Road } from './cluster.js';
 import type { Undo } from './undo.js';
 
 /** What everything else stands on: storage, time, the road of events, the calls in progress. */
@@ -27,9 +38,15 @@ export interface Foundation {
   database: OpenDatabase;
   redis: OpenRedis;
   directory: LiveDirectory;
-  events: EventBus;
+  /** The processes of this hotline; alone, this one leads itself. */
+  cluster: Cluster;
+  membership: Membership;
+  road: Road;
+  events: EventRoad;
   calls: CallRegistry & { sweepAfter(): void };
   journal: Journal;
+  /** A call's row, before it is answered. */
+  ledger: CallLedger;
   records: RecordQueries;
   firstRunFile: string | undefined;
   /** What this process numbers its events on from. */
@@ -41,23 +58,29 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
   const ids = randomIds();
   const database = await openDatabase(config, logger);
   undo.add('database', database.close);
-  const ownership = await ownDatabase({ knex: database.knex, logger, clock });
+  const ownership = await ownDatabase({ knex: database.knex, logger, clock, shared: config.node !== undefined });
   undo.add('ownership of the database', ownership.release);
   const redis = await openRedis(config, logger);
   undo.add('redis', redis.close);
-  await migrate(database.knex);
-  const firstRunFile = await seedIfEmpty(config, database.knex, logger);
+  const firstRunFile = await oneAtATime(database.knex, async () => {
+    await migrate(database.knex);
+    return seedIfEmpty(config, database.knex, logger);
+  });
 
   const directory = await createDirectory(database.knex, logger, clock);
   undo.add('directory', directory.close);
-  const journal = createJournal({ knex: database.knex, logger, clock, spillFile: path.join(config.dataDir, 'unstored-events.ndjson') });
+  const membership = await joinHotline(config, clock, logger, undo);
+  const { cluster, instanceId } = membership;
+  const spillFile = path.join(config.nodeDir, 'unstored-events.ndjson');
+  const journal = createJournal({ knex: database.knex, logger, clock, instanceId, spillFile });
   undo.add('journal', () => journal.close());
-  const lastSeq = await journal.lastSeq();
-  const events = createEventBus({ clock, ids, logger, lastSeq });
+  const road = await layRoad(membership, { clock, ids, logger, journal }, undo);
+  const { events, ledger, lastSeq } = road;
   const calls = createCallRegistry(events);
-  events.subscribe((event) => journal.append(event));
+  if (road.clustered) road.clustered.numbered((event) => journal.append(event));
+  else events.subscribe((event) => journal.append(event));
   events.subscribe(createOperatorLog(logger, (callId) => calls.record(callId)));
-  await journal.closeOrphans({ now: clock.now(), publish: (draft) => events.publish(draft) });
+  if (!membership.joined) await journal.closeOrphans({ now: clock.now(), publish: (draft) => events.publish(draft) });
   const records = createRecordQueries(database.knex, {
     timezone: config.timeZone,
     settled: () => journal.flush(),
@@ -66,5 +89,6 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
       shortAbandonMs: directory.settings().shortAbandonSeconds * 1000,
     }),
   });
-  return { config, logger, clock, ids, database, redis, directory, events, calls, journal, records, firstRunFile, lastSeq };
+  const storage = { database, redis, directory, journal, ledger, records };
+  return { config, logger, clock, ids, ...storage, cluster, membership, road, events, calls, firstRunFile, lastSeq };
 }

@@ -133,14 +133,14 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     records: base.records,
     archive: recorder.archive,
     directory,
-    folder: join(base.config.dataDir, 'mailbox'),
+    folder: join(base.config.nodeDir, 'mailbox'),
   });
   const sbc = createSbc({
     mailbox,
     switch: softswitch,
     directory,
     flows,
-    ledger: base.journal.ledger,
+    ledger: base.ledger,
     calls,
     acd: acd.acd,
     conversations: acd.conversations,
