@@ -16,6 +16,7 @@ const NEEDS = {
     { program: 'baresip', debian: 'baresip-core' },
     { program: 'chromium', debian: 'chromium' },
     { program: 'ip', debian: 'iproute2' },
+    { program: 'openssl', debian: 'openssl' },
   ],
 };
 

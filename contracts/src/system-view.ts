@@ -22,6 +22,12 @@ export const SYSTEM_FINDINGS = [
   'encrypted',
   'prompts-missing',
   'prompts-there',
+  'certificate-valid',
+  'certificate-ends',
+  'certificate-over',
+  'certificate-none',
+  'certificate-local',
+  'certificate-proxy',
   'trunk-full',
   'trunks-room',
   /** The check itself failed. */
@@ -32,7 +38,7 @@ export type SystemFinding = (typeof SYSTEM_FINDINGS)[number];
 
 /** One finding of `doctor` that makes sense while the hotline runs; `text` says what is, or what is wrong, in English. */
 export interface SystemCheck {
-  name: 'data' | 'files' | 'database' | 'redis' | 'switch' | 'recordings' | 'prompts' | 'trunks';
+  name: 'data' | 'files' | 'database' | 'redis' | 'switch' | 'recordings' | 'prompts' | 'certificate' | 'trunks';
   state: 'ok' | 'warning' | 'fault';
   text: string;
   finding: SystemFinding;

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { parse } from 'dotenv';
 import { z } from 'zod';
+import type { CertificateFiles } from './certificate.js';
 import { isNetwork } from './client-address.js';
 
 /** A value of the environment that cannot be used; the message names the variable. */
@@ -40,6 +41,8 @@ export interface Config {
   drainMs: number;
   /** Origins of pages beside our own that may use SIP over WebSocket, e.g. of a reverse proxy. */
   webOrigins: string[];
+  /** Unset: HTTP_PORT speaks HTTP; with it, HTTPS alone. */
+  tls: CertificateFiles | undefined;
   /** Proxies whose X-Forwarded-For is believed: addresses or networks. */
   trustedProxies: string[];
   /** Hosts that flows may send requests to, `host` or `host:port`; none by default. */
@@ -136,6 +139,8 @@ const schema = z.object({
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
     .refine((origins) => origins.every(isOrigin), 'must be origins such as https://hotline.example, separated by commas'),
+  TLS_CERT: z.string().min(1).optional(),
+  TLS_KEY: z.string().min(1).optional(),
   TRUSTED_PROXIES: z
     .string()
     .default('')
@@ -154,6 +159,14 @@ function freeswitchOf(env: {
   if (!env.DRACHTIO_URL) throw new ConfigError('DRACHTIO_URL must be host:port,secret where SWITCH is freeswitch');
   if (!env.FREESWITCH_URL) throw new ConfigError('FREESWITCH_URL must be host:port,secret where SWITCH is freeswitch');
   return { drachtioUrl: env.DRACHTIO_URL, freeswitchUrl: env.FREESWITCH_URL };
+}
+
+/** One without the other is a mistake. */
+function tlsOf({ TLS_CERT: cert, TLS_KEY: key }: { TLS_CERT?: string | undefined; TLS_KEY?: string | undefined }): Config['tls'] {
+  if (!cert && !key) return undefined;
+  if (!cert) throw new ConfigError('TLS_CERT must be given with TLS_KEY');
+  if (!key) throw new ConfigError('TLS_KEY must be given with TLS_CERT');
+  return { cert: path.resolve(cert), key: path.resolve(key) };
 }
 
 /** An address may hold a password, also where it is wrong: everything before the host is left out. */
@@ -200,6 +213,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     logLevel: env.LOG_LEVEL,
     drainMs: env.DRAIN_SECONDS * 1000,
     webOrigins: env.WEB_ORIGINS,
+    tls: tlsOf(env),
     trustedProxies: env.TRUSTED_PROXIES,
     flowHttpHosts: env.FLOW_HTTP_HOSTS,
     flowSecrets: Object.fromEntries(
@@ -248,6 +262,7 @@ export function describeConfig(config: Config): Record<string, string> {
     SIP_TRACE_DAYS: config.sipTraceDays === 0 ? '0 (SIP messages of calls are not traced)' : String(config.sipTraceDays),
     LOG_LEVEL: config.logLevel,
     DRAIN_SECONDS: String(config.drainMs / 1000),
+    TLS_CERT: config.tls?.cert ?? '(none: HTTP)',
     TRUSTED_PROXIES: config.trustedProxies.join(',') || '(none)',
     WEB_ORIGINS: config.webOrigins.join(',') || '(none: pages of this host only)',
     FLOW_HTTP_HOSTS: config.flowHttpHosts.join(',') || '(none: flows send no requests)',

@@ -2,12 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type HotlineSettings, type SystemFinding, silentLogger } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createPrompts } from '@yixian/ivr';
 import { checkFreeswitch } from '@yixian/sbc';
+import { readCertificate } from './certificate.js';
 import { type Config, describeConfig } from './config.js';
 import { firstRunFileOf } from './first-run.js';
 import { promptDirectories, requiredPrompts } from './prompt-set.js';
@@ -30,6 +34,9 @@ export function found(verdict: Verdict, finding: SystemFinding, values: Found['v
 
 const FILES_PER_CALL = 6; // two legs with RTP and RTCP each, the recording, its margin
 const HTTP_DEADLINE_MS = 5000;
+const DAY_MS = 86_400_000;
+/** A certificate that ends sooner is to be renewed. */
+const RENEW_DAYS = 21;
 
 /** Checks what a hotline needs, and says what is wrong in words that can be acted on. @returns 0 when there is no fault */
 export async function doctor(config: Config): Promise<number> {
@@ -47,6 +54,7 @@ export async function doctor(config: Config): Promise<number> {
     ['database', () => checkDatabase(config)],
     ['recordings', () => checkRecordings(config)],
     ['prompts', () => checkPrompts(config)],
+    ['certificate', () => checkCertificate(config)],
     ['switch', () => checkRunning(running)],
     ...(config.freeswitch && !running ? [['freeswitch', () => checkServers(config)] as [string, () => Promise<Verdict[]>]] : []),
   ];
@@ -79,6 +87,20 @@ export function checkDataDir(config: Config): Found[] {
     return [found(fault(`${file} can be read by others: chmod 600 it`), 'data-open', { file })];
   }
   return [found(ok(`${config.dataDir} can be written`), 'data-writable', { folder: config.dataDir })];
+}
+
+/** A browser lets no page telephone that came over plain HTTP from another machine. */
+export function checkCertificate({ tls, hosts, trustedProxies }: Config): Found[] {
+  if (!tls && trustedProxies.length > 0) return [found(ok('plain HTTP, behind a proxy'), 'certificate-proxy')];
+  if (!tls && (hosts[0] === '127.0.0.1' || hosts[0] === '::1'))
+    return [found(ok('plain HTTP, on this machine alone'), 'certificate-local')];
+  if (!tls) return [found(warning('plain HTTP: browsers on other machines have no microphone (TLS_CERT, TLS_KEY)'), 'certificate-none')];
+  const until = readCertificate(tls).validTo;
+  const days = Math.floor((until - Date.now()) / DAY_MS);
+  const values = { days, until: new Date(until).toISOString().slice(0, 10) };
+  if (days < 0) return [found(fault(`the certificate was valid until ${values.until}`), 'certificate-over', values)];
+  if (days < RENEW_DAYS) return [found(warning(`the certificate ends in ${days} days, ${values.until}`), 'certificate-ends', values)];
+  return [found(ok(`the certificate is valid until ${values.until}`), 'certificate-valid', values)];
 }
 
 export function checkFileLimit(config: Config): Found[] {
@@ -229,7 +251,20 @@ async function checkServers({ freeswitch }: Config): Promise<Verdict[]> {
 
 async function checkRunning(running: RunFile | undefined): Promise<Verdict[]> {
   if (!running) return [ok('embedded; starts with the hotline')];
-  const response = await fetch(`${running.http}/readyz`, { signal: AbortSignal.timeout(HTTP_DEADLINE_MS) });
-  const body = await response.text();
-  return [response.ok ? ok('answers on /readyz') : fault(`/readyz says ${response.status}: ${body}`)];
+  const { status, body } = await readiness(`${running.http}/readyz`);
+  return [status === 200 ? ok('answers on /readyz') : fault(`/readyz says ${status}: ${body}`)];
+}
+
+/** Of our own hotline, by the address it has put down itself: its certificate is for the names that others call it by. */
+function readiness(url: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { signal: AbortSignal.timeout(HTTP_DEADLINE_MS) };
+    const answer = (response: IncomingMessage): void => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+    };
+    const request = url.startsWith('https:')
+      ? https.get(url, { ...options, rejectUnauthorized: false }, answer)
+      : http.get(url, options, answer);
+    request.on('error', reject);
+  });
 }

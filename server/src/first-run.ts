@@ -39,6 +39,6 @@ export function authority(host: string | undefined, port: number): string {
   return `${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
-export function httpUrl(config: Pick<Config, 'hosts' | 'httpPort'>): string {
-  return `http://${authority(config.hosts[0], config.httpPort)}`;
+export function httpUrl(config: Pick<Config, 'hosts' | 'httpPort'> & Partial<Pick<Config, 'tls'>>): string {
+  return `${config.tls ? 'https' : 'http'}://${authority(config.hosts[0], config.httpPort)}`;
 }

@@ -96,6 +96,12 @@ describe('configuration', () => {
     });
   }
 
+  it('a certificate needs its key and the other way round', () => {
+    assert.throws(() => parseConfig({ TLS_CERT: 'a.pem' }), /^ConfigError: TLS_KEY /);
+    assert.throws(() => parseConfig({ TLS_KEY: 'a.key' }), /^ConfigError: TLS_CERT /);
+    assert.equal(parseConfig({ TLS_CERT: '/x/a.pem', TLS_KEY: '/x/a.key' }).tls?.key, '/x/a.key');
+  });
+
   it('a wrong address is refused without the password in it', () => {
     for (const value of ['mysql://u:topsecret@db/x', 'u:topsecret@db', 'http://:topsecret@db']) {
       for (const name of ['DATABASE_URL', 'REDIS_URL']) {

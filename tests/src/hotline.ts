@@ -95,7 +95,7 @@ export class Hotline {
 
   get http(): string {
     const host = this.env.HOTLINE_HOST?.split(',')[0] ?? '127.0.0.1';
-    return `http://${host.includes(':') ? `[${host}]` : host}:${this.httpPort}`;
+    return `${this.env.TLS_CERT ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${this.httpPort}`;
   }
 
   get pid(): number {
@@ -247,6 +247,7 @@ export class Api {
   /** Connects to the event stream; remembers everything it heard. */
   async events(since?: number): Promise<EventStream> {
     const socket = io(`${this.base}/events`, {
+      rejectUnauthorized: process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0',
       auth: { token: this.token, ...(since === undefined ? {} : { since }) },
       transports: ['websocket'],
       reconnection: false,

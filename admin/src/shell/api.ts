@@ -32,6 +32,8 @@ export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   auth: Authenticator;
   /** Where a request comes from, for limits; default: the other end of its connection. */
   addressOf?(request: IncomingMessage): string;
+  /** Whether it is served over HTTPS. */
+  secure?: boolean;
   callbacks: Callbacks;
   records: RecordQueries;
   /** Recordings and messages as they may be heard, held and deleted. */
@@ -82,7 +84,7 @@ export function assemble(deps: ApiDeps): { app: Express; routes: readonly Route[
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
-  app.use(createSecurityHeaders());
+  app.use(createSecurityHeaders(deps.secure ?? false));
   mountRoutes(app, routes, {
     auth: deps.auth,
     directory: deps.directory,

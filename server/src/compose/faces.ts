@@ -1,10 +1,12 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { createApi, createAuthenticator, createCommands } from '@yixian/admin';
 import { createGateway } from '@yixian/agent-gateway';
 import { createIdentityStore, createSummaryRows, ping } from '@yixian/db';
 import { createSipUpgrades } from '@yixian/softswitch';
 import { createBackupStore } from '../backup/store.js';
+import { followCertificate, readCertificate } from '../certificate.js';
 import { createClientAddress } from '../client-address.js';
 import { httpUrl } from '../first-run.js';
 import { version } from '../version.js';
@@ -48,6 +50,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const addressOf = createClientAddress(base.config.trustedProxies);
   const app = createApi({
     addressOf,
+    secure: base.config.tls !== undefined,
     ...commandDeps,
     messages,
     auth,
@@ -67,7 +70,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     metrics,
     system: createSystemView(base, telephony, { health, metrics }),
   });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
+  const server = serverFor(app, base, undo);
   const upgrades = createSipUpgrades({
     adopt: (socket, source) => softswitch.adopt(socket, source),
     origins: base.config.webOrigins,
@@ -97,6 +100,17 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   gatewayMetrics.metrics = gateway.metrics;
   undo.add('gateway', () => gateway.stop());
   return httpUrl(base.config);
+}
+
+/** HTTPS where there is a certificate, and then nothing else: a password sent in the clear is one too many. */
+function serverFor(app: RequestListener, { config, clock, logger }: Foundation, undo: Undo): Server {
+  const options = { keepAliveTimeout: KEEP_ALIVE_MS };
+  if (!config.tls) return createServer(options, app);
+  const { cert, key } = readCertificate(config.tls);
+  const server = createSecureServer({ ...options, cert, key, minVersion: 'TLSv1.2' }, app);
+  const followed = followCertificate(server, config.tls, { clock, logger });
+  undo.add('certificate', () => followed.stop());
+  return server;
 }
 
 function listen(server: Server, { config }: Foundation): Promise<void> {

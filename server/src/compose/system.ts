@@ -1,5 +1,5 @@
 import { isBrowserContact, isoTime, type SystemCheck, type SystemView } from '@yixian/contracts';
-import { checkDataDir, checkFileLimit, type Found, found, guarded, promptVerdict, recordingVerdicts } from '../doctor.js';
+import { checkCertificate, checkDataDir, checkFileLimit, type Found, found, guarded, promptVerdict, recordingVerdicts } from '../doctor.js';
 import { version } from '../version.js';
 import type { Foundation } from './foundation.js';
 import type { Telephony } from './telephony.js';
@@ -64,6 +64,7 @@ async function checksOf(
     ['switch', async () => switchVerdicts(await softswitch.health())],
     ['recordings', () => recordingVerdicts(config, directory.settings())],
     ['prompts', () => [promptVerdict(config)]],
+    ['certificate', () => checkCertificate(config)],
     ['trunks', () => trunkVerdicts(trunks)],
   ];
   const all = await Promise.all(runs.map(async ([name, run]) => (await guarded(run)).map((verdict) => ({ name, ...verdict }))));

@@ -38,6 +38,10 @@ export interface BrowserOptions {
   executable?: string;
   /** An `http://` origin that is to have a microphone like a secure one. */
   trustedOrigin?: string;
+  /** Takes whatever certificate a server has. */
+  anyCertificate?: boolean;
+  /** Another name that leads to 127.0.0.1. */
+  nameOfThisMachine?: string;
 }
 
 /** One Chromium with a profile of its own; `close` ends it and removes the profile. */
@@ -56,11 +60,13 @@ export class TestBrowser {
     const profile = mkdtempSync(path.join(tmpdir(), 'yixian-chromium-'));
     const microphone = options.microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${options.microphone}`];
     const trusted = options.trustedOrigin === undefined ? [] : [`--unsafely-treat-insecure-origin-as-secure=${options.trustedOrigin}`];
+    const { nameOfThisMachine: name } = options;
+    const named = name === undefined ? [] : [`--host-resolver-rules=MAP ${name} 127.0.0.1`];
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: options.executable ?? CHROMIUM,
       headless: true,
       timeout: START_LIMIT_MS,
-      args: [...ARGUMENTS, ...microphone, ...trusted],
+      args: [...ARGUMENTS, ...microphone, ...trusted, ...named],
       viewport: options.viewport ?? { width: 1366, height: 768 },
       colorScheme: options.dark ? 'dark' : 'light',
       // What is moving cannot be clicked for certain on a busy machine; pages are to honour this anyway.
@@ -68,6 +74,7 @@ export class TestBrowser {
       locale: options.language === 'en' ? 'en-US' : 'zh-CN',
       timezoneId: 'Asia/Shanghai',
       permissions: ['microphone'],
+      ignoreHTTPSErrors: options.anyCertificate ?? false,
     });
     context.setDefaultTimeout(20_000);
     const browser = new TestBrowser(context, profile);

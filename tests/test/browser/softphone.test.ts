@@ -27,6 +27,8 @@ import { Scenario } from '../../src/scenario.js';
 const CALLER_HZ = 700;
 const AGENT_HZ = 1100;
 const STRANGER_HZ = 1900;
+/** A name that browsers do not take for the machine’s own. */
+const PLAIN_NAME = 'hotline.test';
 
 describe('the browser as a telephone', function () {
   this.timeout(120_000);
@@ -38,7 +40,10 @@ describe('the browser as a telephone', function () {
     await requirePeers(this, 'chromium', 'sipp', 'baresip', 'redis');
     folder = mkdtempSync(path.join(tmpdir(), 'yixian-mic-'));
     s = await Scenario.start();
-    browser = await TestBrowser.start({ microphone: await writeToneWav(path.join(folder, 'mic.wav'), AGENT_HZ, 60) });
+    browser = await TestBrowser.start({
+      microphone: await writeToneWav(path.join(folder, 'mic.wav'), AGENT_HZ, 60),
+      nameOfThisMachine: PLAIN_NAME,
+    });
     const api = await s.api('1001');
     await api.put('/agents/1001/seat', { kind: 'softphone' });
     await watchSip(browser.context);
@@ -84,6 +89,23 @@ describe('the browser as a telephone', function () {
     assert.ok(toneDurationMs(left, CALLER_HZ) > 2_000, 'the caller stands left');
     assert.ok(toneDurationMs(right, AGENT_HZ) > 2_000, 'the browser stands right');
     assert.ok(toneDurationMs((await caller.lastHeard()).channels[0] ?? new Int16Array(), AGENT_HZ) > 2_000, 'the caller heard the browser');
+  });
+
+  it('a page that came over plain HTTP by another name than this machine’s own has no microphone: it says so and is rung for nothing', async () => {
+    const api = await s.api('1002');
+    await api.put('/agents/1002/seat', { kind: 'softphone' });
+    const page = await browser.context.newPage();
+    try {
+      await page.goto(s.hotline.http.replace('127.0.0.1', PLAIN_NAME));
+      await page.locator('input[autocomplete="username"]').fill(s.hotline.agent('1002').username);
+      await page.locator('input[autocomplete="current-password"]').fill(s.hotline.agent('1002').password);
+      await page.locator('button[type="submit"]').click();
+      await page.getByTestId('phone-status').getByText('请以 https 打开本页').waitFor();
+      assert.equal((await api.get<{ reachable: boolean }>('/agents/1002')).reachable, false);
+    } finally {
+      await page.close();
+      await api.put('/agents/1002/seat', { kind: 'sip' });
+    }
   });
 
   it('the page hears the caller', async () => {

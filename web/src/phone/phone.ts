@@ -23,8 +23,8 @@ export interface PhoneCall {
 }
 
 export interface PhonePicture {
-  /** `elsewhere`: another tab of this browser is the telephone. */
-  status: 'off' | 'connecting' | 'registered' | 'failed' | 'elsewhere';
+  /** `elsewhere`: another tab of this browser is the telephone; `insecure`: the page came over plain HTTP, so there is no microphone. */
+  status: 'off' | 'connecting' | 'registered' | 'failed' | 'elsewhere' | 'insecure';
   /** Why it failed, for people. */
   why: string | undefined;
   call: PhoneCall | undefined;
@@ -71,6 +71,11 @@ export function usePhone(): PhonePicture {
 /** Makes this page the extension's telephone, and keeps it so until `stopPhone` or sign-out; unless another tab is it. */
 export function startPhone(): void {
   if (wanted) return;
+  // A telephone that cannot speak is none: it is not rung, and the agent is told.
+  if (!window.isSecureContext) {
+    show({ status: 'insecure', why: undefined, call: undefined });
+    return;
+  }
   wanted = true;
   void lookAtDevices();
   claim = claimTelephone({

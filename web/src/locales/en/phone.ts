@@ -11,6 +11,7 @@ export const phone: typeof zh = {
     connecting: 'Telephone is connecting…',
     registered: 'Telephone is ready',
     elsewhere: 'The telephone is another tab',
+    insecure: 'No microphone: open this page by https',
     failed: 'Telephone is not available',
   },
   call: { ringing: 'Ringing', talking: 'Talking' },
