@@ -11,4 +11,4 @@ export { createOutside, type Outside, type OutsideDeps } from './shell/outside.j
 export { createSbc, type Sbc } from './shell/sbc.js';
 export type { SourceGuardOptions } from './shell/source-guard.js';
 export type { TransferResult, Transfers } from './shell/transfers.js';
-export { createWebCredentials, type WebCredentialStore } from './shell/web-credentials.js';
+export { createWebCredentials, type GivenCredential, type WebCredentialStore } from './shell/web-credentials.js';

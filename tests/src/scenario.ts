@@ -45,13 +45,23 @@ export class Scenario {
   static async start(options?: HotlineOptions): Promise<Scenario> {
     const hotline = await Hotline.start(options);
     try {
-      const admin = await hotline.admin();
-      return new Scenario(hotline, admin, await admin.events());
+      return await Scenario.on(hotline);
     } catch (error) {
       await hotline.kill();
       hotline.removeData();
       throw error;
     }
+  }
+
+  /** With a process that runs already, one of several; `leave` ends what was started through it and not the process. */
+  static async on(hotline: Hotline): Promise<Scenario> {
+    const admin = await hotline.admin();
+    return new Scenario(hotline, admin, await admin.events());
+  }
+
+  async leave(): Promise<void> {
+    this.events.close();
+    await this.hangUpAllPhones();
   }
 
   /** Ends phones and hotline; the data folder goes unless it is wanted again. */

@@ -38,10 +38,16 @@ export interface AuthenticatorDeps {
   options?: AuthenticatorOptions;
 }
 
+/** What other processes of the hotline say of sessions. */
+export interface SessionsElsewhere {
+  /** Another process ended the session, and has said so in the journal. */
+  endedElsewhere(sessionId: string): void;
+}
+
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Sign-in with passwords, sessions by random token. Whether a user exists cannot be told from outside. */
-export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & SessionKeeper {
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & SessionKeeper & SessionsElsewhere {
   const { store, clock, ids, logger, options = {} } = deps;
   const { maxFailures = 5, lockMs = 15 * 60_000, sessionMs = 12 * 3_600_000, recheckMs = 30_000, cost = DEFAULT_COST } = options;
   const journal = createIdentityJournal(deps);
@@ -89,6 +95,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Se
 
     sessionsEnded(sessionIds) {
       for (const id of sessionIds) tellEnded(id, cache.forget(id));
+    },
+
+    endedElsewhere(sessionId) {
+      cache.forget(sessionId);
+      for (const listener of listeners) listener(sessionId);
     },
 
     async prolong(sessionId) {

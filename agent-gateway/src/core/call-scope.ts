@@ -1,4 +1,4 @@
-import type { AgentId, DomainEvent, QueueId } from '@yixian/contracts';
+import { type AgentId, agentsOfCall, type CallRecord, type DomainEvent, type QueueId } from '@yixian/contracts';
 
 /**
  * Whose a call is, and since which event: the same answer whether an event is told as it happens or again later.
@@ -33,6 +33,17 @@ export function scopeAfter(before: CallScope | undefined, event: DomainEvent): C
     default:
       return scope;
   }
+}
+
+/** Of a call whose beginning was not followed: whose it is as of this event, by its record. */
+export function scopeOfRecord(record: CallRecord, from: number): CallScope {
+  const queues = new Set(record.segments.flatMap(({ queueId }) => (queueId === undefined ? [] : [queueId])));
+  if (record.queueId !== null) queues.add(record.queueId);
+  return {
+    complete: true,
+    agents: [...agentsOfCall(record)].map((id) => ({ id, from })),
+    queues: [...queues].map((id) => ({ id, from })),
+  };
 }
 
 function withAgent(scope: CallScope, id: AgentId | undefined, from: number): CallScope {

@@ -16,7 +16,7 @@ import { EventRing } from '../core/event-ring.js';
 import { maySeeEvent } from '../core/visibility.js';
 import type { Client } from './client.js';
 import { journalPage, PAGE, type Told } from './journal-page.js';
-import { createScopeIndex } from './scope-index.js';
+import { createScopeIndex, type ScopeIndex } from './scope-index.js';
 import { snapshotFor } from './snapshot.js';
 
 export interface StreamDeps {
@@ -47,13 +47,14 @@ const CHUNK = 500;
 export class Stream {
   readonly #deps: StreamDeps;
   readonly #ring: EventRing;
-  readonly #scopes = createScopeIndex();
+  readonly #scopes: ScopeIndex;
   readonly #counts = { sent: 0, replayed: 0, gaps: 0 };
   #pending: DomainEvent[] = [];
 
   constructor(deps: StreamDeps) {
     this.#deps = deps;
     this.#ring = new EventRing(deps.ringSize, deps.lastSeq);
+    this.#scopes = createScopeIndex((callId) => deps.calls.record(callId));
   }
 
   happened(event: DomainEvent): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CallLedger, Clock, DomainEvent, EventDraft, Logger, Timer } from '@yixian/contracts';
+import type { CallId, CallLedger, Clock, DomainEvent, EventDraft, Logger, Timer } from '@yixian/contracts';
 import type { Knex } from 'knex';
 import { type BatchStore, createBatchStore } from './batch-store.js';
 import { type Batcher, createBatcher } from './batcher.js';
@@ -54,6 +54,8 @@ export interface Journal {
     publish: (draft: EventDraft) => DomainEvent;
     isDead?: (instanceIds: readonly string[]) => Promise<readonly string[]>;
   }): Promise<number>;
+  /** The run of a process that the call belongs to; undefined: the call is unknown. */
+  instanceOf(callId: CallId): Promise<string | undefined>;
   /** Another process may have written agents' states: they are read anew. */
   forgetIntervals(): void;
   metrics(): Record<string, number>;
@@ -109,6 +111,10 @@ export function createJournal(options: JournalOptions): Journal {
       await restored;
       await batcher.flush();
       return closeOrphans({ knex, logger, instanceId, projector, now, publish, flush: batcher.flush, ...(isDead ? { isDead } : {}) });
+    },
+    async instanceOf(callId) {
+      const row = (await knex('calls').select('instance_id').where({ id: callId }).first()) as { instance_id: string } | undefined;
+      return row?.instance_id;
     },
     forgetIntervals: () => projector.forgetIntervals(),
     metrics: () => ({

@@ -11,7 +11,7 @@ import { createMessages } from './messages.js';
 import { takeNote } from './note.js';
 import { startRecording } from './recording.js';
 import { changeKeys, type RekeyResult } from './rekey.js';
-import { repairUnfinished } from './repair.js';
+import { type RepairOptions, repairUnfinished } from './repair.js';
 import { applyRetention, type RetentionResult } from './retention.js';
 import { takeVoicemail } from './voicemail.js';
 
@@ -20,7 +20,7 @@ export interface RecorderService extends Recorder {
   /** What callers say for flows. */
   readonly notes: CallerNotes;
   /** On start, before calls come in: makes the files of a dead process playable. Rejects when the rows cannot be read. */
-  repairUnfinished(): Promise<void>;
+  repairUnfinished(options?: RepairOptions): Promise<void>;
   /** On start, when phones can be told: watches the disk and the boxes until `close`. */
   watch(): void;
   /** Deletes what the rules of retention let go. */
@@ -77,10 +77,10 @@ export function createRecorder(options: RecorderOptions): RecorderService {
       return announcementOf(recordingPolicyFor({ agent, queue, trunk, direction, settings: configuration.settings() }));
     },
     voicemail: (request) => takeVoicemail(context, request),
-    async repairUnfinished() {
+    async repairUnfinished(leftBy) {
       await mkdir(options.directory, { recursive: true, mode: 0o700 });
       await context.keyring.current();
-      await repairUnfinished(context);
+      await repairUnfinished(context, leftBy);
     },
     watch() {
       guard.start();

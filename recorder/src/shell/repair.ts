@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RecordingRow, VOICEMAIL_DEFAULTS } from '@yixian/contracts';
+import { type CallId, type RecordingRow, VOICEMAIL_DEFAULTS } from '@yixian/contracts';
 import { pausesWithin } from '../core/pauses.js';
 import { SHORTEST_MESSAGE_MS } from '../core/voicemail.js';
 import { HEADER_WINDOW, repairWav } from '../core/wav.js';
@@ -11,14 +11,22 @@ import { completed, publish } from './recording.js';
 import { containerName, storeAudio } from './store-audio.js';
 import { discard, publishLeft, readNote, store, voicemailFolder } from './voicemail.js';
 
+export interface RepairOptions {
+  /** Of several processes: whether the one that had this call is dead. Default: everything that this process does not record itself is left over. */
+  isDead?(callId: CallId): Promise<boolean>;
+}
+
 /** Makes what a dead process was writing playable up to its death, and says so in the rows. */
-export async function repairUnfinished(context: Context): Promise<void> {
+export async function repairUnfinished(context: Context, { isDead = async () => true }: RepairOptions = {}): Promise<void> {
   const { rows, logger } = context.options;
-  const unfinished = (await rows.unfinished()).filter((row) => !context.active.has(row.id));
-  for (const row of unfinished) await repairRecording(context, row);
-  const voicemails = await repairVoicemails(context);
-  if (unfinished.length + voicemails > 0)
-    logger.warn({ recordings: unfinished.length, voicemails }, 'repaired what a dead process was recording');
+  let recordings = 0;
+  for (const row of await rows.unfinished()) {
+    if (context.active.has(row.id) || !(await isDead(row.callId))) continue;
+    await repairRecording(context, row);
+    recordings += 1;
+  }
+  const voicemails = await repairVoicemails(context, isDead);
+  if (recordings + voicemails > 0) logger.warn({ recordings, voicemails }, 'repaired what a dead process was recording');
 }
 
 async function repairRecording(context: Context, row: RecordingRow): Promise<void> {
@@ -59,7 +67,7 @@ async function repairAudio(context: Context, id: string, name: string): Promise<
 }
 
 /** Messages without a row: a note beside the file tells whose they are. */
-async function repairVoicemails(context: Context): Promise<number> {
+async function repairVoicemails(context: Context, isDead: (callId: CallId) => Promise<boolean>): Promise<number> {
   const folder = voicemailFolder(context.options.directory);
   const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -69,15 +77,15 @@ async function repairVoicemails(context: Context): Promise<number> {
   for (const name of names) {
     if (!name.endsWith('.wav.json')) continue;
     const path = join(folder, name.slice(0, -'.json'.length));
-    if (await repairVoicemail(context, path)) repaired += 1;
+    if (await repairVoicemail(context, path, isDead)) repaired += 1;
   }
   return repaired;
 }
 
-async function repairVoicemail(context: Context, path: string): Promise<boolean> {
+async function repairVoicemail(context: Context, path: string, isDead: (callId: CallId) => Promise<boolean>): Promise<boolean> {
   try {
     const note = await readNote(path);
-    if (context.active.has(note.id)) return false;
+    if (context.active.has(note.id) || !(await isDead(note.callId))) return false;
     if ((await isMissing(path)) && (await isMissing(containerName(path)))) {
       await discard(path);
       return false;

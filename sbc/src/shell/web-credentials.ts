@@ -6,7 +6,8 @@ import { BoundedMap } from './bounded-map.js';
 const LIFETIME_MS = 2 * 3_600_000;
 const MOST = 10_000;
 
-interface Kept extends WebCredential {
+/** A credential with whom it was given to. */
+export interface GivenCredential extends WebCredential {
   extension: string;
   sessionId: string;
 }
@@ -14,22 +15,36 @@ interface Kept extends WebCredential {
 export interface WebCredentialStore extends WebCredentials {
   /** The password of a user name that was given out and still holds. */
   password(username: string): string | undefined;
+  /** Another process has given it out. */
+  learn(credential: GivenCredential): void;
+  /** Those that hold, for a process that has just come. */
+  given(): GivenCredential[];
 }
 
-/** SIP credentials of browsers: random, in memory alone, each bound to an extension and a signed-in session. */
-export function createWebCredentials(clock: Pick<Clock, 'now'>): WebCredentialStore {
-  const byName = new BoundedMap<Kept>(MOST);
+/**
+ * SIP credentials of browsers: random, in memory alone, each bound to an extension and a signed-in session.
+ * @param told called with each that is given out, for the other processes of the hotline
+ */
+export function createWebCredentials(clock: Pick<Clock, 'now'>, told?: (credential: GivenCredential) => void): WebCredentialStore {
+  const byName = new BoundedMap<GivenCredential>(MOST);
   const bySession = new Map<string, string>();
 
-  function current(username: string | undefined): Kept | undefined {
+  function current(username: string | undefined): GivenCredential | undefined {
     const kept = username === undefined ? undefined : byName.get(username);
     return kept && kept.expiresAt > clock.now() ? kept : undefined;
   }
 
+  function keep(credential: GivenCredential): void {
+    byName.set(credential.username, credential);
+    bySession.set(credential.sessionId, credential.username);
+  }
+
   return {
+    learn: keep,
+    given: () => [...bySession.values()].flatMap((username) => current(username) ?? []),
     issue(extension, sessionId) {
       const known = current(bySession.get(sessionId));
-      const fresh: Kept =
+      const fresh: GivenCredential =
         known?.extension === extension
           ? { ...known, expiresAt: clock.now() + LIFETIME_MS }
           : {
@@ -39,8 +54,8 @@ export function createWebCredentials(clock: Pick<Clock, 'now'>): WebCredentialSt
               extension,
               sessionId,
             };
-      byName.set(fresh.username, fresh);
-      bySession.set(sessionId, fresh.username);
+      keep(fresh);
+      told?.(fresh);
       return { username: fresh.username, password: fresh.password, expiresAt: fresh.expiresAt };
     },
     revoke(sessionId) {

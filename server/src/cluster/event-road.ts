@@ -9,6 +9,8 @@ const AT_ONCE = 500;
 /** Batches the stream keeps: minutes of a busy hotline, for a process that reads late. */
 const KEPT = 20_000;
 const RETRY_MS = 50;
+/** Batches of the time before this process: by then the journal holds what is older. */
+const BACKLOG = 500;
 
 export interface ClusterRoad extends EventRoad {
   /** This process's events once they have their number, in order: for the journal. */
@@ -17,6 +19,8 @@ export interface ClusterRoad extends EventRoad {
   hasNumber(event: DomainEvent, deadlineMs: number): Promise<void>;
   /** Like `follow`, with the process each event came from. */
   followFrom(listener: (event: DomainEvent, from: NodeId) => void): () => void;
+  /** The last events before this process followed, for clients that come from another process. */
+  readonly backlog: readonly DomainEvent[];
   /** The number of the last event that was told to the followers. */
   readonly followedTo: number;
   /** Resolves when everything published has its number and was followed, or after the deadline; with those that have none. */
@@ -47,6 +51,7 @@ export async function createClusterRoad(options: Options): Promise<ClusterRoad> 
 }
 
 class Road implements ClusterRoad {
+  backlog: readonly DomainEvent[] = [];
   readonly #o: Options;
   readonly #listeners = new Set<(event: DomainEvent) => void>();
   readonly #numbered = new Set<(event: DomainEvent) => void>();
@@ -70,8 +75,13 @@ class Road implements ClusterRoad {
     this.#followedTo = options.known;
   }
 
-  start(): Promise<void> {
-    return this.#o.wire.read(STREAM, '$', (fields) => this.#came(fields));
+  async start(): Promise<void> {
+    const entries = await this.#o.wire.recent(STREAM, BACKLOG);
+    this.backlog = entries.flatMap(({ fields }) => eventsOf(fields));
+    const last = this.backlog.at(-1)?.seq ?? this.#known;
+    this.#known = Math.max(this.#known, last);
+    this.#followedTo = last;
+    this.#o.wire.read(STREAM, entries.at(-1)?.id ?? '0-0', (fields) => this.#came(fields));
   }
 
   get followedTo(): number {
@@ -206,7 +216,7 @@ class Road implements ClusterRoad {
   #came({ node = '', incarnation, first: text = '0', events: json = '[]' }: Record<string, string>): void {
     const first = Number(text);
     const own = incarnation === this.#o.self.incarnation;
-    const came = own ? this.#ownCame(first, json) : (JSON.parse(json) as DomainEvent[]).map((event, i) => ({ ...event, seq: first + i }));
+    const came = own ? this.#ownCame(first, json) : eventsOf({ first: text, events: json });
     this.#missed(first);
     this.#hear(first, came, node);
   }
@@ -253,4 +263,8 @@ class Road implements ClusterRoad {
   #pause(): Promise<void> {
     return new Promise((resolve) => this.#o.clock.setTimer(RETRY_MS, resolve));
   }
+}
+
+function eventsOf({ first = '0', events = '[]' }: Record<string, string>): DomainEvent[] {
+  return (JSON.parse(events) as DomainEvent[]).map((event, i) => ({ ...event, seq: Number(first) + i }));
 }

@@ -37,6 +37,8 @@ export interface RedisCluster extends Cluster {
   leave(): Promise<void>;
   /** Told once, when the others have taken this process for dead: what it held is given away, so it has to end. */
   onExpelled(listener: () => void): void;
+  /** Those of these incarnations that are dead. */
+  dead(incarnations: readonly string[]): Promise<string[]>;
   readonly wire: Wire;
   metrics(): Record<string, number>;
 }
@@ -108,7 +110,7 @@ class Joined implements RedisCluster {
       }
       await this.#pause();
     }
-    await this.wire.read(`${INBOX}${this.#self.incarnation}`, '0', (fields) => this.#arrived(fields), { trim: true });
+    this.wire.read(`${INBOX}${this.#self.incarnation}`, '0-0', (fields) => this.#arrived(fields), { trim: true });
     this.#beatLater();
   }
 
@@ -187,6 +189,12 @@ class Joined implements RedisCluster {
 
   onExpelled(listener: () => void): void {
     this.#expelled = listener;
+  }
+
+  async dead(incarnations: readonly string[]): Promise<string[]> {
+    // one that Redis has forgotten is still waited for
+    const living = new Set([...(await this.wire.living()), ...this.nodes().map(({ incarnation }) => incarnation)]);
+    return incarnations.filter((incarnation) => !living.has(incarnation));
   }
 
   async leave(): Promise<void> {

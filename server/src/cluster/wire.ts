@@ -26,6 +26,8 @@ export type StreamListener = (fields: Record<string, string>) => void;
 /** What the processes of a hotline do in Redis: atomic steps over one connection, streams read over another. */
 export interface Wire {
   beat(request: BeatRequest): Promise<BeatAnswer>;
+  /** The incarnations that are known as living. */
+  living(): Promise<string[]>;
   /** Whether that incarnation is dead now. */
   bury(node: string, incarnation: string): Promise<boolean>;
   leave(node: string, incarnation: string): Promise<void>;
@@ -34,11 +36,10 @@ export interface Wire {
   send(to: string, fields: Record<string, string>): Promise<void>;
   /** Runs a script of another file on the same connection. */
   evaluate(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
-  /**
-   * Reads a stream from here on (`$`), or from its beginning (`0`), each entry once, over broken connections too. Resolves when
-   * the place is known: nothing that is written later is missed.
-   */
-  read(key: string, from: '$' | '0', listener: StreamListener, options?: { trim?: boolean }): Promise<void>;
+  /** The newest entries of a stream, oldest first. */
+  recent(key: string, most: number): Promise<{ id: string; fields: Record<string, string> }[]>;
+  /** Reads a stream after the entry `from`, each entry once, over broken connections too. */
+  read(key: string, from: string, listener: StreamListener, options?: { trim?: boolean }): void;
   /** Connected, as far as is known. */
   readonly connected: boolean;
   close(): Promise<void>;
@@ -101,6 +102,7 @@ export async function openWire(connect: () => RedisClient, logger: Logger): Prom
       const answer = await evaluate(BEAT, keys, [PREFIX, r.node, r.incarnation, r.entry, ...numbers, r.known.join(' ')]);
       return parseBeat(answer as unknown[]);
     },
+    living: async () => Object.values(await commands.hGetAll(NODES)).map((entry) => entry.split(' ')[0] ?? ''),
     bury: async (node, incarnation) => (await evaluate(BURY, [NODES], [PREFIX, node, incarnation])) === 1,
     async leave(node, incarnation) {
       await evaluate(LEAVE, [NODES, LEADER], [PREFIX, node, incarnation]);
@@ -111,9 +113,12 @@ export async function openWire(connect: () => RedisClient, logger: Logger): Prom
     async send(to, fields) {
       await commands.xAdd(`${INBOX}${to}`, '*', fields);
     },
-    async read(key, from, listener, options = {}) {
-      const newest = from === '$' ? (await commands.xRevRange(key, '+', '-', { COUNT: 1 }))?.[0]?.id : undefined;
-      streams.set(key, { at: newest ?? '0-0', listener, trim: options.trim ?? false });
+    async recent(key, most) {
+      const newest = (await commands.xRevRange(key, '+', '-', { COUNT: most })) ?? [];
+      return newest.map(({ id, message }) => ({ id, fields: message as Record<string, string> })).reverse();
+    },
+    read(key, from, listener, options = {}) {
+      streams.set(key, { at: from, listener, trim: options.trim ?? false });
     },
     get connected() {
       return commands.isReady;

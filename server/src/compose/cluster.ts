@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import {
   type CallLedger,
+  type CallRegistry,
   type Clock,
   type Cluster,
   type DomainEvent,
+  type EventBus,
   type EventRoad,
   type IdSource,
   type Logger,
   soloCluster,
 } from '@yixian/contracts';
 import type { Journal } from '@yixian/db';
+import { createCallRegistry } from '../call-registry.js';
 import { type ClusterRoad, createClusterRoad } from '../cluster/event-road.js';
 import { joinCluster, type RedisCluster } from '../cluster/redis-cluster.js';
+import { createSharedCalls } from '../cluster/shared-calls.js';
 import { openWire } from '../cluster/wire.js';
 import type { Config } from '../config.js';
 import { createEventBus } from '../event-bus.js';
@@ -47,12 +51,31 @@ export async function joinHotline(config: Config, clock: Clock, logger: Logger, 
   return { cluster: joined, joined, instanceId: incarnation };
 }
 
+export interface CallsInProgress {
+  calls: CallRegistry & { sweepAfter(): void };
+  /** The same in step with what the gateway tells. */
+  toldCalls: CallRegistry;
+}
+
+/** Who calls and who controls it; of all processes when there are several. */
+export async function callsInProgress({ joined }: Membership, road: Road, logger: Logger, undo: Undo): Promise<CallsInProgress> {
+  if (!joined || !road.clustered) {
+    const calls = createCallRegistry(road.events);
+    return { calls, toldCalls: calls };
+  }
+  const calls = createSharedCalls({ cluster: joined, road: road.clustered, logger });
+  undo.add('calls of all processes', () => calls.close());
+  await calls.catchUp();
+  return { calls, toldCalls: calls.followed };
+}
+
 export interface Road {
+  /** What the gateway tells: of all processes, in order; a client that comes from another process finds the last events here. */
+  told: { events: EventBus; lastSeq: number };
   events: EventRoad;
   /** Of several processes: with numbers and origins. */
   clustered: ClusterRoad | undefined;
   ledger: CallLedger;
-  lastSeq: number;
 }
 
 /** The road of events: numbered here when this process is alone, by Redis when it is one of several. The journal hears of each with its number. */
@@ -64,7 +87,8 @@ export async function layRoad(
   const { clock, ids, logger, journal } = deps;
   if (!joined) {
     const lastSeq = await journal.lastSeq();
-    return { events: createEventBus({ clock, ids, logger, lastSeq }), clustered: undefined, ledger: journal.ledger, lastSeq };
+    const events = createEventBus({ clock, ids, logger, lastSeq });
+    return { events, told: { events, lastSeq }, clustered: undefined, ledger: journal.ledger };
   }
   const known = await journal.storedSeq();
   const clustered = await createClusterRoad({ wire: joined.wire, self: joined.self, clock, ids, logger, known, floor: known + SKIP });
@@ -78,7 +102,23 @@ export async function layRoad(
       await journal.ledger.open(arrived);
     },
   };
-  return { events: clustered, clustered, ledger, lastSeq: known };
+  return { events: clustered, told: toldOf(clustered), clustered, ledger };
+}
+
+/** Followed from now on; what comes before the gateway listens is kept for it. */
+function toldOf(road: ClusterRoad): Road['told'] {
+  const early = [...road.backlog];
+  const stopKeeping = road.follow((event) => early.push(event));
+  const lastSeq = early[0] ? early[0].seq - 1 : road.followedTo;
+  const events: EventBus = {
+    publish: (draft) => road.publish(draft),
+    subscribe(listener) {
+      stopKeeping();
+      for (const event of early.splice(0)) listener(event);
+      return road.follow(listener);
+    },
+  };
+  return { events, lastSeq };
 }
 
 const named = ({ type, at, callId, agentId, queueId, data }: DomainEvent) => ({ type, at, callId, agentId, queueId, data });

@@ -14,6 +14,7 @@ import { administrationOf } from './administration.js';
 import type { Foundation } from './foundation.js';
 import { healthOf } from './health.js';
 import { startReports } from './reports.js';
+import { shareSessions } from './sessions.js';
 import { createSystemView } from './system.js';
 import type { Telephony } from './telephony.js';
 import type { Undo } from './undo.js';
@@ -55,7 +56,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     messages,
     auth,
     callbacks: acd.callbacks,
-    administration: administrationOf(base, telephony, auth),
+    administration: administrationOf(base, telephony, shareSessions(base.cluster, auth)),
     audio: { archive: recorder.archive, directory, timeZone: base.config.timeZone },
     summaries: createSummaryRows(database.knex),
     sipTraces: telephony.sipTraces,
@@ -85,13 +86,12 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   undo.add('http', () => close(server));
   undo.add('browsers', () => upgrades.close());
   const gateway = createGateway({
-    lastSeq: base.lastSeq,
+    ...base.road.told,
     httpServer: server,
     auth,
-    events,
     records,
     acd: acd.acd,
-    calls,
+    calls: base.toldCalls,
     directory,
     commands: createCommands(commandDeps),
     clock,

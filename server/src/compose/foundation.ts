@@ -21,12 +21,11 @@ import {
   oneAtATime,
   ownDatabase,
 } from '@yixian/db';
-import { createCallRegistry } from '../call-registry.js';
 import type { Config } from '../config.js';
 import { seedIfEmpty } from '../first-run.js';
 import { createOperatorLog } from '../operator-log.js';
 import { type OpenDatabase, type OpenRedis, openDatabase, openRedis } from '../storage.js';
-import { joinHotline, layRoad, type Membership, type Road } from './cluster.js';
+import { callsInProgress, joinHotline, layRoad, type Membership, type Road } from './cluster.js';
 import type { Undo } from './undo.js';
 
 /** What everything else stands on: storage, time, the road of events, the calls in progress. */
@@ -44,13 +43,12 @@ export interface Foundation {
   road: Road;
   events: EventRoad;
   calls: CallRegistry & { sweepAfter(): void };
+  toldCalls: CallRegistry;
   journal: Journal;
   /** A call's row, before it is answered. */
   ledger: CallLedger;
   records: RecordQueries;
   firstRunFile: string | undefined;
-  /** What this process numbers its events on from. */
-  lastSeq: number;
 }
 
 export async function layFoundation(config: Config, logger: Logger, undo: Undo): Promise<Foundation> {
@@ -75,8 +73,8 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
   const journal = createJournal({ knex: database.knex, logger, clock, instanceId, spillFile });
   undo.add('journal', () => journal.close());
   const road = await layRoad(membership, { clock, ids, logger, journal }, undo);
-  const { events, ledger, lastSeq } = road;
-  const calls = createCallRegistry(events);
+  const { events, ledger } = road;
+  const { calls, toldCalls } = await callsInProgress(membership, road, logger, undo);
   if (road.clustered) road.clustered.numbered((event) => journal.append(event));
   else events.subscribe((event) => journal.append(event));
   events.subscribe(createOperatorLog(logger, (callId) => calls.record(callId)));
@@ -90,5 +88,5 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
     }),
   });
   const storage = { database, redis, directory, journal, ledger, records };
-  return { config, logger, clock, ids, ...storage, cluster, membership, road, events, calls, firstRunFile, lastSeq };
+  return { config, logger, clock, ids, ...storage, cluster, membership, road, events, calls, toldCalls, firstRunFile };
 }

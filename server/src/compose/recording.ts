@@ -1,11 +1,12 @@
 import type { Logger, VoicemailRow } from '@yixian/contracts';
-import { createIdentityStore, createRecordingRows } from '@yixian/db';
+import { createIdentityStore, createRecordingRows, oneAtATime } from '@yixian/db';
 import { createRecorder, type RecorderService } from '@yixian/recorder';
 import type { Softswitch } from '@yixian/softswitch';
 import { createJobs, type Jobs } from '../jobs.js';
 import { keysFolder, recordingsFolder } from '../recordings-commands.js';
 import { postMessageLeft } from '../voicemail-notice.js';
 import type { Foundation } from './foundation.js';
+import { inheritFromTheDead } from './inheritance.js';
 import type { Undo } from './undo.js';
 
 const HOUR_MS = 3_600_000;
@@ -41,7 +42,7 @@ export async function composeRecorder(base: Foundation, softswitch: Softswitch, 
   undo.add('recorder', () => recorder.close());
   jobs.every('recording-retention', HOUR_MS, () => recorder.applyRetention());
   jobs.every('recording-keys', HOUR_MS, () => recorder.changeKeys());
-  await recorder.repairUnfinished();
+  await beginWithFiles(base, recorder, undo);
   return {
     recorder,
     jobs,
@@ -50,6 +51,14 @@ export async function composeRecorder(base: Foundation, softswitch: Softswitch, 
       await jobs.start();
     },
   };
+}
+
+/** Alone, whatever is unfinished was left over; of several processes, whoever decides takes care of what the dead have left. */
+async function beginWithFiles(base: Foundation, recorder: RecorderService, undo: Undo): Promise<void> {
+  if (!base.membership.joined) return recorder.repairUnfinished();
+  // the folder and the first key, which all share
+  await oneAtATime(base.database.knex, () => recorder.repairUnfinished({ isDead: async () => false }));
+  inheritFromTheDead(base, recorder, undo);
 }
 
 interface Notice {

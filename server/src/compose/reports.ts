@@ -9,10 +9,10 @@ const SETTLED_MS = 500;
 
 /** Reports over the records. What can no longer change is summed up now and every quarter of an hour, so that months are read fast. */
 export function startReports(
-  base: Pick<Foundation, 'database' | 'journal' | 'directory' | 'clock' | 'config' | 'logger'>,
+  base: Pick<Foundation, 'cluster' | 'database' | 'journal' | 'directory' | 'clock' | 'config' | 'logger'>,
   undo: Undo,
 ): Reports {
-  const { clock, logger, directory, journal } = base;
+  const { clock, cluster, logger, directory, journal } = base;
   const reports = createReports(base.database.knex, {
     timezone: base.config.timeZone,
     shortAbandonMs: () => directory.settings().shortAbandonSeconds * 1000,
@@ -31,14 +31,18 @@ export function startReports(
   let timer = clock.setTimer(0, sumUp);
 
   function sumUp(): void {
+    timer.cancel();
+    timer = clock.setTimer(SUM_UP_EVERY_MS, sumUp);
+    if (!cluster.leadership().mine) return; // of several processes one does it
     running = reports.sumUp().catch((error: unknown) => {
       if (!stopped) logger.warn({ err: error }, 'quarters of an hour could not be summed up; they are when the database is back');
     });
-    timer = clock.setTimer(SUM_UP_EVERY_MS, sumUp);
   }
+  const offLeadership = cluster.onLeadership(({ mine }) => mine && sumUp());
 
   undo.add('reports', async () => {
     stopped = true;
+    offLeadership();
     timer.cancel();
     await running;
   });

@@ -10,7 +10,6 @@ import {
   createMessages,
   createOutside,
   createSbc,
-  createWebCredentials,
   type Edge,
   type MessageService,
   type Sbc,
@@ -24,6 +23,7 @@ import { flowToolsOf, promptsOf } from './flows.js';
 import type { Foundation } from './foundation.js';
 import { createMailbox } from './mailbox.js';
 import { composeRecorder } from './recording.js';
+import { sharedWebCredentials } from './sessions.js';
 import type { Undo } from './undo.js';
 
 /** Everything a call meets, from the wire to the agent. */
@@ -49,7 +49,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const { config, logger, clock, ids, events, calls, directory, redis } = base;
   // the edge is asked before there are calls to count, hence the late binding
   const live: { sbc?: Sbc; acd?: AcdService; flows?: FlowRunner } = {};
-  const webCredentials = createWebCredentials(clock);
+  const webCredentials = sharedWebCredentials(base.cluster, clock);
   const edge = createEdgePolicy({
     directory,
     clock,
