@@ -23,6 +23,7 @@ import {
   type SeatRing,
   type SeatRingEvent,
   silentLogger,
+  soloCluster,
   systemClock,
   type Termination,
 } from '@yixian/contracts';
@@ -173,6 +174,7 @@ const acd = createAcd({
   clock,
   ids: { next },
   store: createMemoryAcdStore(),
+  cluster: soloCluster(),
   logger: silentLogger,
 } as unknown as Parameters<typeof createAcd>[0]);
 await acd.start();

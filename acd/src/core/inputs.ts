@@ -84,7 +84,7 @@ export type Input =
   | { type: 'callback-failed'; callbackId: string; termination: Termination }
   /**
    * The process is going down: every waiting call goes on, every ringing seat is told. Callbacks stay in the store. With `only`
-   * it is one of several processes, and these are its calls.
+   * it is one of several processes, and these are its calls; callbacks are nothing of theirs.
    */
   | { type: 'stopped'; only?: readonly CallId[] };
 
@@ -125,6 +125,9 @@ export type Effect =
   | { type: 'set-timer'; timer: TimerKind; id: string; delayMs: number; input: Input }
   | { type: 'cancel-timer'; timer: TimerKind; id: string }
   | { type: 'save'; changes: readonly StoreChange[] };
+
+/** What is left to the process of the call; timers and what is kept are whoever's who decides. */
+export type Act = Exclude<Effect, { type: 'set-timer' | 'cancel-timer' | 'save' }>;
 
 export interface StepResult {
   state: AcdState;

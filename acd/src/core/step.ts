@@ -150,7 +150,7 @@ function decide(turn: Turn, input: Input): void {
 
 function stopAll(turn: Turn, { only }: Extract<Input, { type: 'stopped' }>): void {
   const message = 'the hotline is stopping';
-  stopCalling(turn, message);
+  if (!only) stopCalling(turn, message);
   const { calls } = turn.tables;
   for (const call of only ? only.map((id) => calls.get(id)) : [...calls.values()]) if (call) closeCall(turn, call, message);
 }

@@ -51,6 +51,8 @@ export interface AskedDeps {
   expect(ask: QueueAsk): void;
   occupy(agentId: AgentId, callId: CallId): void;
   release(agentId: AgentId, callId: CallId): void;
+  /** Whoever took the question is on this call; null: no more. */
+  joinedTo(callId: CallId, on: CallId | null): void;
 }
 
 export interface AskQueue {
@@ -93,6 +95,8 @@ export interface Asked {
   asks(callId: CallId): boolean;
   /** The call an agent is on who has taken a question: that for which was asked. */
   callOf(callId: CallId | null): CallId | null;
+  /** Questions that were taken, and the calls they were for. */
+  joined(): ReadonlyMap<CallId, CallId>;
 }
 
 const GIVEN_UP: Termination = { by: 'agent', reason: 'cancelled' };
@@ -117,6 +121,7 @@ export function createAsked(deps: AskedDeps): Asked {
   ): void {
     const { ring, seat, taker, gone } = come;
     joined.set(callId, asked.callId);
+    deps.joinedTo(callId, asked.callId);
     deps.events.publish({
       type: 'call.transferred',
       callId,
@@ -126,6 +131,7 @@ export function createAsked(deps: AskedDeps): Asked {
     ended(callId, { by: 'agent', reason: 'transferred' });
     ring.accept(seat, taker, () => {
       joined.delete(callId);
+      deps.joinedTo(callId, null);
       gone();
     });
   }
@@ -174,6 +180,7 @@ export function createAsked(deps: AskedDeps): Asked {
   }
 
   return {
+    joined: () => joined,
     callOf: (callId) => (callId === null ? null : (joined.get(callId) ?? callId)),
     queue(request) {
       const { queueId, by, priority = 0 } = request;

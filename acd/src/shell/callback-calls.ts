@@ -1,28 +1,12 @@
-import {
-  type Call,
-  type Callbacks,
-  type Clock,
-  DomainError,
-  type IdSource,
-  type Logger,
-  type OutboundCalls,
-  type QueueResult,
-  type Termination,
-} from '@yixian/contracts';
+import type { Call, Logger, OutboundCalls, QueueResult, Termination } from '@yixian/contracts';
 import type { Effect, Input } from '../core/inputs.js';
-import type { AcdState } from '../core/types.js';
-import { callbackView, callbackViews } from '../core/views.js';
-import { given } from './given.js';
 import type { Seats } from './seats.js';
 import { RINGBACK } from './treatment.js';
 
 export interface CallbackCallsDeps {
   outbound: OutboundCalls;
   seats: Pick<Seats, 'get'>;
-  ids: IdSource;
-  clock: Clock;
   logger: Logger;
-  state(): AcdState;
   dispatch(input: Input): void;
   /** Takes a caller under watch. */
   admit(call: Call): Promise<QueueResult>;
@@ -34,7 +18,8 @@ type Dial = Extract<Effect, { type: 'dial-callback' }>;
 export interface CallbackCalls {
   dial(effect: Dial): void;
   cancel(callbackId: string, termination: Termination): void;
-  readonly port: Callbacks;
+  /** Somebody else tries them from here on. */
+  cancelAll(termination: Termination): void;
 }
 
 const NUMBER = /^\+?[0-9*#]{3,32}$/;
@@ -88,35 +73,6 @@ export function createCallbackCalls(deps: CallbackCallsDeps): CallbackCalls {
     void placed.done.then(({ termination }) => failed(callbackId, termination));
   }
 
-  const port: Callbacks = {
-    async request({ queueId, number, callId, since, notBefore, by, agentId, group, minLevels }) {
-      check(deps.state(), { queueId, number, callId });
-      const callbackId = deps.ids.next('callback');
-      dispatch({
-        type: 'callback-requested',
-        callbackId,
-        queueId,
-        number,
-        callId: callId ?? null,
-        since: since ?? null,
-        notBefore: notBefore ?? null,
-        by,
-        ...given({ agentId, group, minLevels }),
-      });
-      const { tables } = deps.state();
-      const callback = tables.callbacks.get(callbackId);
-      if (!callback) throw new DomainError('conflict', 'callId: the call waits no more', { field: 'callId' });
-      return callbackView(tables, callback);
-    },
-    async cancel(callbackId, by) {
-      if (!deps.state().tables.callbacks.has(callbackId)) {
-        throw new DomainError('not-found', `there is no callback ${callbackId}`, { callbackId });
-      }
-      dispatch({ type: 'callback-cancelled', callbackId, by });
-    },
-    list: () => callbackViews(deps.state()),
-  };
-
   return {
     dial,
     cancel(callbackId, termination) {
@@ -125,24 +81,14 @@ export function createCallbackCalls(deps: CallbackCallsDeps): CallbackCalls {
       live?.quiet();
       live?.cancel(termination);
     },
-    port,
+    cancelAll(termination) {
+      for (const [callbackId, live] of [...tries]) {
+        tries.delete(callbackId);
+        live.quiet();
+        live.cancel(termination);
+      }
+    },
   };
-}
-
-function check({ tables }: AcdState, { queueId, number, callId }: { queueId: string; number: string; callId: string | undefined }): void {
-  if (typeof number !== 'string' || !mayBeCalled(number)) {
-    throw new DomainError('bad-request', 'number: 3 to 32 digits, with + before them where needed', { field: 'number' });
-  }
-  if (!tables.queues.has(queueId)) throw new DomainError('not-found', `queue: there is no queue ${queueId}`, { field: 'queue', queueId });
-  for (const callback of tables.callbacks.values()) {
-    if (callback.queueId !== queueId || callback.number !== number) continue;
-    throw new DomainError('conflict', `number: ${number} waits for a callback of queue ${queueId} already`, { field: 'number' });
-  }
-  if (callId === undefined) return;
-  const call = tables.calls.get(callId);
-  if (!call || call.callback) throw new DomainError('not-found', `callId: call ${callId} waits in no queue`, { field: 'callId', callId });
-  if (call.queue.id !== queueId)
-    throw new DomainError('conflict', `queue: call ${callId} waits in queue ${call.queue.id}`, { field: 'queue' });
 }
 
 function endOf(call: Call, result: QueueResult): Termination {

@@ -4,27 +4,28 @@ import {
   type Callbacks,
   type Conversations,
   DomainError,
-  type EventDraft,
   type QueuePort,
   type QueueRequest,
   type QueueResult,
-  type Seat,
+  type Termination,
 } from '@yixian/contracts';
 import type { Input } from '../core/inputs.js';
-import { step } from '../core/step.js';
-import { cutOffAgents, emptyState } from '../core/tables.js';
-import type { AcdState } from '../core/types.js';
-import { agentSnapshot, agentSnapshots, queueSnapshot, queueSnapshots } from '../core/views.js';
+import type { AcdState, HeldLine } from '../core/types.js';
+import { agentSnapshot, agentSnapshots, callbackViews, queueSnapshot, queueSnapshots, standingOf } from '../core/views.js';
 import { createAsked } from './asked.js';
+import { type Brain, createBrain } from './brain.js';
+import type { Commands } from './commands.js';
 import { CONVERSATION_OPTIONS } from './conversation-deps.js';
 import { createConversations } from './conversations.js';
 import type { AcdDeps } from './deps.js';
-import { createDoors } from './doors.js';
 import { createEffects } from './effects.js';
 import { createFigures } from './figures.js';
 import { given } from './given.js';
-import { assertLicensed, assertSeat, createQueueCommands } from './queue-commands.js';
+import { createJoins } from './joins.js';
+import { createNerves } from './nerves.js';
+import { createReplica } from './replica.js';
 import { createTimers } from './timers.js';
+import { COMMAND, type CommandMessage, LOOK, RING_AGAIN, VIEW, type ViewMessage } from './wire.js';
 
 export interface AcdService {
   acd: Acd;
@@ -34,7 +35,10 @@ export interface AcdService {
   callbacks: Callbacks;
   /** The contacts of an extension changed: without any its agent is offered nothing, with one again as before. */
   registrationChanged(change: { extension: string; contacts: number }): void;
-  /** Restores what the store kept and takes up work. Rejects when the store cannot be read. */
+  /**
+   * Restores what the store kept and takes up work, or finds whoever decides. Rejects when the store cannot be read, or nobody
+   * decides within a while.
+   */
   start(): Promise<void>;
   /** Ends what waits and rings, lets go of every timer and writes what is left to the store. */
   stop(): Promise<void>;
@@ -44,80 +48,168 @@ export interface AcdService {
 
 /** How long `stop` waits for the store. */
 const STORE_DEADLINE_MS = 2_000;
-const WISHES: readonly string[] = ['ready', 'not-ready', 'offline'];
+/** How long a command waits for whoever decides; the next leader is there within three seconds. */
+const COMMAND_DEADLINE_MS = 5_000;
+const COMMAND_AGAIN_MS = 200;
+/** How long a process that starts looks for whoever decides. */
+const START_DEADLINE_MS = 15_000;
+const TAKE_UP_AGAIN_MS = 1_000;
+const STOPPING = 'the hotline is stopping';
 
 export function createAcd(deps: AcdDeps): AcdService {
-  const { clock, directory, events, logger, seats, store } = deps;
+  const { clock, cluster, directory, events, logger, store } = deps;
   const figures = createFigures();
-  const inbox: Input[] = [];
+  const replica = createReplica();
+  const timers = createTimers(clock);
   /** Calls outside the queues, and whose lines they take. */
   const lines = new Map<string, Set<string>>();
-  let state: AcdState = emptyState(clock.now());
-  let deciding = false;
+  /** While this process decides. */
+  let brain: Brain | undefined;
   let phase: 'new' | 'running' | 'stopped' = 'new';
   let release: Array<() => void> = [];
-  const effects = createEffects({ ...deps, dispatch, state: () => state, figures, conversations: () => conversations });
-  // Not among the timers of agents and calls: it runs for ever, and those are none when nothing goes on.
-  const calendar = createTimers(clock);
-  const doors = createDoors({ ...deps, timers: calendar, state: () => state, dispatch });
+  let found: () => void = () => {};
+  const effects = createEffects({
+    ...deps,
+    dispatch,
+    standing: (callId) => {
+      const state = decided();
+      return state ? standingOf(state, callId) : replica.standing(callId);
+    },
+    requestCallback: (request) => command('request', request),
+    figures,
+    conversations: () => conversations,
+  });
+  const nerves = createNerves({
+    cluster,
+    clock,
+    lines: heldLines,
+    act(deed) {
+      if ('effect' in deed) effects.run(deed.effect);
+      else events.publish(deed.event);
+    },
+  });
 
-  /** One input after the other, each to its end: what an effect or a listener asks for is decided after it, never inside. */
+  /** A fact: to whoever decides. */
   function dispatch(input: Input): void {
-    inbox.push(input);
-    if (deciding) return;
-    deciding = true;
-    try {
-      for (let next = inbox.shift(); next; next = inbox.shift()) decide(next);
-    } finally {
-      deciding = false;
+    if (brain) brain.take(input);
+    else nerves.tell(input);
+  }
+
+  function heldLines(): HeldLine[] {
+    return [...lines].flatMap(([callId, agents]) => [...agents].map((agentId) => ({ agentId, callId })));
+  }
+
+  // ── who decides ──
+
+  function lead(term: number): void {
+    const own = nerves.handOver();
+    const mine = createBrain(
+      {
+        ...deps,
+        figures,
+        run: (effect) => effects.run(effect),
+        ringAgain: effects.ringAgain,
+        endSeat: effects.endSeat,
+        stood: () => replica.queues(clock.now()).map(({ door: { queueId, open, because } }) => ({ queueId, open, because })),
+        lost: () => abdicate(mine),
+      },
+      term,
+      own,
+    );
+    brain = mine;
+    starting = mine.start().then(
+      () => {
+        if (brain === mine && mine.decides()) found();
+      },
+      (error: unknown) => {
+        abdicate(mine);
+        if (phase === 'new' && isAlone()) throw error;
+        logger.error({ err: error }, 'acd: what the store kept could not be taken up; it is tried again');
+        timers.set('take-up', TAKE_UP_AGAIN_MS, follow);
+      },
+    );
+  }
+
+  let starting: Promise<void> = Promise.resolve();
+
+  function abdicate(which: Brain): void {
+    if (brain !== which) return;
+    brain = undefined;
+    nerves.takeBack(which.abdicate());
+    effects.dropCallbacks({ by: 'system', reason: 'withdrawn', text: 'another process makes the calls back' });
+  }
+
+  /** Looks who decides now. */
+  function follow(): void {
+    const { mine, term } = cluster.leadership();
+    if (brain && (!mine || leading !== term)) abdicate(brain);
+    if (!mine || brain || phase === 'stopped') return;
+    leading = term;
+    lead(term);
+  }
+
+  let leading = 0;
+
+  function isAlone(): boolean {
+    return cluster.nodes().length === 1;
+  }
+
+  /** The state, where it is decided here. */
+  function decided(): AcdState | undefined {
+    return brain?.ready() ? brain.state() : undefined;
+  }
+
+  /** By whoever decides, here or at another process. */
+  async function command<K extends keyof Commands>(name: K, ...args: Parameters<Commands[K]>): Promise<Awaited<ReturnType<Commands[K]>>> {
+    // biome-ignore lint/suspicious/noExplicitAny: the arguments are those of the command of this name
+    if (brain?.decides()) return (brain.commands[name] as any)(...args);
+    const until = clock.now() + COMMAND_DEADLINE_MS;
+    for (;;) {
+      try {
+        const left = Math.max(1, until - clock.now());
+        return (await cluster.ask('leader', COMMAND, { name, args } satisfies CommandMessage, left)) as Awaited<ReturnType<Commands[K]>>;
+      } catch (error) {
+        const again = error instanceof DomainError && error.details?.undecided === true && clock.now() + COMMAND_AGAIN_MS < until;
+        if (!again) throw error;
+        await new Promise<void>((resolve) => void clock.setTimer(COMMAND_AGAIN_MS, resolve));
+      }
     }
   }
 
-  function decide(input: Input): void {
-    const result = step(state, input, clock.now());
-    state = result.state;
-    for (const effect of result.effects) effects.run(effect);
-    for (const event of result.events) {
-      events.publish(event);
-      if (event.type === 'agent.seat-changed' || event.type === 'agent.state-changed') lineFollows(event);
-    }
-    figures.count(result);
-    if (result.ignored !== undefined) logger.debug({ input, reason: result.ignored }, 'acd: input ignored');
+  /** A command of another process. What it is told is kept by then: it survives whoever decided it. */
+  async function answerCommand(body: unknown): Promise<unknown> {
+    const { name, args } = body as CommandMessage;
+    if (!brain?.decides()) throw new DomainError('unavailable', 'another process decides by now', { undecided: true });
+    // biome-ignore lint/suspicious/noExplicitAny: the arguments are those of the command of this name
+    const result: unknown = await (brain.commands[name as keyof Commands] as any)(...args);
+    await kept();
+    return result;
   }
 
-  /** Nailed-up lines come and go with the agent. */
-  function lineFollows(event: EventDraft): void {
-    const agent = state.tables.agents.get(event.agentId ?? '');
-    if (event.type === 'agent.state-changed' && event.data.from !== 'offline' && event.data.to !== 'offline') return;
-    if (agent) seats.agentChanged(agent.id, agent.seat, agent.state !== 'offline');
+  /** Resolves when the store has taken everything, or takes too long. */
+  async function kept(): Promise<'late' | undefined> {
+    let stop: () => void = () => {};
+    const deadline = new Promise<'late'>((resolve) => {
+      const timer = clock.setTimer(STORE_DEADLINE_MS, () => resolve('late'));
+      stop = () => timer.cancel();
+    });
+    const outcome = await Promise.race([store.flush().then(() => undefined), deadline]);
+    stop();
+    return outcome;
   }
 
-  function configure(): void {
-    dispatch({ type: 'configured', agents: directory.agents(), queues: directory.queues() });
-    for (const agent of [...state.tables.agents.values()]) checkReachable(agent.id, agent.seat);
-    if (phase === 'running') doors.watch();
-  }
+  // ── what is seen ──
 
-  function checkReachable(agentId: string, seat: Seat): void {
-    const reachable = seats.reachable(agentId, seat);
-    if (state.tables.agents.get(agentId)?.reachable !== reachable) dispatch({ type: 'reachability-changed', agentId, reachable });
-  }
-
-  /** A nailed-up seat can be rung as long as its line is up. */
-  function lineChanged(agentId: string | undefined): void {
-    const agent = state.tables.agents.get(agentId ?? '');
-    if (agent) checkReachable(agent.id, agent.seat);
-  }
+  const joins = createJoins(cluster, () => asked.joined());
 
   /** Whoever was asked by a colleague is on the colleague's call. */
   function onItsCall(snapshot: AgentSnapshot): AgentSnapshot {
-    return { ...snapshot, callId: asked.callOf(snapshot.callId) };
+    return { ...snapshot, callId: joins.callOf(asked.callOf(snapshot.callId)) };
   }
 
-  function known(id: string): AgentSnapshot {
-    const snapshot = agentSnapshot(state, id);
-    if (!snapshot) throw new DomainError('not-found', `there is no agent ${id}`, { agentId: id });
-    return onItsCall(snapshot);
+  function isAgent(id: string): boolean {
+    const state = decided();
+    return state ? state.tables.agents.has(id) : replica.agent(id) !== undefined;
   }
 
   function forgetLine(agentId: string, callId: string): void {
@@ -128,55 +220,58 @@ export function createAcd(deps: AcdDeps): AcdService {
   }
 
   const acd: Acd = {
-    agents: () => agentSnapshots(state).map(onItsCall),
+    agents() {
+      const state = decided();
+      return (state ? agentSnapshots(state) : replica.agents()).map(onItsCall);
+    },
     agent(id) {
-      const snapshot = agentSnapshot(state, id);
+      const state = decided();
+      const snapshot = state ? agentSnapshot(state, id) : replica.agent(id);
       return snapshot && onItsCall(snapshot);
     },
-    queues: () => queueSnapshots(state, clock.now()),
-    queue: (id) => queueSnapshot(state, id, clock.now()),
-    async setState(id, wished, reason, by) {
-      known(id);
-      if (!WISHES.includes(wished)) throw new DomainError('bad-request', `state: ${WISHES.join(', ')}, not ${wished}`, { field: 'state' });
-      if (wished !== 'offline') assertLicensed(state, directory, state.tables.agents.get(id));
-      dispatch({ type: 'state-wished', agentId: id, state: wished, reason, by });
-      // Events of the registrar can be missed; whoever signs in is looked up.
-      checkReachable(id, known(id).seat);
-      return known(id);
+    queues() {
+      const state = decided();
+      return state ? queueSnapshots(state, clock.now()) : replica.queues(clock.now());
     },
-    async setSeat(id, seat, _by) {
-      known(id);
-      assertSeat(id, seat, seats);
-      dispatch({ type: 'seat-chosen', agentId: id, seat, reachable: seats.reachable(id, seat) });
-      return known(id);
+    queue(id) {
+      const state = decided();
+      return state ? queueSnapshot(state, id, clock.now()) : replica.queue(id, clock.now());
     },
-    ...createQueueCommands({
-      directory,
-      doors,
-      seats,
-      now: () => clock.now(),
-      state: () => state,
-      dispatch,
-      ringAgain: effects.ringAgain,
-      endSeat: effects.endSeat,
-    }),
+    setState: async (...args) => onItsCall(await command('setState', ...args)),
+    setSeat: async (...args) => onItsCall(await command('setSeat', ...args)),
+    moveCall: (...args) => command('moveCall', ...args),
+    setDoor: (...args) => command('setDoor', ...args),
+    answer: (...args) => command('answer', ...args),
+    reject: (...args) => command('reject', ...args),
     occupy(id, callId) {
-      if (!state.tables.agents.has(id)) return;
+      if (!isAgent(id)) return;
       lines.set(callId, (lines.get(callId) ?? new Set()).add(id));
       dispatch({ type: 'line-occupied', agentId: id, callId });
     },
     release: forgetLine,
   };
 
+  const callbacks: Callbacks = {
+    request: (request) => command('request', request),
+    cancel: (callbackId, by) => command('cancelCallback', callbackId, by),
+    list() {
+      const state = decided();
+      return state ? callbackViews(state) : replica.callbacks();
+    },
+  };
+
+  // ── callers ──
+
   function enqueue(request: QueueRequest): ReturnType<QueuePort['enqueue']> {
     const { call, queueId, priority = 0 } = request;
     const refused = refusal(request);
     if (refused) return { result: Promise.resolve(refused), leave() {} };
-    lookAt(queueId);
     const question = asked.enqueue(request);
     if (question) return question;
     const result = effects.admit(call);
-    const { agentId, group, minLevels, since } = request;
+    const { agentId, group, minLevels } = request;
+    // Where the decision may take a while, the wait counts from here.
+    const since = request.since ?? (brain?.decides() ? undefined : clock.now());
     dispatch({
       type: 'call-arrived',
       callId: call.id,
@@ -188,16 +283,11 @@ export function createAcd(deps: AcdDeps): AcdService {
     return { result, leave: () => leave(call.id) };
   }
 
-  /** Before a caller waits for an agent who seems cut off, ask the registrar itself. */
-  function lookAt(queueId: string): void {
-    for (const agentId of cutOffAgents(state, queueId)) checkReachable(agentId, known(agentId).seat);
-    doors.look(queueId);
-  }
-
   /** A call that talks already stays with its agent. */
   function leave(callId: string): void {
-    const entry = state.tables.calls.get(callId);
-    if (!entry || entry.phase === 'talking') return;
+    const state = decided();
+    const entry = state?.tables.calls.get(callId);
+    if (state ? !entry || entry.phase === 'talking' : !effects.holds(callId)) return;
     dispatch({ type: 'caller-left', callId, termination: { by: 'system', reason: 'withdrawn', text: 'taken out of the queue' } });
   }
 
@@ -205,7 +295,9 @@ export function createAcd(deps: AcdDeps): AcdService {
     if (phase !== 'running') return { outcome: 'failed', message: 'the queues are not open' };
     if (call.leg.state === 'ended') return { outcome: 'abandoned' };
     if (!Number.isFinite(priority)) return { outcome: 'failed', message: `priority: a number, not ${priority}` };
-    if (!state.tables.queues.has(queueId)) return { outcome: 'failed', message: `unknown queue ${queueId}` };
+    const state = decided();
+    const there = state ? state.tables.queues.has(queueId) : directory.queue(queueId) !== undefined;
+    if (!there) return { outcome: 'failed', message: `unknown queue ${queueId}` };
     if (effects.holds(call.id)) return { outcome: 'failed', message: `call ${call.id} is in a queue already` };
     return undefined;
   }
@@ -216,77 +308,103 @@ export function createAcd(deps: AcdDeps): AcdService {
     expect: effects.expect,
     occupy: (id, callId) => acd.occupy(id, callId),
     release: forgetLine,
+    joinedTo: (callId, on) => joins.tell(callId, on),
   });
   const conversations = createConversations({
     ...deps,
     acd,
     queues: { enqueue },
-    asked: {
-      flow: asked.flow,
-      bring: asked.bring,
-      asks: asked.asks,
-      queue(request) {
-        lookAt(request.queueId);
-        return asked.queue(request);
-      },
-    },
+    asked,
     options: { ...CONVERSATION_OPTIONS, ...deps.conversationOptions },
   });
 
-  async function start(): Promise<void> {
-    if (phase !== 'new') throw new Error(`acd: start after ${phase}`);
-    const kept = await store.load();
-    doors.beginDay();
-    configure();
-    dispatch({ type: 'restored', ...kept });
-    for (const agent of [...state.tables.agents.values()]) {
-      checkReachable(agent.id, agent.seat);
-      seats.agentChanged(agent.id, agent.seat, agent.state !== 'offline');
-    }
-    doors.watch();
-    // Their legs died with the process that knew them.
-    store.write(kept.calls.map((call) => ({ table: 'calls', key: call.callId, value: null })));
-    if (kept.calls.length > 0) logger.warn({ calls: kept.calls.map((c) => c.callId) }, 'acd: calls that waited when the last process died');
+  // ── the process ──
+
+  /** Whoever decides looks at an agent's seat again. */
+  function look(agentId: string, registration: boolean): void {
+    cluster.post('leader', LOOK, { agentId, registration });
+  }
+
+  function listen(): void {
     release = [
-      directory.onChange(configure),
+      cluster.onLeadership(follow),
+      cluster.receive(VIEW, ({ from, body }) => {
+        const message = body as ViewMessage;
+        if (brain || !nerves.follows(from, message.term)) return;
+        replica.take(message);
+        if (message.full) found();
+      }),
+      cluster.answer(COMMAND, answerCommand),
+      cluster.answer(RING_AGAIN, async (body) => effects.ringAgain((body as { offerId: string }).offerId)),
       events.subscribe((event) => {
-        if (event.type === 'agent.line-up' || event.type === 'agent.line-down') lineChanged(event.agentId);
+        if ((event.type === 'agent.line-up' || event.type === 'agent.line-down') && event.agentId !== undefined) look(event.agentId, false);
         if (event.type !== 'call.ended' || event.callId === undefined) return;
         for (const agentId of [...(lines.get(event.callId) ?? [])]) forgetLine(agentId, event.callId);
       }),
+      () => joins.close(),
+      () => nerves.close(),
     ];
+  }
+
+  async function start(): Promise<void> {
+    if (phase !== 'new') throw new Error(`acd: start after ${phase}`);
+    const ready = new Promise<void>((resolve) => {
+      found = resolve;
+    });
+    listen();
+    follow();
+    if (brain) await starting;
+    if (!decided()) {
+      const late = new Promise<never>((_, reject) => {
+        timers.set('start', START_DEADLINE_MS, () => reject(new Error('acd: no process of the hotline decides')));
+      });
+      await Promise.race([ready, late]);
+      timers.cancel('start');
+    }
     phase = 'running';
   }
 
   async function stop(): Promise<void> {
     if (phase === 'stopped') return;
     phase = 'stopped';
+    const leader = brain;
+    if (leader) {
+      leader.stop();
+      if (!isAlone()) effects.dropCallbacks({ by: 'system', reason: 'draining', text: STOPPING });
+    } else {
+      await closeCalls();
+    }
+    conversations.close({ by: 'system', reason: 'draining', text: STOPPING } satisfies Termination);
+    if (leader && (await kept()) === 'late')
+      logger.error({ changes: store.pending() }, 'acd: stopped before the store had taken everything');
     for (const undo of release) undo();
-    calendar.cancelAll();
-    dispatch({ type: 'stopped' });
-    conversations.close({ by: 'system', reason: 'draining', text: 'the hotline is stopping' });
-    effects.stop();
-    const deadline = new Promise<'late'>((resolve) => effects.timers.set('stop', STORE_DEADLINE_MS, () => resolve('late')));
-    const outcome = await Promise.race([store.flush(), deadline]);
-    effects.timers.cancelAll();
-    if (outcome === 'late') logger.error({ changes: store.pending() }, 'acd: stopped before the store had taken everything');
+    leader?.abdicate();
+    timers.cancelAll();
+  }
+
+  /** Another process decides what becomes of the calls that wait here. */
+  async function closeCalls(): Promise<void> {
+    const callIds = nerves.calls();
+    if (callIds.length > 0) {
+      await cluster.ask('leader', COMMAND, { name: 'close', args: [callIds] }, STORE_DEADLINE_MS).catch((error: unknown) => {
+        logger.warn({ err: error, calls: callIds }, 'acd: nobody has decided what becomes of the calls that wait here');
+      });
+    }
+    effects.finishAll({ outcome: 'failed', message: STOPPING });
   }
 
   return {
     acd,
     queues: { enqueue },
     conversations,
-    callbacks: effects.callbacks.port,
-    registrationChanged({ extension }) {
-      const agent = state.tables.agents.get(extension);
-      // Which contacts count is the seat's affair: phones, browsers, or none for a telephone number.
-      if (agent) dispatch({ type: 'reachability-changed', agentId: extension, reachable: seats.reachable(extension, agent.seat) });
-    },
+    callbacks,
+    registrationChanged: ({ extension }) => look(extension, true),
     start,
     stop,
     metrics: () => ({
-      ...figures.read(state, { acd_timers: effects.timers.size, acd_store_pending_changes: store.pending() }),
+      ...figures.read(decided(), { acd_timers: brain?.timers ?? 0, acd_store_pending_changes: store.pending() }),
       ...conversations.metrics(),
+      ...(isAlone() ? {} : { acd_leads: Number(decided() !== undefined), acd_facts_undecided: nerves.pending }),
     }),
   };
 }

@@ -1,6 +1,7 @@
 import type {
   CallRegistry,
   Clock,
+  Cluster,
   Directory,
   EventBus,
   FlowRunner,
@@ -36,6 +37,8 @@ export interface AcdDeps {
   /** Of the hotline: decides schedules and days. */
   timeZone: string;
   store: AcdStore;
+  /** The processes of the hotline: one of them decides, each does what is decided about its calls. */
+  cluster: Cluster;
   logger: Logger;
   /** Of conversations; default `CONVERSATION_OPTIONS`. */
   conversationOptions?: Partial<ConversationOptions>;

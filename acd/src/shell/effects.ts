@@ -1,41 +1,45 @@
-import type { Call, CallId, QueueConfig, QueueResult, Termination } from '@yixian/contracts';
-import type { Effect, Input } from '../core/inputs.js';
-import type { AcdState, Offer } from '../core/types.js';
-import { standingOf } from '../core/views.js';
+import type { Bridge, Call, Callbacks, CallId, QueueConfig, QueueResult, Termination } from '@yixian/contracts';
+import type { Act, Effect, Input } from '../core/inputs.js';
+import type { Offer } from '../core/types.js';
 import type { QueueAsk } from './asked.js';
-import { type CallbackCalls, createCallbackCalls, mayBeCalled } from './callback-calls.js';
+import { createCallbackCalls, mayBeCalled } from './callback-calls.js';
 import { type Caller, createCaller } from './callers.js';
 import type { LiveConversation } from './conversation-live.js';
 import type { ConversationsService } from './conversations.js';
 import type { AcdDeps } from './deps.js';
 import type { Figures } from './figures.js';
+import type { Standing } from './replica.js';
 import { createSeats, type RungSeat } from './seats.js';
-import { createTimers, type Timers } from './timers.js';
 import { type CallbackOffer, createTreatment } from './treatment.js';
 
 export interface EffectsDeps extends AcdDeps {
+  /** Tells whoever decides what came of it. */
   dispatch(input: Input): void;
-  state(): AcdState;
+  /** Where a call stands in its queue. */
+  standing(callId: CallId): Standing | undefined;
+  /** Asks for a callback in place of waiting. */
+  requestCallback: Callbacks['request'];
   figures: Figures;
   conversations(): ConversationsService;
 }
 
-/** The hands of the ACD: runs what the core decided, and tells the core what came of it. */
+/** The hands of the ACD: runs what was decided about the calls of this process, and tells what came of it. */
 export interface Effects {
-  run(effect: Effect): void;
+  run(effect: Act): void;
   /** Takes a caller under watch. */
   admit(call: Call): Promise<QueueResult>;
   /** Takes under care whoever of ours waits in a queue for a colleague. */
   expect(ask: QueueAsk): void;
   /** Whether the call is under watch already. */
   holds(callId: CallId): boolean;
-  stop(): void;
+  /** Nobody decides any more what becomes of those who wait here: each goes on with this result. */
+  finishAll(result: QueueResult): void;
+  /** Somebody else makes the calls back from here on: what rings for them stops. */
+  dropCallbacks(termination: Termination): void;
   /** Rings the seat of an offer again so that the phone answers by itself; false when none rings. */
   ringAgain(offerId: string): boolean;
   /** Ends the seat of an offer; nothing it still says is listened to. */
   endSeat(offerId: string, termination: Termination): void;
-  readonly callbacks: CallbackCalls;
-  readonly timers: Timers;
 }
 
 export function createEffects(deps: EffectsDeps): Effects {
@@ -44,7 +48,6 @@ export function createEffects(deps: EffectsDeps): Effects {
   /** By the offer they began with, until the agent of the offer has left. */
   const conversations = new Map<string, Pick<LiveConversation, 'fact'>>();
   const asks = new Map<CallId, QueueAsk>();
-  const timers = createTimers(deps.clock);
   const callOf = (callId: CallId): Pick<Call, 'called' | 'trunkId'> | undefined => callers.get(callId)?.call ?? asks.get(callId);
   const seats = createSeats({ dialer: deps.seats, events: deps.events, logger, dispatch, callOf });
   const callbacks = createCallbackCalls({ ...deps, seats, admit });
@@ -71,13 +74,25 @@ export function createEffects(deps: EffectsDeps): Effects {
     caller.treatment?.pause();
     deps.switch.bridge(caller.call.leg, seat.leg).then(
       (made) => {
+        // The offer may have ended meanwhile.
+        if (seats.get(offer.id) !== seat) {
+          undo(made, offer.id);
+          return;
+        }
         seat.bridge = made;
         dispatch({ type: 'bridged', offerId: offer.id, callId: offer.callId });
-        if (seat.handedOver) return;
-        made.unbridge().catch((error: unknown) => logger.warn({ err: error, offerId: offer.id }, 'acd: late bridge not undone'));
       },
       (error: unknown) => bridgeFailed(offer, caller, seat, error),
     );
+  }
+
+  function undo(bridge: Bridge, offerId: string): void {
+    bridge.unbridge().catch((error: unknown) => logger.warn({ err: error, offerId }, 'acd: late bridge not undone'));
+  }
+
+  /** The offer is over; a bridge that nobody has taken over is undone. */
+  function letGo(offerId: string, seat: RungSeat | undefined): void {
+    if (seat?.bridge && !seat.handedOver) undo(seat.bridge, offerId);
   }
 
   /** A bridge fails because of a leg more often than of itself; then the leg's own end is what happened. */
@@ -167,7 +182,7 @@ export function createEffects(deps: EffectsDeps): Effects {
       clock: deps.clock,
       music: queue.music,
       announceEveryMs: queue.announceEveryMs,
-      standing: () => standingOf(deps.state(), callId),
+      standing: () => deps.standing(callId),
     });
     caller.treatment.start();
   }
@@ -179,18 +194,17 @@ export function createEffects(deps: EffectsDeps): Effects {
   ): CallbackOffer | undefined {
     if (!callback || direction === 'outbound' || !mayBeCalled(number)) return undefined;
     const accept = (): void => {
-      callbacks.port.request({ queueId, number, callId, by: 'caller' }).catch((error: unknown) => {
+      deps.requestCallback({ queueId, number, callId, by: 'caller' }).catch((error: unknown) => {
         logger.info({ err: error, callId }, 'acd: a callback was asked for and not given');
       });
     };
     return { afterMs: callback.offerAfterMs, key: callback.key, prompt: callback.prompt, accept };
   }
 
-  function resumeTreatment(callId: CallId): void {
+  function resumeTreatment(callId: CallId, queueId: string): void {
     const treatment = callers.get(callId)?.treatment;
-    const entry = deps.state().tables.calls.get(callId);
     if (treatment) treatment.resume();
-    else if (entry) startTreatment(callId, entry.queue.id);
+    else startTreatment(callId, queueId);
   }
 
   function finish(callId: CallId, result: QueueResult): void {
@@ -205,7 +219,12 @@ export function createEffects(deps: EffectsDeps): Effects {
     else caller.finish(result);
   }
 
-  function perform(effect: Effect): void {
+  function endSeat(offerId: string, termination: Termination): void {
+    letGo(offerId, seats.get(offerId));
+    seats.end(offerId, termination);
+  }
+
+  function perform(effect: Act): void {
     switch (effect.type) {
       case 'ring':
         seats.ring(effect);
@@ -214,9 +233,10 @@ export function createEffects(deps: EffectsDeps): Effects {
         bridge(effect.offer);
         return;
       case 'end-seat':
-        seats.end(effect.offerId, effect.termination);
+        endSeat(effect.offerId, effect.termination);
         return;
       case 'forget-seat':
+        letGo(effect.offerId, seats.get(effect.offerId));
         seats.forget(effect.offerId);
         return;
       case 'open-conversation':
@@ -229,7 +249,7 @@ export function createEffects(deps: EffectsDeps): Effects {
         startTreatment(effect.callId, effect.queueId);
         return;
       case 'resume-treatment':
-        resumeTreatment(effect.callId);
+        resumeTreatment(effect.callId, effect.queueId);
         return;
       case 'stop-treatment':
         callers.get(effect.callId)?.treatment?.stop();
@@ -243,22 +263,13 @@ export function createEffects(deps: EffectsDeps): Effects {
       case 'cancel-callback':
         callbacks.cancel(effect.callbackId, effect.termination);
         return;
-      case 'set-timer':
-        timers.set(`${effect.timer}:${effect.id}`, effect.delayMs, () => dispatch(effect.input));
-        return;
-      case 'cancel-timer':
-        timers.cancel(`${effect.timer}:${effect.id}`);
-        return;
-      case 'save':
-        deps.store.write(effect.changes);
-        return;
       default:
         effect satisfies never;
     }
   }
 
   /** What a failed effect means to the decision that asked for it. */
-  function failed(effect: Effect, error: unknown): void {
+  function failed(effect: Act, error: unknown): void {
     deps.figures.effectFailed();
     logger.error({ err: error, effect: effect.type }, 'acd: effect failed');
     const text = error instanceof Error ? error.message : String(error);
@@ -280,11 +291,15 @@ export function createEffects(deps: EffectsDeps): Effects {
     },
     admit,
     ringAgain: (offerId) => seats.ringAgain(offerId),
-    endSeat: (offerId, termination) => seats.end(offerId, termination),
-    callbacks,
+    endSeat,
     expect: (ask) => void asks.set(ask.callId, ask),
     holds: (callId) => callers.has(callId),
-    stop: () => timers.cancelAll(),
-    timers,
+    finishAll(result) {
+      for (const callId of [...callers.keys(), ...asks.keys()]) finish(callId, result);
+    },
+    dropCallbacks(termination) {
+      callbacks.cancelAll(termination);
+      for (const { offer } of seats.all()) if (!callers.has(offer.callId) && !asks.has(offer.callId)) endSeat(offer.id, termination);
+    },
   };
 }

@@ -13,7 +13,8 @@ const PHASES: readonly CallbackPhase[] = ['resting', 'in-line', 'calling'];
 export interface Figures {
   count(result: StepResult): void;
   effectFailed(): void;
-  read(state: AcdState, gauges: Record<string, number>): Record<string, number>;
+  /** @param state undefined where another process decides: its figures are there */
+  read(state: AcdState | undefined, gauges: Record<string, number>): Record<string, number>;
 }
 
 export function createFigures(): Figures {
@@ -33,6 +34,7 @@ export function createFigures(): Figures {
     effectFailed: () => add('acd_effect_failures_total'),
     read(state, gauges) {
       const figures: Record<string, number> = { ...counters, ...gauges };
+      if (!state) return figures;
       for (const name of STATES) figures[`acd_agents{state="${name}"}`] = 0;
       for (const agent of state.tables.agents.values()) {
         const name = `acd_agents{state="${agent.state}"}`;

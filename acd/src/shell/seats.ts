@@ -31,6 +31,7 @@ export interface Seats {
   /** Rings once more, so that the phone answers by itself. @returns false when no seat rings for the offer */
   ringAgain(offerId: OfferId): boolean;
   get(offerId: OfferId): RungSeat | undefined;
+  all(): RungSeat[];
   /** Ends the seat's leg whatever its state; what the leg still says is not listened to. */
   end(offerId: OfferId, termination: Termination): void;
   /** A conversation has the seat from here on. */
@@ -122,6 +123,7 @@ export function createSeats(deps: SeatsDeps): Seats {
       return true;
     },
     get: (offerId) => seats.get(offerId),
+    all: () => [...seats.values()],
     end(offerId, termination) {
       const seat = seats.get(offerId);
       if (!seat) return;

@@ -5,8 +5,12 @@ import type { Kept, StoreChange } from '../core/inputs.js';
  * is written later for the same entry replaces what was written before. A test suite holds every implementation to this.
  */
 export interface AcdStore {
-  /** Everything kept, each entry once. Rejects when the store cannot be read. */
-  load(): Promise<Kept>;
+  /**
+   * Everything kept, each entry once. Rejects when the store cannot be read.
+   * @param term of the leader who reads; where several processes share the store, what a leader of a smaller one writes from
+   *   here on is refused
+   */
+  load(term?: number): Promise<Kept>;
   /** Takes the changes of one decision; they become visible together. Never throws. */
   write(changes: readonly StoreChange[]): void;
   /** Resolves when everything taken so far is kept. */

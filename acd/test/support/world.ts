@@ -20,6 +20,7 @@ import {
   type Seat,
   SimulatedClock,
   silentLogger,
+  soloCluster,
   type Termination,
 } from '@yixian/contracts';
 import { type AcdService, type AcdStore, createAcd, createMemoryAcdStore } from '../../src/index.js';
@@ -247,6 +248,7 @@ export class World {
       clock: this.clock,
       ids: { next: (prefix) => `${prefix}-${this.#ids++}` },
       store: this.store,
+      cluster: soloCluster(),
       logger: silentLogger,
     });
   }
