@@ -53,6 +53,7 @@ async function compose(config: Config, logger: Logger, undo: Undo): Promise<Runn
   joined?.update({ sip: authority(config.hosts[0], config.sipPort), http });
   const expelled = new Promise<void>((resolve) => joined?.onExpelled(resolve));
   joined?.composed();
+  await telephony.acd.ready();
   base.events.publish({ type: 'system.started', data: { version } });
 
   return {

@@ -36,10 +36,12 @@ export interface AcdService {
   /** The contacts of an extension changed: without any its agent is offered nothing, with one again as before. */
   registrationChanged(change: { extension: string; contacts: number }): void;
   /**
-   * Restores what the store kept and takes up work, or finds whoever decides. Rejects when the store cannot be read, or nobody
-   * decides within a while.
+   * Restores what the store kept and takes up work, when this process decides. Rejects when the store cannot be read and there is
+   * no other.
    */
   start(): Promise<void>;
+  /** Resolves when agents and queues are known: decided here, or told by whoever decides. Rejects after a while. */
+  ready(): Promise<void>;
   /** Ends what waits and rings, lets go of every timer and writes what is left to the store. */
   stop(): Promise<void>;
   /** Counters and gauges in Prometheus naming. */
@@ -52,7 +54,7 @@ const STORE_DEADLINE_MS = 2_000;
 const COMMAND_DEADLINE_MS = 5_000;
 const COMMAND_AGAIN_MS = 200;
 /** How long a process that starts looks for whoever decides. */
-const START_DEADLINE_MS = 15_000;
+const READY_DEADLINE_MS = 15_000;
 const TAKE_UP_AGAIN_MS = 1_000;
 const STOPPING = 'the hotline is stopping';
 
@@ -68,6 +70,9 @@ export function createAcd(deps: AcdDeps): AcdService {
   let phase: 'new' | 'running' | 'stopped' = 'new';
   let release: Array<() => void> = [];
   let found: () => void = () => {};
+  const known = new Promise<void>((resolve) => {
+    found = resolve;
+  });
   const effects = createEffects({
     ...deps,
     dispatch,
@@ -348,20 +353,18 @@ export function createAcd(deps: AcdDeps): AcdService {
 
   async function start(): Promise<void> {
     if (phase !== 'new') throw new Error(`acd: start after ${phase}`);
-    const ready = new Promise<void>((resolve) => {
-      found = resolve;
-    });
     listen();
     follow();
-    if (brain) await starting;
-    if (!decided()) {
-      const late = new Promise<never>((_, reject) => {
-        timers.set('start', START_DEADLINE_MS, () => reject(new Error('acd: no process of the hotline decides')));
-      });
-      await Promise.race([ready, late]);
-      timers.cancel('start');
-    }
+    await starting;
     phase = 'running';
+  }
+
+  async function ready(): Promise<void> {
+    const late = new Promise<never>((_, reject) => {
+      timers.set('ready', READY_DEADLINE_MS, () => reject(new Error('acd: no process of the hotline decides')));
+    });
+    await Promise.race([known, late]);
+    timers.cancel('ready');
   }
 
   async function stop(): Promise<void> {
@@ -400,6 +403,7 @@ export function createAcd(deps: AcdDeps): AcdService {
     callbacks,
     registrationChanged: ({ extension }) => look(extension, true),
     start,
+    ready,
     stop,
     metrics: () => ({
       ...figures.read(decided(), { acd_timers: brain?.timers ?? 0, acd_store_pending_changes: store.pending() }),

@@ -11,6 +11,8 @@ interface RedisBatch {
 
 /** What is needed of a connected node-redis client; its owner connects, listens to `error` and closes. */
 export interface AcdRedisClient {
+  /** For stores that several processes share. */
+  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
   hGetAll(key: string): Promise<Record<string, string>>;
   multi(): RedisBatch;
 }
@@ -27,12 +29,18 @@ type Batch = Map<Table, Map<string, StoreChange['value']>>;
  *
  * Each decision goes out in one MULTI at once when the line is free; what is decided while a MULTI is on its way is
  * gathered, the newest value of each field only, and goes with the next. So a kill loses at most what was decided within
- * one round trip to Redis, Redis never holds half a decision, and memory stays bounded while Redis is away.
+ * one round trip to Redis, Redis never holds half a decision, and memory stays bounded while Redis is away. Where several
+ * processes share it, a script does the same and refuses what comes from a leader of an older term.
  */
 export function createRedisAcdStore(
   client: AcdRedisClient,
   keyPrefix: string,
-  options: { logger?: Logger; clock?: Pick<Clock, 'setTimer'> } = {},
+  options: {
+    logger?: Logger;
+    clock?: Pick<Clock, 'setTimer'>;
+    /** Several processes share it: what one writes who led before the last that has read is refused. */
+    fenced?: boolean;
+  } = {},
 ): AcdStore {
   const logger = options.logger ?? silentLogger;
   const clock = options.clock ?? systemClock({ unref: true });
@@ -42,6 +50,18 @@ export function createRedisAcdStore(
   let underWay = 0;
   let failures = 0;
   let idle: Array<() => void> = [];
+  /** Of this process when it last read. */
+  let term = 0;
+
+  async function deliver(batch: Batch): Promise<void> {
+    if (!options.fenced) {
+      await transmit(client, keyPrefix, batch);
+      return;
+    }
+    const taken = await client.eval(FENCED_WRITE, fencedWrite(keyPrefix, term, batch));
+    if (Number(taken) === 0)
+      logger.warn({ term, changes: sizeOf(batch) }, 'acd store: another process decides by now; these changes are not kept');
+  }
 
   function send(): void {
     const batch = waiting;
@@ -53,13 +73,14 @@ export function createRedisAcdStore(
       return;
     }
     waiting = new Map();
-    transmit(client, keyPrefix, batch).then(
+    const of = term;
+    deliver(batch).then(
       () => {
         if (failures > 0) logger.info({ after: failures }, 'acd store: Redis takes changes again');
         failures = 0;
         send();
       },
-      (error: unknown) => retry(batch, error),
+      (error: unknown) => retry(of === term ? batch : new Map(), error),
     );
   }
 
@@ -72,7 +93,14 @@ export function createRedisAcdStore(
   }
 
   return {
-    async load() {
+    async load(of = 0) {
+      if (options.fenced) {
+        // What was decided by an older term of this process is not this one's to write.
+        if (of !== term) waiting = new Map();
+        term = of;
+        const newest = Number(await client.eval(RAISE_TERM, { keys: [`${keyPrefix}term`], arguments: [String(of)] }));
+        if (newest > of) throw new Error(`acd store: a leader of term ${newest} has read it already, this one is of term ${of}`);
+      }
       const read = async (table: Table) => [table, parse(await client.hGetAll(`${keyPrefix}${table}`), VALID[table], logger)] as const;
       return Object.fromEntries(await Promise.all(TABLES.map(read))) as unknown as Kept;
     },
@@ -83,6 +111,34 @@ export function createRedisAcdStore(
     flush: () => (busy ? new Promise<void>((resolve) => idle.push(resolve)) : Promise.resolve()),
     pending: () => underWay + sizeOf(waiting),
   };
+}
+
+/** Whoever led before may not write any more. @returns the newest term */
+const RAISE_TERM = `
+local newest = tonumber(redis.call('get', KEYS[1]) or '0')
+if tonumber(ARGV[1]) > newest then
+  newest = tonumber(ARGV[1])
+  redis.call('set', KEYS[1], newest)
+end
+return newest`;
+
+/** ARGV: the term, then for each field the number of its hash, its name and its value, empty to remove it. */
+const FENCED_WRITE = `
+if tonumber(redis.call('get', KEYS[1]) or '0') > tonumber(ARGV[1]) then return 0 end
+for n = 2, #ARGV, 3 do
+  local key = KEYS[tonumber(ARGV[n])]
+  if ARGV[n + 2] == '' then redis.call('hdel', key, ARGV[n + 1]) else redis.call('hset', key, ARGV[n + 1], ARGV[n + 2]) end
+end
+return 1`;
+
+function fencedWrite(prefix: string, term: number, batch: Batch): { keys: string[]; arguments: string[] } {
+  const keys = [`${prefix}term`, ...TABLES.map((table) => `${prefix}${table}`)];
+  const changes: string[] = [];
+  for (const [table, fields] of batch) {
+    const hash = String(TABLES.indexOf(table) + 2);
+    for (const [field, value] of fields) changes.push(hash, field, value === null ? '' : JSON.stringify(value));
+  }
+  return { keys, arguments: [String(term), ...changes] };
 }
 
 function fieldsOf(batch: Batch, table: Table) {

@@ -132,6 +132,29 @@ describe('store in Redis', function () {
 
   storeContract(create);
 
+  describe('shared by several processes', () => {
+    storeContract(() => createRedisAcdStore(connected(), `test${prefixes++}:`, { fenced: true }));
+
+    it('what a leader writes after the next one has read is refused, and the next one’s is kept', async () => {
+      const prefix = `test${prefixes++}:`;
+      const [old, next] = [0, 1].map(() => createRedisAcdStore(connected(), prefix, { fenced: true })) as [AcdStore, AcdStore];
+      await old.load(3);
+      old.write([agent('1')]);
+      await old.flush();
+      assert.deepEqual(
+        (await next.load(4)).agents.map(({ agentId }) => agentId),
+        ['1'],
+      );
+      old.write([agent('2'), { table: 'agents', key: '1', value: null }]);
+      next.write([call('c1')]);
+      await Promise.all([old.flush(), next.flush()]);
+      assert.deepEqual([old.pending(), next.pending()], [0, 0]);
+      const kept = await next.load(4);
+      assert.deepEqual([kept.agents.map(({ agentId }) => agentId), kept.calls.map(({ callId }) => callId)], [['1'], ['c1']]);
+      await assert.rejects(old.load(3), /term 4 has read it already/);
+    });
+  });
+
   it('two prefixes are two stores', async () => {
     const [a, b] = [create(), create()];
     a.write([agent('1')]);
@@ -212,6 +235,7 @@ describe('the way to Redis', () => {
   function scripted() {
     const sent: { sets: Record<string, string>[]; gone: string[][]; answer(ok: boolean): void }[] = [];
     const client: AcdRedisClient = {
+      eval: async () => 1,
       hGetAll: async () => ({}),
       multi: () => {
         const sets: Record<string, string>[] = [];

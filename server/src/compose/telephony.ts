@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
-import { type FlowRunner, type SeatDialer, soloCluster } from '@yixian/contracts';
+import type { FlowRunner, SeatDialer } from '@yixian/contracts';
 import { createMessageRows, createSipTraceRows, createTrunkUsageRows } from '@yixian/db';
 import { createFlowRunner, type Transferrer } from '@yixian/ivr';
 import type { RecorderService } from '@yixian/recorder';
@@ -113,8 +113,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     logger,
     timeZone: config.timeZone,
     outbound: { place: (request) => lateBound(live.sbc).outboundCalls.place(request) },
-    store: createRedisAcdStore(redis.client, ACD_KEYS, { logger }),
-    cluster: soloCluster(),
+    store: createRedisAcdStore(redis.client, ACD_KEYS, { logger, fenced: config.node !== undefined }),
+    cluster: base.cluster,
   });
   const transferrer: Transferrer = { connect: (call, target) => lateBound(live.sbc).transfers.connect(call, target) };
   const flows = createFlowRunner({
