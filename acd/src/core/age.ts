@@ -1,9 +1,9 @@
 import { type Input, LEVELS } from './inputs.js';
-import { nextArrived, nextDueLane, nextOf, wantWakeAnew } from './ladder.js';
+import { nextDueRung, wantWakeAnew } from './ladder.js';
 import { laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
-import { changeCall, ignore, relane, relax, type Turn } from './turn.js';
-import type { CallEntry, Lane } from './types.js';
+import { changeCall, ignore, relane, relax, relaxTo, type Turn } from './turn.js';
+import type { CallEntry, CallRung, CallRungs } from './types.js';
 import { arm, leave, release } from './waiting.js';
 
 // What time does to a call that waits.
@@ -40,14 +40,30 @@ export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
 
 // ── levels ──
 
-/** Everything that has fallen due by now, each at its time. Whoever comes down to somebody who is ready is matched in this step. */
+/** Everything that has fallen due by now. Whoever comes down to somebody who is ready is matched in this step. */
 export function relaxDue(turn: Turn): void {
-  for (let lane = nextDueLane(turn); lane; lane = nextDueLane(turn)) {
-    const { queue } = lane;
-    const call = nextOf(lane);
-    relax(turn, call, queue, turn.ticks - nextArrived(lane));
-    relane(turn, call, lane.plain ? (queue.lanes[call.step] as Lane) : laneFor(turn.tables, call));
+  for (let rung = nextDueRung(turn); rung; rung = nextDueRung(turn)) {
+    if (rung.plain) relaxQueue(turn, rung.all);
+    else relaxByHimself(turn, rung);
   }
+}
+
+/** Those who have waited longest go first, so that nobody passes another. */
+function relaxQueue(turn: Turn, { rungs }: CallRungs): void {
+  for (let step = rungs.length - 2; step >= 0; step--) {
+    const from = rungs[step] as CallRung;
+    while (from.size > 0 && from.oldestArrived + from.relaxesAfter <= turn.ticks) {
+      let to = rungs[step + 1] as CallRung;
+      while (from.oldestArrived + to.relaxesAfter <= turn.ticks) to = rungs[to.step + 1] as CallRung;
+      relaxTo(turn, from, to);
+    }
+  }
+}
+
+function relaxByHimself(turn: Turn, rung: CallRung): void {
+  const call = rung.oldest as CallEntry;
+  relax(turn, call, call.queue, turn.ticks - rung.oldestArrived);
+  relane(turn, call, laneFor(turn.tables, call));
 }
 
 /** The timer has fired: the step has done what was due. */

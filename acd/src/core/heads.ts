@@ -1,4 +1,5 @@
-import { type Line, NOBODY, type Placed } from './line.js';
+import { NOBODY, type Open } from './line.js';
+import type { Placed } from './placed.js';
 
 const KEY = 0;
 const ARRIVED = 1;
@@ -36,9 +37,9 @@ export class Heads {
     this.#spare.length = 0;
   }
 
-  /** Another call, or none, has become the first of this line. */
-  set(row: number, line: Line<Placed>): void {
-    line.writeFirst(this.#rows, row * WIDTH);
+  /** Another call, or none, has become the first of this lane. */
+  set(row: number, open: Pick<Open<Placed>, 'writeFirst'>): void {
+    open.writeFirst(this.#rows, row * WIDTH);
   }
 
   /**

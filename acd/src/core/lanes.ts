@@ -1,8 +1,10 @@
 import { type AgentConfig, type AgentId, DEFAULT_SKILL_LEVEL, type QueueConfig } from '@yixian/contracts';
 import { Line } from './line.js';
 import { OrderedSet } from './ordered-set.js';
-import { byPlace, goesBefore } from './places.js';
-import type { AgentEntry, Ask, CallEntry, Candidate, Lane, Pool, QueueEntry, Requirement, Tables, Ticks, ToldLevels } from './types.js';
+import { byPlace } from './placed.js';
+import { goesBefore } from './places.js';
+import { Rungs, type ToldLevels } from './rungs.js';
+import type { AgentEntry, Ask, CallEntry, Candidate, Lane, Pool, QueueEntry, Requirement, Tables, Ticks } from './types.js';
 
 // Who may have what. Agents with the same skills, levels and groups form a pool; the open calls of a queue that ask for the
 // same form a lane. A lane knows the pools that satisfy it and a pool its lanes, so that a freed agent looks at one head per
@@ -81,17 +83,16 @@ function newLane(
   step: number,
   requirement: Requirement,
   whose: 'of the queue' | 'of a request' | { id: AgentId; able: boolean },
+  rungs = new Rungs<CallEntry, Lane>(),
 ): Lane {
   const agent = typeof whose === 'string' ? null : whose;
   const ranked = agent === null && queue.config.strategy !== 'longest-idle';
-  return {
+  const lane: Lane = {
     // What is looked at whenever somebody comes and goes stands first, so that it lies together in memory.
     open: new Line(),
     row: tables.heads.take(),
-    climbers: null,
+    rung: null,
     relaxesAfter: queue.config.relaxation[step]?.afterMs ?? Number.POSITIVE_INFINITY,
-    due: Number.POSITIVE_INFINITY,
-    priority: 0,
     step,
     ringing: agent === null && queue.config.strategy === 'ring-all' ? new OrderedSet<CallEntry>(byPlace) : null,
     plain: whose === 'of the queue',
@@ -104,6 +105,11 @@ function newLane(
     readyPools: new Set(),
     ready: ranked ? new OrderedSet(byRank) : null,
   };
+  if (lane.plain ? queue.config.relaxation.length > 0 : lane.relaxesAfter < Number.POSITIVE_INFINITY) {
+    lane.rung = rungs.push(lane);
+    lane.open = lane.rung;
+  }
+  return lane;
 }
 
 /** Ties a lane and the pools that satisfy it, and ranks whoever is ready. */
@@ -177,8 +183,9 @@ export function makeLanes(tables: Tables, queue: QueueEntry): void {
   queue.extraLimit = MANY_EXTRA_LANES;
   queue.levels = [];
   queue.relaxesAfter = queue.config.relaxation.map(({ afterMs }) => afterMs);
+  const rungs = new Rungs<CallEntry, Lane>();
   queue.lanes = [0, ...queue.config.relaxation.keys()].map((_, step) =>
-    newLane(tables, queue, step, requirementOf(queue.config, step, NO_ASK), 'of the queue'),
+    newLane(tables, queue, step, requirementOf(queue.config, step, NO_ASK), 'of the queue', rungs),
   );
 }
 

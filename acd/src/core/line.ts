@@ -1,36 +1,27 @@
-/** What a call is placed by: larger key first, then who came first. */
-export interface Placed {
-  readonly key: number;
-  readonly arrived: number;
-  readonly order: number;
-}
-
-/**
- * Some of a line, in one array, so that what is looked at together lies together: from which item on and up to which one
- * items stand in it, then each item behind its key, arrival and order.
- */
-type Block = unknown[];
-
-const FROM = 0;
-const TO = 1;
-const FIRST = 2;
-/** Cells an item takes, and which of them is what. */
-const WIDTH = 4;
-const ARRIVED = 1;
-const ORDER = 2;
-const ITEM = 3;
-
-/** Items of a block at most. */
-const BLOCK = 64;
+import { ARRIVED, BLOCK, type Block, cellOf, countIn, FROM, halve, ITEM, insertAt, newBlock, ORDER, put, removeAt, TO } from './blocks.js';
+import type { Placed } from './placed.js';
 
 /** In the row of an empty line: behind every call. */
 export const NOBODY = Number.NEGATIVE_INFINITY;
+
+/** Calls that wait, in the order of their places. */
+export interface Open<T extends Placed> extends Iterable<T> {
+  readonly size: number;
+  /** The call before all others. */
+  readonly first: T | undefined;
+  /** @returns false when it stands there already */
+  add(item: T): boolean;
+  /** @returns false when it does not stand there */
+  delete(item: T): boolean;
+  /** Writes the numbers of the first into a row; `NOBODY` as its key when there is none. */
+  writeFirst(row: Float64Array, at: number): void;
+}
 
 /**
  * A line of calls in the order of their places: an `OrderedSet` that keeps what it compares by beside the items. Of fifty
  * thousand calls none is looked at before its turn has come: the numbers of the next lie behind those of the first.
  */
-export class Line<T extends Placed> implements Iterable<T> {
+export class Line<T extends Placed> implements Open<T> {
   /** None is empty. */
   readonly #blocks: Block[] = [];
   #head: Block | undefined = undefined;
@@ -48,12 +39,6 @@ export class Line<T extends Placed> implements Iterable<T> {
 
   get size(): number {
     return this.#size;
-  }
-
-  /** When the first of them arrived. */
-  get firstArrived(): number {
-    const head = this.#head as Block;
-    return head[cellOf(head[FROM] as number) + ARRIVED] as number;
   }
 
   /** Writes the numbers of the first into a row; `NOBODY` as its key when there is none. */
@@ -130,20 +115,14 @@ export class Line<T extends Placed> implements Iterable<T> {
   #newBlock(): Block {
     const spare = this.#spare;
     this.#spare = undefined;
-    return spare ?? new Array<unknown>(FIRST + BLOCK * WIDTH).fill(0);
+    return spare ?? newBlock();
   }
 
   /** A full block becomes two, and the item finds its place in one of them. */
   #split(b: number, item: T): void {
     const block = this.#blocks[b] as Block;
     const second = this.#newBlock();
-    const half = BLOCK >> 1;
-    for (let i = half; i < BLOCK; i++) {
-      move(block, i, second, i - half);
-      vacate(block, i);
-    }
-    second[TO] = BLOCK - half;
-    block[TO] = half;
+    halve(block, second);
     this.#blocks.splice(b + 1, 0, second);
     if (this.#tail === block) this.#tail = second;
     const into = compare(item, second, 0) > 0 ? second : block;
@@ -169,15 +148,7 @@ export class Line<T extends Placed> implements Iterable<T> {
   #removeAt(b: number, i: number): void {
     const block = (b === 0 ? this.#head : this.#blocks[b]) as Block;
     this.#size -= 1;
-    if (i === block[FROM]) {
-      vacate(block, i);
-      block[FROM] = i + 1;
-    } else {
-      const last = (block[TO] as number) - 1;
-      for (let n = i; n < last; n++) move(block, n + 1, block, n);
-      vacate(block, last);
-      block[TO] = last;
-    }
+    removeAt(block, i);
     const isLast = block === this.#tail;
     if (countIn(block) === 0) this.#dropBlock(b, block);
     if (isLast) this.#noteLast();
@@ -254,14 +225,6 @@ export class Line<T extends Placed> implements Iterable<T> {
   }
 }
 
-function cellOf(i: number): number {
-  return FIRST + i * WIDTH;
-}
-
-function countIn(block: Block): number {
-  return (block[TO] as number) - (block[FROM] as number);
-}
-
 /** Larger than 0: the item stands behind this one of the block. */
 function compare({ key, arrived, order }: Placed, block: Block, i: number): number {
   const cell = cellOf(i);
@@ -280,36 +243,4 @@ function indexIn(block: Block, item: Placed): number {
     else high = middle;
   }
   return low;
-}
-
-function put(block: Block, i: number, item: Placed): void {
-  const cell = cellOf(i);
-  block[cell] = item.key;
-  block[cell + ARRIVED] = item.arrived;
-  block[cell + ORDER] = item.order;
-  block[cell + ITEM] = item;
-}
-
-/** Lest what is gone be kept. */
-function vacate(block: Block, i: number): void {
-  block[cellOf(i) + ITEM] = undefined;
-}
-
-function move(source: Block, i: number, target: Block, k: number): void {
-  for (let n = 0, from = cellOf(i), to = cellOf(k); n < WIDTH; n++) target[to + n] = source[from + n];
-}
-
-/** There is room at one of the two ends. */
-function insertAt(block: Block, i: number, item: Placed): void {
-  const from = block[FROM] as number;
-  const to = block[TO] as number;
-  if (from > 0) {
-    for (let n = from; n < i; n++) move(block, n, block, n - 1);
-    block[FROM] = from - 1;
-    put(block, i - 1, item);
-    return;
-  }
-  for (let n = to; n > i; n--) move(block, n - 1, block, n);
-  block[TO] = to + 1;
-  put(block, i, item);
 }

@@ -1,7 +1,7 @@
 import type { OverflowTarget } from '@yixian/contracts';
-import { climb, climbNoMore } from './ladder.js';
+import { climb, climbNoMore, landed } from './ladder.js';
 import type { Turn } from './turn-state.js';
-import type { CallEntry, QueueEntry, Tables } from './types.js';
+import type { CallEntry, CallRung, QueueEntry, Tables } from './types.js';
 
 // Which waiting calls a rule about the whole queue could take elsewhere. Kept as they begin and cease to wait, so that a
 // queue whose measure changes looks at those who go and at nobody else.
@@ -22,13 +22,24 @@ export function openUp(turn: Turn, call: CallEntry): void {
   const { lane } = call;
   if (!lane.open.add(call)) return;
   if (lane.open.first === call) turn.tables.heads.set(lane.row, lane.open);
-  if (lane.relaxesAfter !== Number.POSITIVE_INFINITY) climb(turn, call);
+  if (lane.relaxesAfter !== Number.POSITIVE_INFINITY) climb(turn, call, lane.rung as CallRung);
   const { measured } = call.queue;
   if (measured.length === 0) return;
   const { tables } = turn;
   tables.toMeasure.add(call.queue);
   if (call.callback || call.stays) return;
   for (const { rule, movable } of measured) if (leads(tables, call, rule.to)) movable.add(call);
+}
+
+/** The oldest of a rung has relaxed so far that it stands on another now; nobody is ready for it. */
+export function descend(turn: Turn, call: CallEntry, from: CallRung, to: CallRung): void {
+  const { tables } = turn;
+  const first = from.first === call;
+  from.all.descend(from, to);
+  if (first) tables.heads.set(from.row, from);
+  if (to.first === call) tables.heads.set(to.row, to);
+  landed(turn, call, to);
+  if (call.queue.measured.length > 0) tables.toMeasure.add(call.queue);
 }
 
 /** An agent is asked for it, or it leaves. */
@@ -38,7 +49,7 @@ export function shut(tables: Tables, call: CallEntry): void {
   const first = open.first === call;
   if (open.delete(call)) {
     if (first) tables.heads.set(lane.row, open);
-    if (lane.relaxesAfter !== Number.POSITIVE_INFINITY) climbNoMore(tables, call);
+    if (lane.relaxesAfter !== Number.POSITIVE_INFINITY) climbNoMore(tables, lane.rung as CallRung);
   }
   if (queue.measured.length > 0) for (const { movable } of queue.measured) movable.delete(call);
 }

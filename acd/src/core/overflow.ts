@@ -3,7 +3,7 @@ import { estimateWaitMs, expectedAt } from './estimate.js';
 import type { Input } from './inputs.js';
 import { NO_ASK, somebodyReady, somebodySignedIn } from './lanes.js';
 import { leads, mark } from './measures.js';
-import { byArrival } from './places.js';
+import { byArrival } from './placed.js';
 import { callersIn } from './tables.js';
 import { ignore, removeCall, type Turn } from './turn.js';
 import type { CallEntry, MeasuredRule, QueueEntry, Ticks } from './types.js';

@@ -1,4 +1,5 @@
 import type { QueueConfig } from '@yixian/contracts';
+import { byArrival, byPlace } from './placed.js';
 import type { Place, Ticks } from './types.js';
 
 const MINUTE_MS = 60_000;
@@ -11,17 +12,6 @@ export function rateOf(config: QueueConfig): number {
 /** What a call with this priority and this arrival is placed by. */
 export function keyOf(rate: number, priority: number, arrived: Ticks): number {
   return rate === 0 ? priority : priority - rate * arrived;
-}
-
-/** Within one queue: larger priority first, ageing counted, then first come. */
-export function byPlace(a: Place, b: Place): number {
-  if (a.key !== b.key) return b.key - a.key;
-  return byArrival(a, b);
-}
-
-/** First come first, whatever the priorities. */
-export function byArrival(a: Place, b: Place): number {
-  return a.arrived - b.arrived || a.order - b.order;
 }
 
 /** Between queues: those of different rates of ageing are compared as they stand now. */

@@ -152,5 +152,6 @@ function stopAll(turn: Turn, { only }: Extract<Input, { type: 'stopped' }>): voi
   const message = 'the hotline is stopping';
   if (!only) stopCalling(turn, message);
   const { calls } = turn.tables;
-  for (const call of only ? only.map((id) => calls.get(id)) : [...calls.values()]) if (call) closeCall(turn, call, message);
+  const all = only ? only.map((id) => calls.get(id)) : [...calls.values()].sort((a, b) => a.order - b.order);
+  for (const call of all) if (call) closeCall(turn, call, message);
 }

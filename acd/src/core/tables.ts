@@ -1,11 +1,12 @@
 import type { AgentConfig, AgentId, EpochMs, QueueConfig, Seat } from '@yixian/contracts';
 import { Dues } from './dues.js';
 import { Heads } from './heads.js';
+import { IdTable } from './id-table.js';
 import type { StoredAgent, StoredCall, StoredCallback } from './inputs.js';
 import { makeLanes, NO_ASK, poolFor } from './lanes.js';
 import { Line } from './line.js';
 import { OrderedSet } from './ordered-set.js';
-import { byArrival, byPlace } from './places.js';
+import { byArrival, byPlace } from './placed.js';
 import type { AcdState, AgentEntry, CallbackEntry, CallEntry, Lane, MeasuredRule, Offer, QueueEntry, Tables, Wish } from './types.js';
 
 /**
@@ -23,7 +24,7 @@ export function emptyState(seed = 1): AcdState {
     held: false,
     remembers: false,
     agents: new Map(),
-    calls: new Map(),
+    calls: new IdTable(seed),
     queues: new Map(),
     pools: new Map(),
     callbacks: new Map(),

@@ -4,11 +4,11 @@ import { assertCallTransition, type CallCause } from './call-state.js';
 import { Gathered } from './gathered.js';
 import type { StoreChange } from './inputs.js';
 import { stepAt } from './ladder.js';
-import { effectiveLevels, laneFor, somebodyReady, unfileReady } from './lanes.js';
-import { mark, openUp, shut } from './measures.js';
+import { effectiveLevels, laneFor, NO_ASK, somebodyReady, unfileReady } from './lanes.js';
+import { descend, mark, openUp, shut } from './measures.js';
 import { blankCall, isAvailable, NO_OFFERS, storedAgent, storedCall, WISH_READY } from './tables.js';
 import type { Turn } from './turn-state.js';
-import type { AgentEntry, CallEntry, Offer, QueueEntry, Tables } from './types.js';
+import type { AgentEntry, CallEntry, CallRung, Offer, QueueEntry, Tables } from './types.js';
 
 export type { Turn };
 
@@ -120,7 +120,7 @@ export function spareCall({ tables }: Turn, queue: QueueEntry): Writable<CallEnt
 
 /** A call the tables do not know yet, under its id. */
 export function putCall(turn: Turn, call: CallEntry): CallEntry {
-  turn.tables.calls.set(call.id, call);
+  turn.tables.calls.add(call);
   return call;
 }
 
@@ -287,6 +287,24 @@ export function relax(turn: Turn, call: Writable<CallEntry>, queue: QueueEntry, 
   if (call.callback) return;
   const data = effectiveLevels(queue, step, call.ask);
   turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: queue.id, data });
+}
+
+/** The oldest of a queue's rung has relaxed down to another; told, but for a callback. If somebody is ready there, it is matched. */
+export function relaxTo(turn: Turn, from: CallRung, to: CallRung): void {
+  const call: Writable<CallEntry> = from.oldest as CallEntry;
+  call.step = to.step;
+  if (!call.callback) {
+    to.told ??= effectiveLevels(call.queue, to.step, NO_ASK);
+    turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: to.queueId, data: to.told });
+  }
+  if (call.callback || somebodyReady(turn.tables, to.lane)) {
+    shut(turn.tables, call);
+    call.lane = to.lane;
+    turn.opened = listed(turn.opened, call);
+    return;
+  }
+  call.lane = to.lane;
+  descend(turn, call, from, to);
 }
 
 /** Moves a call to another lane; if somebody is ready there, it is matched at the end of the step. */

@@ -13,8 +13,11 @@ import type {
 import type { CallbackPhase } from './callback-state.js';
 import type { Dues } from './dues.js';
 import type { Heads } from './heads.js';
-import type { Line, Placed } from './line.js';
+import type { IdTable } from './id-table.js';
+import type { Line, Open } from './line.js';
 import type { OrderedSet } from './ordered-set.js';
+import type { Placed } from './placed.js';
+import type { Rung, Rungs, ToldLevels } from './rungs.js';
 
 export type OfferId = string;
 
@@ -245,18 +248,14 @@ export interface Lane {
   readonly step: number;
   /** Its open calls take the next when they have waited so long; Infinity: there is none. */
   readonly relaxesAfter: number;
-  /** When the first of them does, or earlier; Infinity: there was none. Changed by `Dues` alone. */
-  due: Ticks;
-  /** The priority of all open calls, as long as there are no `climbers`. */
-  priority: number;
-  /** The open calls by arrival, if they relax and have several priorities; else their places are in that order anyway. */
-  climbers: OrderedSet<CallEntry> | null;
   /** Only this agent. */
   readonly agentId: AgentId | null;
   /** Whether that agent has what is asked for. */
   readonly able: boolean;
   /** Calls that no agent is asked for now. */
-  readonly open: Line<CallEntry>;
+  open: Open<CallEntry>;
+  /** The same, when they relax, or have relaxed as a queue's calls do; else null. */
+  rung: CallRung | null;
   /** Calls that ring, for whoever becomes free meanwhile; null without ring-all. */
   readonly ringing: OrderedSet<CallEntry> | null;
   pools: Pool[];
@@ -266,10 +265,8 @@ export interface Lane {
   readonly ready: OrderedSet<Candidate> | null;
 }
 
-/** What an event tells of a relaxation. */
-export interface ToldLevels {
-  readonly minLevels: Record<string, number>;
-}
+export type CallRung = Rung<CallEntry, Lane>;
+export type CallRungs = Rungs<CallEntry, Lane>;
 
 /** A rule about the queue as it stands, and who waits that it could take elsewhere. */
 export interface MeasuredRule {
@@ -338,7 +335,7 @@ export interface Tables {
   /** Some queue waits for the agent who last talked. */
   remembers: boolean;
   readonly agents: Map<AgentId, AgentEntry>;
-  readonly calls: Map<CallId, CallEntry>;
+  readonly calls: IdTable<CallEntry>;
   readonly queues: Map<QueueId, QueueEntry>;
   readonly pools: Map<string, Pool>;
   readonly callbacks: Map<string, CallbackEntry>;
@@ -354,8 +351,8 @@ export interface Tables {
   idle: number;
   /** All queues age at one rate: whoever goes first, goes first for ever. */
   oneRate: boolean;
-  /** Lanes with calls that relax, by when they do. */
-  readonly dues: Dues<Lane>;
+  /** Where calls stand that relax, by when they do. */
+  readonly dues: Dues<CallRung>;
   /** How many open calls will relax if they wait long enough. */
   climbing: number;
   /** How many of them in lanes that are not plain: whether somebody is ready for them, the lanes of the queue do not say. */

@@ -115,7 +115,6 @@ describe('line of calls', () => {
         const row = new Float64Array(3);
         line.writeFirst(row, 0);
         assert.deepEqual([...row], first ? [first.key, first.arrived, first.order] : [NOBODY, 0, 0]);
-        if (first) assert.equal(line.firstArrived, first.arrived);
         if (n % 40 > 0) continue;
         const before = model.filter((other) => byPlace(other, item) < 0).length;
         assert.deepEqual([line.rank(item), line.at(before)], [before, model[before]]);

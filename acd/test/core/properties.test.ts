@@ -165,8 +165,8 @@ class World {
   #onCall(c: Extract<Command, { pick: number }>): void {
     const { d } = this;
     if (c.do === 'leave') {
-      const calls = [...d.state.tables.calls.keys()];
-      const callId = calls[c.pick % Math.max(1, calls.length)];
+      const calls = [...d.state.tables.calls.values()].sort((a, b) => a.order - b.order);
+      const callId = calls[c.pick % Math.max(1, calls.length)]?.id;
       if (callId) d.input({ type: 'caller-left', callId, termination: BYE });
       return;
     }
@@ -208,7 +208,9 @@ describe('invariants under any sequence of inputs', function () {
         const world = new World();
         const { d } = world;
         for (const c of sequence) {
-          const before = new Map([...d.state.tables.calls].filter(([, call]) => call.phase === 'waiting'));
+          const before = new Map(
+            [...d.state.tables.calls.values()].flatMap((call) => (call.phase === 'waiting' ? [[call.id, call] as const] : [])),
+          );
           const offersBefore = new Set(d.seats.keys());
           world.run(c);
           if (c.do === 'configure' || c.do === 'time') continue;

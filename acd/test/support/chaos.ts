@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type AgentConfig, QUEUE_DEFAULTS, type QueueConfig, type TerminationReason } from '@yixian/contracts';
 import type { Asked } from '../../src/core/inputs.js';
+import type { CallEntry } from '../../src/core/types.js';
 import { createRandom, type Random } from '../../src/simulator/random.js';
 import { agentConfig, BYE, CoreDriver, queueConfig } from './core-driver.js';
 import { checkInvariants } from './invariants.js';
@@ -95,6 +96,11 @@ export const QUEUES: readonly QueueConfig[] = [
   queueConfig('top', { requiredSkills: ['a'], strategy: 'top-down', agentOrder: ['6', '2'], minLevels: { a: 2 } }),
 ];
 
+/** In the order they came, so that a seed always draws the same. */
+function callsOf({ state }: CoreDriver): CallEntry[] {
+  return [...state.tables.calls.values()].sort((a, b) => a.order - b.order);
+}
+
 /** What the world outside the core does, drawn from a seed; the core's own state says what is possible. */
 export class Chaos {
   readonly d: CoreDriver;
@@ -159,7 +165,7 @@ export class Chaos {
   }
 
   #leave(): void {
-    const calls = [...this.d.state.tables.calls.values()].filter((call) => !call.callback);
+    const calls = callsOf(this.d).filter((call) => !call.callback);
     if (calls.length > 0) this.d.input({ type: 'caller-left', callId: this.#one(calls).id, termination: BYE });
   }
 
@@ -202,14 +208,14 @@ export class Chaos {
     }
     if (callbacks.length > 8) return;
     const id = `cb${this.#calls++}`;
-    const waiting = [...d.state.tables.calls.values()].filter((call) => call.phase !== 'talking' && !call.callback);
+    const waiting = callsOf(d).filter((call) => call.phase !== 'talking' && !call.callback);
     const call = draw < 8 && waiting.length > 0 ? this.#one(waiting) : undefined;
     const notBefore = this.#below(3) === 0 ? d.now + 5_000 : null;
     d.callback(id, call?.queue.id ?? this.#one(['b', 'c', 'a']), call ? { callId: call.id } : { notBefore });
   }
 
   #move(): void {
-    const calls = [...this.d.state.tables.calls.keys()];
+    const calls = callsOf(this.d).map((call) => call.id);
     if (calls.length > 0) this.d.move(this.#one(calls), this.#one(QUEUES).id, this.#below(4));
   }
 
@@ -248,7 +254,7 @@ export class Chaos {
     for (const queue of QUEUES) d.door(queue.id, true);
     for (const { id } of AGENTS) for (const line of [0, 1]) d.input({ type: 'line-released', agentId: id, callId: `line-${line}` });
     for (let round = 0; round < 40; round++) {
-      for (const call of [...d.state.tables.calls.values()]) if (call.phase === 'talking') d.callerHangsUp(call.id);
+      for (const call of callsOf(d)) if (call.phase === 'talking') d.callerHangsUp(call.id);
       for (const id of [...d.dialled.keys()]) d.numberFails(id);
       d.advance(600_000);
     }

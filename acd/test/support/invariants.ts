@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { LEVELS } from '../../src/core/inputs.js';
 import { stepAt, TOLD_WITHIN_MS } from '../../src/core/ladder.js';
 import { satisfies } from '../../src/core/lanes.js';
-import { byArrival } from '../../src/core/places.js';
+import { byArrival } from '../../src/core/placed.js';
 import { offersOf, sinceOf } from '../../src/core/tables.js';
 import { type AgentEntry, type CallEntry, type Lane, OPEN_ENDED } from '../../src/core/types.js';
 import { nextDue, RETRY_MS } from '../../src/core/waiting.js';
@@ -172,8 +172,9 @@ function levelsRelaxInTime(d: CoreDriver): void {
     if (call.step === call.queue.config.relaxation.length) continue;
     climb += 1;
     if (!call.queue.lanes.includes(call.lane)) special += 1;
-    assert.ok(call.lane.due <= call.arrived + call.lane.relaxesAfter && (dues.first?.due ?? 0) <= call.lane.due, 'is due in time');
-    assert.ok(!call.lane.climbers || call.lane.climbers.has(call), 'climbs');
+    const { rung } = call.lane;
+    assert.ok(rung && rung.due <= call.arrived + rung.relaxesAfter && (dues.first?.due ?? 0) <= rung.due, 'is due in time');
+    assert.ok(rung.oldestArrived <= call.arrived, 'nobody is older than the oldest');
   }
   assert.deepEqual([climbing, d.state.tables.special], [climb, special]);
   assert.equal(d.timers.get(`relax:${LEVELS}`)?.at ?? Number.POSITIVE_INFINITY, wakeAt + (epoch ?? 0));
