@@ -218,6 +218,11 @@ describe('embedded PostgreSQL', function () {
       };
       assert.deepEqual(await migrate(knex, [...MIGRATIONS, next]), ['9999-next']);
       assert.ok(await knex.schema.hasColumn('calls', 'note'));
+      await assert.rejects(
+        migrate(knex),
+        /newer version of the program: it has migration 9999-next/,
+        'a program of before leaves it alone',
+      );
       for (const { down } of [...MIGRATIONS, next].toReversed()) await down(knex);
       const { rows } = await knex.raw<{ rows: { name: string }[] }>(`select tablename as name from pg_tables where schemaname = 'public'`);
       assert.deepEqual(rows.map((row) => row.name).sort(), ['schema_migrations', 'schema_migrations_lock']);

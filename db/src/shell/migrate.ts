@@ -44,6 +44,7 @@ function source(migrations: readonly Migration[]): Knex.MigrationSource<Migratio
 /**
  * Brings the schema up to date. Safe when several processes do it at once, and after one was killed doing it.
  * @returns the names of the migrations that were applied now
+ * @throws Error when the database is of a newer version than this program
  */
 export async function migrate(knex: Knex, migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
   const config: Knex.MigratorConfig = { migrationSource: source(migrations), tableName: 'schema_migrations' };
@@ -52,9 +53,21 @@ export async function migrate(knex: Knex, migrations: readonly Migration[] = MIG
     await holder.raw('select pg_advisory_xact_lock(?)', [LOCK]);
     // Whoever holds the advisory lock is alone: a lock row that is still set was left by a process that died.
     await knex.migrate.forceFreeMigrationsLock(config);
+    await assertNotNewer(knex, migrations);
     const [, applied] = (await knex.migrate.latest(config)) as [number, string[]];
     return applied;
   });
+}
+
+/** An older program would work on tables it does not know. */
+async function assertNotNewer(knex: Knex, migrations: readonly Migration[]): Promise<void> {
+  if (!(await knex.schema.hasTable('schema_migrations'))) return;
+  const known = migrations.map((migration) => migration.name);
+  const newer = (await knex('schema_migrations').whereNotIn('name', known).orderBy('id').first('name')) as { name: string } | undefined;
+  if (!newer) return;
+  throw new Error(
+    `the database is of a newer version of the program: it has migration ${newer.name}, which this one does not know. Start that version, or restore a backup of this one`,
+  );
 }
 
 /** The same within a transaction that is alone with the database: undone with it. */
