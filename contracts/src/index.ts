@@ -21,6 +21,7 @@ export * from './local-day.js';
 export * from './logger.js';
 export * from './masking.js';
 export * from './media-engine.js';
+export * from './memory-cluster.js';
 export * from './number-place.js';
 export * from './outward.js';
 export * from './ports.js';

@@ -1,3 +1,4 @@
+import type { NodeId } from './cluster.js';
 import type { CallId, LegId } from './ids.js';
 import type { Termination } from './termination.js';
 
@@ -309,6 +310,10 @@ export interface Registration {
   userAgent: string;
   /** It takes candidates by INFO: its Contact says `+sip.trickle-ice` (RFC 8840 §11.3). */
   trickleIce?: boolean;
+  /** The process it registered at, where that is not this one: what has no address of its own is reached through it. */
+  node?: NodeId;
+  /** Epoch milliseconds of the last REGISTER, where several processes have to agree on who heard the contact last. */
+  registeredAt?: number;
   expiresAt: number;
   sipCallId: string;
   cseq: number;
@@ -324,13 +329,35 @@ export interface RegistrationStore {
   load(): Promise<Registration[]>;
   /** Replaces what is kept for the extension. */
   save(extension: string, registrations: readonly Registration[]): Promise<void>;
+  /** Another process is gone, and what it kept has been taken over. */
+  forget?(node: NodeId): Promise<void>;
+}
+
+export interface RegistrationChange {
+  extension: string;
+  /** Over all processes. */
+  contacts: number;
+  reason: 'registered' | 'unregistered' | 'expired';
+  /** The process that tells the world of it, where that is not this one. */
+  node?: NodeId;
+}
+
+/** An admitted INVITE. */
+export interface ArrivingCall {
+  origin: LegOrigin;
+  /** User part of the Request-URI. */
+  dialled: string;
+  /** It asks to take the place of another call (RFC 3891). */
+  replaces: { callId: string; localTag: string; remoteTag: string } | undefined;
 }
 
 export interface SwitchHandlers {
   /** An admitted and authenticated INVITE has become a leg, state `new`; 100 has been sent. */
   inbound(leg: CallLeg): void;
   /** The contacts of an extension changed. */
-  registrationChanged(change: { extension: string; contacts: number; reason: 'registered' | 'unregistered' | 'expired' }): void;
+  registrationChanged(change: RegistrationChange): void;
+  /** Another process that has to have this call, e.g. because the party is parked there; asked before there is a leg. */
+  home?(call: ArrivingCall): NodeId | undefined | Promise<NodeId | undefined>;
   /** An admitted and authenticated MESSAGE. What it resolves to is the answer: 202 taken (delivered or kept), else a refusal. */
   message(message: SipMessage): Promise<{ status: 202 } | { status: 403 | 404 | 413 | 415 | 480 | 503; text: string }>;
 }

@@ -2,6 +2,7 @@ import type { Registration, SipMessage, Termination } from '@yixian/contracts';
 import { bestResponse } from './best-response.js';
 import { terminationOf } from './leg-termination.js';
 import type { MessageOptions, MessageOutcome, SessionEnd } from './sip/port.js';
+import { wayTo } from './way-to.js';
 
 export type Delivery = { delivered: true } | { delivered: false; termination: Termination };
 
@@ -17,8 +18,9 @@ export async function deliver(
   }
   const from = { user: message.from, ...(message.fromDisplayName ? { displayName: message.fromDisplayName } : {}) };
   const ends: SessionEnd[] = [];
-  const sent = contacts.map(async ({ contact, source }) => {
-    const outcome = await send({ uri: contact, nextHop: source, toUser: message.to, from, text: message.text });
+  const sent = contacts.map(async (registration) => {
+    const { contact } = registration;
+    const outcome = await send({ uri: contact, nextHop: wayTo(registration), toUser: message.to, from, text: message.text });
     if (outcome.ok) return;
     ends.push(outcome.end);
     throw new Error('not taken');

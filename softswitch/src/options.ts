@@ -1,4 +1,4 @@
-import type { Clock, EdgePolicy, IdSource, Logger, RegistrationStore, SipWire } from '@yixian/contracts';
+import type { Clock, Cluster, EdgePolicy, IdSource, Logger, RegistrationStore, SipWire } from '@yixian/contracts';
 import type { InterfaceAddress } from './local-address.js';
 import type { CodecName, MediaEngine } from './media/port.js';
 import type { DigestAlgorithm, ListenPoint, SipStack } from './sip/index.js';
@@ -32,6 +32,8 @@ export interface SoftswitchOptions {
   sessionExpiresSeconds?: number;
   /** Order of preference, for every leg; one order for all lets bridges pass packets through. Default PCMA, PCMU, G729. */
   codecs?: readonly CodecName[];
+  /** The other processes of the hotline; alone without. */
+  cluster?: Cluster;
   /** Keeps the SIP messages of calls; without it nothing is traced. */
   trace?: SipTrace;
   /** A SIP server outside of this process in the place of own sockets (drachtio-server). */

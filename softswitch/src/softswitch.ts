@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import {
+  type ArrivingCall,
   type Bridge,
   type CallId,
   type CallLeg,
+  type Cluster,
   type Conference,
   type DialRequest,
   isBrowserContact,
@@ -26,6 +28,7 @@ import { Leg, type LegOwner } from './leg.js';
 import { addressOfUri, decisiveAddress, type InterfaceAddress, localAddressFor } from './local-address.js';
 import { createMediaEngine, type MediaEngine } from './media/index.js';
 import { deliver } from './message-delivery.js';
+import { Neighbours } from './neighbours.js';
 import type { SoftswitchOptions } from './options.js';
 import { type DialPlace, OutboundLeg } from './outbound-leg.js';
 import { startRecording } from './recording.js';
@@ -44,6 +47,7 @@ import {
   type SipStack,
 } from './sip/index.js';
 import { SwitchCounters } from './switch-counters.js';
+import { wayTo } from './way-to.js';
 import { createWebGateway, type WebGateway } from './webrtc/gateway.js';
 import { isWebSdp, plainOf } from './webrtc/sdp.js';
 
@@ -86,6 +90,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   readonly #keeper: RegistrationKeeper | undefined;
   readonly #web: WebGateway;
   readonly #dialogs: ExtensionDialogs;
+  readonly #neighbours: Neighbours | undefined;
   #handlers: SwitchHandlers | undefined;
   #phase: 'made' | 'running' | 'draining' | 'stopped' = 'made';
 
@@ -102,6 +107,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(realm === undefined ? {} : { realm }),
       ...(options.trace ? { tap: options.trace } : {}),
+      ...(options.cluster ? { cluster: options.cluster } : {}),
     };
     this.#sip =
       options.sip?.(listen) ??
@@ -112,10 +118,24 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       options.media ??
       createMediaEngine({ rtpPorts: options.rtpPorts, logger, clock, ...(mediaTimeoutMs === undefined ? {} : { mediaTimeoutMs }) });
     this.#routes = new Routes(this.#engine);
-    this.#dialogs = new ExtensionDialogs((extension, dialogs) => this.#sip.setDialogs(extension, dialogs));
+    this.#neighbours = options.cluster && this.#meet(options.cluster);
+    this.#dialogs = new ExtensionDialogs((extension, dialogs) => {
+      if (this.#neighbours) this.#neighbours.changed(extension, dialogs);
+      else this.#sip.setDialogs(extension, dialogs);
+    });
     const bindAddress = options.hosts.length === 1 && !isWildcard(options.hosts[0]) ? options.hosts[0] : undefined;
     this.#web = createWebGateway({ settings: { bindAddress, ports: options.rtpPorts }, clock, logger });
     this.#keeper = options.registrationStore ? new RegistrationKeeper(options.registrationStore, logger) : undefined;
+  }
+
+  #meet(cluster: Cluster): Neighbours {
+    return new Neighbours({
+      cluster,
+      logger: this.#logger,
+      dialogs: (extension, dialogs) => this.#sip.setDialogs(extension, dialogs),
+      waiting: (extension, waiting) => this.#sip.setMessagesWaiting(extension, waiting),
+      has: (dialog) => this.#sip.callOf(dialog) !== undefined,
+    });
   }
 
   async start(handlers: SwitchHandlers): Promise<void> {
@@ -132,6 +152,8 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
         onMessage: (message) => this.#handlers?.message(message) ?? Promise.resolve({ status: 503 }),
         registrationChanged: (change) => this.#registrationChanged(change),
         saveRegistrations: (extension, registrations) => this.#keeper?.save(extension, registrations),
+        forgetRegistrations: (node) => this.#keeper?.forget(node),
+        home: (call) => this.#homeOf(call),
       });
     } catch (error) {
       await this.#engine.stop();
@@ -139,6 +161,11 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     }
     for (const host of this.#options.hosts) if (!isWildcard(host)) this.#engine.keepReady(host);
     this.#phase = 'running';
+    this.#neighbours?.start();
+  }
+
+  #homeOf(call: ArrivingCall): ReturnType<Neighbours['homeOf']> {
+    return this.#handlers?.home?.(call) ?? this.#neighbours?.homeOf(call);
   }
 
   listening(): readonly ListenPoint[] {
@@ -277,7 +304,8 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     }
     const wanted = this.#sip.registrations(target.extension).filter((registration) => isWanted(registration, target.contacts));
     const places = wanted.flatMap<DialPlace>((registration) => {
-      const { contact: uri, source: nextHop, trickleIce: trickle = false } = registration;
+      const { contact: uri, trickleIce: trickle = false } = registration;
+      const nextHop = wayTo(registration);
       if (isBrowserContact(registration)) return [{ uri, nextHop, toUser: target.extension, localAddress: LOOPBACK, web: true, trickle }];
       const localAddress = this.#localAddress(nextHop.address);
       if (localAddress === undefined) return [];
@@ -334,7 +362,8 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   }
 
   setMessagesWaiting(extension: string, waiting: MessagesWaiting): void {
-    this.#sip.setMessagesWaiting(extension, waiting);
+    if (this.#neighbours) this.#neighbours.setWaiting(extension, waiting);
+    else this.#sip.setMessagesWaiting(extension, waiting);
   }
 
   legs(): readonly CallLeg[] {
@@ -364,6 +393,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     if (this.#phase === 'stopped') return;
     const started = this.#phase !== 'made';
     this.#phase = 'stopped';
+    this.#neighbours?.stop();
     this.#sip.drain();
     for (const leg of [...this.#legs]) leg.hangUp(STOPPED);
     await Promise.allSettled(this.#closing);
@@ -371,7 +401,7 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     await this.#sip.stop();
     await this.#web.stop();
     await this.#engine.stop();
-    await this.#keeper?.flush();
+    await this.#keeper?.close();
   }
 
   async health(): Promise<SwitchHealth> {

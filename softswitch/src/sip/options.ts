@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@yixian/contracts';
+import type { Clock, Cluster, Logger } from '@yixian/contracts';
 import type { MessageTap } from './message-tap.js';
 import type { ListenPoint } from './port.js';
 
@@ -74,4 +74,6 @@ export interface SipStackOptions {
   limits?: Partial<SipLimits>;
   /** Shown every message, for a trace. */
   tap?: MessageTap;
+  /** The other processes of the hotline: contacts are shared with them, and calls reach phones that are connected to them. */
+  cluster?: Cluster;
 }

@@ -1,4 +1,15 @@
-import type { Admission, MessagesWaiting, Registration, RequestSummary, SipMessage, SourceAddress, Transport } from '@yixian/contracts';
+import type {
+  Admission,
+  ArrivingCall,
+  MessagesWaiting,
+  NodeId,
+  Registration,
+  RegistrationChange,
+  RequestSummary,
+  SipMessage,
+  SourceAddress,
+  Transport,
+} from '@yixian/contracts';
 import type { DialogView } from './notifier/dialog-info.js';
 import type { SipSocket } from './transport/sip-socket.js';
 
@@ -18,6 +29,8 @@ export interface NextHop {
   address: string;
   port: number;
   transport: Transport;
+  /** The process that holds the connection, or whose address a NAT lets through; this one without. */
+  node?: NodeId;
 }
 
 export interface InviteOptions {
@@ -183,8 +196,12 @@ export interface SipHandlers {
   onInvite(session: InviteSession, origin: Extract<Admission, { action: 'accept' }>['origin']): void;
   /** An admitted MESSAGE of an extension, judged: text/plain, UTF-8, not too long. Unanswered it is refused 503 after 20 s. */
   onMessage(message: SipMessage): Promise<MessageAnswer>;
-  registrationChanged(change: { extension: string; contacts: number; reason: 'registered' | 'unregistered' | 'expired' }): void;
-  /** Called with all bindings of an extension after each change, to keep them across a restart. */
+  registrationChanged(change: RegistrationChange): void;
+  /** Another process that has to have this call; it is passed on before anything but 100 has been answered. */
+  home?(call: ArrivingCall): NodeId | undefined | Promise<NodeId | undefined>;
+  /** What another process kept is ours now, or over. */
+  forgetRegistrations?(node: NodeId): void;
+  /** Called with all bindings of an extension that are this process's own after each change, to keep them across a restart. */
   saveRegistrations(extension: string, registrations: readonly Registration[]): void;
 }
 

@@ -9,7 +9,8 @@ const LAYERS: Record<string, readonly string[]> = {
   digest: ['parser'],
   registrar: ['parser', 'dialog'],
   notifier: ['parser'],
-  ua: ['transport', 'parser', 'transaction', 'dialog', 'digest', 'registrar', 'notifier'],
+  relay: ['transport', 'parser', 'transaction', 'registrar'],
+  ua: ['transport', 'parser', 'transaction', 'dialog', 'digest', 'registrar', 'notifier', 'relay'],
 };
 
 /** Files that may hold sockets, DNS or the machine's interfaces. */

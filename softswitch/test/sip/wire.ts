@@ -1,5 +1,12 @@
 // A network of the tests' own: stacks and raw peers exchange bytes over a simulated clock, with loss on demand.
-import { type Admission, type Registration, SimulatedClock, silentLogger, type SipMessage as TextMessage } from '@yixian/contracts';
+import {
+  type Admission,
+  type Registration,
+  type RegistrationChange,
+  SimulatedClock,
+  silentLogger,
+  type SipMessage as TextMessage,
+} from '@yixian/contracts';
 import type { SipStackOptions } from '../../src/sip/options.js';
 import type { SipMessage, SipRequest, SipResponse } from '../../src/sip/parser/message.js';
 import { headerValue } from '../../src/sip/parser/message.js';
@@ -79,6 +86,7 @@ class WireTransport implements TransportLayer {
   readonly #wire: Wire;
   readonly #self: Hop;
   closed: Hop[] = [];
+  #handlers: TransportHandlers | undefined;
 
   constructor(wire: Wire, self: Hop) {
     this.#wire = wire;
@@ -86,6 +94,7 @@ class WireTransport implements TransportLayer {
   }
 
   start(handlers: TransportHandlers): Promise<void> {
+    this.#handlers = handlers;
     this.#wire.attach(`${this.#self.address}:${this.#self.port}`, (bytes, source) => handlers.packet({ bytes, source }));
     return Promise.resolve();
   }
@@ -113,6 +122,11 @@ class WireTransport implements TransportLayer {
 
   close(hop: Hop): void {
     this.closed.push(hop);
+  }
+
+  /** The peer's connection is gone. */
+  lose(hop: Hop): void {
+    this.#handlers?.closed?.(hop);
   }
 
   connections(): number {
@@ -171,7 +185,8 @@ export interface TestStack {
   sessions: InviteSession[];
   admissions: string[];
   authentications: Array<{ extension: string; ok: boolean }>;
-  registrationChanges: Array<{ extension: string; contacts: number; reason: string }>;
+  registrationChanges: RegistrationChange[];
+  forgotten: string[];
   saved: Map<string, readonly Registration[]>;
   messages: TextMessage[];
 }
@@ -184,6 +199,7 @@ export interface TestStackOptions extends Partial<SipStackOptions> {
   onMessage?: SipHandlers['onMessage'];
   password?: (extension: string) => string | undefined;
   onInvite?: (session: InviteSession, origin: Extract<Admission, { action: 'accept' }>['origin']) => void;
+  home?: SipHandlers['home'];
 }
 
 /** A stack on the wire that accepts everything unless told otherwise. */
@@ -213,6 +229,7 @@ export async function stackOn(wire: Wire, options: TestStackOptions = {}): Promi
     admissions: [],
     authentications: [],
     registrationChanges: [],
+    forgotten: [],
     saved: new Map(),
     messages: [],
   };
@@ -233,6 +250,8 @@ export async function stackOn(wire: Wire, options: TestStackOptions = {}): Promi
     },
     registrationChanged: (change) => test.registrationChanges.push(change),
     saveRegistrations: (extension, registrations) => test.saved.set(extension, registrations),
+    forgetRegistrations: (node) => test.forgotten.push(node),
+    ...(options.home ? { home: options.home } : {}),
   });
   return test;
 }

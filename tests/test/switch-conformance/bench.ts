@@ -177,7 +177,12 @@ export class Bench {
       ...options,
     });
     this.#phones.push(phone);
-    if (registered) await phone.waitFor('REGISTER_OK');
+    if (!registered) return phone;
+    await phone.waitFor('REGISTER_OK');
+    // It has told another process of it, perhaps.
+    await eventually('the switch knows the phone', () =>
+      this.sw.registrations(options.user).some((r) => r.source.port === phone.sipPort || r.contact.includes(`:${phone.sipPort}`)),
+    );
     return phone;
   }
 

@@ -37,6 +37,26 @@ export function describeSwitch(name: string, make: MakeSwitch, { lacks = [] }: {
   });
 }
 
+/** What the way of SIP messages decides: for a switch that differs from another, tested as a whole, in nothing else. */
+export function describeSignalling(name: string, make: MakeSwitch, further: (bench: Bench) => void): void {
+  describe(`Switch: ${name}`, function () {
+    this.timeout(60_000);
+    const bench = new Bench(make);
+    before(async function () {
+      await requirePeers(this, 'sipp', 'baresip');
+      await bench.open();
+    });
+    afterEach(() => bench.clear());
+    after(() => bench.close());
+    describeInbound(bench);
+    describeOutbound(bench);
+    describeReinvite(bench);
+    describeTransfer(bench);
+    describeTexts(bench);
+    further(bench);
+  });
+}
+
 function describeRunning(bench: Bench, lacks: readonly Lack[]): void {
   describe('running', () => {
     before(() => bench.open());

@@ -63,7 +63,7 @@ function outOfOrder(binding: Registration, input: RegisterInput): boolean {
   return binding.sipCallId === input.callId && input.cseq <= binding.cseq;
 }
 
-function sameContact(a: string, b: string): boolean {
+export function sameContact(a: string, b: string): boolean {
   const ua = parseUri(a);
   const ub = parseUri(b);
   return a === b || (ua !== undefined && ub !== undefined && sameUri(ua, ub));

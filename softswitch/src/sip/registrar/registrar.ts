@@ -1,8 +1,17 @@
-import { type Clock, isBrowserContact, type Registration, type SourceAddress, type Timer } from '@yixian/contracts';
+import {
+  type Clock,
+  isBrowserContact,
+  type NodeId,
+  type Registration,
+  type RegistrationChange,
+  type SourceAddress,
+  type Timer,
+} from '@yixian/contracts';
 import { type HeaderField, header, headerValue, type SipRequest } from '../parser/message.js';
 import type { CoreFields } from '../parser/validate.js';
 import type { SipHandlers } from '../port.js';
-import { contactValues, live, type RegistrarLimits, readRegister, stepRegister } from './bindings.js';
+import { contactValues, live, type RegistrarLimits, readRegister, sameContact, stepRegister } from './bindings.js';
+import { ownOf, type RegistrarShare, withListOf, withoutDropped, withoutNode } from './shared.js';
 
 export interface RegistrarDeps {
   clock: Clock;
@@ -10,6 +19,8 @@ export interface RegistrarDeps {
   handlers(): Pick<SipHandlers, 'registrationChanged' | 'saveRegistrations'>;
   /** A browser has come back by another connection: what went through this one is over. */
   moved(from: SourceAddress): void;
+  /** The other processes of the hotline; alone there are none. */
+  share?: RegistrarShare;
 }
 
 export interface RegisterAnswer {
@@ -18,7 +29,7 @@ export interface RegisterAnswer {
   headers: HeaderField[];
 }
 
-/** All bindings of this switch. One timer, for the binding that runs out next. */
+/** All bindings, of this process and of the others (`node`). One timer, for the binding that runs out next. */
 export class Registrar {
   readonly #deps: RegistrarDeps;
   readonly #bindings = new Map<string, readonly Registration[]>();
@@ -40,8 +51,21 @@ export class Registrar {
       const headers = outcome.minExpires === undefined ? [] : [header('Min-Expires', String(outcome.minExpires))];
       return { status: outcome.status, phrase: outcome.phrase, headers };
     }
-    if (outcome.changed) this.#replace(extension, before, outcome.bindings);
+    if (outcome.changed) this.#registered(extension, before, outcome.bindings, now);
     return { status: 200, phrase: 'OK', headers: contactValues(outcome.bindings, now).map((value) => header('Contact', value)) };
+  }
+
+  #registered(extension: string, before: readonly Registration[], after: readonly Registration[], now: number): void {
+    const { share } = this.#deps;
+    const stamped = share ? after.map((b) => (before.includes(b) ? b : { ...b, registeredAt: now })) : after;
+    const gone = before.filter((b) => b.node !== undefined && !after.some((a) => sameContact(a.contact, b.contact)));
+    this.#replace(extension, before, stamped);
+    if (gone.length === 0) return;
+    share?.dropped(
+      extension,
+      gone.map((b) => b.contact),
+      now,
+    );
   }
 
   list(extension?: string): readonly Registration[] {
@@ -65,7 +89,10 @@ export class Registrar {
   /** A browser's connection is gone, and only it can come back: its contacts are no longer any (RFC 5626 §5.3 in spirit). */
   connectionLost(source: { transport: string; address: string; port: number }): void {
     const over = (b: Registration): boolean =>
-      b.source.transport === source.transport && b.source.address === source.address && b.source.port === source.port;
+      b.node === undefined &&
+      b.source.transport === source.transport &&
+      b.source.address === source.address &&
+      b.source.port === source.port;
     for (const [extension, bindings] of [...this.#bindings]) {
       if (!bindings.some(over)) continue;
       const left = bindings.filter((b) => !over(b));
@@ -78,20 +105,70 @@ export class Registrar {
     this.#timer = undefined;
   }
 
-  #replace(extension: string, before: readonly Registration[], after: readonly Registration[]): void {
+  /** What is this process's own, for another one that has just come. */
+  own(): ReadonlyMap<string, readonly Registration[]> {
+    const all = new Map<string, readonly Registration[]>();
+    for (const [extension, bindings] of this.#bindings) {
+      const own = ownOf(bindings);
+      if (own.length > 0) all.set(extension, own);
+    }
+    return all;
+  }
+
+  /** Another process says which contacts of an extension are its own. */
+  told(node: NodeId, extension: string, list: readonly Registration[]): void {
+    const { share } = this.#deps;
+    const before = this.#bindings.get(extension) ?? [];
+    if (share) this.#replace(extension, before, withListOf(before, node, list, share), node);
+  }
+
+  /** All of a process's contacts: of extensions that are not named it has none. */
+  toldAll(node: NodeId, lists: ReadonlyMap<string, readonly Registration[]>): void {
+    for (const [extension, bindings] of [...this.#bindings]) {
+      if (!lists.has(extension) && bindings.some((b) => b.node === node)) this.told(node, extension, []);
+    }
+    for (const [extension, list] of lists) this.told(node, extension, list);
+  }
+
+  toldDropped(node: NodeId, extension: string, contacts: readonly string[], at: number): void {
+    const before = this.#bindings.get(extension) ?? [];
+    const after = withoutDropped(before, contacts, at);
+    if (after !== before) this.#replace(extension, before, after, node);
+  }
+
+  /** A process is gone; `heir` keeps what needs no connection, and tells the world of what does. */
+  left(node: NodeId, heir: NodeId): void {
+    const self = this.#deps.share?.self;
+    if (self === undefined) return;
+    for (const [extension, before] of [...this.#bindings]) {
+      const after = withoutNode(before, node, heir, self);
+      if (after !== before) this.#replace(extension, before, after, heir === self ? undefined : heir);
+    }
+  }
+
+  /** @param node whose news it is, where not this process's */
+  #replace(extension: string, before: readonly Registration[], after: readonly Registration[], node?: NodeId): void {
     if (after.length === 0) this.#bindings.delete(extension);
     else this.#bindings.set(extension, after);
     const handlers = this.#deps.handlers();
-    handlers.saveRegistrations(extension, after);
-    const moved = before.filter((b) => after.some((a) => a.contact === b.contact && hasMoved(b, a)));
+    this.#keepOwn(extension, before, after);
+    const moved = before.filter((b) => b.node === undefined && after.some((a) => sameContact(a.contact, b.contact) && hasMoved(b, a)));
     const had = (contact: string) => before.some((b) => b.contact === contact && !moved.includes(b));
     const has = (contact: string) => after.some((b) => b.contact === contact);
-    const contacts = after.length;
-    if (after.some((b) => !had(b.contact))) handlers.registrationChanged({ extension, contacts, reason: 'registered' });
-    else if (before.some((b) => !has(b.contact))) handlers.registrationChanged({ extension, contacts, reason: 'unregistered' });
+    const change = { extension, contacts: after.length, ...(node === undefined ? {} : { node }) };
+    if (after.some((b) => !had(b.contact))) handlers.registrationChanged({ ...change, reason: 'registered' });
+    else if (before.some((b) => !has(b.contact))) handlers.registrationChanged({ ...change, reason: 'unregistered' });
     // Last: whoever loses a call by it finds the new contact.
     for (const { source } of moved) this.#deps.moved(source);
     this.#arm();
+  }
+
+  #keepOwn(extension: string, before: readonly Registration[], after: readonly Registration[]): void {
+    const { share, handlers } = this.#deps;
+    const own = ownOf(after);
+    if (share && isSame(ownOf(before), own)) return;
+    handlers().saveRegistrations(extension, own);
+    share?.own(extension, own);
   }
 
   #arm(): void {
@@ -116,8 +193,12 @@ export class Registrar {
       if (left.length === bindings.length) continue;
       if (left.length === 0) this.#bindings.delete(extension);
       else this.#bindings.set(extension, left);
-      this.#deps.handlers().saveRegistrations(extension, left);
-      this.#deps.handlers().registrationChanged({ extension, contacts: left.length, reason: 'expired' });
+      this.#keepOwn(extension, bindings, left);
+      // Every process sees it run out; the one that has it tells of it.
+      const over = bindings.filter((b) => !left.includes(b));
+      const node = over.every((b) => b.node !== undefined) ? over[0]?.node : undefined;
+      const change: RegistrationChange = { extension, contacts: left.length, reason: 'expired' };
+      this.#deps.handlers().registrationChanged(node === undefined ? change : { ...change, node });
     }
     this.#arm();
   }
@@ -126,5 +207,9 @@ export class Registrar {
 /** By another WebSocket than before: a page whose network hung or changed; phones behind NAT change their port all the time. */
 function hasMoved(before: Registration, after: Registration): boolean {
   const [from, to] = [before.source, after.source];
-  return isBrowserContact(before) && (from.address !== to.address || from.port !== to.port);
+  return isBrowserContact(before) && (from.address !== to.address || from.port !== to.port || before.node !== after.node);
+}
+
+function isSame(a: readonly Registration[], b: readonly Registration[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
 }

@@ -37,6 +37,8 @@ export interface TransactionDeps {
   discards: Discards;
   /** Shown every message that could be read. */
   tap?: MessageTap | undefined;
+  /** Whether a message is another process's; it is not looked at any further then. */
+  takenElsewhere?: ((message: SipMessage, fields: CoreFields, packet: Packet) => boolean) | undefined;
 }
 
 /** Matches messages to transactions (RFC 3261 §17.1.3, §17.2.3) and creates them. */
@@ -140,6 +142,7 @@ export class TransactionLayer implements Transactions {
   }
 
   #take(message: SipMessage, fields: CoreFields, packet: Packet): void {
+    if (this.#deps.takenElsewhere?.(message, fields, packet)) return;
     const opens = message.kind === 'request' && message.method === 'INVITE';
     this.#deps.tap?.received(fields.callId, opens, packet.bytes, packet.source, this.#deps.transport);
     if (message.kind === 'response') {

@@ -1,3 +1,4 @@
+import type { NodeId } from '@yixian/contracts';
 import type { ListenPoint } from '../port.js';
 import type { SipSocket } from './sip-socket.js';
 
@@ -8,6 +9,8 @@ export interface Hop {
   readonly address: string;
   readonly port: number;
   readonly listener?: number;
+  /** The process whose socket it is; this one's without. */
+  readonly node?: NodeId;
 }
 
 /** One message as it arrived, framed but not parsed. */

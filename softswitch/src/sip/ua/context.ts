@@ -38,6 +38,8 @@ export interface DialogEndpoint {
   acknowledge(ack: SipRequest, fields: CoreFields): void;
   /** The connection that only the peer could open again is gone. */
   connectionLost?(hop: Hop): void;
+  /** A process is gone, and with it the browsers' connections to it. */
+  nodeLost?(node: string): void;
   /** Whoever kept the dialog for us is gone. */
   lost?(end: SessionEnd): void;
   /** The call this dialog is of, as long as it has not ended; none of a subscription. */
@@ -61,6 +63,8 @@ export interface UaContext {
   readonly dialogs: Map<string, DialogEndpoint>;
   /** Sessions that have not ended, for `stop`. */
   readonly sessions: Set<{ end(reasonHeader?: string): void }>;
+  /** A session is over: whoever lent it a socket may forget it. */
+  sessionOver?(callId: string): void;
 }
 
 export interface ClientCallbacks {

@@ -352,6 +352,7 @@ export class InboundSession implements InviteSession, UsageOwner {
     this.#stopEarly();
     if (!answered) this.#usage.gone();
     this.#ctx.sessions.delete(this);
+    this.#ctx.sessionOver?.(this.callId);
     if (this.#handlers) this.#handlers.onEnded(end);
     else this.#undelivered = end;
   }

@@ -427,6 +427,7 @@ export class OutboundSession implements InviteSession {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#ctx.sessions.delete(this);
+    this.#ctx.sessionOver?.(this.callId);
     this.#handlers.onEnded(end);
   }
 }

@@ -15,7 +15,7 @@ export function routeTo(
     return;
   }
   if (nextHop.transport === 'ws' || nextHop.transport === 'wss') {
-    const browser: Hop = { transport: 'ws', address: nextHop.address, port: nextHop.port };
+    const browser: Hop = { transport: 'ws', address: nextHop.address, port: nextHop.port, ...nodeOf(nextHop) };
     if (ctx.transport.connected(browser)) done(browser);
     else done(undefined, new Error('the browser is not connected'));
     return;
@@ -24,8 +24,16 @@ export function routeTo(
     done(undefined, new Error(`no transport ${nextHop.transport}`));
     return;
   }
-  const direct = { transport: nextHop.transport, address: nextHop.address, port: nextHop.port };
+  const direct: Hop = { transport: nextHop.transport, address: nextHop.address, port: nextHop.port, ...nodeOf(nextHop) };
+  if (direct.node !== undefined && ctx.transport.connected(direct)) {
+    done(direct);
+    return;
+  }
   // The stream a phone registered over is gone: the Contact itself is the only other way to it.
   if (direct.transport === 'tcp' && !ctx.transport.connected(direct) && parseUri(uri)?.host) hopOf(ctx, uri, done);
-  else ctx.resolve({ host: direct.address, port: direct.port, transport: direct.transport }, done);
+  else ctx.resolve({ host: direct.address, port: direct.port, transport: nextHop.transport }, done);
+}
+
+function nodeOf({ node }: NextHop): { node?: string } {
+  return node === undefined ? {} : { node };
 }

@@ -1,4 +1,4 @@
-import type { MessagesWaiting, Registration, SourceAddress } from '@yixian/contracts';
+import type { Clock, Cluster, LegOrigin, MessagesWaiting, Registration, SourceAddress } from '@yixian/contracts';
 import { dialogKey } from '../dialog/dialog.js';
 import { ABSOLUTE_MIN_SE } from '../dialog/session-timer.js';
 import { DigestServer } from '../digest/server.js';
@@ -6,6 +6,9 @@ import { TappedTransport } from '../message-tap.js';
 import { Counters, Discards } from '../metrics.js';
 import type { DialogView } from '../notifier/dialog-info.js';
 import { DEFAULT_LIMITS, type SipStackOptions } from '../options.js';
+import { headerValue } from '../parser/message.js';
+import { parseReplaces } from '../parser/refer-to.js';
+import { parseUri } from '../parser/uri.js';
 import type {
   DialogId,
   InviteOptions,
@@ -19,8 +22,10 @@ import type {
   SipStack,
 } from '../port.js';
 import { Registrar } from '../registrar/registrar.js';
+import { Relay } from '../relay/relay.js';
+import { SharedRegistrations } from '../relay/shared-registrations.js';
 import { type TransactionDeps, TransactionLayer } from '../transaction/layer.js';
-import type { Transactions } from '../transaction/port.js';
+import type { NewRequest, Transactions } from '../transaction/port.js';
 import { createResolver, type NameService, systemNames } from '../transport/resolve.js';
 import type { SipSocket } from '../transport/sip-socket.js';
 import { type Hop, isIpv6, type TransportLayer } from '../transport/types.js';
@@ -31,6 +36,7 @@ import { sendMessage } from './messages.js';
 import { OutboundSession } from './outbound-session.js';
 import type { OwnedClock } from './owned-clock.js';
 import { pooledRandom } from './random.js';
+import { createSpeaker } from './speaker.js';
 import { UserAgentServer } from './user-agent.js';
 
 /** What is still unanswered when the stack stops gets so long. */
@@ -64,6 +70,8 @@ export class Stack implements SipStack {
   readonly #server: UserAgentServer;
   readonly #messageWaiting: MessageWaiting;
   readonly #dialogWatch: DialogWatch;
+  readonly #relay: Relay | undefined;
+  readonly #shared: SharedRegistrations | undefined;
   readonly #internalError: StackParts['internalError'];
   #handlers: SipHandlers | undefined;
   #stopping: Promise<void> | undefined;
@@ -73,16 +81,21 @@ export class Stack implements SipStack {
     const randomBytes = options.randomBytes ?? pooledRandom();
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#clock = clock;
-    this.#transport = options.tap ? new TappedTransport(parts.transport, options.tap) : parts.transport;
+    const { cluster } = options;
+    this.#relay = cluster && this.#makeRelay(cluster, parts.transport, clock);
+    this.#shared = cluster && this.#makeShared(cluster);
+    const transport = this.#relay ?? parts.transport;
+    this.#transport = options.tap ? new TappedTransport(transport, options.tap) : transport;
     this.#internalError = parts.internalError;
     const discards = new Discards(this.#counters, options.logger, clock);
-    const deps = { clock, transport: this.#transport, counters: this.#counters, discards, tap: options.tap };
+    const deps = { clock, transport: this.#transport, counters: this.#counters, discards, tap: options.tap, ...this.#takenElsewhere() };
     this.#transactions = parts.transactions?.(deps) ?? new TransactionLayer(deps);
     this.#registrar = new Registrar({
       clock,
       limits: { minExpires: options.minExpires ?? 60, maxExpires: options.maxExpires ?? 3_600, contacts: limits.contactsPerExtension },
       handlers: () => ({ ...this.#running(), registrationChanged: (change) => this.#registrationChanged(change) }),
       moved: (from) => this.#moved(from),
+      ...(this.#shared ? { share: this.#shared } : {}),
     });
     this.#context = {
       clock,
@@ -104,6 +117,7 @@ export class Stack implements SipStack {
       token: (bytes) => randomBytes(bytes).toString('hex'),
       dialogs: new Map(),
       sessions: new Set(),
+      sessionOver: (callId) => this.#relay?.over(callId),
     };
     const digest = new DigestServer({
       realm: options.realm ?? 'yixian',
@@ -113,7 +127,8 @@ export class Stack implements SipStack {
     });
     this.#messageWaiting = new MessageWaiting({
       ctx: this.#context,
-      registrations: (extension) => this.#registrar.list(extension),
+      // Each process tells the phones that are its own.
+      registrations: (extension) => this.#registrar.list(extension).filter((r) => r.node === undefined),
       maxSubscriptions: limits.subscriptions,
       perExtension: limits.contactsPerExtension,
     });
@@ -130,7 +145,66 @@ export class Stack implements SipStack {
       registrar: this.#registrar,
       handlers: () => this.#running(),
       maxServerTransactions: limits.serverTransactions,
+      admitted: (incoming) => this.#relay?.originOf(incoming),
+      elsewhere: (incoming, origin, here) => this.#elsewhere(incoming, origin, here),
     });
+  }
+
+  #makeRelay(cluster: Cluster, inner: TransportLayer, clock: Clock): Relay {
+    return new Relay({
+      inner,
+      cluster,
+      clock,
+      counters: this.#counters,
+      speaker: createSpeaker(() => this.#context),
+      nodeLost: (node) => {
+        for (const dialog of [...this.#context.dialogs.values()]) dialog.nodeLost?.(node);
+      },
+    });
+  }
+
+  #makeShared(cluster: Cluster): SharedRegistrations {
+    return new SharedRegistrations({
+      cluster,
+      registrar: () => this.#registrar,
+      inherited: (node) => this.#running().forgetRegistrations?.(node),
+    });
+  }
+
+  #takenElsewhere(): Pick<TransactionDeps, 'takenElsewhere'> {
+    const relay = this.#relay;
+    return relay ? { takenElsewhere: (message, fields, packet) => relay.take(message, fields, packet) } : {};
+  }
+
+  /** Asks whose call an admitted INVITE is; nothing but another process's is passed on. */
+  #elsewhere(incoming: NewRequest, origin: LegOrigin, here: () => void): boolean {
+    const relay = this.#relay;
+    if (!relay) return false;
+    const { callId } = incoming.fields;
+    const value = headerValue(incoming.request, 'replaces');
+    const replaces = value === undefined ? undefined : parseReplaces(value);
+    const home = this.#running().home?.({
+      origin,
+      dialled: parseUri(incoming.request.uri)?.user ?? '',
+      replaces: replaces && { callId: replaces.callId, localTag: replaces.toTag, remoteTag: replaces.fromTag },
+    });
+    if (home === undefined) return false;
+    if (typeof home === 'string') {
+      relay.handOver(incoming, origin, home);
+      return true;
+    }
+    relay.hold(callId);
+    const settled = (node: string | undefined): void =>
+      this.#guard(() => {
+        if (node !== undefined) return relay.handOver(incoming, origin, node);
+        here();
+        relay.release(callId);
+      });
+    home.then(settled, (error: unknown) => {
+      this.#context.logger.warn({ sipCallId: callId, error: String(error) }, 'whose call it is could not be found out: it stays here');
+      settled(undefined);
+    });
+    return true;
   }
 
   #running(): SipHandlers {
@@ -160,10 +234,11 @@ export class Stack implements SipStack {
       fault: (fault, source) => this.#context.discards.note(fault, source),
       closed: (source) => this.#guard(() => this.#connectionLost(source)),
     });
+    this.#shared?.start();
   }
 
   #connectionLost(source: Hop): void {
-    this.#registrar.connectionLost(source);
+    if (source.node === undefined) this.#registrar.connectionLost(source);
     for (const dialog of [...this.#context.dialogs.values()]) dialog.connectionLost?.(source);
   }
 
@@ -227,6 +302,7 @@ export class Stack implements SipStack {
         resolve();
       });
     });
+    this.#shared?.stop();
     this.#registrar.stop();
     this.#transactions.stop();
     await this.#transport.stop();
@@ -282,6 +358,7 @@ export class Stack implements SipStack {
       sip_dialogs: this.#context.dialogs.size,
       sip_sessions: this.#context.sessions.size,
       sip_subscriptions: this.#messageWaiting.size + this.#dialogWatch.size,
+      ...(this.#relay ? { sip_relayed_dialogs: this.#relay.size } : {}),
       sip_connections: this.#transport.connections(),
       sip_registrations: this.#registrar.list().length,
       sip_timers: this.#clock.pending,

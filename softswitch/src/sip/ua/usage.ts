@@ -126,8 +126,14 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   /** A browser's page is gone with its connection, and its audio with it: the call need not wait for a timer to notice. */
   connectionLost(hop: Hop): void {
     const peer = this.#peer;
-    if (peer?.transport !== hop.transport || peer.address !== hop.address || peer.port !== hop.port) return;
+    if (peer?.transport !== hop.transport || peer.address !== hop.address || peer.port !== hop.port || peer.node !== hop.node) return;
     this.fail({ kind: 'transport', status: 503, phrase: 'the connection of the browser was lost' });
+  }
+
+  /** Only a browser has no other way to us: a phone on TCP has a Contact to connect to. */
+  nodeLost(node: string): void {
+    if (this.#peer?.node !== node || this.#peer.transport !== 'ws') return;
+    this.fail({ kind: 'transport', status: 503, phrase: `the process ${node}, which the browser was connected to, is gone` });
   }
 
   lost(end: SessionEnd): void {
@@ -268,7 +274,9 @@ export class DialogUsage implements DialogEndpoint, UsagePort {
   }
 
   receive(incoming: NewRequest): void {
-    const { request, fields } = incoming;
+    const { request, fields, source } = incoming;
+    // It speaks to us through another process: what we say goes the same way, or would overtake our answers.
+    if (source.node !== undefined) this.#peer = source;
     if (this.#phase !== 'open') {
       // BYE glare: both have hung up, and both get their 200.
       if (request.method === 'BYE') this.respond(incoming, 200, 'OK');

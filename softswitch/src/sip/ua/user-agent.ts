@@ -31,6 +31,10 @@ export interface UserAgentDeps {
   dialogWatch: DialogWatch;
   handlers(): SipHandlers;
   maxServerTransactions: number;
+  /** Whose a request is that another process has admitted. */
+  admitted?(incoming: NewRequest): Origin | undefined;
+  /** Gives an INVITE to another process; false when it stays here. `here` is called when that turns out later. */
+  elsewhere?(incoming: NewRequest, origin: Origin, here: () => void): boolean;
 }
 
 /** Takes every request that is no retransmission and gives it to its dialog, to the registrar, or to a new session (§8.2). */
@@ -108,10 +112,13 @@ export class UserAgentServer {
       this.#inDialog(incoming);
       return;
     }
-    const origin = this.#admission.admit(incoming);
+    const admitted = this.#deps.admitted?.(incoming);
+    const origin = admitted ?? this.#admission.admit(incoming);
     if (!origin) return;
-    if (method === 'INVITE') this.#invite(incoming, origin);
-    else if (method === 'REGISTER') this.#register(incoming, origin);
+    if (method === 'INVITE') {
+      const here = () => this.#invite(incoming, origin);
+      if (admitted || !this.#deps.elsewhere?.(incoming, origin, here)) here();
+    } else if (method === 'REGISTER') this.#register(incoming, origin);
     else if (method === 'MESSAGE') this.#message(incoming, origin);
     else if (method === 'SUBSCRIBE') this.#subscribe(incoming, origin);
     else if (method === 'REFER') this.#admission.reply(incoming, 403, 'Forbidden - only within a call');
