@@ -19,7 +19,7 @@ const STEPS = [
   [
     'unit tests',
     bin('lerna'),
-    ['run', 'test', '--ignore', '@yixian/tests', '--concurrency', '3', '--no-bail', '--no-sort', '--loglevel', 'error'],
+    ['run', 'test', '--ignore', '@yixian/tests', '--concurrency', '4', '--no-bail', '--no-sort', '--loglevel', 'error'],
   ],
 ];
 

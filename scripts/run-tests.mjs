@@ -17,8 +17,8 @@ process.env.YIXIAN_TEST_COUNTS = counts;
 const SUITES = ['peers', 'switch-conformance', 'e2e', 'browser'];
 /** These take the whole machine: nothing runs beside them. */
 const ALONE = new Set(['e2e/load.test.js']);
-/** They wait for speech and rings most of the time (a fifth to a third of a processor each), so four share two processors well. */
-const WORKERS = Math.max(1, Math.min(4, availableParallelism() * 2));
+/** They wait for speech and rings most of the time (a sixth to a quarter of a processor each), so five share two processors well. */
+const WORKERS = Math.max(1, Math.min(5, Math.floor(availableParallelism() * 2.5)));
 /** The longest are begun first, so that none is left alone at the end. */
 const LONG = [
   'switch-conformance/softswitch.test.js',
