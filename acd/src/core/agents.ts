@@ -257,7 +257,8 @@ export function restore(turn: Turn, stored: StoredAgent): void {
   const { agentId: _, day, calls, talkMs, ...kept } = stored;
   const today = day === turn.tables.day;
   const counted = { calls: today ? calls : 0, talkMs: today ? talkMs : 0 };
-  const agent = rewriteAgent(fresh, { ...kept, ...counted, idle: newIdlePlace(turn) });
+  const agent = changeAgent(turn, fresh, { ...counted, idle: newIdlePlace(turn) });
+  rewriteAgent(agent, kept);
   recount(turn.tables, agent, 'offline', agent.state);
   if (agent.state === 'ready') {
     becomeIdle(turn, agent);

@@ -113,4 +113,14 @@ export function standDown(turn: Turn, agentId: string, cause: 'withdrawn' | 'fai
   const { state, reason, by } = agent.wish;
   const idle = cause === 'failed' ? newIdlePlace(turn) : agent.idle;
   enterState(turn, agent, { cause, to: state, reason, by, patch: { offer: null, wish: WISH_READY, idle } });
+  stayOnLine(turn, agent);
+}
+
+/** The agent took a call outside the queues between answer and bridge: that one goes on. */
+export function stayOnLine(turn: Turn, agent: AgentEntry): void {
+  const { state, reason, lines, restUntil } = agent;
+  if (lines.length === 0 || (state !== 'ready' && state !== 'not-ready')) return;
+  if (restUntil !== null) turn.effects.push({ type: 'cancel-timer', timer: 'rest', id: agent.id });
+  const wish = state === 'ready' || restUntil !== null ? WISH_READY : { state, reason, by: 'system' };
+  enterState(turn, agent, { cause: 'occupied', to: 'on-call', reason: null, by: 'system', patch: { wish, restUntil: null } });
 }

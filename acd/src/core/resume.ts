@@ -58,7 +58,7 @@ export function restoreAll(turn: Turn, input: InputOf<'restored'>): void {
   }
   for (const [agentId, engagement] of engaged) {
     const agent = tables.agents.get(agentId);
-    if (agent?.state === 'offline') takeUpAgent(turn, agent, blank(agentId, engagement), engagement, taken.get(agentId) ?? []);
+    if (agent?.state === 'offline') takeUpAgent(turn, agent, blank(agentId, engagement), engagement, []);
     if (!agent) engaged.delete(agentId);
   }
   for (const door of input.doors) restoreDoor(turn, door);
@@ -78,6 +78,8 @@ export function restoreAll(turn: Turn, input: InputOf<'restored'>): void {
       takeUp(turn, newer(one, kept.get(one.callId)), (offer) => engaged.get(offer.agentId)?.offer.id === offer.id);
     }
   }
+  // With their calls in place: one taken while nobody decided takes the agent from what rings.
+  for (const line of lines) occupyLine(turn, { ...line, type: 'line-occupied' });
   for (const stored of input.callbacks) restoreCallback(turn, stored);
 }
 
@@ -102,7 +104,7 @@ export function takeUpLate(turn: Turn, { live, lines }: InputOf<'announced'>): v
     const held = one.offers.filter((offer) => (one.phase === 'talking' ? occupy(turn, one, offer) : ringsStill(turn, offer)));
     takeUp(turn, one, (offer) => held.includes(offer));
   }
-  for (const line of lines) occupyLine(turn, { type: 'line-occupied', ...line });
+  for (const line of lines) occupyLine(turn, { ...line, type: 'line-occupied' });
 }
 
 /** Their process has died, and with it everybody's legs. */
@@ -145,11 +147,10 @@ function restoreAgent(turn: Turn, stored: StoredAgent, engagement: Engagement | 
   const agent = turn.tables.agents.get(stored.agentId);
   if (agent?.state !== 'offline') return;
   if (engagement || (stored.state === 'on-call' && lines.length > 0)) {
-    takeUpAgent(turn, agent, stored, engagement, lines);
+    takeUpAgent(turn, agent, stored, engagement, engagement ? [] : lines);
     return;
   }
   restore(turn, stored);
-  for (const callId of lines) occupyLine(turn, { type: 'line-occupied', agentId: stored.agentId, callId });
 }
 
 /** Rung or on a call as before: nothing has happened that anybody would have to be told. */

@@ -5,8 +5,8 @@ import { cancelCallback, giveUpDialling, returnToLine, startAgentFirst } from '.
 import { recordHandling, recordWait } from './estimate.js';
 import type { Input } from './inputs.js';
 import { mark } from './measures.js';
-import { hasVanished, isOurs, missReason, setAside, VANISHED } from './missed.js';
-import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, tellOffer } from './offers.js';
+import { hasVanished, isOurs, type MissReason, missReason, setAside, VANISHED } from './missed.js';
+import { bridge, dropOffer, dropOthers, offerOf, revoke, standDown, standing, stayOnLine, tellOffer } from './offers.js';
 import {
   agentOf,
   changeCall,
@@ -104,8 +104,15 @@ export function seatEnded(turn: Turn, input: InputOf<'seat-ended'>): void {
   else tellOffer(turn, 'offer.rejected', offer, { offerId: offer.id, termination });
   const ours = isOurs(termination);
   if (ours) standDown(turn, offer.agentId, 'failed');
-  else setAside(turn, offer, reason);
+  else missed(turn, offer, reason);
   lapse(turn, call, offer, ours || call.phase === 'connecting', termination);
+}
+
+/** The agent is set aside, unless another call has the line by now. */
+function missed(turn: Turn, offer: Offer, reason: MissReason): void {
+  setAside(turn, offer, reason);
+  const agent = turn.tables.agents.get(offer.agentId);
+  if (agent) stayOnLine(turn, agent);
 }
 
 export function bridgeFailed(turn: Turn, input: InputOf<'bridge-failed'>): void {

@@ -1,5 +1,5 @@
 import type { AgentId, CallId, Cluster, EventDraft, NodeId, QueueId, Seat, Termination } from '@yixian/contracts';
-import type { Act, Effect, Input, Kept } from '../core/inputs.js';
+import type { Act, Effect, Input, Kept, StoreChange } from '../core/inputs.js';
 import { liveCall, liveCalls } from '../core/live.js';
 import { step } from '../core/step.js';
 import { cutOffAgents, emptyState } from '../core/tables.js';
@@ -84,6 +84,8 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
   let phase: 'taking-up' | 'deciding' | 'over' = 'taking-up';
   let deciding = false;
   const inbox: (Input | Remote)[] = [];
+  /** Kept all at once when everything has been taken up: half of it must not be what the next one finds. */
+  const unsaved: StoreChange[] = [];
   /** What came while everything was being taken up. */
   const early: (Input | Remote)[] = [];
   /** Calls of other processes. */
@@ -139,7 +141,10 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
     outbox.of(from);
     heard.set(from, Math.max(n, heard.get(from) ?? 0));
     if (input.type === 'call-arrived' || input.type === 'callback-answered') homes.set(input.callId, from);
-    if (input.type === 'line-occupied') linesOf.set(from, [...(linesOf.get(from) ?? []), input]);
+    if (input.type === 'line-occupied') {
+      const { agentId, callId } = input;
+      linesOf.set(from, [...(linesOf.get(from) ?? []), { agentId, callId }]);
+    }
     if (input.type === 'line-released') {
       const { agentId, callId } = input;
       linesOf.set(
@@ -158,7 +163,8 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
         timers.cancel(`${effect.timer}:${effect.id}`);
         return;
       case 'save':
-        store.write(effect.changes);
+        if (phase === 'taking-up') unsaved.push(...effect.changes);
+        else store.write(effect.changes);
         return;
       default: {
         const callId = homes.size === 0 ? undefined : callOfEffect(effect);
@@ -280,7 +286,7 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
     const callIds = [...homes].flatMap(([callId, home]) => (home === node ? [callId] : []));
     for (const callId of callIds) homes.delete(callId);
     if (callIds.length > 0) dispatch({ type: 'calls-lost', callIds });
-    for (const line of linesOf.get(node) ?? []) dispatch({ type: 'line-released', ...line });
+    for (const line of linesOf.get(node) ?? []) dispatch({ ...line, type: 'line-released' });
     linesOf.delete(node);
     if (callIds.length > 0) logger.warn({ node, calls: callIds }, 'acd: a process is gone, and with it its calls');
   }
@@ -292,8 +298,13 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
       return;
     }
     announced.delete(node);
-    if (phase === 'deciding') lose(node);
-    else if (awaited().length === 0) allAnnounced();
+    if (phase === 'deciding') {
+      lose(node);
+      return;
+    }
+    heard.delete(node);
+    for (let n = early.length - 1; n >= 0; n--) if ((early[n] as Partial<Remote>).from === node) early.splice(n, 1);
+    if (awaited().length === 0) allAnnounced();
   }
 
   // ── taking up ──
@@ -331,6 +342,7 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
     if (state.tables.held) dispatch({ type: 'resumed' });
     release.push(directory.onChange(configure));
     phase = 'deciding';
+    if (unsaved.length > 0) store.write(unsaved.splice(0));
     for (const given of early.splice(0)) receive(given);
     sendTurns();
     telling.everything();
@@ -349,7 +361,7 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
   /** Their legs died with the process that knew them. */
   function forgetDead({ calls }: Kept): void {
     const dead = calls.filter(({ callId }) => !state.tables.calls.has(callId));
-    store.write(dead.map((call) => ({ table: 'calls', key: call.callId, value: null })));
+    for (const { callId } of dead) unsaved.push({ table: 'calls', key: callId, value: null });
     if (dead.length > 0) logger.warn({ calls: dead.map((c) => c.callId) }, 'acd: calls that waited when a process died');
   }
 

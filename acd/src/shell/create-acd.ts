@@ -107,7 +107,7 @@ export function createAcd(deps: AcdDeps): AcdService {
   // ── who decides ──
 
   function lead(term: number): void {
-    const own = nerves.handOver();
+    const own = nerves.handOver(term);
     const mine = createBrain(
       {
         ...deps,
@@ -214,7 +214,7 @@ export function createAcd(deps: AcdDeps): AcdService {
 
   function isAgent(id: string): boolean {
     const state = decided();
-    return state ? state.tables.agents.has(id) : replica.agent(id) !== undefined;
+    return state ? state.tables.agents.has(id) : directory.agent(id) !== undefined;
   }
 
   function forgetLine(agentId: string, callId: string): void {

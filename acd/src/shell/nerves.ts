@@ -19,8 +19,8 @@ export interface NervesDeps {
 export interface Nerves {
   /** A fact for whoever decides. */
   tell(input: Input): void;
-  /** This process decides itself from here on: everything it kept. */
-  handOver(): Announcement;
+  /** This process decides itself in this term: everything it kept. */
+  handOver(term: number): Announcement;
   /** It decides no more. */
   takeBack(own: Announcement): void;
   /** Whether what this process says in this term is to be listened to. */
@@ -77,14 +77,14 @@ export function createNerves({ cluster, clock, lines, act }: NervesDeps): Nerves
       pending.push(told);
       if (leader && leader.node !== cluster.self.node) cluster.post(leader.node, INPUT, { term: leader.term, ...told });
     },
-    handOver() {
+    handOver(term) {
+      leader = { node: cluster.self.node, term };
       const own = announcement();
       calls.clear();
       pending = [];
       return own;
     },
     takeBack(own) {
-      leader = undefined;
       for (const call of own.calls) calls.set(call.callId, call);
       pending = [...own.pending, ...pending].map((told, at) => ({ ...told, n: count + 1 + at }));
       count += pending.length;

@@ -5,6 +5,7 @@ import {
   type Call,
   type CallControl,
   type CallLeg,
+  type Cluster,
   DEFAULT_SETTINGS,
   type Directory,
   DomainError,
@@ -47,8 +48,15 @@ export interface PlacedCall {
   fail(termination: Termination): void;
 }
 
+/** What several processes of one hotline share. */
+export interface Shared {
+  clock: SimulatedClock;
+  cluster: Cluster;
+  registered: Set<string>;
+}
+
 export class World {
-  readonly clock = new SimulatedClock(1_000_000);
+  readonly clock: SimulatedClock;
   readonly events: DomainEvent[] = [];
   readonly rung: RungSeat[] = [];
   readonly bridges: FakeBridge[] = [];
@@ -63,7 +71,8 @@ export class World {
   readonly unreachable = new Set<string>();
   readonly flows = new Set<string>();
   readonly runs: { call: Call; flowId: string; finish(termination: Termination): void }[] = [];
-  readonly registered = new Set<string>();
+  readonly registered: Set<string>;
+  readonly cluster: Cluster;
   /** Order in which the outside was touched: `ring`, `bridge`, `record`, `event:<type>`. */
   readonly log: string[] = [];
   readonly placed: PlacedCall[] = [];
@@ -81,11 +90,14 @@ export class World {
   readonly #onChange = new Set<() => void>();
   #ids = 0;
 
-  constructor(agents: AgentConfig[], queues: QueueConfig[], store: AcdStore = createMemoryAcdStore()) {
+  constructor(agents: AgentConfig[], queues: QueueConfig[], store: AcdStore = createMemoryAcdStore(), shared?: Shared) {
     this.agents = agents;
     this.queues = queues;
     this.store = store;
-    for (const { id } of agents) this.registered.add(id);
+    this.clock = shared?.clock ?? new SimulatedClock(1_000_000);
+    this.cluster = shared?.cluster ?? soloCluster();
+    this.registered = shared?.registered ?? new Set();
+    if (!shared) for (const { id } of agents) this.registered.add(id);
     this.bridgeWith = async (a, b) => this.newBridge(a, b);
     this.service = this.#create();
   }
@@ -246,15 +258,15 @@ export class World {
       directory: this.#directory(),
       events: this.bus,
       clock: this.clock,
-      ids: { next: (prefix) => `${prefix}-${this.#ids++}` },
+      ids: { next: (prefix) => `${prefix}-${this.cluster.self.node}-${this.#ids++}` },
       store: this.store,
-      cluster: soloCluster(),
+      cluster: this.cluster,
       logger: silentLogger,
     });
   }
 
   #place(request: PlacedCall['request']): ReturnType<OutboundCalls['place']> {
-    const id = `out-${this.#ids++}`;
+    const id = `out-${this.cluster.self.node}-${this.#ids++}`;
     let settle: (done: { callId: string | null; answered: boolean; termination: Termination }) => void = () => {};
     const done = new Promise<{ callId: string | null; answered: boolean; termination: Termination }>((resolve) => {
       settle = resolve;
