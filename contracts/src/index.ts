@@ -30,6 +30,7 @@ export * from './recording-policy.js';
 export * from './recordings.js';
 export * from './reports.js';
 export * from './schedule.js';
+export * from './shared-table.js';
 export * from './sip-trace.js';
 export * from './sip-wire.js';
 export * from './summaries.js';

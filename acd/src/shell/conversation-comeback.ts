@@ -42,12 +42,12 @@ export function callBack(conversation: LiveConversation, party: PartyId, deadlin
   function give(termination: Termination): void {
     if (over) return;
     over = true;
-    quitBus();
+    quitRegistrar();
     stop()?.end(termination);
   }
   function accepted(ring: SeatRing): void {
     over = true;
-    quitBus();
+    quitRegistrar();
     stop();
     conversation.parties.reattach(party, ring);
     conversation.fact({ type: 'returned', party });
@@ -76,8 +76,9 @@ export function callBack(conversation: LiveConversation, party: PartyId, deadlin
     }
   }
 
-  const quitBus = deps.events.subscribe((event) => {
-    if (event.type === 'agent.registered' && event.agentId === agentId) queueMicrotask(tryNow);
+  // At whichever process it comes back.
+  const quitRegistrar = deps.onRegistered((extension) => {
+    if (extension === agentId) queueMicrotask(tryNow);
   });
   // The line stays taken, also where whoever rang it first gives it back now.
   deps.acd.occupy(agentId, call.id);

@@ -28,6 +28,8 @@ export interface ConversationDeps {
   recorder: Recorder;
   prompts: Prompts;
   calls: Pick<CallRegistry, 'control'>;
+  /** An extension has registered, here or at another process. */
+  onRegistered(listener: (extension: string) => void): () => void;
   directory: Directory;
   events: EventBus;
   clock: Clock;

@@ -7,6 +7,7 @@ import {
   type QueuePort,
   type QueueRequest,
   type QueueResult,
+  type RegistrationChange,
   type Termination,
 } from '@yixian/contracts';
 import type { Input } from '../core/inputs.js';
@@ -34,7 +35,7 @@ export interface AcdService {
   conversations: Conversations;
   callbacks: Callbacks;
   /** The contacts of an extension changed: without any its agent is offered nothing, with one again as before. */
-  registrationChanged(change: { extension: string; contacts: number }): void;
+  registrationChanged(change: Pick<RegistrationChange, 'extension' | 'contacts' | 'node'>): void;
   /**
    * Restores what the store kept and takes up work, when this process decides. Rejects when the store cannot be read and there is
    * no other.
@@ -315,8 +316,13 @@ export function createAcd(deps: AcdDeps): AcdService {
     release: forgetLine,
     joinedTo: (callId, on) => joins.tell(callId, on),
   });
+  const registered = new Set<(extension: string) => void>();
   const conversations = createConversations({
     ...deps,
+    onRegistered(listener) {
+      registered.add(listener);
+      return () => registered.delete(listener);
+    },
     acd,
     queues: { enqueue },
     asked,
@@ -401,7 +407,11 @@ export function createAcd(deps: AcdDeps): AcdService {
     queues: { enqueue },
     conversations,
     callbacks,
-    registrationChanged: ({ extension }) => look(extension, true),
+    registrationChanged({ extension, contacts, node }) {
+      // Whoever decides looks when it knows, and when the process of the contact says so: the later of the two counts.
+      if (node === undefined || cluster.leadership().mine) look(extension, true);
+      if (contacts > 0) for (const listener of [...registered]) listener(extension);
+    },
     start,
     ready,
     stop,

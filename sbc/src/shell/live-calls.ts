@@ -1,4 +1,4 @@
-import type { CallId, Clock, TrunkId } from '@yixian/contracts';
+import { type CallId, type Clock, type Cluster, createSharedTable, type TrunkId } from '@yixian/contracts';
 import { within } from './deadline.js';
 
 /** The calls that run through the edge now, and how many of them each trunk carries. */
@@ -11,7 +11,9 @@ export interface LiveCalls {
   paid(callId: CallId): Promise<void>;
   /** Counts a call on a trunk until the returned function is called; calling it twice changes nothing. */
   onTrunk(trunkId: TrunkId): () => void;
+  /** Over all processes of the hotline, the others as of a moment ago. */
   trunk(trunkId: TrunkId): number;
+  /** Of this process. */
   trunks(): ReadonlyMap<TrunkId, number>;
   readonly size: number;
   readonly begun: number;
@@ -19,11 +21,19 @@ export interface LiveCalls {
   idle(timeoutMs: number): Promise<boolean>;
 }
 
-export function createLiveCalls(clock: Pick<Clock, 'setTimer'>): LiveCalls {
+/** @param cluster the other processes, whose calls count against the limits of trunks as well */
+export function createLiveCalls(clock: Pick<Clock, 'setTimer'>, cluster?: Cluster): LiveCalls {
   const calls = new Map<CallId, Array<Promise<unknown>>>();
   const perTrunk = new Map<TrunkId, number>();
   let waiters: Array<() => void> = [];
+  const shared = cluster && createSharedTable<number>(cluster, 'sbc.trunk-calls');
   let begun = 0;
+
+  function setTrunk(trunkId: TrunkId, count: number): void {
+    if (count > 0) perTrunk.set(trunkId, count);
+    else perTrunk.delete(trunkId);
+    shared?.set(trunkId, count > 0 ? count : undefined);
+  }
 
   return {
     begin(callId) {
@@ -44,17 +54,20 @@ export function createLiveCalls(clock: Pick<Clock, 'setTimer'>): LiveCalls {
       await Promise.all(calls.get(callId) ?? []);
     },
     onTrunk(trunkId) {
-      perTrunk.set(trunkId, (perTrunk.get(trunkId) ?? 0) + 1);
+      setTrunk(trunkId, (perTrunk.get(trunkId) ?? 0) + 1);
       let counted = true;
       return () => {
         if (!counted) return;
         counted = false;
-        const left = (perTrunk.get(trunkId) ?? 1) - 1;
-        if (left > 0) perTrunk.set(trunkId, left);
-        else perTrunk.delete(trunkId);
+        setTrunk(trunkId, (perTrunk.get(trunkId) ?? 1) - 1);
       };
     },
-    trunk: (trunkId) => perTrunk.get(trunkId) ?? 0,
+    trunk(trunkId) {
+      if (!shared) return perTrunk.get(trunkId) ?? 0;
+      let calls = 0;
+      for (const count of shared.at(trunkId).values()) calls += count;
+      return calls;
+    },
     trunks: () => perTrunk,
     get size() {
       return calls.size;

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type Cluster,
   type Directory,
   DomainError,
   type EventBus,
@@ -11,6 +12,7 @@ import {
   type SipMessage,
   type Switch,
   type SwitchHandlers,
+  soloCluster,
   type Timer,
 } from '@yixian/contracts';
 import { MAX_TEXT_BYTES, textProblem } from '../core/text-limits.js';
@@ -26,6 +28,8 @@ export interface MessagesDeps {
   clock: Clock;
   ids: IdSource;
   logger: Logger;
+  /** The other processes of the hotline: whoever decides sends for all, so that a text is sent once. */
+  cluster?: Cluster;
   options?: Partial<MessagesOptions>;
 }
 
@@ -50,6 +54,10 @@ const DEFAULTS: MessagesOptions = {
   sweepMs: 600_000,
 };
 
+const FORWARD = 'sbc.forward-texts';
+/** A sender waits so long to be told whether the text is there; several may wait for a phone. */
+const FORWARD_MS = 20_000;
+
 /** Answer to a phone's MESSAGE. */
 type PhoneAnswer = Awaited<ReturnType<SwitchHandlers['message']>>;
 
@@ -71,6 +79,8 @@ export interface MessageService extends Messages {
 export function createMessages(deps: MessagesDeps): MessageService {
   const { directory, rows, events, clock, logger } = deps;
   const options = { ...DEFAULTS, ...deps.options };
+  const cluster = deps.cluster ?? soloCluster();
+  const leads = (): boolean => cluster.leadership().mine;
   const buckets = new BoundedMap<Bucket>(10_000);
   /** One round of sending at a time for each extension; `again` when something came meanwhile. */
   const rounds = new Map<string, { done: Promise<void>; again: boolean }>();
@@ -120,8 +130,18 @@ export function createMessages(deps: MessagesDeps): MessageService {
     return row;
   }
 
-  /** Sends what waits for an extension; resolves when nothing waits any more or the phone does not take it. */
-  function forward(to: string): Promise<void> {
+  /** Sends what waits for an extension, or has it sent; resolves when nothing waits any more or the phone does not take it. */
+  async function forward(to: string): Promise<void> {
+    if (leads()) return await sendHere(to);
+    try {
+      await cluster.ask('leader', FORWARD, to, FORWARD_MS);
+    } catch (error) {
+      // Whoever decides next looks for what waits.
+      logger.info({ to, problem: messageOf(error) }, 'a text waits for the process that sends');
+    }
+  }
+
+  function sendHere(to: string): Promise<void> {
     const running = rounds.get(to);
     if (running) {
       running.again = true;
@@ -141,7 +161,7 @@ export function createMessages(deps: MessagesDeps): MessageService {
       round.again = false;
       try {
         for (const row of await rows.waiting(to, clock.now())) {
-          if (closed || !(await deliver(row))) return;
+          if (closed || !leads() || !(await deliver(row))) return;
         }
       } catch (error) {
         logger.error({ to, problem: messageOf(error) }, 'kept texts could not be read or noted as delivered');
@@ -173,21 +193,40 @@ export function createMessages(deps: MessagesDeps): MessageService {
       to,
       clock.setTimer(options.retryMs, () => {
         retries.delete(to);
-        void forward(to);
+        void sendHere(to);
       }),
     );
   }
 
+  const quit = [
+    cluster.answer(FORWARD, async (to) => {
+      if (leads()) await sendHere(String(to));
+    }),
+    cluster.onLeadership(({ mine }) => {
+      if (mine) void sendWaiting();
+    }),
+  ];
+
+  async function sendWaiting(): Promise<void> {
+    try {
+      for (const to of await rows.waitingFor()) void sendHere(to);
+    } catch (error) {
+      logger.error({ problem: messageOf(error) }, 'kept texts could not be looked for');
+    }
+  }
+
   async function expire(): Promise<void> {
     try {
+      if (!leads()) return;
       for (const { id, from, to } of await rows.expire(clock.now())) {
         counts.expired++;
         events.publish({ type: 'message.expired', agentId: from, data: { messageId: id, from, to } });
       }
     } catch (error) {
       logger.error({ problem: messageOf(error) }, 'texts over their time could not be looked for');
+    } finally {
+      if (!closed) sweep = clock.setTimer(options.sweepMs, () => void expire());
     }
-    if (!closed) sweep = clock.setTimer(options.sweepMs, () => void expire());
   }
 
   return {
@@ -208,14 +247,16 @@ export function createMessages(deps: MessagesDeps): MessageService {
       return { status: 202 };
     },
     registrationChanged({ extension, contacts }) {
-      if (contacts > 0) void forward(extension);
+      if (contacts > 0 && leads()) void sendHere(extension);
     },
     async start() {
       await expire();
-      for (const to of await rows.waitingFor()) void forward(to);
+      if (!leads()) return;
+      for (const to of await rows.waitingFor()) void sendHere(to);
     },
     async close() {
       closed = true;
+      for (const stop of quit) stop();
       sweep?.cancel();
       for (const timer of retries.values()) timer.cancel();
       retries.clear();

@@ -1,4 +1,4 @@
-import type { Clock, Directory, EventBus, Logger, Prompts, Switch, TrunkUsageRows } from '@yixian/contracts';
+import type { Clock, Cluster, Directory, EventBus, Logger, Prompts, Switch, TrunkUsageRows } from '@yixian/contracts';
 import { createLiveCalls, type LiveCalls } from './live-calls.js';
 import { DEFAULT_OPTIONS, type SbcOptions } from './options.js';
 import { createRoutes, type Routes } from './routes.js';
@@ -28,6 +28,8 @@ export interface OutsideDeps {
   trunkUsage?: TrunkUsageRows;
   /** Day of the hotline, for the minutes of trunks. Default Asia/Shanghai. */
   timeZone?: string;
+  /** The other processes of the hotline: limits of trunks count over all of them. */
+  cluster?: Cluster;
   /** The switch starts later than the queues: nailed-up lines wait for `seats.start()`. */
   startsLater?: boolean;
   options?: Partial<SbcOptions>;
@@ -35,11 +37,11 @@ export interface OutsideDeps {
 
 export function createOutside(deps: OutsideDeps): Outside {
   const options = { ...DEFAULT_OPTIONS, ...deps.options };
-  const { clock, logger, directory, events, prompts, trunkUsage } = deps;
-  const live = createLiveCalls(clock);
+  const { clock, logger, directory, events, prompts, trunkUsage, cluster } = deps;
+  const live = createLiveCalls(clock, cluster);
   const routes = createRoutes(deps);
   const timeZone = deps.timeZone ?? 'Asia/Shanghai';
-  const meter = createTrunkMeter({ clock, logger, timeZone, ...(trunkUsage ? { rows: trunkUsage } : {}) });
+  const meter = createTrunkMeter({ clock, logger, timeZone, ...(trunkUsage ? { rows: trunkUsage } : {}), ...(cluster ? { cluster } : {}) });
   const dialTrunk = createTrunkDialer({ ...deps, live, meter });
   const seats = createSeatDialer({
     switch: deps.switch,

@@ -102,7 +102,8 @@ export function createSbc(given: SbcDeps): Sbc {
     metrics() {
       const out: Record<string, number> = { sbc_calls_active: live.size, sbc_calls_total: live.begun };
       Object.assign(out, outside.meter.metrics(), outside.seats.metrics());
-      for (const trunk of given.directory.trunks()) out[`sbc_trunk_calls{trunk=${JSON.stringify(trunk.id)}}`] = live.trunk(trunk.id);
+      for (const trunk of given.directory.trunks())
+        out[`sbc_trunk_calls{trunk=${JSON.stringify(trunk.id)}}`] = live.trunks().get(trunk.id) ?? 0;
       return out;
     },
     close: () => outside.close(),

@@ -1,4 +1,14 @@
-import { type CallLeg, type Clock, dayBefore, type Logger, type Trunk, type TrunkId, type TrunkUsageRows } from '@yixian/contracts';
+import {
+  type CallLeg,
+  type Clock,
+  type Cluster,
+  createSharedTable,
+  dayBefore,
+  type Logger,
+  type Trunk,
+  type TrunkId,
+  type TrunkUsageRows,
+} from '@yixian/contracts';
 import { dayOf, outboundRefusal, partsOf } from '../core/trunk-usage.js';
 import { messageOf } from './deadline.js';
 
@@ -10,7 +20,23 @@ export interface TrunkMeter {
   count(trunkId: TrunkId, leg: CallLeg): void;
   /** Reads what was used today before this process. Rejects when it cannot be read. */
   start(): Promise<void>;
+  /** Of this process. */
   metrics(): Record<string, number>;
+}
+
+/** What another process has to know: calls over a trunk that run, and when those that were answered were (epoch milliseconds). */
+interface Share {
+  calls: number;
+  answeredAt: number[];
+}
+
+/** Minutes of a call that has ended, to be counted by all. */
+const BOOKED = 'sbc.trunk-minutes';
+
+interface Booked {
+  day: string;
+  trunkId: TrunkId;
+  ms: number;
 }
 
 interface Running {
@@ -24,8 +50,11 @@ export function createTrunkMeter(deps: {
   timeZone: string;
   /** Without it minutes are forgotten at a restart. */
   rows?: TrunkUsageRows;
+  /** The other processes of the hotline, whose calls count as well. */
+  cluster?: Cluster;
 }): TrunkMeter {
-  const { clock, logger, timeZone, rows } = deps;
+  const { clock, logger, timeZone, rows, cluster } = deps;
+  const shared = cluster && createSharedTable<Share>(cluster, 'sbc.trunk-outbound');
   const running = new Map<CallLeg, Running>();
   let today = dayOf(clock.now(), timeZone).day;
   let used = new Map<TrunkId, number>();
@@ -37,22 +66,42 @@ export function createTrunkMeter(deps: {
     used = new Map();
   }
 
-  function use(trunkId: TrunkId): { calls: number; usedMs: number } {
+  function own(trunkId: TrunkId): Share {
+    const legs = [...running.values()].filter((leg) => leg.trunkId === trunkId);
+    return { calls: legs.length, answeredAt: legs.flatMap((leg) => leg.answeredAt ?? []) };
+  }
+
+  function share(trunkId: TrunkId): void {
+    if (!shared) return;
+    const now = own(trunkId);
+    shared.set(trunkId, now.calls > 0 ? now : undefined);
+  }
+
+  function use(
+    trunkId: TrunkId,
+    shares: Iterable<Share> = shared?.at(trunkId).values() ?? [own(trunkId)],
+  ): { calls: number; usedMs: number } {
     turnDay();
     let calls = 0;
     let usedMs = used.get(trunkId) ?? 0;
-    for (const leg of running.values()) {
-      if (leg.trunkId !== trunkId) continue;
-      calls++;
-      if (leg.answeredAt !== undefined) usedMs += partsOf(leg.answeredAt, clock.now(), timeZone).todayMs;
+    for (const one of shares) {
+      calls += one.calls;
+      for (const answeredAt of one.answeredAt) usedMs += partsOf(answeredAt, clock.now(), timeZone).todayMs;
     }
     return { calls, usedMs };
   }
+
+  cluster?.receive(BOOKED, ({ from, body }) => {
+    const { day, trunkId, ms } = body as Booked;
+    turnDay();
+    if (from !== cluster.self.node && day === today) used.set(trunkId, (used.get(trunkId) ?? 0) + ms);
+  });
 
   function book(trunkId: TrunkId, answeredAt: number): void {
     turnDay();
     const { day, todayMs, beforeMs } = partsOf(answeredAt, clock.now(), timeZone);
     used.set(trunkId, (used.get(trunkId) ?? 0) + todayMs);
+    cluster?.broadcast(BOOKED, { day, trunkId, ms: todayMs } satisfies Booked);
     keep(day, trunkId, todayMs);
     if (beforeMs > 0) keep(dayBefore(day), trunkId, beforeMs);
   }
@@ -68,11 +117,15 @@ export function createTrunkMeter(deps: {
     count(trunkId, leg) {
       const entry: Running = { trunkId, answeredAt: undefined };
       running.set(leg, entry);
+      share(trunkId);
       void leg.answered.then((answered) => {
-        if (answered) entry.answeredAt = clock.now();
+        if (!answered) return;
+        entry.answeredAt = clock.now();
+        share(trunkId);
       });
       void leg.ended.then(() => {
         running.delete(leg);
+        share(trunkId);
         if (entry.answeredAt !== undefined) book(trunkId, entry.answeredAt);
       });
     },
@@ -84,7 +137,7 @@ export function createTrunkMeter(deps: {
     metrics() {
       const out: Record<string, number> = {};
       for (const trunkId of new Set([...used.keys(), ...[...running.values()].map((leg) => leg.trunkId)])) {
-        const { calls, usedMs } = use(trunkId);
+        const { calls, usedMs } = use(trunkId, [own(trunkId)]);
         out[`sbc_trunk_outbound_calls{trunk=${JSON.stringify(trunkId)}}`] = calls;
         out[`sbc_trunk_outbound_seconds_today{trunk=${JSON.stringify(trunkId)}}`] = Math.round(usedMs / 1000);
       }

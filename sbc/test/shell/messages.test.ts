@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { type DomainError, type EventDraft, type MessageRow, SimulatedClock, silentLogger, type Termination } from '@yixian/contracts';
+import {
+  type Cluster,
+  type DomainError,
+  type EventDraft,
+  type MessageRow,
+  memoryCluster,
+  SimulatedClock,
+  silentLogger,
+  type Termination,
+} from '@yixian/contracts';
 import { createMessages, type MessagesOptions } from '../../src/index.js';
 import { settle } from '../support/bench.js';
 import { fakeDirectory } from '../support/fake-directory.js';
@@ -42,7 +51,14 @@ function memoryRows() {
   };
 }
 
-function service(given: { rows?: ReturnType<typeof memoryRows>; options?: Partial<MessagesOptions>; clock?: SimulatedClock } = {}) {
+interface Given {
+  rows?: ReturnType<typeof memoryRows>;
+  options?: Partial<MessagesOptions>;
+  clock?: SimulatedClock;
+  cluster?: Cluster;
+}
+
+function service(given: Given = {}) {
   const rows = given.rows ?? memoryRows();
   const clock = given.clock ?? new SimulatedClock(1_000_000);
   const wire = new FakeSwitch();
@@ -61,6 +77,7 @@ function service(given: { rows?: ReturnType<typeof memoryRows>; options?: Partia
     ids: { next: (prefix) => `${prefix}-${++ids}` },
     logger: silentLogger,
     ...(given.options ? { options: given.options } : {}),
+    ...(given.cluster ? { cluster: given.cluster } : {}),
   });
   const send = (text: string, to = '1002', from = '1001') => messages.send({ from, to, text });
   const register = (extension: string) => {
@@ -182,5 +199,45 @@ describe('texts between extensions', () => {
     assert.deepEqual([await from('1002', 'hi'), await from('777', 'hi'), await from('1002', 'x'.repeat(901))], [202, 404, 413]);
     rows.state.failing = true;
     assert.equal(await from('1002', 'hi'), 503);
+  });
+});
+
+describe('texts where several processes are one hotline', () => {
+  /** Each with a picture of its own of the phones, the texts in one database. */
+  function two() {
+    const cluster = memoryCluster(['a', 'b']);
+    const rows = memoryRows();
+    return { cluster, rows, a: service({ rows, cluster: cluster.of('a') }), b: service({ rows, cluster: cluster.of('b') }) };
+  }
+
+  it('whoever decides sends them, once, whichever was given them and wherever the phone registers', async () => {
+    const { a, b } = two();
+    assert.equal((await b.send('kept')).state, 'kept');
+    b.register('1002');
+    await settle();
+    assert.deepEqual([texts(a.wire), texts(b.wire)], [[], []], 'a does not know the phone yet');
+    a.register('1002');
+    await settle();
+    assert.deepEqual(await b.send('at once'), { id: 'message-2', state: 'delivered' });
+    assert.deepEqual([texts(a.wire), texts(b.wire)], [['kept', 'at once'], []]);
+  });
+
+  it('whoever decides next sends what is still kept', async () => {
+    const { cluster, a, b } = two();
+    b.wire.registered.add('1002');
+    assert.equal((await a.send('left over')).state, 'kept');
+    cluster.kill('a');
+    await settle();
+    assert.deepEqual(texts(b.wire), ['left over']);
+  });
+
+  it('without anybody who decides they wait, and the sender is told that they do', async () => {
+    const { cluster, a, b } = two();
+    for (const { wire } of [a, b]) wire.registered.add('1002');
+    cluster.elect(null);
+    assert.equal((await b.send('later')).state, 'kept');
+    cluster.elect('b');
+    await settle();
+    assert.deepEqual(texts(b.wire), ['later']);
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {
+  type Cluster,
   type DomainEvent,
   type EventBus,
+  memoryCluster,
   type Seat,
   SimulatedClock,
   silentLogger,
@@ -16,8 +18,10 @@ import { type FakeLeg, FakeSwitch } from '../support/fake-switch.js';
 const MOBILE = '13800138000';
 const phone: Seat = { kind: 'phone', number: MOBILE };
 
-function table(options: { prompt?: boolean; trunkUsage?: TrunkUsageRows; startsLater?: boolean } = {}) {
-  const clock = new SimulatedClock(1_000_000);
+function table(
+  options: { prompt?: boolean; trunkUsage?: TrunkUsageRows; startsLater?: boolean; cluster?: Cluster; clock?: SimulatedClock } = {},
+) {
+  const clock = options.clock ?? new SimulatedClock(1_000_000);
   const wire = new FakeSwitch();
   const directory: FakeDirectory = fakeDirectory();
   const told: string[] = [];
@@ -31,6 +35,7 @@ function table(options: { prompt?: boolean; trunkUsage?: TrunkUsageRows; startsL
   const prompts = { item: (id: string) => ({ kind: 'file', path: `${id}.wav` }) as const, sayNumber: () => [], sayDigits: () => [] };
   const outside = createOutside({
     ...(options.startsLater ? { startsLater: true } : {}),
+    ...(options.cluster ? { cluster: options.cluster } : {}),
     ...(options.trunkUsage ? { trunkUsage: options.trunkUsage } : {}),
     switch: wire,
     directory,
@@ -385,5 +390,57 @@ describe('outbound limits', () => {
     (await leg(wire, 1)).remoteHangsUp();
     await settle();
     assert.deepEqual([kept.get('1970-01-01')?.get('demo'), ring().ring.termination?.reason], [120_500, 'trunk-full']);
+  });
+});
+
+describe('limits of trunks where several processes are one hotline', () => {
+  function two(limits: Partial<ReturnType<typeof trunk>>) {
+    const cluster = memoryCluster(['a', 'b']);
+    const clock = new SimulatedClock(1_000_000);
+    const [a, b] = [table({ cluster: cluster.of('a'), clock }), table({ cluster: cluster.of('b'), clock })];
+    for (const { directory } of [a, b]) directory.change({ trunks: [trunk(limits)] });
+    return { cluster, clock, a, b };
+  }
+  const unasked: Seat = { ...phone, confirm: false };
+
+  it('calls of all of them count, both ways, until they are over or their process is', async () => {
+    const { cluster, a, b } = two({ maxCalls: 2 });
+    a.ring(unasked);
+    const giveBack = b.outside.live.onTrunk('demo');
+    await settle();
+    for (const one of [a, b]) assert.equal(one.ring(unasked).ring.termination?.reason, 'trunk-full');
+    giveBack();
+    await settle();
+    assert.equal(a.ring(unasked).ring.state, 'ringing');
+    await settle();
+    assert.equal(b.ring(unasked).ring.termination?.reason, 'trunk-full');
+    cluster.kill('a');
+    assert.equal(b.ring(unasked).ring.state, 'ringing');
+  });
+
+  it('outbound calls of all count', async () => {
+    const { a, b } = two({ maxOutboundCalls: 1 });
+    a.ring(unasked);
+    await settle();
+    assert.match(b.ring(unasked).ring.termination?.text ?? '', /carries its 1 outbound calls/);
+    (await leg(a.wire, 1)).end({ by: 'called', reason: 'busy' });
+    await settle();
+    assert.equal(b.ring(unasked).ring.state, 'ringing');
+  });
+
+  it('minutes of all count, of calls in progress and of those that are over', async () => {
+    const { clock, a, b } = two({ maxOutboundMinutesPerDay: 2 });
+    a.ring(unasked);
+    (await leg(a.wire, 1)).remoteAnswers();
+    await settle();
+    clock.advance(119_000);
+    assert.equal(b.ring(unasked).ring.state, 'ringing');
+    clock.advance(1_000);
+    assert.match(b.ring(unasked).ring.termination?.text ?? '', /has used its 2 outbound minutes/);
+    (await leg(a.wire, 1)).remoteHangsUp();
+    await settle();
+    assert.equal(b.ring(unasked).ring.termination?.reason, 'trunk-full');
+    clock.advance(86_400_000);
+    assert.equal(b.ring(unasked).ring.state, 'ringing');
   });
 });

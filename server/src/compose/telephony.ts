@@ -73,7 +73,8 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     clock,
     ids,
     logger,
-    registrationStore: createRegistrationStore(redis.client),
+    registrationStore: createRegistrationStore(redis.client, base.membership.joined),
+    ...(base.membership.joined ? { cluster: base.membership.joined } : {}),
     userAgent: `Yixian/${version}`,
     digestAlgorithms: config.sipDigest,
     ...(trace ? { trace } : {}),
@@ -89,6 +90,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     timeZone: config.timeZone,
     trunkUsage: createTrunkUsageRows(base.database.knex),
     startsLater: true,
+    cluster: base.cluster,
   });
   await outside.meter.start();
   undo.add('outside', () => outside.close());
@@ -164,6 +166,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     clock,
     ids,
     logger,
+    cluster: base.cluster,
   });
   undo.add('messages', () => messages.close());
   undo.add('acd', () => acd.stop());
@@ -173,9 +176,10 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const started = softswitch.start({
     inbound: (leg) => sbc.inbound(leg),
     message: (message) => messages.fromPhone(message),
-    registrationChanged({ extension, contacts, reason }) {
-      acd.registrationChanged({ extension, contacts });
+    registrationChanged({ extension, contacts, reason, node }) {
+      acd.registrationChanged({ extension, contacts, ...(node === undefined ? {} : { node }) });
       messages.registrationChanged({ extension, contacts });
+      if (node !== undefined) return; // told by the process it registered at
       const draft = { agentId: extension } as const;
       if (contacts > 0) events.publish({ ...draft, type: 'agent.registered', data: { extension, contacts } });
       else events.publish({ ...draft, type: 'agent.unregistered', data: { extension, reason } });
