@@ -3,7 +3,7 @@ import { nextDueRung, wantWakeAnew } from './ladder.js';
 import { laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
 import { changeCall, ignore, relane, relax, relaxTo, type Turn } from './turn.js';
-import type { CallEntry, CallRung, CallRungs } from './types.js';
+import type { CallEntry, CallRung, CallRungs, Ticks } from './types.js';
 import { arm, leave, release } from './waiting.js';
 
 // What time does to a call that waits.
@@ -52,12 +52,17 @@ export function relaxDue(turn: Turn): void {
 function relaxQueue(turn: Turn, { rungs }: CallRungs): void {
   for (let step = rungs.length - 2; step >= 0; step--) {
     const from = rungs[step] as CallRung;
-    while (from.size > 0 && from.oldestArrived + from.relaxesAfter <= turn.ticks) {
+    while (from.size > 0 && isDue(turn, from, from.oldestArrived)) {
       let to = rungs[step + 1] as CallRung;
-      while (from.oldestArrived + to.relaxesAfter <= turn.ticks) to = rungs[to.step + 1] as CallRung;
+      while (isDue(turn, to, from.oldestArrived)) to = rungs[to.step + 1] as CallRung;
       relaxTo(turn, from, to);
     }
   }
+}
+
+/** Whether a call that arrived then goes on from this rung. */
+function isDue({ ticks }: Turn, { relaxesAfter }: CallRung, arrived: Ticks): boolean {
+  return relaxesAfter !== null && arrived + relaxesAfter <= ticks;
 }
 
 function relaxByHimself(turn: Turn, rung: CallRung): void {

@@ -19,7 +19,11 @@ export const ITEM = 3;
 export const BLOCK = 64;
 
 export function newBlock(): Block {
-  return new Array<unknown>(FIRST + BLOCK * WIDTH).fill(0);
+  // Filled with what is no number, or the array would be made over when the first item comes.
+  const block = new Array<unknown>(FIRST + BLOCK * WIDTH).fill(undefined);
+  block[FROM] = 0;
+  block[TO] = 0;
+  return block;
 }
 
 export function cellOf(i: number): number {

@@ -2,7 +2,7 @@
  * Lanes by when a call of theirs relaxes, the earliest first: a binary heap. It may be later than a lane says, never earlier;
  * whoever finds the lane first says so.
  */
-export class Dues<T extends { due: number }> {
+export class Dues<T extends { due: number | null }> {
   readonly #heap: T[] = [];
   /** When each of them is due, in the same order: the lanes themselves are not looked at. */
   readonly #dues: number[] = [];
@@ -18,18 +18,18 @@ export class Dues<T extends { due: number }> {
 
   /** The lane is due then, or earlier if it said so. */
   put(lane: T, due: number): void {
-    if (lane.due <= due) return;
-    const at = lane.due === Number.POSITIVE_INFINITY ? this.#heap.length : this.#heap.indexOf(lane);
+    if (lane.due !== null && lane.due <= due) return;
+    const at = lane.due === null ? this.#heap.length : this.#heap.indexOf(lane);
     lane.due = due;
     this.#up(at, lane, due);
   }
 
-  /** The first is due later; Infinity: not at all. */
-  defer(due: number): void {
+  /** The first is due later; null: not at all. */
+  defer(due: number | null): void {
     const first = this.#heap[0];
     if (first === undefined) return;
     first.due = due;
-    if (due < Number.POSITIVE_INFINITY) {
+    if (due !== null) {
       this.#down(first, due);
       return;
     }

@@ -10,8 +10,6 @@ import type { AgentEntry, CallEntry, CallRung, QueueEntry, Tables } from './type
 /** A relaxation nobody is ready for is told so late at most. */
 export const TOLD_WITHIN_MS = 1_000;
 
-const NEVER = Number.POSITIVE_INFINITY;
-
 /** How many steps of relaxation belong to so long a wait. */
 export function stepAt({ relaxesAfter }: QueueEntry, waitedMs: number): number {
   let step = 0;
@@ -34,12 +32,12 @@ export function climbNoMore(tables: Tables, rung: CallRung): void {
 
 /** It has relaxed and stands on this rung now. */
 export function landed(turn: Turn, call: CallEntry, rung: CallRung): void {
-  if (rung.relaxesAfter === NEVER) turn.tables.climbing -= 1;
+  if (rung.relaxesAfter === null) turn.tables.climbing -= 1;
   else if (rung.oldest === call) put(turn, rung);
 }
 
 function put(turn: Turn, rung: CallRung): void {
-  turn.tables.dues.put(rung, rung.oldestArrived + rung.relaxesAfter);
+  turn.tables.dues.put(rung, rung.oldestArrived + (rung.relaxesAfter as number));
   wantWake(turn, rung);
 }
 
@@ -48,8 +46,8 @@ export function nextDueRung(turn: Turn): CallRung | undefined {
   const { dues } = turn.tables;
   while (dues.due <= turn.ticks) {
     const rung = dues.first as CallRung;
-    const due = rung.size === 0 ? NEVER : rung.oldestArrived + rung.relaxesAfter;
-    if (due <= turn.ticks) return rung;
+    const due = rung.size === 0 ? null : rung.oldestArrived + (rung.relaxesAfter as number);
+    if (due !== null && due <= turn.ticks) return rung;
     dues.defer(due);
     wantWake(turn, rung);
   }
@@ -80,19 +78,19 @@ export function wantWakeAnew(turn: Turn): void {
 }
 
 function wantWake(turn: Turn, rung: CallRung): void {
-  if (rung.relaxesAfter === NEVER || rung.size === 0) return;
-  const at = rung.oldestArrived + wakesAfter(turn.tables, rung);
+  if (rung.relaxesAfter === null || rung.size === 0) return;
+  const at = rung.oldestArrived + wakesAfter(turn.tables, rung, rung.relaxesAfter);
   if (at < turn.wakeAt) turn.wakeAt = at;
 }
 
 /** After so long a wait the next of these calls has relaxed so far that somebody is ready for it. */
-function wakesAfter(tables: Tables, { plain, relaxesAfter, step: from, all }: CallRung): number {
+function wakesAfter(tables: Tables, { plain, step: from, all }: CallRung, relaxesAfter: number): number {
   if (!plain) return relaxesAfter;
   const toldAfter = relaxesAfter + TOLD_WITHIN_MS;
   if (tables.idle === 0) return toldAfter;
   const { rungs } = all;
   for (let step = from; step + 1 < rungs.length; step++) {
-    if (somebodyReady(tables, (rungs[step + 1] as CallRung).lane)) return Math.min(toldAfter, (rungs[step] as CallRung).relaxesAfter);
+    if (somebodyReady(tables, (rungs[step + 1] as CallRung).lane)) return Math.min(toldAfter, (rungs[step] as CallRung).relaxesAfter as number);
   }
   return toldAfter;
 }

@@ -92,7 +92,7 @@ function newLane(
     open: new Line(),
     row: tables.heads.take(),
     rung: null,
-    relaxesAfter: queue.config.relaxation[step]?.afterMs ?? Number.POSITIVE_INFINITY,
+    relaxesAfter: queue.config.relaxation[step]?.afterMs ?? null,
     step,
     ringing: agent === null && queue.config.strategy === 'ring-all' ? new OrderedSet<CallEntry>(byPlace) : null,
     plain: whose === 'of the queue',
@@ -105,7 +105,7 @@ function newLane(
     readyPools: new Set(),
     ready: ranked ? new OrderedSet(byRank) : null,
   };
-  if (lane.plain ? queue.config.relaxation.length > 0 : lane.relaxesAfter < Number.POSITIVE_INFINITY) {
+  if (lane.plain ? queue.config.relaxation.length > 0 : lane.relaxesAfter !== null) {
     lane.rung = rungs.push(lane);
     lane.open = lane.rung;
   }

@@ -22,7 +22,7 @@ export function openUp(turn: Turn, call: CallEntry): void {
   const { lane } = call;
   if (!lane.open.add(call)) return;
   if (lane.open.first === call) turn.tables.heads.set(lane.row, lane.open);
-  if (lane.relaxesAfter !== Number.POSITIVE_INFINITY) climb(turn, call, lane.rung as CallRung);
+  if (lane.relaxesAfter !== null) climb(turn, call, lane.rung as CallRung);
   const { measured } = call.queue;
   if (measured.length === 0) return;
   const { tables } = turn;
@@ -49,7 +49,7 @@ export function shut(tables: Tables, call: CallEntry): void {
   const first = open.first === call;
   if (open.delete(call)) {
     if (first) tables.heads.set(lane.row, open);
-    if (lane.relaxesAfter !== Number.POSITIVE_INFINITY) climbNoMore(tables, lane.rung as CallRung);
+    if (lane.relaxesAfter !== null) climbNoMore(tables, lane.rung as CallRung);
   }
   if (queue.measured.length > 0) for (const { movable } of queue.measured) movable.delete(call);
 }

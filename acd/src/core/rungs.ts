@@ -15,7 +15,7 @@ export interface ToldLevels {
 
 /** What a rung takes from its lane. */
 export interface LaneOfRung {
-  readonly relaxesAfter: number;
+  readonly relaxesAfter: number | null;
   readonly step: number;
   readonly plain: boolean;
   readonly row: number;
@@ -28,10 +28,10 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
   /** The call that relaxes next, and when it arrived. */
   oldest: T | undefined = undefined;
   oldestArrived: number = 0;
-  /** When a call of it relaxes next, or earlier; Infinity: there was none. */
-  due: number = Number.POSITIVE_INFINITY;
-  /** After so long a wait its calls go on to the next rung; Infinity: there is none. */
-  readonly relaxesAfter: number;
+  /** When a call of it relaxes next, or earlier; null: there was none. Not Infinity, which would lie in memory by itself. */
+  due: number | null = null;
+  /** After so long a wait its calls go on to the next rung; null: there is none. */
+  readonly relaxesAfter: number | null;
   readonly step: number;
   /** Of a queue; the others are for requests of their own and for one agent. */
   readonly plain: boolean;

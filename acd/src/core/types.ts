@@ -246,8 +246,8 @@ export interface Lane {
   readonly plain: boolean;
   /** How many steps of relaxation its calls have taken. */
   readonly step: number;
-  /** Its open calls take the next when they have waited so long; Infinity: there is none. */
-  readonly relaxesAfter: number;
+  /** Its open calls take the next when they have waited so long; null: there is none. */
+  readonly relaxesAfter: number | null;
   /** Only this agent. */
   readonly agentId: AgentId | null;
   /** Whether that agent has what is asked for. */
