@@ -90,7 +90,8 @@ function wakesAfter(tables: Tables, { plain, step: from, all }: CallRung, relaxe
   if (tables.idle === 0) return toldAfter;
   const { rungs } = all;
   for (let step = from; step + 1 < rungs.length; step++) {
-    if (somebodyReady(tables, (rungs[step + 1] as CallRung).lane)) return Math.min(toldAfter, (rungs[step] as CallRung).relaxesAfter as number);
+    if (somebodyReady(tables, (rungs[step + 1] as CallRung).lane))
+      return Math.min(toldAfter, (rungs[step] as CallRung).relaxesAfter as number);
   }
   return toldAfter;
 }

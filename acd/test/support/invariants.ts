@@ -173,7 +173,10 @@ function levelsRelaxInTime(d: CoreDriver): void {
     climb += 1;
     if (!call.queue.lanes.includes(call.lane)) special += 1;
     const { rung } = call.lane;
-    assert.ok(rung && rung.due !== null && rung.due <= call.arrived + (rung.relaxesAfter ?? 0) && (dues.first?.due ?? 0) <= rung.due, 'is due in time');
+    assert.ok(
+      rung && rung.due !== null && rung.due <= call.arrived + (rung.relaxesAfter ?? 0) && (dues.first?.due ?? 0) <= rung.due,
+      'is due in time',
+    );
     assert.ok(rung.oldestArrived <= call.arrived, 'nobody is older than the oldest');
   }
   assert.deepEqual([climbing, d.state.tables.special], [climb, special]);
