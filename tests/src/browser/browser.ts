@@ -92,7 +92,7 @@ export class TestBrowser {
   }
 
   /** Signs in by the form, as a person would. */
-  async signIn(hotline: Hotline, who: Pick<AgentCredentials, 'username' | 'password'>, where = '/'): Promise<Page> {
+  async signIn(hotline: Pick<Hotline, 'http'>, who: Pick<AgentCredentials, 'username' | 'password'>, where = '/'): Promise<Page> {
     const page = await this.page();
     await page.goto(hotline.http + where);
     await page.locator('input[autocomplete="username"]').fill(who.username);

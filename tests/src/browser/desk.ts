@@ -76,7 +76,7 @@ export class Desk {
 
   /** Signs in by the form. The seat stays what it is. */
   static async open(
-    hotline: Hotline,
+    hotline: Pick<Hotline, 'http'>,
     agent: Pick<AgentCredentials, 'username' | 'password'>,
     options: BrowserOptions & { where?: string } = {},
   ): Promise<Desk> {
