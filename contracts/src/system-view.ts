@@ -28,6 +28,10 @@ export const SYSTEM_FINDINGS = [
   'certificate-none',
   'certificate-local',
   'certificate-proxy',
+  'processes-fine',
+  'processes-no-leader',
+  'processes-data-apart',
+  'processes-versions',
   'trunk-full',
   'trunks-room',
   /** The check itself failed. */
@@ -38,7 +42,7 @@ export type SystemFinding = (typeof SYSTEM_FINDINGS)[number];
 
 /** One finding of `doctor` that makes sense while the hotline runs; `text` says what is, or what is wrong, in English. */
 export interface SystemCheck {
-  name: 'data' | 'files' | 'database' | 'redis' | 'switch' | 'recordings' | 'prompts' | 'certificate' | 'trunks';
+  name: 'data' | 'files' | 'database' | 'redis' | 'switch' | 'recordings' | 'prompts' | 'certificate' | 'processes' | 'trunks';
   state: 'ok' | 'warning' | 'fault';
   text: string;
   finding: SystemFinding;

@@ -7,7 +7,7 @@ import https from 'node:https';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type HotlineSettings, type SystemFinding, silentLogger } from '@yixian/contracts';
+import { type HotlineSettings, silentLogger } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createPrompts } from '@yixian/ivr';
 import { checkFreeswitch } from '@yixian/sbc';
@@ -18,19 +18,14 @@ import { promptDirectories, requiredPrompts } from './prompt-set.js';
 import { keysFolder } from './recordings-commands.js';
 import { type RunFile, readRunFile } from './run-file.js';
 import { openDatabase, prepareDataDir } from './storage.js';
+import { type Found, found, type Verdict } from './verdict.js';
 import { version } from './version.js';
 
-export type Verdict = { state: 'ok' | 'warning' | 'fault'; text: string };
+export { type Found, found, type Verdict } from './verdict.js';
+
 const ok = (text: string): Verdict => ({ state: 'ok', text });
 const warning = (text: string): Verdict => ({ state: 'warning', text });
 const fault = (text: string): Verdict => ({ state: 'fault', text });
-
-/** A verdict that the page of the system state shows too, which says it in its own words. */
-export type Found = Verdict & { finding: SystemFinding; values: Record<string, string | number> };
-
-export function found(verdict: Verdict, finding: SystemFinding, values: Found['values'] = {}): Found {
-  return { ...verdict, finding, values };
-}
 
 const FILES_PER_CALL = 6; // two legs with RTP and RTCP each, the recording, its margin
 const HTTP_DEADLINE_MS = 5000;
@@ -40,7 +35,7 @@ const RENEW_DAYS = 21;
 
 /** Checks what a hotline needs, and says what is wrong in words that can be acted on. @returns 0 when there is no fault */
 export async function doctor(config: Config): Promise<number> {
-  const running = readRunFile(config.dataDir);
+  const running = readRunFile(config.nodeDir);
   process.stdout.write(
     `Yixian ${version}, Node.js ${process.versions.node}${running ? `, running as pid ${running.pid}` : ', not running'}\n\n`,
   );
@@ -55,6 +50,7 @@ export async function doctor(config: Config): Promise<number> {
     ['recordings', () => checkRecordings(config)],
     ['prompts', () => checkPrompts(config)],
     ['certificate', () => checkCertificate(config)],
+    ...(config.node === undefined ? [] : [['processes', () => checkProcesses(config)] as [string, () => Promise<Verdict[]>]]),
     ['switch', () => checkRunning(running)],
     ...(config.freeswitch && !running ? [['freeswitch', () => checkServers(config)] as [string, () => Promise<Verdict[]>]] : []),
   ];
@@ -180,6 +176,19 @@ async function checkRedis(config: Config): Promise<Verdict[]> {
   const redis = await openRedis(config, silentLogger);
   await redis.close();
   return [ok('REDIS_URL answers')];
+}
+
+async function checkProcesses(config: Config): Promise<Verdict[]> {
+  const { openRedis } = await import('./storage.js');
+  const { readProcesses } = await import('./cluster/read-processes.js');
+  const { processVerdicts } = await import('./cluster/verdicts.js');
+  const redis = await openRedis(config, silentLogger);
+  try {
+    const { nodes, leader } = await readProcesses(redis.client);
+    return nodes.length === 0 ? [ok('none runs')] : processVerdicts(config, nodes, leader);
+  } finally {
+    await redis.close();
+  }
 }
 
 async function checkDatabase(config: Config): Promise<Verdict[]> {

@@ -164,8 +164,8 @@ export class SipSocket {
     );
   }
 
-  /** Registers this socket as a contact of the extension. Rejects when refused. */
-  register(user: string, password: string): Promise<void> {
+  /** Registers this socket, or another port of this address, as a contact of the extension. Rejects when refused. */
+  register(user: string, password: string, port = this.port): Promise<void> {
     const uri = `sip:${this.address}:${this.#remotePort}`;
     const address = `<sip:${user}@${this.address}>`;
     const callId = token();
@@ -179,7 +179,7 @@ export class SipSocket {
             to: address,
             callId,
             cseq,
-            extra: [`Contact: <sip:${user}@${this.address}:${this.port}>`, 'Expires: 3600', ...authorization],
+            extra: [`Contact: <sip:${user}@${this.address}:${port}>`, 'Expires: 3600', ...authorization],
           },
           (m) => {
             if (m.status === 200) resolve();

@@ -14,7 +14,7 @@ export const system = named(
     ready: z.boolean().describe('What /readyz says'),
     checks: z.array(
       z.strictObject({
-        name: z.enum(['data', 'files', 'database', 'redis', 'switch', 'recordings', 'prompts', 'trunks']),
+        name: z.enum(['data', 'files', 'database', 'redis', 'switch', 'recordings', 'prompts', 'certificate', 'processes', 'trunks']),
         state: z.enum(['ok', 'warning', 'fault']),
         text: z.string(),
         finding: z.enum(SYSTEM_FINDINGS).describe('What was found, for whoever says it in another language'),

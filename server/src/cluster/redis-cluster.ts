@@ -23,6 +23,8 @@ const BEAT_MS = 300;
 const NAME_PATIENCE_MS = ALIVE_MS + 3_000;
 const RETRY_MS = 50;
 const BATCH = 200;
+/** A change of leaders is over sooner. */
+const NO_LEADER_MS = 10_000;
 /** What Redis took and nobody confirmed for so long is sent again. */
 const OWED_MS = 5_000;
 
@@ -40,6 +42,8 @@ export interface RedisCluster extends Cluster {
   /** Those of these incarnations that are dead. */
   dead(incarnations: readonly string[]): Promise<string[]>;
   readonly wire: Wire;
+  /** Why this process cannot do its part now. */
+  problems(): string[];
   metrics(): Record<string, number>;
 }
 
@@ -80,6 +84,7 @@ class Joined implements RedisCluster {
   #self: NodeView;
   #shown: Leadership = { leader: null, term: 0, mine: false };
   #candidate = false;
+  #leaderSeenAt: number;
   #draining = false;
   #beating: Promise<void> | undefined;
   #beatAgain = false;
@@ -93,6 +98,7 @@ class Joined implements RedisCluster {
     this.#clock = clock;
     this.#logger = logger;
     this.#self = self;
+    this.#leaderSeenAt = clock.monotonic();
     this.#lease = new Lease(() => clock.monotonic());
     this.#topics = new Topics(logger);
     this.#asks = new Asks(clock, logger);
@@ -210,6 +216,12 @@ class Joined implements RedisCluster {
     await this.wire.leave(this.#self.node, this.#self.incarnation).catch(() => undefined);
     const others = this.nodes().filter(({ node }) => node !== this.#self.node);
     await Promise.all(others.map((view) => this.wire.send(view.incarnation, this.#packed(0, [{ k: 'look' }])).catch(() => undefined)));
+  }
+
+  problems(): string[] {
+    const since = this.#clock.monotonic() - this.#leaderSeenAt;
+    if (this.leadership().leader !== null || since < NO_LEADER_MS) return [];
+    return [`nobody decides, for ${Math.round(since / 1000)} s`];
   }
 
   metrics(): Record<string, number> {
@@ -348,6 +360,7 @@ class Joined implements RedisCluster {
   #tellLeadership(): void {
     const now = this.#lease.now();
     const before = this.#shown;
+    if (now.leader !== null) this.#leaderSeenAt = this.#clock.monotonic();
     this.#lapse?.cancel();
     if (now.mine) this.#lapse = this.#clock.setTimer(this.#lease.leftMs + 1, () => this.#tellLeadership());
     if (now.leader === before.leader && now.term === before.term && now.mine === before.mine) return;

@@ -47,9 +47,8 @@ export interface Wire {
 
 export const PREFIX = 'yixian:cluster:';
 export const INBOX = `${PREFIX}in:`;
-const NODES = `${PREFIX}nodes`;
-const TERM = `${PREFIX}term`;
-const LEADER = `${PREFIX}leader`;
+export const KEYS = { nodes: `${PREFIX}nodes`, term: `${PREFIX}term`, leader: `${PREFIX}leader` };
+const { nodes: NODES, term: TERM, leader: LEADER } = KEYS;
 /** A read waits so long for something to come; then new streams are taken in. */
 const BLOCK_MS = 400;
 const AT_ONCE = 500;

@@ -32,19 +32,20 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
   const identity = createIdentityStore(database.knex);
   const auth = createAuthenticator({ store: identity, clock, ids, logger, events });
   const { clickToDial, parties } = sbc;
+  const { joined } = base.membership;
   const commandDeps = { acd: acd.acd, calls, clickToDial, parties, records, directory, identity, clock, logger };
   // the gateway needs the server that the API stands behind
   const gatewayMetrics = { metrics: (): Record<string, number> => ({}) };
   const metrics = [softswitch, edge, sbc, acd, recorder, messages, telephony.sipTraces, base.journal, gatewayMetrics].map(
     (stage) => () => stage.metrics(),
   );
-  const { joined } = base.membership;
   if (joined) metrics.push(() => ({ ...joined.metrics(), ...base.road.clustered?.metrics() }));
   const health = () =>
     healthOf({
       database: () => ping(database.knex),
       redis: () => base.redis.client.ping(),
       switch: () => softswitch.health(),
+      processes: () => joined?.problems() ?? [],
     });
   const backups = createBackupStore({ config: base.config, clock, logger });
   undo.add('backups', () => backups.stop());

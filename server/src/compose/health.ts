@@ -5,6 +5,8 @@ export interface HealthChecks {
   database(): Promise<{ ok: true } | { ok: false; reason: string }>;
   redis(): Promise<unknown>;
   switch(): Promise<{ problems: string[] }>;
+  /** Of several processes. */
+  processes?(): string[];
 }
 
 /** Asks everything at one time and names each thing that is at fault or does not answer within `deadlineMs`. */
@@ -13,6 +15,7 @@ export async function healthOf(checks: HealthChecks, deadlineMs = DEADLINE_MS): 
     ['database', checks.database().then((answer) => (answer.ok ? [] : [answer.reason]))],
     ['redis', checks.redis().then(() => [])],
     ['switch', checks.switch().then((answer) => answer.problems)],
+    ['processes', Promise.resolve(checks.processes?.() ?? [])],
   ];
   const found = await Promise.all(
     asked.map(async ([name, answer]) => {

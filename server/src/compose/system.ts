@@ -1,4 +1,5 @@
 import { isBrowserContact, isoTime, type SystemCheck, type SystemView } from '@yixian/contracts';
+import { processVerdicts } from '../cluster/verdicts.js';
 import { checkCertificate, checkDataDir, checkFileLimit, type Found, found, guarded, promptVerdict, recordingVerdicts } from '../doctor.js';
 import { version } from '../version.js';
 import type { Foundation } from './foundation.js';
@@ -42,8 +43,10 @@ function figuresOf({ directory }: Foundation, { softswitch, sbc, acd }: Telephon
   };
 }
 
+type Check = [SystemCheck['name'], () => Promise<Found[]> | Found[]];
+
 async function checksOf(
-  { config, directory }: Foundation,
+  { config, directory, cluster, membership }: Foundation,
   { softswitch }: Telephony,
   problems: readonly string[],
   trunks: SystemView['trunks'],
@@ -53,7 +56,7 @@ async function checksOf(
     if (wrong.length === 0) return [found({ state: 'ok', text: fine }, `${name}-${given ? 'given' : 'own'}`)];
     return wrong.map((text) => found({ state: 'fault', text }, `${name}-away`, { problem: text.slice(name.length + 2) }));
   };
-  const runs: [SystemCheck['name'], () => Promise<Found[]> | Found[]][] = [
+  const runs: Check[] = [
     ['data', () => checkDataDir(config)],
     ['files', () => checkFileLimit(config)],
     [
@@ -65,6 +68,7 @@ async function checksOf(
     ['recordings', () => recordingVerdicts(config, directory.settings())],
     ['prompts', () => [promptVerdict(config)]],
     ['certificate', () => checkCertificate(config)],
+    ...(membership.joined ? [['processes', () => processVerdicts(config, cluster.nodes(), cluster.leadership().leader)] as Check] : []),
     ['trunks', () => trunkVerdicts(trunks)],
   ];
   const all = await Promise.all(runs.map(async ([name, run]) => (await guarded(run)).map((verdict) => ({ name, ...verdict }))));

@@ -19,6 +19,13 @@ export async function openTestWire(socketPath: string) {
   return openWire(() => createClient({ socket, disableOfflineQueue: true }) as never, silentLogger);
 }
 
+/** A process on that Redis, for a test in a process of its own. */
+export async function joinTo(socketPath: string, node: string): Promise<{ cluster: RedisCluster }> {
+  const cluster = await joinCluster({ wire: await openTestWire(socketPath), clock, logger: silentLogger, self: viewOf(node) });
+  cluster.composed();
+  return { cluster };
+}
+
 /** A Redis of its own with processes on it, in this one process. */
 export async function startBench() {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'yixian-kernel-'));

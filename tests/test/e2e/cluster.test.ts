@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ClusterHotline, metric } from '../../src/cluster.js';
+import { yixian } from '../../src/command.js';
 import { eventually, requirePeers } from '../../src/peers/index.js';
 import { type CallView, Scenario } from '../../src/scenario.js';
 
@@ -38,6 +39,10 @@ describe('several processes of one hotline', function () {
       await eventually(`${name} sees both`, async () => (await metric(cluster.node(name), 'cluster_nodes')) === 2);
     assert.equal(await cluster.leader(), 'a');
     assert.equal(await metric(cluster.node('b'), 'cluster_is_leader'), 0);
+    const { checks } = await b.admin.get<{ checks: { name: string; text: string }[] }>('/system');
+    assert.equal(checks.find(({ name }) => name === 'processes')?.text, 'a, b; a decides');
+    const doctor = await yixian(['doctor'], cluster.node('b').env);
+    assert.match(doctor.stdout, /✓ processes +a, b; a decides/);
   });
 
   it('a call on one is shown by all: its events with the same numbers, its record while it lives and after it', async () => {
@@ -83,6 +88,33 @@ describe('several processes of one hotline', function () {
     await eventually('c has said goodbye', async () => (await metric(cluster.node('a'), 'cluster_nodes')) === 2);
   });
 
+  it('a call is controlled from any process: the desk of its agent is on another', async () => {
+    await a.phone('1001');
+    const phone = await b.phone('1001');
+    await a.ready('1001');
+    const { caller, callId } = await callerAtB('13900000003');
+    await b.events.wait('call.entered-flow', (e) => e.callId === callId);
+    await caller.sendDigits('1');
+    await phone.waitFor('CALL_INCOMING');
+    const desk = await a.api('1001');
+    await phone.accept();
+    await a.events.wait('call.connected', (e) => e.callId === callId);
+    await eventually('a knows who may control it', async () => {
+      const { items } = await desk.get<{ items: { party: string }[] }>(`/calls/${callId}/parties`);
+      return items.some(({ party }) => party === '1001');
+    });
+    await desk.post(`/calls/${callId}/hold`, {});
+    await b.events.wait('call.held', (e) => e.callId === callId);
+    await desk.post(`/calls/${callId}/resume`, {});
+    await b.events.wait('call.resumed', (e) => e.callId === callId);
+    await assert.rejects((await a.api('1002')).post(`/calls/${callId}/hold`, {}), /403|404/);
+    await desk.post(`/calls/${callId}/hangup`, {});
+    await phone.waitFor('CALL_CLOSED');
+    await caller.hangUp();
+    const record = await a.record(callId);
+    assert.deepEqual([record.agent, record.outcome], ['1001', 'answered']);
+  });
+
   it('who signs out on one is signed out on all', async () => {
     const api = await a.hotline.signIn(a.hotline.agent('1004'));
     const elsewhere = Object.assign(await b.hotline.admin(), { token: api.token });
@@ -92,5 +124,23 @@ describe('several processes of one hotline', function () {
     await api.request('DELETE', '/session');
     await closed;
     await assert.rejects(elsewhere.get('/me'), /401/);
+  });
+
+  it('one that stands still for too long is taken for dead; when it goes on it ends by itself, with its calls', async () => {
+    const { caller, callId } = await callerAtB('13900000004');
+    await a.events.wait('call.entered-flow', (e) => e.callId === callId);
+    const node = cluster.node('b');
+    process.kill(node.pid, 'SIGSTOP');
+    const ended = await a.events.wait('call.ended', (e) => e.callId === callId, 60_000).finally(() => process.kill(node.pid, 'SIGCONT'));
+    assert.equal((ended.data.termination as { reason: string }).reason, 'process-died');
+    await caller.waitFor('CALL_CLOSED', 30_000);
+    assert.equal(await node.exited(), 75);
+    assert.match(node.log, /taken this one for dead/);
+    const record = await a.record(callId);
+    assert.equal(record.termination?.reason, 'process-died');
+    assert.deepEqual(
+      record.timeline.filter(({ type }) => type === 'call.ended').map(({ seq }) => seq),
+      [ended.seq],
+    );
   });
 });

@@ -498,6 +498,10 @@ export const admin: typeof zh = {
       'certificate-local': 'plain HTTP, on this machine alone',
       'certificate-proxy': 'plain HTTP, behind a proxy',
       'certificate-none': 'plain HTTP: browsers on other machines have no microphone; give TLS_CERT and TLS_KEY',
+      'processes-fine': '{{nodes}}; {{leader}} decides',
+      'processes-no-leader': 'nobody decides: calls wait and are not offered',
+      'processes-data-apart': 'the data folder is not that of {{nodes}}: recordings, prompts and keys are not shared',
+      'processes-versions': 'several versions run together: {{versions}}',
       'trunk-full': '{{trunk}}: all {{calls}} calls are in use',
       'trunks-room': '{{n}}, with room for more calls on each',
       failed: 'could not be checked: {{problem}}',
@@ -512,6 +516,7 @@ export const admin: typeof zh = {
       recordings: 'Recordings',
       prompts: 'Prompts',
       certificate: 'Certificate',
+      processes: 'Processes',
       trunks: 'Trunks',
     },
     figures: {

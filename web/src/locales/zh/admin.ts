@@ -486,6 +486,10 @@ export const admin = {
       'certificate-local': '未加密（HTTP），仅本机可访问',
       'certificate-proxy': '未加密（HTTP），由代理服务器加密',
       'certificate-none': '未加密（HTTP）：其他电脑的浏览器不能使用麦克风，需配置 TLS_CERT 和 TLS_KEY',
+      'processes-fine': '{{nodes}}；由 {{leader}} 派话',
+      'processes-no-leader': '无主进程：来电排队但不派话',
+      'processes-data-apart': '数据目录与 {{nodes}} 不是同一个：录音、提示音和密钥未共享',
+      'processes-versions': '多个版本同时运行：{{versions}}',
       'trunk-full': '{{trunk}}：{{calls}} 路已占满',
       'trunks-room': '{{n}} 条，均有空闲',
       failed: '检查未能完成：{{problem}}',
@@ -500,6 +504,7 @@ export const admin = {
       recordings: '录音磁盘',
       prompts: '提示音',
       certificate: '证书',
+      processes: '进程',
       trunks: '中继',
     },
     figures: {
