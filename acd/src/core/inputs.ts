@@ -62,7 +62,7 @@ export type Input =
   | { type: 'wait-due'; callId: CallId; order: number }
   /** Calls may have relaxed; `at` is the core's own count. */
   | { type: 'relax-due'; at: number }
-  /** The longest wait of a queue may have reached what a rule says. */
+  /** The longest wait of a queue may have reached what a rule says, or a rule is to be tried again. */
   | { type: 'measure-due'; queueId: QueueId; at: EpochMs }
   | { type: 'wrap-up-expired'; agentId: AgentId; until: EpochMs }
   | { type: 'rest-expired'; agentId: AgentId; until: EpochMs }

@@ -12,7 +12,8 @@ import { announceArrival, leftQueue, RETRY_MS, rehomed, stopWaiting, wait } from
 // Rules that send a call elsewhere. All are looked at when a call comes into the queue. While it waits: its own wait by its
 // timer; longest and estimated wait at the end of each step that may have changed them, the longest by a timer of the queue,
 // too; the door and who is signed in when they change. The length concerns who comes. A queue that would not take the call is
-// no way out: the next rule is tried, and without one the call keeps its place; its wait and the measures try again.
+// no way out: the next rule is tried, and without one the call keeps its place; its wait, the measures and, where a door has
+// closed or nobody is signed in, a timer of the queue try again.
 
 type Occasion = Exclude<OverflowCondition['kind'], 'length' | 'longest-wait' | 'estimated-wait'>;
 
@@ -153,22 +154,34 @@ export function sweepDeserted(turn: Turn, queue: QueueEntry): void {
   for (const { open } of [...queue.extra.values()]) {
     const head = open.first;
     // Calls of a lane ask for the same, so one answers for all.
-    if (!head || somebodySignedIn(turn.tables, head)) continue;
-    for (const call of [...open]) {
-      const applies = !call.gone && !call.callback && ruleFor(turn, call, 'nobody-signed-in');
-      if (applies) overflow(turn, call, applies.rule);
-    }
+    if (head && !somebodySignedIn(turn.tables, head)) sendOn(turn, queue, [...open], 'nobody-signed-in');
   }
 }
 
 /** Everybody who waits in the queue goes where its rule sends him, if it has one. */
 export function sweep(turn: Turn, queue: QueueEntry, occasion: Occasion): void {
-  if (!queue.config.overflow.some(({ when }) => when.kind === occasion)) return;
-  for (const call of [...queue.places]) {
+  if (queue.config.overflow.some(({ when }) => when.kind === occasion)) sendOn(turn, queue, [...queue.places], occasion);
+}
+
+/** Those whom the rule's queue does not take keep their places, and are sent again a little later. */
+function sendOn(turn: Turn, queue: QueueEntry, calls: readonly CallEntry[], occasion: Occasion): void {
+  for (const call of calls) {
     if (call.gone || call.callback || (call.phase !== 'waiting' && call.phase !== 'offered')) continue;
     const applies = ruleFor(turn, call, occasion);
     if (applies) overflow(turn, call, applies.rule);
+    else queue.sweepsAgain ||= queue.config.overflow.some(({ when, to }) => when.kind === occasion && leads(turn.tables, call, to));
   }
+  if (queue.sweepsAgain) armMeasure(turn, queue, turn.now + RETRY_MS);
+}
+
+/** As long as what they were to be sent on for holds. Who was put here by hand meanwhile stays. */
+function sweepAgain(turn: Turn, queue: QueueEntry): void {
+  queue.sweepsAgain = false;
+  if (!queue.isOpen) {
+    const here = [...queue.places].filter((call) => !call.stays);
+    sendOn(turn, queue, here, 'closed');
+  }
+  sweepDeserted(turn, queue);
 }
 
 /** The one agent this call waits for has signed out, or cannot have it any more. A callback waits on. */
@@ -256,6 +269,7 @@ export function measureDue(turn: Turn, { queueId, at }: Extract<Input, { type: '
     return;
   }
   queue.measureAt = null;
+  if (queue.sweepsAgain) sweepAgain(turn, queue);
   mark(turn.tables, queue);
 }
 

@@ -69,6 +69,7 @@ export function newQueue(config: QueueConfig): QueueEntry {
     estimates: 0,
     estimateErrorMs: 0,
     measureAt: null,
+    sweepsAgain: false,
     extra: new Map(),
     extraLimit: 0,
     pools: [],

@@ -281,7 +281,9 @@ export interface QueueEntry {
   measured: MeasuredRule[];
   /** Callers with a place by their arrival, those who stay not counted; null when no rule asks for the longest wait. */
   arrivals: OrderedSet<CallEntry> | null;
-  /** When the timer for the longest wait fires; null when there is none. */
+  /** A rule about the door or about who is signed in led to a queue that did not take everybody: it is tried again. */
+  sweepsAgain: boolean;
+  /** When the timer for the longest wait, or to try a rule again, fires; null when there is none. */
   measureAt: EpochMs | null;
   /** Every call that has a place: waiting, offered, connecting. */
   readonly places: Line<CallEntry>;

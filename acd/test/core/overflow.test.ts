@@ -200,6 +200,27 @@ describe('overflow', () => {
     assert.deepEqual(next.results.get('z'), { outcome: 'overflow', to: voicemail });
   });
 
+  it('the door closes or the last agent leaves, and the queue of the rule is full: who waits keeps the place and is sent a little later', () => {
+    for (const kind of ['closed', 'nobody-signed-in'] as const) {
+      const d = world([{ when: { kind }, to: toB }], {}, { maxLength: 1 });
+      d.call('there', 'b');
+      for (const id of ['x', 'y']) d.call(id, 'a');
+      if (kind === 'closed') d.input({ type: 'door-changed', queueId: 'a', door: 'closed', open: false, because: 'by hand', by: 's' });
+      else d.wish('1', 'offline');
+      assert.deepEqual([placesOf(d, 'a'), placesOf(d, 'b')], [['x', 'y'], ['there']], kind);
+      d.advance(4_999);
+      d.callerHangsUp('there');
+      assert.deepEqual(placesOf(d, 'a'), ['x', 'y']);
+      d.advance(1);
+      assert.deepEqual([placesOf(d, 'a'), placesOf(d, 'b')], [['y'], ['x']], 'there is room for one');
+      if (kind === 'closed') d.input({ type: 'door-changed', queueId: 'a', door: 'schedule', open: true, because: 'always', by: 's' });
+      else d.wish('1', 'not-ready');
+      d.callerHangsUp('x');
+      d.advance(60_000);
+      assert.deepEqual([placesOf(d, 'a'), placesOf(d, 'b')], [['y'], []], 'open again, or somebody there: nobody is sent');
+    }
+  });
+
   it('into a queue that is full, by its own length or by a measure: whoever comes waits, whoever waits stays', () => {
     const d = world([{ when: { kind: 'length', atLeast: 1 }, to: toB }], {}, { maxLength: 0 });
     for (const id of ['x', 'y']) d.call(id, 'a');

@@ -213,7 +213,7 @@ function nobodyWaitsAgainstARule(d: CoreDriver): void {
           const estimate = Math.round(((places.indexOf(call) + 1) * queue.handlingMs) / queue.working);
           assert.ok(estimate < when.atLeastMs, `call ${call.id} waits though ${estimate} ms are expected`);
         }
-        if (when.kind === 'nobody-signed-in' && call.ask.agentId === null && to.kind !== 'queue') {
+        if (when.kind === 'nobody-signed-in' && call.ask.agentId === null) {
           const { step } = call;
           const steps = queue.config.relaxation.map((_, n) => n + 1).filter((n) => n > step);
           const able = [...d.state.tables.agents.values()].filter((agent) => agent.state !== 'offline');
