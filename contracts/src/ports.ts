@@ -1,4 +1,5 @@
 import type { CallRecord } from './call-record.js';
+import type { NodeId } from './cluster.js';
 import type { OverflowTarget } from './directory.js';
 import type { CallDirection, EventOf, PartyRole, Seat, SupervisionMode } from './events.js';
 import type { AgentId, CallId, EpochMs, FlowId, QueueId, RecordingId } from './ids.js';
@@ -310,6 +311,8 @@ export interface Conversations {
   }): Promise<ConversationEnd>;
   /** Puts a parked caller through to this leg (which belongs to the call `own`); undefined when the slot is empty. */
   retrieve(slot: string, by: ConversationParty): Promise<ConversationEnd> | undefined;
+  /** The other process where somebody is parked in the slot; undefined when it is this one, or nobody is. */
+  parkedElsewhere(slot: string): NodeId | undefined;
   /**
    * The flow an agent consults by this call puts the agent through: whoever is rung, for the call that is given, comes into the
    * consultation. Resolves with why nobody has, null when somebody has; undefined when no agent consults by this call.

@@ -2,6 +2,7 @@ import type {
   Acd,
   CallRegistry,
   Clock,
+  Cluster,
   Directory,
   EventBus,
   FlowRunner,
@@ -33,6 +34,7 @@ export interface ConversationDeps {
   directory: Directory;
   events: EventBus;
   clock: Clock;
+  cluster: Cluster;
   logger: Logger;
   options: ConversationOptions;
 }

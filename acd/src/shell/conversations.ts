@@ -1,4 +1,13 @@
-import { type AgentId, type CallId, type ConversationEnd, type Conversations, DomainError, type Termination } from '@yixian/contracts';
+import {
+  type AgentId,
+  type CallId,
+  type Cluster,
+  type ConversationEnd,
+  type Conversations,
+  createSharedTable,
+  DomainError,
+  type Termination,
+} from '@yixian/contracts';
 import { Conversation } from './conversation.js';
 import type { ConversationDeps } from './conversation-deps.js';
 import type { ConversationIndex, ConversationRequest, LiveConversation } from './conversation-live.js';
@@ -14,9 +23,21 @@ export interface ConversationsService extends Conversations {
 /** Slots by the number dialled after `*5`. */
 const SLOTS: readonly string[] = Array.from({ length: 99 }, (_, n) => String(701 + n));
 
+/** Each process begins somewhere else, so that two that park at the same moment do not take one slot. */
+function slotsFor(cluster: Pick<Cluster, 'self' | 'nodes'>): readonly string[] {
+  const names = cluster
+    .nodes()
+    .map(({ node }) => node)
+    .sort();
+  const first = Math.floor((SLOTS.length * Math.max(0, names.indexOf(cluster.self.node))) / Math.max(1, names.length));
+  return [...SLOTS.slice(first), ...SLOTS.slice(0, first)];
+}
+
 export function createConversations(deps: ConversationDeps): ConversationsService {
   const live = new Set<LiveConversation>();
   const slots = new Map<string, LiveConversation>();
+  const parked = createSharedTable<CallId>(deps.cluster, 'acd.parked');
+  const isFree = (slot: string): boolean => !slots.has(slot) && parked.at(slot).size === 0;
   let begun = 0;
 
   const index: ConversationIndex = {
@@ -33,9 +54,14 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
       return undefined;
     },
     begin: (request) => new Conversation(deps, index, request),
-    nextSlot: (wanted) => (wanted !== undefined && !slots.has(wanted) ? wanted : SLOTS.find((slot) => !slots.has(slot))),
-    park: (slot, conversation) => void slots.set(slot, conversation),
-    freeSlot: (slot) => void slots.delete(slot),
+    nextSlot: (wanted) => (wanted !== undefined && isFree(wanted) ? wanted : slotsFor(deps.cluster).find(isFree)),
+    park(slot, conversation) {
+      slots.set(slot, conversation);
+      parked.set(slot, conversation.call.id);
+    },
+    freeSlot(slot) {
+      if (slots.delete(slot)) parked.set(slot, undefined);
+    },
   };
 
   return {
@@ -47,6 +73,7 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
       if (conversation && talk && by.extension !== undefined) takesLine(deps, by.extension, conversation.call.id, talk);
       return talk;
     },
+    parkedElsewhere: (slot) => (slots.has(slot) ? undefined : [...parked.at(slot).keys()][0]),
     bring: deps.asked.bring,
     park(call, { slot: wanted, timeoutMs, music, announcement }) {
       if (deps.asked.asks(call.id)) {
@@ -65,6 +92,7 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
     },
     close(termination) {
       for (const conversation of [...live]) conversation.fact({ type: 'closed', termination });
+      parked.close();
     },
     metrics: () => ({ conversations_active: live.size, conversations_total: begun, conversations_parked: slots.size }),
   };

@@ -3,6 +3,7 @@ import type {
   CallLedger,
   CallRegistry,
   Clock,
+  Cluster,
   Conversations,
   Directory,
   EventBus,
@@ -37,6 +38,8 @@ export interface SbcDeps {
   /** Trunks, routes and seats, where the queues share them; default: its own. */
   outside?: Outside;
   /** Whoever talks is the conversation's from then on; parked calls are retrieved there. */
-  conversations: Pick<Conversations, 'begin' | 'retrieve' | 'bring'>;
+  conversations: Pick<Conversations, 'begin' | 'retrieve' | 'bring'> & Partial<Pick<Conversations, 'parkedElsewhere'>>;
+  /** The other processes of the hotline. */
+  cluster?: Cluster;
   options?: Partial<SbcOptions>;
 }

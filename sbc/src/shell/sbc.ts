@@ -1,5 +1,16 @@
-import type { CallLeg, ClickToDial, OutboundCalls, PartyDialer, SeatDialer, TrunkId } from '@yixian/contracts';
+import type {
+  ArrivingCall,
+  CallLeg,
+  ClickToDial,
+  LegOrigin,
+  NodeId,
+  OutboundCalls,
+  PartyDialer,
+  SeatDialer,
+  TrunkId,
+} from '@yixian/contracts';
 import { trunkRoom } from '../core/admission.js';
+import { clicksOfAll } from './click-elsewhere.js';
 import { createClickToDial } from './click-to-dial.js';
 import { messageOf } from './deadline.js';
 import type { SbcDeps } from './deps.js';
@@ -15,6 +26,8 @@ import { createTransfers, type Transfers } from './transfers.js';
 export interface Sbc {
   /** Takes over a leg that the switch has admitted: goes into `SwitchHandlers.inbound`. */
   inbound(leg: CallLeg): void;
+  /** The other process that has to have a call, because whom it fetches waits or rings there: goes into `SwitchHandlers.home`. */
+  home(call: ArrivingCall): NodeId | undefined;
   clickToDial: ClickToDial;
   seats: SeatDialer;
   /** sbc ▸ acd: whoever is put through to or consulted. */
@@ -43,7 +56,7 @@ export function createSbc(given: SbcDeps): Sbc {
   const { prompts, options: _options, outside: shared, ...ports } = given;
   const outside = shared ?? createOutside(given);
   const { live, routes, seats } = outside;
-  const pickups = createPickups((extension) => given.directory.extension(extension)?.pickupGroup ?? null);
+  const pickups = createPickups((extension) => given.directory.extension(extension)?.pickupGroup ?? null, given.cluster);
   const trunkProgressMs = options.trunkProgressMs;
   const parties = createParties({ ...given, ...outside, options, lines, pickups, trunkProgressMs });
   let draining = false;
@@ -72,6 +85,20 @@ export function createSbc(given: SbcDeps): Sbc {
     given.events.publish({ type: 'call.refused', data });
   }
 
+  function homeOf(dialled: string, origin: LegOrigin): NodeId | undefined {
+    if (origin.kind !== 'extension') return undefined;
+    const target = routes.route(dialled, origin);
+    if (target.kind !== 'feature') return undefined;
+    const { feature } = target;
+    if (feature.do === 'retrieve') return given.conversations.parkedElsewhere?.(feature.slot);
+    return feature.do === 'pick-up' ? pickups.elsewhere(origin.extension, feature.extension) : undefined;
+  }
+
+  const ownClicks = createClickToDial({ ...deps, acd: given.acd, seats, draining: () => draining }, track);
+  const { clicks, close: closeClicks } = clicksOfAll(ownClicks, given.cluster, ({ from, to, draft }) =>
+    draft ? undefined : homeOf(to, { kind: 'extension', extension: from }),
+  );
+
   return {
     inbound(leg) {
       if (draining) {
@@ -85,7 +112,8 @@ export function createSbc(given: SbcDeps): Sbc {
         }),
       );
     },
-    clickToDial: createClickToDial({ ...deps, acd: given.acd, seats, draining: () => draining }, track),
+    home: ({ origin, dialled }) => homeOf(dialled, origin),
+    clickToDial: clicks,
     seats,
     parties,
     outboundCalls: createOutboundCalls({ ...deps, directory: given.directory, draining: () => draining }, track),
@@ -106,6 +134,9 @@ export function createSbc(given: SbcDeps): Sbc {
         out[`sbc_trunk_calls{trunk=${JSON.stringify(trunk.id)}}`] = live.trunks().get(trunk.id) ?? 0;
       return out;
     },
-    close: () => outside.close(),
+    close() {
+      closeClicks();
+      outside.close();
+    },
   };
 }

@@ -154,6 +154,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     logger,
     prompts,
     outside,
+    ...(base.membership.joined ? { cluster: base.membership.joined } : {}),
   });
   undo.add('sbc', () => sbc.close());
   live.sbc = sbc;
@@ -175,6 +176,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   undo.add('switch', () => softswitch.stop());
   const started = softswitch.start({
     inbound: (leg) => sbc.inbound(leg),
+    home: (call) => sbc.home(call),
     message: (message) => messages.fromPhone(message),
     registrationChanged({ extension, contacts, reason, node }) {
       acd.registrationChanged({ extension, contacts, ...(node === undefined ? {} : { node }) });

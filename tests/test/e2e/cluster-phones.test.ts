@@ -104,6 +104,53 @@ describe('phones of several processes', function () {
     await b.signOut('1001');
   });
 
+  it('who is parked at a is fetched by a phone that dials b, and by a click at b', async () => {
+    for (const [number, how] of [
+      ['13900000025', 'dialled'],
+      ['13900000026', 'clicked'],
+    ] as const) {
+      const phone = await agentAt(b, '1001');
+      const other = await b.phone('1003', { toneHz: SECOND_HZ, answer: 'auto' });
+      const { caller, callId } = await callerAt(a, number);
+      await phone.waitFor('CALL_INCOMING', 30_000);
+      await phone.accept();
+      await b.events.wait('call.connected', (e) => e.callId === callId);
+      const { slot } = await (await b.api('1001')).post<{ slot: string }>(`/calls/${callId}/park`);
+      await phone.waitFor('CALL_CLOSED');
+      if (how === 'dialled') await other.dial(b.uri(`*5${slot}`));
+      else await (await b.api('1003')).post('/calls', { from: '1003', to: `*5${slot}` });
+      await a.events.wait('call.retrieved', (e) => e.callId === callId && e.data.by === '1003');
+      await phoneHears(caller, SECOND_HZ);
+      await caller.hangUp();
+      await other.waitFor('CALL_CLOSED');
+      assert.ok((await b.record(callId)).segments.some((one) => one.kind === 'parked'));
+      await b.signOut('1001');
+      await b.hangUpAllPhones();
+    }
+  });
+
+  it('what rings for a call of a is picked up by a phone that dials b (*8), and by nobody of another group', async () => {
+    for (const extension of ['1001', '1002']) {
+      const { revision } = await a.admin.get<{ revision: number }>(`/extensions/${extension}`);
+      await a.admin.put(`/extensions/${extension}`, { pickupGroup: 'desk', revision });
+    }
+    const from = await a.phone('1004', { toneHz: CALLER_HZ });
+    const rung = await b.phone('1002');
+    const taker = await b.phone('1001', { toneHz: SECOND_HZ });
+    const stranger = await b.phone('1003');
+    await from.dial(a.uri('1002'));
+    await rung.waitFor('CALL_INCOMING');
+    await stranger.dial(b.uri('*81002'));
+    assert.match((await stranger.waitFor('CALL_CLOSED')).param ?? '', /404/);
+    await taker.dial(b.uri('*8'));
+    await taker.waitFor('CALL_ESTABLISHED');
+    await rung.waitFor('CALL_CLOSED');
+    await phoneHears(from, SECOND_HZ);
+    await phoneHears(taker, CALLER_HZ);
+    await from.hangUp();
+    await taker.waitFor('CALL_CLOSED');
+  });
+
   it('a phone that has no connection (UDP) is rung by the other process when its own is killed', async () => {
     await cluster.startNode('c');
     const c = await Scenario.on(cluster.node('c'));
