@@ -4,6 +4,7 @@ import type {
   Clock,
   IdentityStore,
   Logger,
+  MediaServers,
   RecordQueries,
   Role,
   SeatDialer,
@@ -34,6 +35,7 @@ import type { AudioDeps } from './handlers/recordings.js';
 import type { ReportSheetDeps } from './handlers/report-sheet.js';
 import { createMe, createProlong, createSignIn, createSignOut, createSoftphone } from './handlers/session.js';
 import type { WaitingDeps } from './handlers/waiting.js';
+import { mediaServerRoutes } from './media-server-routes.js';
 import { messageRoutes } from './message-routes.js';
 import { reportRoutes } from './report-routes.js';
 import { waitingRoutes } from './waiting-routes.js';
@@ -52,6 +54,7 @@ export interface RouteDeps extends CommandDeps, HealthDeps, MessageDeps, Pick<Wa
   clock: Clock;
   logger: Logger;
   backups: Backups;
+  mediaServers: MediaServers;
   system: () => Promise<SystemView>;
   metricsText: () => Promise<string>;
   metricsContentType: string;
@@ -82,6 +85,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...flowToolRoutes({ ...deps.administration, clickToDial: deps.clickToDial }),
     ...backupRoutes({ ...deps.administration, backups: deps.backups }),
     ...systemRoutes(shared),
+    ...mediaServerRoutes({ ...deps.administration, mediaServers: deps.mediaServers }),
   ];
 }
 

@@ -11,6 +11,7 @@ import {
   type FoundRecording,
   type HotlineSettings,
   type Logger,
+  type MediaServerState,
   RECORDING_DEFAULTS,
   randomIds,
   type SipTrace,
@@ -64,6 +65,7 @@ export interface House {
   problems: string[];
   drain(): void;
   metrics: Record<string, number>;
+  media: Map<string, MediaServerState>;
   token(username: string): Promise<string>;
   request(method: string, path: string, options?: { token?: string; body?: unknown; headers?: Record<string, string> }): Promise<Reply>;
   close(): Promise<void>;
@@ -102,6 +104,7 @@ export async function openHouse(
   const summaries = new MemorySummaries();
   const sipTraces = new Map<string, SipTrace>();
   const metrics: Record<string, number> = {};
+  const media = new Map<string, MediaServerState>();
   let draining = false;
   for (const id of ['1001', '1003', '1009']) await identity.add(`agent${id}`, PASSWORD, { extension: id });
   await identity.add('super1100', PASSWORD, { roles: ['supervisor'], extension: '1100', groups: ['main'] });
@@ -191,6 +194,13 @@ export async function openHouse(
       locate: () => undefined,
       delete: (name) => Promise.reject(new DomainError('not-found', `there is no backup ${name}`)),
     },
+    mediaServers: {
+      list: () => [...media.values()],
+      drain: async (name, on) => {
+        const found = media.get(name);
+        if (found) media.set(name, { ...found, drained: on });
+      },
+    },
     system: async () => ({
       version: '0.1.0',
       node: process.versions.node,
@@ -278,6 +288,7 @@ export async function openHouse(
     routes,
     problems,
     metrics,
+    media,
     drain: () => {
       draining = true;
     },

@@ -57,6 +57,49 @@ describe('operators: healthz, readyz, metrics', () => {
   });
 });
 
+describe('media servers', () => {
+  let house: House;
+  beforeEach(async () => {
+    house = await openHouse();
+    house.media.set('10.0.0.5:8021', { name: '10.0.0.5:8021', up: true, drained: false, sessions: 4, maxSessions: 2000 });
+    const fault = 'FreeSWITCH at 10.0.0.6:8021 cannot be reached: ECONNREFUSED';
+    house.media.set('10.0.0.6:8021', { name: '10.0.0.6:8021', up: false, drained: false, sessions: 0, maxSessions: 0, fault });
+  });
+  afterEach(() => house.close());
+  const drain = async (name: string, user = 'admin', body: unknown = { drained: true }) =>
+    await house.request('PUT', `/api/v1/media-servers/${name}`, { token: await house.token(user), body });
+
+  it('are listed with what is wrong, drained and audited by administrators', async () => {
+    const drained = await drain('10.0.0.5:8021');
+    assert.deepEqual([drained.status, drained.json.drained, drained.json.sessions], [200, true, 4]);
+    const { json } = await house.request('GET', '/api/v1/media-servers', { token: await house.token('admin') });
+    assert.deepEqual(
+      json.items.map((s: { drained: boolean; fault: string | null }) => [s.drained, s.fault?.slice(-12) ?? null]),
+      [
+        [true, null],
+        [false, 'ECONNREFUSED'],
+      ],
+    );
+    const { items } = await house.config.auditLog({ action: 'media-server.drained', limit: 10 });
+    assert.deepEqual(
+      items.map((e) => [e.subject, e.username]),
+      [['10.0.0.5:8021', 'admin']],
+    );
+  });
+
+  it('one that is down, unknown, or asked for by somebody else is refused, each in its words', async () => {
+    const replies = [await drain('10.0.0.6:8021'), await drain('10.0.0.7:8021'), await drain('10.0.0.5:8021', 'super1100')];
+    assert.deepEqual(
+      replies.map((r) => r.status),
+      [409, 404, 403],
+    );
+    assert.match(replies[0]?.json.error.message, /cannot be reached/);
+    const wrong = await drain('10.0.0.5:8021', 'admin', { drained: 'yes' });
+    assert.deepEqual([wrong.status, wrong.json.error.details.fields[0].field], [400, 'drained']);
+    assert.equal(house.media.get('10.0.0.5:8021')?.drained, false);
+  });
+});
+
 describe('metrics text', () => {
   it('a family stands together once, whichever sources it comes from', () => {
     const { text, refused } = metricsText(

@@ -38,4 +38,5 @@ export * from './switch.js';
 export * from './system.js';
 export * from './system-view.js';
 export * from './termination.js';
+export * from './tones.js';
 export * from './wallboards.js';

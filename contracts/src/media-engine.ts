@@ -82,6 +82,25 @@ export interface MediaRecording {
   readonly finished: Promise<RecordingResult>;
 }
 
+/** A media server outside of this process. */
+export interface MediaServerState {
+  /** `host:port` of its control. */
+  name: string;
+  up: boolean;
+  drained: boolean;
+  /** Of all processes. */
+  sessions: number;
+  maxSessions: number;
+  /** Why it is not up, a sentence. */
+  fault?: string;
+}
+
+export interface MediaServers {
+  list(): readonly MediaServerState[];
+  /** A drained one takes no new calls; those it has go on. Rejects when it is not up or unknown. */
+  drain(name: string, on: boolean): Promise<void>;
+}
+
 export interface MediaEngine {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -104,8 +123,14 @@ export interface MediaEngine {
   }): Promise<MediaRecording>;
   portsInUse(): number;
   portsTotal(): number;
-  /** What is wrong with it, each a sentence; none where absent. */
+  /** What keeps it from serving calls, each a sentence; none where absent. */
   problems?(): string[];
+  /** What is wrong and keeps it from nothing, each a sentence; none where absent. */
+  notices?(): string[];
+  /** The servers it is made of; absent where it is one with the switch. */
+  servers?(): MediaServerState[];
+  /** A drained server takes no new calls of any process; those it has go on. Rejects when it is not up or unknown. */
+  drain?(server: string, on: boolean): Promise<void>;
   /** Counters and gauges incl. `media_event_loop_delay_p99_ms`; refreshed about once a second. */
   metrics(): Record<string, number>;
 }

@@ -371,6 +371,8 @@ export type SwitchMetrics = Record<string, number>;
 export interface SwitchHealth {
   ok: boolean;
   problems: string[];
+  /** What is wrong and keeps it from nothing. */
+  notices?: string[];
   legs: number;
   rtpPortsInUse: number;
   rtpPortsTotal: number;

@@ -4,7 +4,7 @@ export { outboundUri } from './core/outbound-uri.js';
 export { directionOf, type Route, type RoutingView, route } from './core/routing.js';
 export type { SbcDeps } from './shell/deps.js';
 export { createEdgePolicy, type Edge, type EdgePolicyDeps } from './shell/edge-policy.js';
-export { checkFreeswitch, createDrachtio, createFreeswitch, type FreeswitchOptions } from './shell/freeswitch/index.js';
+export { checkDrachtio, checkFreeswitch, createDrachtio, createFreeswitch, type FreeswitchOptions } from './shell/freeswitch/index.js';
 export { createMessages, type MessageService, type MessagesDeps, type MessagesOptions } from './shell/messages.js';
 export type { SbcOptions } from './shell/options.js';
 export { createOutside, type Outside, type OutsideDeps } from './shell/outside.js';

@@ -10,13 +10,14 @@ import { text } from 'node:stream/consumers';
 import { type HotlineSettings, silentLogger } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createPrompts } from '@yixian/ivr';
-import { checkFreeswitch } from '@yixian/sbc';
+import { checkDrachtio, checkFreeswitch } from '@yixian/sbc';
 import { readCertificate } from './certificate.js';
 import { type Config, describeConfig } from './config.js';
 import { firstRunFileOf } from './first-run.js';
 import { promptDirectories, requiredPrompts } from './prompt-set.js';
 import { keysFolder } from './recordings-commands.js';
 import { type RunFile, readRunFile } from './run-file.js';
+import { sharedFolders } from './shared-folders.js';
 import { openDatabase, prepareDataDir } from './storage.js';
 import { type Found, found, type Verdict } from './verdict.js';
 import { version } from './version.js';
@@ -52,7 +53,7 @@ export async function doctor(config: Config): Promise<number> {
     ['certificate', () => checkCertificate(config)],
     ...(config.node === undefined ? [] : [['processes', () => checkProcesses(config)] as [string, () => Promise<Verdict[]>]]),
     ['switch', () => checkRunning(running)],
-    ...(config.freeswitch && !running ? [['freeswitch', () => checkServers(config)] as [string, () => Promise<Verdict[]>]] : []),
+    ...(config.freeswitch ? [['freeswitch', () => checkServers(config, running)] as [string, () => Promise<Verdict[]>]] : []),
   ];
   let faults = 0;
   for (const [name, run] of checks) {
@@ -251,15 +252,17 @@ function checkPrompts(config: Config): Verdict[] {
   ];
 }
 
-/** drachtio-server and FreeSWITCH: let in, versions, modules. A running hotline tells of them itself. */
-async function checkServers({ freeswitch }: Config): Promise<Verdict[]> {
+/** drachtio-server and FreeSWITCH: let in, versions, modules, shared folders. Of drachtio-server a running hotline tells itself. */
+async function checkServers(config: Config, running: RunFile | undefined): Promise<Verdict[]> {
+  const { freeswitch } = config;
   if (!freeswitch) return [];
-  const { problems, found } = await checkFreeswitch({ ...freeswitch, logger: silentLogger });
-  return [...problems.map(fault), ...found.map(ok)];
+  const sip = running ? undefined : await checkDrachtio({ ...freeswitch, logger: silentLogger });
+  const media = await checkFreeswitch({ ...freeswitch, shared: await sharedFolders(config) });
+  return [sip, media].flatMap((one) => (one ? [...one.problems.map(fault), ...one.found.map(ok)] : []));
 }
 
 async function checkRunning(running: RunFile | undefined): Promise<Verdict[]> {
-  if (!running) return [ok('embedded; starts with the hotline')];
+  if (!running) return [ok('starts with the hotline')];
   const { status, body } = await readiness(`${running.http}/readyz`);
   return [status === 200 ? ok('answers on /readyz') : fault(`/readyz says ${status}: ${body}`)];
 }

@@ -11,6 +11,7 @@ import {
   isBrowserContact,
   type LegOrigin,
   type Logger,
+  type MediaServers,
   type MessagesWaiting,
   type RecordingTap,
   type RecordRequest,
@@ -58,6 +59,8 @@ export type Softswitch = Switch & {
   adopt(socket: SipSocket, source: { address: string; port: number }): void;
   /** Closes the connections of an extension's browsers; one whose credentials still hold comes back by itself. */
   disconnectBrowsers(extension: string): void;
+  /** Media servers outside of this process; none with the embedded engine. */
+  readonly mediaServers: MediaServers;
 };
 
 /** The embedded switch: own SIP, own RTP. Nothing is bound before `start`. */
@@ -91,6 +94,10 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   readonly #web: WebGateway;
   readonly #dialogs: ExtensionDialogs;
   readonly #neighbours: Neighbours | undefined;
+  readonly mediaServers: MediaServers = {
+    list: () => this.#engine.servers?.() ?? [],
+    drain: async (name, on) => this.#engine.drain?.(name, on),
+  };
   #handlers: SwitchHandlers | undefined;
   #phase: 'made' | 'running' | 'draining' | 'stopped' = 'made';
 
@@ -413,7 +420,8 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
       ...(this.#engine.problems?.() ?? []),
       ...(used >= total ? [`all ${total} RTP ports are in use`] : []),
     ];
-    return { ok: problems.length === 0, problems, legs: this.legs().length, rtpPortsInUse: used, rtpPortsTotal: total };
+    const notices = this.#engine.notices?.() ?? [];
+    return { ok: problems.length === 0, problems, notices, legs: this.legs().length, rtpPortsInUse: used, rtpPortsTotal: total };
   }
 
   metrics(): SwitchMetrics {

@@ -4,6 +4,22 @@ import { named } from './schemas.js';
 
 const count = z.number().min(0);
 
+export const byMediaServer = z.strictObject({
+  name: z.string().min(1).max(300).describe('host:port of its event socket'),
+});
+export const mediaServerWanted = named('MediaServerWanted', z.strictObject({ drained: z.boolean('must be true or false') }));
+export const mediaServer = named(
+  'MediaServer',
+  z.strictObject({
+    name: z.string().describe('host:port of its event socket'),
+    up: z.boolean(),
+    drained: z.boolean().describe('Takes no new calls; those it has go on'),
+    sessions: count.describe('Now, of all processes'),
+    maxSessions: count,
+    fault: z.string().nullable().describe('Why it is not up'),
+  }),
+);
+
 export const system = named(
   'System',
   z.strictObject({

@@ -4,6 +4,7 @@ import type {
   Backups,
   Callbacks,
   IdentityStore,
+  MediaServers,
   RecordQueries,
   SeatDialer,
   SipTraces,
@@ -53,6 +54,7 @@ export interface ApiDeps extends CommandDeps, HealthDeps, MessageDeps {
   /** Name → value of every stage, read at each scrape. */
   metrics: readonly (() => Record<string, number>)[];
   backups: Backups;
+  mediaServers: MediaServers;
   /** How the running system is. */
   system: () => Promise<SystemView>;
   /** Shown in the OpenAPI document. */

@@ -66,6 +66,7 @@ export async function startFaces(base: Foundation, telephony: Telephony, drainin
     webCredentials: telephony.webCredentials,
     reports: { reports: startReports(base, undo), directory, timeZone: base.config.timeZone, clock },
     backups,
+    mediaServers: softswitch.mediaServers,
     health,
     draining,
     version,

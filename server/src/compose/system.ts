@@ -75,11 +75,18 @@ async function checksOf(
   return all.flat();
 }
 
-function switchVerdicts(health: { problems: string[]; legs: number; rtpPortsInUse: number; rtpPortsTotal: number }): Found[] {
-  const { problems, legs, rtpPortsInUse: used, rtpPortsTotal: total } = health;
+function switchVerdicts(health: {
+  problems: string[];
+  notices?: string[];
+  legs: number;
+  rtpPortsInUse: number;
+  rtpPortsTotal: number;
+}): Found[] {
+  const { problems, notices = [], legs, rtpPortsInUse: used, rtpPortsTotal: total } = health;
   if (problems.length > 0) return problems.map((text) => found({ state: 'fault', text }, 'switch-fault', { problem: text }));
   const text = `${legs} legs, ${used} of ${total} RTP ports in use`;
-  return [found({ state: 'ok', text }, 'switch-fine', { legs, used, total })];
+  const warnings = notices.map((notice) => found({ state: 'warning', text: notice }, 'switch-fault', { problem: notice }));
+  return [found({ state: 'ok', text }, 'switch-fine', { legs, used, total }), ...warnings];
 }
 
 function trunkVerdicts(trunks: SystemView['trunks']): Found[] {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
 import type { FlowRunner, SeatDialer } from '@yixian/contracts';
 import { createMessageRows, createSipTraceRows, createTrunkUsageRows } from '@yixian/db';
@@ -17,6 +16,7 @@ import {
 } from '@yixian/sbc';
 import { createSoftswitch, SipTrace, type Softswitch } from '@yixian/softswitch';
 import { createRegistrationStore } from '../registration-store.js';
+import { mailboxFolder, sharedFolders } from '../shared-folders.js';
 import { createSipTraceKeeper, type SipTraceKeeper } from '../sip-traces.js';
 import { version } from '../version.js';
 import { flowToolsOf, promptsOf } from './flows.js';
@@ -62,7 +62,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
   const trace = config.sipTraceDays > 0 ? new SipTrace(clock) : undefined;
   const sipTraces = traceKeeperOf(base, trace);
   undo.add('SIP traces', () => sipTraces.close());
-  const outer = config.freeswitch && createFreeswitch({ ...config.freeswitch, clock, logger });
+  const outer = config.freeswitch && createFreeswitch({ ...config.freeswitch, shared: await sharedFolders(config), clock, logger });
   const softswitch = createSoftswitch({
     // FreeSWITCH has no G.729 of its own.
     ...(outer ? { ...outer, codecs: ['PCMA', 'PCMU'] as const } : {}),
@@ -136,7 +136,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     records: base.records,
     archive: recorder.archive,
     directory,
-    folder: join(base.config.nodeDir, 'mailbox'),
+    folder: mailboxFolder(base.config),
   });
   const sbc = createSbc({
     mailbox,

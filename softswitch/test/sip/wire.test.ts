@@ -43,21 +43,23 @@ class FakeWire implements SipWire {
   receive(text: string, dialogId?: string) {
     const responses: WireResponse[] = [];
     const sent: ((text: string, dialogId: string | undefined) => void)[] = [];
+    const failed: ((error: Error) => void)[] = [];
     let cancel: (text: string) => void = () => {};
     const request: WireRequest = {
       text,
       source: SOURCE,
       dialogId,
-      respond: (response, told) => {
+      respond: (response, told, notSent) => {
         responses.push(response);
         if (told) sent.push(told);
+        if (notSent) failed.push(notSent);
       },
       onCancel: (cancelled) => {
         cancel = cancelled;
       },
     };
     this.handlers?.request(request);
-    return { responses, sent, cancel: (cancelling: string) => cancel(cancelling) };
+    return { responses, sent, failed, cancel: (cancelling: string) => cancel(cancelling) };
   }
 }
 
@@ -185,6 +187,18 @@ describe('the user agent over a SIP server outside', () => {
       call.responses.map((r) => r.status),
       [180, 487],
     );
+    assert.deepEqual(
+      ends.map((e) => e.kind),
+      ['remote-cancel'],
+    );
+  });
+
+  it('a CANCEL that the server answered before our 200 came there: the call has ended, though it was answered here', () => {
+    const call = wire.receive(request('INVITE'));
+    inbound?.accept('v=0\r\n');
+    call.cancel(request('CANCEL'));
+    assert.equal(ends.length, 0);
+    call.failed[0]?.(new Error('Response not sent due to unknown transaction'));
     assert.deepEqual(
       ends.map((e) => e.kind),
       ['remote-cancel'],

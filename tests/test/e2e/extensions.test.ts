@@ -67,6 +67,7 @@ describe('between extensions', function () {
     const connected = await s.events.wait('call.connected', (e) => e.callId === forwarded.callId);
     assert.equal(connected.agentId, '1003');
     await rung.waitFor('CALL_CLOSED');
+    await taker.waitFor('CALL_ESTABLISHED');
     await caller.hangUp();
     await taker.waitFor('CALL_CLOSED');
     await s.stopPhone(rung);

@@ -9,16 +9,19 @@ export interface MediaServerView {
   maxSessions: number;
 }
 
+/** What another server has to have more of its room free, before new calls go there. */
+const WORTH_LEAVING = 0.25;
+
 /**
- * The server that new calls of this process go to. Two parties can only be brought together on one server, so the one in use stays as
- * long as it can take calls; after that the one with the most room left.
+ * The server that new calls of this process go to: the one with the most room left. The one in use stays while it can take calls and no
+ * other is much emptier, because parties on different servers need a line between them.
  */
 export function chooseServer(servers: readonly MediaServerView[], inUse: string | undefined): string | undefined {
   const able = servers.filter((s) => s.up && !s.drained && s.sessions < s.maxSessions);
-  if (inUse !== undefined && able.some((s) => s.name === inUse)) return inUse;
   let best: MediaServerView | undefined;
   for (const server of able) if (best === undefined || room(server) > room(best)) best = server;
-  return best?.name;
+  const used = able.find((s) => s.name === inUse);
+  return used && best && room(best) - room(used) < WORTH_LEAVING ? used.name : best?.name;
 }
 
 function room({ sessions, maxSessions }: MediaServerView): number {

@@ -1,22 +1,7 @@
-import type { MediaItem, ToneName } from '@yixian/contracts';
+import { type MediaItem, TONE_RHYTHMS, type ToneRhythm } from '@yixian/contracts';
 
 // What FreeSWITCH plays, as it is named in its commands: files, `tone_stream://` and `silence_stream://`.
 
-interface Rhythm {
-  hz: number;
-  onMs: number;
-  offMs: number;
-  /** Plays once and is over, unless a duration says otherwise. */
-  once?: boolean;
-}
-
-/** Call progress tones of the Chinese network (GB/T 3380, YD/T 1522). */
-const RHYTHMS: Readonly<Record<Exclude<ToneName, 'silence'>, Rhythm>> = {
-  ringback: { hz: 450, onMs: 1000, offMs: 4000 },
-  busy: { hz: 450, onMs: 350, offMs: 350 },
-  congestion: { hz: 450, onMs: 700, offMs: 700 },
-  beep: { hz: 1000, onMs: 200, offMs: 0, once: true },
-};
 /** Decibels below full scale, about -10 dBm0. */
 const LEVEL = 'v=-10';
 /** A generated tone is kept in memory whole: longer ones are made of pieces. */
@@ -30,7 +15,7 @@ export function playable(item: MediaItem): string {
     case 'silence':
       return silence(item.durationMs);
     case 'tone':
-      return item.tone === 'silence' ? silence(item.durationMs) : tone(RHYTHMS[item.tone], item.durationMs);
+      return item.tone === 'silence' ? silence(item.durationMs) : tone(TONE_RHYTHMS[item.tone], item.durationMs);
   }
 }
 
@@ -38,7 +23,7 @@ function silence(durationMs: number | undefined): string {
   return `silence_stream://${durationMs === undefined ? -1 : Math.max(1, Math.round(durationMs))}`;
 }
 
-function tone(rhythm: Rhythm, durationMs: number | undefined): string {
+function tone(rhythm: ToneRhythm, durationMs: number | undefined): string {
   const { hz, onMs, offMs } = rhythm;
   if (durationMs === undefined && !rhythm.once) return `tone_stream://${LEVEL};%(${onMs},${offMs},${hz});loops=-1`;
   const wanted = Math.round(durationMs ?? onMs);

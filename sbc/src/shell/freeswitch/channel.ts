@@ -83,17 +83,40 @@ export class Channel {
     await this.#endpoint.dialog.modify(sdp);
   }
 
-  /** Hangs up; resolves when FreeSWITCH has answered or is gone. */
+  /** Its server is gone. If only the way there is, closing this connection ends the channel. */
+  abandon(why: string): void {
+    this.#ended(why);
+    this.#forget();
+    try {
+      this.#endpoint.conn?.disconnect();
+    } catch (error) {
+      this.#logger.debug({ channel: this.uuid, error: String(error) }, 'the channel had no connection any more');
+    }
+  }
+
+  /** drachtio-server forgets its dialog; FreeSWITCH answers, or nobody does. */
+  #forget(): void {
+    this.#endpoint.dialog.destroy().catch((error: unknown) => {
+      this.#logger.debug({ channel: this.uuid, error: String(error) }, 'drachtio-server did not end the dialog of a channel');
+    });
+  }
+
+  /** Hangs up over the event socket, which needs no SIP server; resolves when FreeSWITCH has answered or is gone. */
   async close(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     for (const reject of [...this.#waiting]) reject(new Error('the channel has ended'));
-    try {
-      await this.#endpoint.dialog.destroy();
-    } catch (error) {
-      // The SIP server is gone; FreeSWITCH can be told itself.
-      this.#logger.warn({ channel: this.uuid, error: String(error) }, 'a channel of FreeSWITCH is hung up over the event socket');
-      this.#endpoint.conn?.api('uuid_kill', this.uuid, () => {});
-    }
+    const connection = this.#endpoint.conn;
+    const answered = await new Promise<boolean>((resolve) => {
+      const deadline = setTimeout(() => resolve(false), ANSWER_MS);
+      const settle = (): void => {
+        clearTimeout(deadline);
+        resolve(true);
+      };
+      connection?.once('esl::end', settle);
+      this.#endpoint.dialog.once('destroy', settle);
+      connection?.api('uuid_kill', this.uuid, settle);
+    });
+    if (!answered) this.#forget();
   }
 }

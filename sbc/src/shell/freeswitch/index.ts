@@ -3,6 +3,7 @@ import { controlAddresses } from '../../core/freeswitch/addresses.js';
 import { DrachtioWire } from './drachtio-wire.js';
 import { inspect } from './inspect.js';
 import { FsMediaEngine } from './media-engine.js';
+import type { SharedFolders } from './shared-folders.js';
 
 const DEFAULT_PROFILE = 'drachtio_mrf';
 
@@ -13,10 +14,12 @@ export interface FreeswitchOptions {
   freeswitchUrl: string;
   clock: Clock;
   logger: Logger;
-  /** The address of ours that FreeSWITCH connects to; default loopback. */
+  /** The address of ours that FreeSWITCH connects to; default the one its event socket sees. */
   listenAddress?: string;
   /** SIP profile of FreeSWITCH that drachtio-server calls. Default `drachtio_mrf`. */
   profile?: string;
+  /** Looked at before a server is used; not looked at where absent. */
+  shared?: SharedFolders;
   /** See `CallLeg`: silence of so long is looked into. Default 60,000. */
   mediaTimeoutMs?: number;
 }
@@ -30,8 +33,9 @@ export function createFreeswitch(options: FreeswitchOptions): { wire: SipWire; m
     srf: wire.srf,
     clock,
     logger,
-    listenAddress: options.listenAddress ?? '127.0.0.1',
+    listenAddress: options.listenAddress,
     profile: options.profile ?? DEFAULT_PROFILE,
+    shared: options.shared,
     mediaTimeoutMs: options.mediaTimeoutMs ?? 60_000,
   });
   return { wire, media };
@@ -48,11 +52,16 @@ export function createDrachtio(options: Pick<FreeswitchOptions, 'drachtioUrl' | 
   return connection(options);
 }
 
-/** Looks at the servers without taking calls. @returns what is wrong, each a sentence; and what is there */
-export async function checkFreeswitch(options: Pick<FreeswitchOptions, 'drachtioUrl' | 'freeswitchUrl' | 'profile' | 'logger'>): Promise<{
+interface Findings {
+  /** What is wrong, each a sentence. */
   problems: string[];
   found: string[];
-}> {
+}
+
+type Looked = Pick<FreeswitchOptions, 'drachtioUrl' | 'freeswitchUrl' | 'profile' | 'shared' | 'logger'>;
+
+/** Lets itself in at drachtio-server for a moment; not while the hotline runs: whoever is let in is given calls. */
+export async function checkDrachtio(options: Pick<Looked, 'drachtioUrl' | 'logger'>): Promise<Findings> {
   const problems: string[] = [];
   const found: string[] = [];
   const wire = connection(options);
@@ -68,8 +77,15 @@ export async function checkFreeswitch(options: Pick<FreeswitchOptions, 'drachtio
     (error: unknown) => problems.push(error instanceof Error ? error.message : String(error)),
   );
   await wire.stop();
+  return { problems, found };
+}
+
+/** Looks at the media servers. */
+export async function checkFreeswitch(options: Omit<Looked, 'drachtioUrl' | 'logger'>): Promise<Findings> {
+  const problems: string[] = [];
+  const found: string[] = [];
   for (const address of controlAddresses(options.freeswitchUrl, 'FREESWITCH_URL')) {
-    const seen = await inspect(address, options.profile ?? DEFAULT_PROFILE);
+    const seen = await inspect(address, options.profile ?? DEFAULT_PROFILE, options.shared);
     problems.push(...seen.problems);
     if (seen.problems.length === 0)
       found.push(`FreeSWITCH ${seen.version} at ${address.host}:${address.port} takes ${seen.maxSessions} sessions`);

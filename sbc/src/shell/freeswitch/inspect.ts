@@ -1,6 +1,8 @@
 import type { ControlAddress } from '../../core/freeswitch/addresses.js';
 import { versionAtLeast } from '../../core/freeswitch/addresses.js';
+import { maxSessionsOf } from '../../core/freeswitch/status.js';
 import { type EslConnection, type EslEvent, esl } from './libraries.js';
+import { type SharedFolders, unseen } from './shared-folders.js';
 
 /** The first whose conferences play to one member instead of what it hears (`nomux`). */
 export const LEAST_FREESWITCH = '1.10.0';
@@ -11,18 +13,20 @@ const DEADLINE_MS = 5_000;
 export interface Inspection {
   version: string;
   maxSessions: number;
+  /** Our address as the way there shows it. */
+  ourAddress: string;
   /** Each a sentence; none when the server can be used. */
   problems: string[];
 }
 
-/** Looks at a FreeSWITCH over its event socket: secret, version, modules, profile. Never rejects. */
-export async function inspect({ host, port, secret }: ControlAddress, profile: string): Promise<Inspection> {
+/** Looks at a FreeSWITCH over its event socket: secret, version, modules, profile, shared folders. Never rejects. */
+export async function inspect({ host, port, secret }: ControlAddress, profile: string, shared?: SharedFolders): Promise<Inspection> {
   const where = `FreeSWITCH at ${host}:${port}`;
   const connection = new (esl().Connection)(host, port, secret);
   try {
     const fault = await ready(connection, where);
-    if (fault !== undefined) return { version: '', maxSessions: 0, problems: [fault] };
-    return await look(connection, where, profile);
+    if (fault !== undefined) return { version: '', maxSessions: 0, ourAddress: '', problems: [fault] };
+    return await look(connection, where, profile, shared);
   } finally {
     connection.disconnect();
   }
@@ -45,7 +49,7 @@ function ready(connection: EslConnection, where: string): Promise<string | undef
   });
 }
 
-async function look(connection: EslConnection, where: string, profile: string): Promise<Inspection> {
+async function look(connection: EslConnection, where: string, profile: string, shared: SharedFolders | undefined): Promise<Inspection> {
   const ask = (command: string, args: string): Promise<string> =>
     new Promise((resolve) => {
       const deadline = setTimeout(() => resolve(''), DEADLINE_MS);
@@ -66,9 +70,11 @@ async function look(connection: EslConnection, where: string, profile: string): 
   if (!new RegExp(`^\\s*${escaped(profile)}\\s+profile\\s`, 'm').test(profiles)) {
     problems.push(`${where} has no SIP profile ${profile} that runs`);
   }
-  const maxSessions = Number(/(\d+) session\(s\) max/.exec(await ask('status', ''))?.[1] ?? 0);
+  const maxSessions = maxSessionsOf(await ask('status', '')) ?? 0;
   if (maxSessions === 0) problems.push(`${where} does not say how many sessions it takes`);
-  return { version, maxSessions, problems };
+  const sees = async (file: string) => (await ask('file_exists', file)) === 'true';
+  if (shared && problems.length === 0) problems.push(...(await unseen(shared, sees)).map((problem) => `${where} ${problem}`));
+  return { version, maxSessions, ourAddress: connection.socket?.localAddress ?? '127.0.0.1', problems };
 }
 
 function escaped(text: string): string {

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 // The libraries have no types of their own; here is what we use of them. They are loaded when the first server is connected, not before.
 
@@ -100,6 +100,8 @@ export interface FsMediaServer extends EventEmitter {
   connected(): boolean;
   createEndpoint(options: { remoteSdp: string; headers?: Record<string, string> }): Promise<FsEndpoint>;
   disconnect(): void;
+  /** Where the connections of its channels come in. */
+  readonly _server: { readonly server: Server };
 }
 
 export interface FsMrf {

@@ -1,10 +1,12 @@
-import type { Clock, Logger, MediaEngine, MediaRecording, MediaSession, MediaSessionEvents } from '@yixian/contracts';
+import type { Clock, Logger, MediaEngine, MediaRecording, MediaServerState, MediaSession, MediaSessionEvents } from '@yixian/contracts';
 import type { ControlAddress } from '../../core/freeswitch/addresses.js';
 import { chooseServer } from '../../core/freeswitch/media-choice.js';
 import { newMrf, type Srf } from './libraries.js';
 import { MediaServer } from './media-server.js';
 import type { FsMediaSession } from './media-session.js';
 import { checkPath, FsRecording } from './recording.js';
+import { ServerLines } from './server-lines.js';
+import type { SharedFolders } from './shared-folders.js';
 
 export interface FsEngineOptions {
   servers: readonly ControlAddress[];
@@ -13,9 +15,10 @@ export interface FsEngineOptions {
   clock: Clock;
   logger: Logger;
   /** Where FreeSWITCH connects to for the calls it has from us. */
-  listenAddress: string;
+  listenAddress?: string | undefined;
   /** SIP profile of FreeSWITCH that drachtio-server calls. */
   profile: string;
+  shared?: SharedFolders | undefined;
   mediaTimeoutMs: number;
 }
 
@@ -23,27 +26,31 @@ export interface FsEngineOptions {
 export class FsMediaEngine implements MediaEngine {
   readonly #options: FsEngineOptions;
   readonly #servers: MediaServer[] = [];
+  readonly #lines: ServerLines;
   #inUse: string | undefined;
   #recordings = 0;
 
   constructor(options: FsEngineOptions) {
     this.#options = options;
+    this.#lines = new ServerLines(this.#servers, options.logger);
   }
 
   /** @throws Error naming each server that cannot be used, when none can */
   async start(): Promise<void> {
     const mrf = newMrf(this.#options.srf);
     const faults: string[] = [];
-    for (const address of this.#options.servers) {
-      const server = new MediaServer(address, { ...this.#options, mrf });
-      this.#servers.push(server);
-      await server.start().catch((error: unknown) => faults.push(error instanceof Error ? error.message : String(error)));
-    }
+    this.#servers.push(
+      ...this.#options.servers.map(
+        (address) => new MediaServer(address, { ...this.#options, mrf, closed: (session) => this.#lines.closed(session) }),
+      ),
+    );
+    const fault = (error: unknown) => faults.push(error instanceof Error ? error.message : String(error));
+    await Promise.all(this.#servers.map((server) => server.start().catch(fault)));
     if (faults.length === this.#servers.length) {
       await this.stop();
       throw new Error(faults.join('; '));
     }
-    for (const fault of faults) this.#options.logger.error({ fault }, 'a FreeSWITCH server cannot be used');
+    for (const fault of faults) this.#options.logger.error({ fault }, 'a FreeSWITCH server cannot be used; it is tried again');
   }
 
   async stop(): Promise<void> {
@@ -63,8 +70,7 @@ export class FsMediaEngine implements MediaEngine {
   }
 
   route(hearing: ReadonlyMap<MediaSession, readonly MediaSession[]>): void {
-    const changes = hearing as ReadonlyMap<FsMediaSession, readonly FsMediaSession[]>;
-    for (const server of this.#servers) server.rooms.route(changes);
+    this.#lines.route(hearing as ReadonlyMap<FsMediaSession, readonly FsMediaSession[]>);
   }
 
   async record(request: Parameters<MediaEngine['record']>[0]): Promise<MediaRecording> {
@@ -88,9 +94,30 @@ export class FsMediaEngine implements MediaEngine {
     return 2 * this.#servers.reduce((n, s) => n + s.view().maxSessions, 0);
   }
 
-  /** What is wrong, one line per server. */
+  /** Without any server nobody can be called; one of several is told of, and missed by nobody. */
   problems(): string[] {
-    return this.#servers.flatMap((s) => (s.view().up ? [] : [`FreeSWITCH at ${s.name} does not answer`]));
+    return this.#servers.some((s) => s.view().up) ? [] : this.#faults();
+  }
+
+  notices(): string[] {
+    return this.#servers.some((s) => s.view().up) ? this.#faults() : [];
+  }
+
+  #faults(): string[] {
+    return this.#servers.flatMap((s) => (s.fault === undefined ? [] : [s.fault]));
+  }
+
+  servers(): MediaServerState[] {
+    return this.#servers.map((server) => {
+      const { fault } = server;
+      return { ...server.view(), ...(fault === undefined ? {} : { fault }) };
+    });
+  }
+
+  async drain(name: string, on: boolean): Promise<void> {
+    const server = this.#servers.find((s) => s.name === name);
+    if (!server) throw new Error(`there is no FreeSWITCH ${name}`);
+    await server.drain(on);
   }
 
   metrics(): Record<string, number> {
@@ -100,6 +127,7 @@ export class FsMediaEngine implements MediaEngine {
       freeswitch_servers_up: views.filter((v) => v.up).length,
       media_sessions: this.#servers.reduce((n, s) => n + s.sessions, 0),
       media_recordings: this.#recordings,
+      freeswitch_lines_between_servers: this.#lines.size,
     };
   }
 }

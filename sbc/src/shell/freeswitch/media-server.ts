@@ -1,24 +1,38 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Logger, MediaSession, MediaSessionEvents } from '@yixian/contracts';
+import type { Clock, Logger, MediaSessionEvents, Timer } from '@yixian/contracts';
 import type { ControlAddress } from '../../core/freeswitch/addresses.js';
 import type { MediaServerView } from '../../core/freeswitch/media-choice.js';
 import { localMedia, waitingSdp } from '../../core/freeswitch/media-sdp.js';
+import { sessionsOf } from '../../core/freeswitch/status.js';
 import { Channel } from './channel.js';
 import { inspect } from './inspect.js';
 import type { FsMediaServer, FsMrf } from './libraries.js';
 import { FsMediaSession } from './media-session.js';
 import { RoomKeeper } from './room-keeper.js';
+import type { SharedFolders } from './shared-folders.js';
 
 export interface MediaServerDeps {
   mrf: FsMrf;
   clock: Clock;
   logger: Logger;
-  listenAddress: string;
+  /** Where FreeSWITCH connects to; default the address that its event socket sees of us. */
+  listenAddress?: string | undefined;
   profile: string;
+  shared?: SharedFolders | undefined;
   mediaTimeoutMs: number;
+  /** A session of this server has closed. */
+  closed?(session: FsMediaSession): void;
 }
 
-/** One FreeSWITCH: the connection to its event socket, its channels and their rooms. */
+/** How often it is asked how it is. */
+const WATCH_MS = 2_000;
+/** What does not answer for so long is taken out. */
+const SILENT_MS = 6_000;
+const RETRY_MS = 5_000;
+/** Kept by the server itself: all processes see it, and its restart ends it. */
+const DRAINED = 'yixian_drained';
+
+/** One FreeSWITCH: the connection to its event socket, its channels and their rooms. One that fails is looked for again until `stop`. */
 export class MediaServer {
   readonly name: string;
   readonly rooms: RoomKeeper;
@@ -28,12 +42,17 @@ export class MediaServer {
   /** Told apart from the rooms of other processes and of this one before a restart. */
   readonly #prefix = `yx${randomUUID().slice(0, 8)}`;
   #server: FsMediaServer | undefined;
+  /** Why it cannot be used. */
+  #fault: string | undefined = 'has not been asked yet';
+  #timer: Timer | undefined;
+  #stopped = false;
   #count = 0;
   #roomCount = 0;
   #opening = 0;
+  /** Of all processes, as it says itself. */
+  #counted = 0;
   #maxSessions = 0;
   #drained = false;
-  #up = false;
 
   constructor(address: ControlAddress, deps: MediaServerDeps) {
     this.#address = address;
@@ -42,47 +61,133 @@ export class MediaServer {
     this.rooms = new RoomKeeper(() => `${this.#prefix}-${++this.#roomCount}`, deps.logger);
   }
 
-  /** @throws Error in words an operator understands */
+  /** @throws Error in words an operator understands; the server is tried again all the same */
   async start(): Promise<void> {
-    const { profile, listenAddress, mrf, logger } = this.#deps;
+    try {
+      await this.#connect();
+    } catch (error) {
+      this.#fault = messageOf(error);
+      this.#later();
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const { profile, shared, listenAddress, mrf, logger } = this.#deps;
     // Looked at first by ourselves: the library throws where nobody can catch it when the profile is missing.
-    const found = await inspect(this.#address, profile);
+    const found = await inspect(this.#address, profile, shared);
     if (found.problems.length > 0) throw new Error(found.problems.join('; '));
-    this.#maxSessions = found.maxSessions;
     const { host, port, secret } = this.#address;
-    this.#server = await mrf.connect({ address: host, port, secret, listenAddress, profile });
-    this.#server.on('error', (error: unknown) => logger.warn({ server: this.name, error: String(error) }, 'FreeSWITCH: connection error'));
-    this.#up = true;
-    this.#server.on('end', () => {
-      this.#up = false;
-      logger.error({ server: this.name }, 'the event socket of FreeSWITCH was lost');
+    const server = await mrf.connect({ address: host, port, secret, listenAddress: listenAddress ?? found.ourAddress, profile });
+    if (this.#stopped) {
+      server.disconnect();
+      return;
+    }
+    // The library writes a command in two pieces: the second would wait for the delayed ACK of the first, 40 ms each time.
+    server.conn.socket?.setNoDelay(true);
+    server._server.server.prependListener('connection', (socket) => socket.setNoDelay(true));
+    this.#maxSessions = found.maxSessions;
+    this.#server = server;
+    this.#fault = undefined;
+    server.on('error', (error: unknown) => logger.warn({ server: this.name, error: String(error) }, 'FreeSWITCH: connection error'));
+    server.on('end', () => this.#lost(server, 'its event socket was lost'));
+    this.#watch(server);
+  }
+
+  #later(): void {
+    if (this.#stopped) return;
+    this.#timer = this.#deps.clock.setTimer(RETRY_MS, () => {
+      this.#connect().then(
+        () => this.#deps.logger.info({ server: this.name }, 'FreeSWITCH is there again'),
+        (error: unknown) => {
+          this.#fault = messageOf(error);
+          this.#later();
+        },
+      );
     });
-    // The library connects again by itself, and counts a connection that is only being tried as one.
-    this.#server.conn.on('esl::ready', () => {
-      this.#up = true;
+  }
+
+  /** A machine that is gone closes no connection: it is asked, and has to answer. */
+  #watch(server: FsMediaServer): void {
+    const { clock } = this.#deps;
+    const silent = clock.setTimer(SILENT_MS, () => this.#lost(server, `it has not answered for ${SILENT_MS / 1_000} s`));
+    server.conn.api('status', '', (event) => {
+      silent.cancel();
+      if (this.#server !== server) return;
+      this.#counted = sessionsOf(event.getBody() ?? '') ?? this.#counted;
+      server.conn.api('global_getvar', DRAINED, (answer) => this.#setDrained((answer.getBody() ?? '').trim() === 'true'));
+      this.#timer = clock.setTimer(WATCH_MS, () => this.#watch(server));
     });
+    this.#timer = silent;
+  }
+
+  #lost(server: FsMediaServer, why: string): void {
+    if (this.#server !== server) return;
+    this.#server = undefined;
+    this.#counted = 0;
+    this.#drained = false;
+    this.#fault = `FreeSWITCH at ${this.name} cannot be used: ${why}`;
+    this.#timer?.cancel();
+    this.#deps.logger.error({ server: this.name, sessions: this.#sessions.size, why }, 'a FreeSWITCH server is taken out; its calls end');
+    this.#quit(server);
+    for (const session of [...this.#sessions]) session.abandon(this.#fault);
+    this.#later();
+  }
+
+  #quit(server: FsMediaServer): void {
+    try {
+      server.disconnect();
+    } catch (error) {
+      this.#deps.logger.debug({ server: this.name, error: String(error) }, 'there is no connection to end');
+    }
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
     await Promise.all([...this.#sessions].map((s) => s.close()));
-    this.#server?.disconnect();
+    if (this.#server) this.#quit(this.#server);
     this.#server = undefined;
   }
 
-  drain(on: boolean): void {
+  /** @throws Error when it is not up */
+  async drain(on: boolean): Promise<void> {
+    const server = this.#server;
+    if (!server) throw new Error(this.#fault ?? `FreeSWITCH at ${this.name} is not connected`);
+    await new Promise<void>((resolve, reject) => {
+      const deadline = this.#deps.clock.setTimer(SILENT_MS, () => reject(new Error(`FreeSWITCH at ${this.name} does not answer`)));
+      server.conn.api('global_setvar', `${DRAINED}=${on}`, () => {
+        deadline.cancel();
+        resolve();
+      });
+    });
+    this.#setDrained(on);
+  }
+
+  #setDrained(on: boolean): void {
+    if (this.#drained === on) return;
     this.#drained = on;
+    this.#deps.logger.info({ server: this.name }, on ? 'a FreeSWITCH server takes no new calls' : 'a FreeSWITCH server takes calls again');
+  }
+
+  has(session: FsMediaSession): boolean {
+    return this.#sessions.has(session);
   }
 
   get sessions(): number {
     return this.#sessions.size + this.#opening;
   }
 
-  view(): MediaServerView {
-    const up = this.#up && this.#server !== undefined;
-    return { name: this.name, up, drained: this.#drained, sessions: this.sessions, maxSessions: this.#maxSessions };
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
-  async open(events: MediaSessionEvents): Promise<MediaSession> {
+  view(): MediaServerView {
+    const sessions = Math.max(this.sessions, this.#counted);
+    return { name: this.name, up: this.#server !== undefined, drained: this.#drained, sessions, maxSessions: this.#maxSessions };
+  }
+
+  async open(events: MediaSessionEvents): Promise<FsMediaSession> {
     const server = this.#server;
     if (!server) throw new Error(`FreeSWITCH at ${this.name} is not connected`);
     this.#opening++;
@@ -134,5 +239,10 @@ export class MediaServer {
   #closed(session: FsMediaSession): void {
     this.#sessions.delete(session);
     this.rooms.remove(session);
+    this.#deps.closed?.(session);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

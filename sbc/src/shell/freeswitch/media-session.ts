@@ -68,7 +68,7 @@ export class FsMediaSession implements MediaSession {
   /** Commands to this channel follow one another. */
   #queue: Promise<unknown> = Promise.resolve();
   #room: { name: string; member: string } | undefined;
-  #joining: { room: string; joined(member: string): void } | undefined;
+  #joining: { room: string; joined(member: string): void; failed(error: Error): void } | undefined;
   #playing: Playing | undefined;
   /** Whose file each is that FreeSWITCH has for this member, in the order it was told. */
   #files: Playing[] = [];
@@ -189,13 +189,11 @@ export class FsMediaSession implements MediaSession {
     const cut = this.#playing;
     const member = new Promise<string>((resolve, reject) => {
       const deadline = this.#deps.clock.setTimer(JOIN_MS, () => reject(new Error(`FreeSWITCH did not join room ${room}`)));
-      this.#joining = {
-        room,
-        joined: (number) => {
-          deadline.cancel();
-          resolve(number);
-        },
+      const settled = (tell: () => void) => {
+        deadline.cancel();
+        tell();
       };
+      this.#joining = { room, joined: (number) => settled(() => resolve(number)), failed: (error) => settled(() => reject(error)) };
     });
     member.catch(() => {});
     this.#room = undefined;
@@ -404,16 +402,24 @@ export class FsMediaSession implements MediaSession {
 
   async #close(): Promise<LegStats> {
     this.#silence?.cancel();
-    const stats = await this.#figures().catch(() => ({ ...NO_STATS, codec: this.#codec }));
     this.#settle();
+    const stats = await this.#figures().catch(() => ({ ...NO_STATS, codec: this.#codec }));
     await this.#channel?.close();
     this.#deps.closed(this);
     return stats;
   }
 
   #settle(): void {
+    // Whoever brings parties together waits for this one no longer.
+    this.#joining?.failed(new Error('the leg has ended'));
+    this.#joining = undefined;
     this.#step({ type: 'end', reason: 'leg-ended' });
     this.#endPlayback('leg-ended');
+  }
+
+  /** Its server is gone: nobody can be told anything there. */
+  abandon(why: string): void {
+    this.#channel?.abandon(why);
   }
 
   /** FreeSWITCH has ended the channel, or is gone. */

@@ -59,7 +59,8 @@ export class RoomKeeper {
           await session?.join(room, silent);
           if (silent) came.add(id);
         } catch (error) {
-          this.#logger.warn({ session: id, room, error: String(error) }, 'a party could not be brought together with the others');
+          if (session && !session.closed)
+            this.#logger.warn({ session: id, room, error: String(error) }, 'a party could not be brought together with the others');
         }
       }),
     );

@@ -126,10 +126,11 @@ describe('which media server new calls go to', () => {
     ...of,
   });
 
-  it('the one with the most room; the one in use as long as it can take calls', () => {
-    const servers = [server('a', { sessions: 50 }), server('b', { sessions: 10 })];
+  it('the one with the most room; the one in use as long as no other is much emptier', () => {
+    const servers = [server('a', { sessions: 30 }), server('b', { sessions: 10 })];
     assert.equal(chooseServer(servers, undefined), 'b');
     assert.equal(chooseServer(servers, 'a'), 'a');
+    assert.equal(chooseServer([server('a', { sessions: 40 }), server('b', { sessions: 10 })], 'a'), 'b');
   });
 
   it('never one that is down, drained or full; back again when it is up again', () => {

@@ -15,8 +15,11 @@ export interface ServerUser {
   ack?(ack: SipRequest): void;
   /** CANCEL of this INVITE (§9.2); it has been answered 200. */
   cancelled?(cancel: SipRequest): void;
-  /** No ACK to our ≥ 300 (timer H), or the answer could not be sent. */
-  failed?(reason: 'timeout' | 'transport'): void;
+  /**
+   * No ACK to our ≥ 300 (timer H), or the answer could not be sent; `cancelled`: whoever keeps the transaction has ended it with 487
+   * before our answer came there, which the caller has not seen.
+   */
+  failed?(reason: 'timeout' | 'transport' | 'cancelled'): void;
 }
 
 export interface ServerDeps {

@@ -102,7 +102,7 @@ export class InboundSession implements InviteSession, UsageOwner {
     });
     transaction.use({
       cancelled: (cancel) => this.#cancelled(cancel),
-      failed: (reason) => this.#finish({ kind: reason, status: reason === 'timeout' ? 408 : 503 }),
+      failed: (reason) => this.#finish(endOf(reason)),
     });
     this.#watchExpires();
     ctx.sessions.add(this);
@@ -371,4 +371,9 @@ function assertedUser(request: SipRequest): string | undefined {
     if (user !== undefined) return user;
   }
   return undefined;
+}
+
+function endOf(reason: 'timeout' | 'transport' | 'cancelled'): SessionEnd {
+  if (reason === 'cancelled') return { kind: 'remote-cancel', status: 487 };
+  return { kind: reason, status: reason === 'timeout' ? 408 : 503 };
 }

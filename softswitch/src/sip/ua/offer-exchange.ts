@@ -244,7 +244,15 @@ export class OfferExchange {
   awaitAck(transaction: ServerTransaction, response: SipResponse, offered: boolean, confirmed: (sdp: string | undefined) => void): void {
     const usage = this.#usage;
     const number = transaction.fields.cseq.number;
-    transaction.use({ ack: (ack) => this.acknowledged(ack, number) });
+    transaction.use({
+      ack: (ack) => this.acknowledged(ack, number),
+      failed: (reason) => {
+        if (reason !== 'cancelled' || this.#awaitingAck?.number !== number) return;
+        this.#awaitingAck.repeater.stop();
+        this.#awaitingAck = undefined;
+        usage.fail({ kind: 'remote-cancel', status: 487 });
+      },
+    });
     const repeater = new Repeater(
       usage.ctx.clock,
       true,

@@ -169,7 +169,9 @@ export class WireTransactions implements Transactions {
     this.#servers.add(server);
     wire.onCancel((text) => {
       const cancel = this.#read(text);
-      if (cancel?.message.kind === 'request' && server.pending) server.user.cancelled?.(cancel.message);
+      if (cancel?.message.kind !== 'request') return;
+      if (server.pending) server.user.cancelled?.(cancel.message);
+      else server.overtaken = true;
     });
     return server;
   }
@@ -314,6 +316,8 @@ class WireServer implements ServerTransaction {
   readonly fields: CoreFields;
   readonly source: Hop;
   readonly #deps: ServerDeps;
+  /** Cancelled after our answer went to the server. */
+  overtaken = false;
   #user: ServerUser = {};
   #pending = true;
 
@@ -343,7 +347,8 @@ class WireServer implements ServerTransaction {
       this.#pending = false;
       this.#deps.over();
     }
-    this.#deps.respond(response, () => this.#user.failed?.('transport'));
+    // A CANCEL that the server had answered when our answer came there.
+    this.#deps.respond(response, () => this.#user.failed?.(this.overtaken ? 'cancelled' : 'transport'));
   }
 
   lost(): void {

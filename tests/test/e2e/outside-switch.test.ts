@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { yixian } from '../../src/command.js';
+import { type Api, Hotline } from '../../src/hotline.js';
+import { eventually, requirePeers } from '../../src/peers/index.js';
+import type { CallView } from '../../src/scenario.js';
+import { FakeDrachtioServer, type NetworkCall } from '../../src/servers/fake-drachtio.js';
+import { FakeFreeswitch } from '../../src/servers/fake-freeswitch.js';
+
+// The whole hotline on servers that speak the two wire protocols and nothing more: what it does when one of them is not as it should be.
+
+describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', function () {
+  this.timeout(120_000);
+  const first = new FakeFreeswitch();
+  const second = new FakeFreeswitch();
+  const drachtio = new FakeDrachtioServer([first, second]);
+  let hotline: Hotline;
+  let admin: Api;
+  let numbers = 0;
+
+  const env = () => ({
+    SWITCH: 'freeswitch',
+    DRACHTIO_URL: drachtio.url,
+    FREESWITCH_URL: `${first.url} ${second.url}`,
+  });
+
+  before(async function () {
+    await requirePeers(this, 'redis');
+    // The second is not there when the hotline starts.
+    await Promise.all([first.listen(), second.listen(), drachtio.listen()]);
+    await second.kill();
+    hotline = await Hotline.start({ env: env() });
+    admin = await hotline.admin();
+  });
+
+  after(async () => {
+    await hotline?.stop();
+    hotline?.removeData();
+    await Promise.all([first.kill(), second.kill(), drachtio.kill()]);
+  });
+
+  /** A caller who has been answered and hears the greeting. */
+  async function answered(): Promise<{ call: NetworkCall; number: string; sdp: string }> {
+    const number = `1380000${String(++numbers).padStart(4, '0')}`;
+    const call = drachtio.call(number, '12320');
+    return { call, number, sdp: await call.answered(200) };
+  }
+
+  const record = (number: string): Promise<CallView> =>
+    eventually(`the record of ${number}`, async () => {
+      const { items } = await admin.get<{ items: { id: string; endedAt: string | null }[] }>(`/calls?caller=${number}`);
+      const ended = items.find((one) => one.endedAt !== null);
+      return ended && (await admin.get<CallView>(`/calls/${ended.id}`));
+    });
+  const ready = async (): Promise<{ ok: boolean; text: string }> => {
+    const response = await fetch(`${hotline.http}/readyz`);
+    return { ok: response.ok, text: await response.text() };
+  };
+  const servers = async () => (await admin.get<{ items: MediaServerView[] }>('/media-servers')).items;
+  const serverIs = (name: string, up: boolean) =>
+    eventually(`${name} is ${up ? 'up' : 'down'}`, async () => (await servers()).find((s) => s.name === name && s.up === up));
+
+  it('answers with the address of FreeSWITCH, plays there, and ends the channel with the call', async () => {
+    const { call, sdp } = await answered();
+    assert.match(sdp, /^m=audio 4\d{4} RTP\/AVP 8/m);
+    await eventually('the greeting', () => first.commands.some((c) => /^conference \S+ play \S+greeting\.wav \d+ nomux$/.test(c)));
+    const [channel] = first.channels.keys();
+    drachtio.hangUp(call);
+    await eventually('the channel has ended', () => first.channels.size === 0);
+    assert.ok(first.commands.includes(`uuid_kill ${channel}`));
+  });
+
+  it('a FreeSWITCH that was down at the start is told of, tried again, and taken when it is there', async () => {
+    assert.deepEqual(
+      (await servers()).map(({ name, up }) => [name, up]),
+      [
+        [first.name, true],
+        [second.name, false],
+      ],
+    );
+    assert.match((await servers())[1]?.fault ?? '', new RegExp(`^FreeSWITCH at ${second.name} cannot be reached`));
+    assert.equal((await ready()).ok, true, 'one of two is enough');
+    await second.listen();
+    await serverIs(second.name, true);
+  });
+
+  it('a drained server takes no new calls and keeps those it has', async () => {
+    const { call } = await answered();
+    assert.equal(first.channels.size, 1);
+    await admin.put(`/media-servers/${first.name}`, { drained: true });
+    const other = await answered();
+    assert.deepEqual([first.channels.size, second.channels.size], [1, 1]);
+    assert.equal((await servers())[0]?.drained, true);
+    assert.equal(call.bye, undefined);
+    await admin.put(`/media-servers/${first.name}`, { drained: false });
+    for (const one of [call, other.call]) drachtio.hangUp(one);
+    await eventually('both are free', () => first.channels.size + second.channels.size === 0);
+    await admin.put(`/media-servers/${second.name}`, { drained: true });
+  });
+
+  it('a FreeSWITCH that dies ends its calls truthfully, and nothing else; it is taken back', async () => {
+    const { call, number } = await answered();
+    await first.kill();
+    await call.hungUp();
+    const { termination } = await record(number);
+    assert.deepEqual([termination?.by, termination?.reason], ['system', 'media-failure']);
+    assert.equal((await ready()).ok, true, 'a drained server is one that could be used');
+    await first.listen();
+    await serverIs(first.name, true);
+    drachtio.hangUp((await answered()).call);
+  });
+
+  it('one that does not answer any more is taken out, though its connections stand', async () => {
+    const { call, number } = await answered();
+    first.answersStatus = false;
+    await call.hungUp();
+    const { termination } = await record(number);
+    assert.deepEqual([termination?.by, termination?.reason], ['system', 'media-failure']);
+    assert.match((await serverIs(first.name, false))?.fault ?? '', /has not answered for 6 s$|does not say how many sessions it takes/);
+    first.answersStatus = true;
+    await serverIs(first.name, true);
+  });
+
+  it('drachtio-server dies: the calls end truthfully, their channels too; when it is back the next call is answered', async () => {
+    const { number } = await answered();
+    await drachtio.kill();
+    await eventually('the channel has ended', () => first.channels.size === 0);
+    const { termination } = await record(number);
+    assert.deepEqual([termination?.by, termination?.reason], ['network', 'transport-failure']);
+    assert.match((await ready()).text, /the SIP server is not connected/);
+    await drachtio.listen();
+    await eventually('it is connected again', async () => (await ready()).ok);
+    drachtio.hangUp((await answered()).call);
+  });
+
+  it('doctor tells of servers, a running hotline of its own', async () => {
+    const running = await yixian(['doctor'], { ...hotline.env });
+    assert.match(running.stdout, /✓ switch +answers on \/readyz/);
+    assert.match(running.stdout, new RegExp(`✓ freeswitch +FreeSWITCH 1\\.11\\.3 at ${first.name} takes 2000 sessions`));
+    const apart = { ...hotline.env, DATA_DIR: `${hotline.dataDir}-none`, HTTP_PORT: '0', SIP_PORT: '0' };
+    const wrong = { ...apart, DRACHTIO_URL: drachtio.url.replace(/,.*/, ',guessed'), FREESWITCH_URL: `${first.url} 127.0.0.1:1,x` };
+    const { stdout } = await yixian(['doctor'], wrong);
+    assert.match(stdout, /drachtio-server at \S+ does not take the secret of DRACHTIO_URL/);
+    assert.match(stdout, new RegExp(`FreeSWITCH 1\\.11\\.3 at ${first.name} takes 2000 sessions`));
+    assert.match(stdout, /FreeSWITCH at 127\.0\.0\.1:1 cannot be reached/);
+    assert.doesNotMatch(stdout, /guessed|media-secret/);
+  });
+
+  it('a folder that FreeSWITCH does not see under the same path is named', async () => {
+    first.seesFiles = false;
+    const { stdout } = await yixian(['doctor'], { ...hotline.env });
+    first.seesFiles = true;
+    assert.match(
+      stdout,
+      new RegExp(`✗ freeswitch +FreeSWITCH at ${first.name} does not see ${hotline.dataDir}/recordings: it has to be the same`),
+    );
+  });
+
+  it('without any FreeSWITCH the start stops with a line that names each', async () => {
+    const { code, stdout, stderr } = await yixian(['start'], {
+      ...env(),
+      DATA_DIR: `${hotline.dataDir}-other`,
+      HTTP_PORT: '0',
+      FREESWITCH_URL: `${first.url.replace(/,.*/, ',guessed')} 127.0.0.1:1,x`,
+    });
+    const text = stdout + stderr;
+    assert.notEqual(code, 0);
+    assert.match(text, new RegExp(`FreeSWITCH at ${first.name} does not take the secret of FREESWITCH_URL`));
+    assert.match(text, /FreeSWITCH at 127\.0\.0\.1:1 cannot be reached/);
+    assert.doesNotMatch(text, /guessed/);
+  });
+});
+
+interface MediaServerView {
+  name: string;
+  up: boolean;
+  drained: boolean;
+  fault: string | null;
+}
