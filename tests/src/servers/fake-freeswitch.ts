@@ -25,6 +25,10 @@ export class FakeFreeswitch {
   readonly commands: string[] = [];
   readonly channels = new Map<string, Channel>();
   answersStatus = true;
+  /** Its clock, seconds. */
+  now = 1_700_000_000;
+  /** Rooms that nobody of this test has made. */
+  readonly orphans: string[] = [];
   /** Folders are the same on both sides. */
   seesFiles = true;
   readonly #variables = new Map<string, string>();
@@ -59,6 +63,11 @@ export class FakeFreeswitch {
   /** Where its SIP profile would be; only a name by which drachtio-server finds it. */
   get sipAddress(): string {
     return `127.0.0.1:${this.#port}`;
+  }
+
+  /** A global variable. */
+  set(name: string, value: number): void {
+    this.#variables.set(name, String(value));
   }
 
   /** The process dies. */
@@ -126,6 +135,8 @@ export class FakeFreeswitch {
     if (command === 'module_exists') return 'true';
     if (command === 'status') return `${this.channels.size} session(s) - peak 9\n2000 session(s) max\n`;
     if (command === 'sofia') return `  drachtio_mrf\tprofile\tsip:mod_sofia@${this.sipAddress}\tRUNNING (0)\n`;
+    if (command === 'strepoch') return String(this.now);
+    if (command === 'conference' && args[0] === 'list') return this.#rooms();
     if (command === 'file_exists') return String(this.seesFiles && existsSync(args.join(' ')));
     if (command === 'global_getvar') return this.#variables.get(args[0] ?? '') ?? '';
     if (command === 'global_setvar') {
@@ -136,6 +147,11 @@ export class FakeFreeswitch {
     if (command === 'uuid_kill') this.channels.get(args[0] ?? '')?.socket.end();
     if (command === 'conference') this.#conference(args);
     return command === 'uuid_dump' ? 'variable_rtp_audio_in_media_packet_count: 100\n' : '+OK\n';
+  }
+
+  #rooms(): string {
+    const rooms = [...new Set([...this.orphans, ...[...this.channels.values()].map((c) => c.room)])].filter((room) => room !== '');
+    return rooms.map((room) => `+OK Conference ${room} (1 member rate: 8000 flags: running)\n`).join('') || '+OK No active conferences.\n';
   }
 
   #joins(uuid: string, room: string): void {

@@ -133,6 +133,17 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     drachtio.hangUp((await answered()).call);
   });
 
+  it('what a process that died has left on FreeSWITCH is hung up; what a living one has there is not', async () => {
+    first.set('yixian_alive_yx00000001', first.now - 10);
+    first.set('yixian_alive_yx00000002', first.now - 3_600);
+    first.orphans.push('yx00000001-1', 'yx00000002-1', 'yx00000002-7', 'yx00000003-1', 'not-ours');
+    const hung = () => first.commands.filter((c) => /^conference \S+ hup all$/.test(c)).map((c) => c.split(' ')[1]);
+    await eventually('they are hung up', () => hung().length >= 3, 60_000);
+    assert.deepEqual(hung().slice(0, 3).sort(), ['yx00000002-1', 'yx00000002-7', 'yx00000003-1']);
+    assert.ok(!hung().some((room) => room === 'yx00000001-1' || room === 'not-ours'));
+    first.orphans.length = 0;
+  });
+
   it('doctor tells of servers, a running hotline of its own', async () => {
     const running = await yixian(['doctor'], { ...hotline.env });
     assert.match(running.stdout, /✓ switch +answers on \/readyz/);

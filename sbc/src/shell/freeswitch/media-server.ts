@@ -3,7 +3,7 @@ import type { Clock, Logger, MediaSessionEvents, Timer } from '@yixian/contracts
 import type { ControlAddress } from '../../core/freeswitch/addresses.js';
 import type { MediaServerView } from '../../core/freeswitch/media-choice.js';
 import { localMedia, waitingSdp } from '../../core/freeswitch/media-sdp.js';
-import { sessionsOf } from '../../core/freeswitch/status.js';
+import { roomsOf, sessionsOf } from '../../core/freeswitch/status.js';
 import { Channel } from './channel.js';
 import { inspect } from './inspect.js';
 import type { FsMediaServer, FsMrf } from './libraries.js';
@@ -31,6 +31,10 @@ const SILENT_MS = 6_000;
 const RETRY_MS = 5_000;
 /** Kept by the server itself: all processes see it, and its restart ends it. */
 const DRAINED = 'yixian_drained';
+/** When each process was last heard of, by the clock of the server: what a dead one has left there is hung up. */
+const ALIVE = 'yixian_alive_';
+const SWEEP_MS = 30_000;
+const DEAD_AFTER_S = 60;
 
 /** One FreeSWITCH: the connection to its event socket, its channels and their rooms. One that fails is looked for again until `stop`. */
 export class MediaServer {
@@ -53,6 +57,7 @@ export class MediaServer {
   #counted = 0;
   #maxSessions = 0;
   #drained = false;
+  #nextSweep = 0;
 
   constructor(address: ControlAddress, deps: MediaServerDeps) {
     this.#address = address;
@@ -116,9 +121,29 @@ export class MediaServer {
       if (this.#server !== server) return;
       this.#counted = sessionsOf(event.getBody() ?? '') ?? this.#counted;
       server.conn.api('global_getvar', DRAINED, (answer) => this.#setDrained((answer.getBody() ?? '').trim() === 'true'));
+      void this.#alive(server);
       this.#timer = clock.setTimer(WATCH_MS, () => this.#watch(server));
     });
     this.#timer = silent;
+  }
+
+  async #alive(server: FsMediaServer): Promise<void> {
+    const ask = (command: string, args: string) =>
+      new Promise<string>((resolve) => server.conn.api(command, args, (answer) => resolve((answer.getBody() ?? '').trim())));
+    const now = Number(await ask('strepoch', ''));
+    if (!Number.isFinite(now)) return;
+    await ask('global_setvar', `${ALIVE}${this.#prefix}=${now}`);
+    const { clock, logger } = this.#deps;
+    if (clock.now() < this.#nextSweep) return;
+    this.#nextSweep = clock.now() + SWEEP_MS;
+    const rooms = roomsOf(await ask('conference', 'list'));
+    for (const owner of new Set(rooms.map((room) => room.owner))) {
+      const seen = Number(await ask('global_getvar', `${ALIVE}${owner}`));
+      if (owner === this.#prefix || now - seen < DEAD_AFTER_S) continue;
+      const left = rooms.filter((room) => room.owner === owner);
+      logger.warn({ server: this.name, rooms: left.length }, 'calls that a dead process left on FreeSWITCH are hung up');
+      for (const { name } of left) await ask('conference', `${name} hup all`);
+    }
   }
 
   #lost(server: FsMediaServer, why: string): void {
