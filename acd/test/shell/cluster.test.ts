@@ -242,4 +242,123 @@ describe('several processes', function () {
     await h.quiet();
     assert.deepEqual(h.waiting(), [other.id]);
   });
+
+  it('whoever decides is killed while it calls somebody back: the callback has its place and is tried again', async () => {
+    const callback = {
+      offerAfterMs: 0,
+      key: '1',
+      prompt: 'p',
+      order: 'agent-first',
+      attempts: 3,
+      retryEveryMs: 1_000,
+      ringMs: 10_000,
+    } as const;
+    const { h, names } = await hotline(3, queueConfig('consult', { callback }));
+    const [leader, p, q] = names as [string, string, string];
+    await h.setState(q, '1001', 'not-ready');
+    h.world(q).service.callbacks.request({ queueId: 'consult', number: '13911112222', by: 'super' }).catch(assert.fail);
+    await h.quiet();
+    await h.setState(q, '1001', 'ready');
+    await h.quiet();
+    assert.deepEqual(
+      h.seats('1001').map(({ node }) => node),
+      [leader],
+      'rung where it is decided: there is no call yet',
+    );
+    h.seat('1001').pickUp();
+    await h.quiet();
+    assert.equal(h.world(leader).placed.length, 1);
+    h.kill(leader);
+    h.network.elect(p);
+    await h.quiet();
+    assert.deepEqual(
+      h.seats('1001').map(({ node }) => node),
+      [p],
+      'the agent is free and asked again',
+    );
+    h.seat('1001').pickUp();
+    await h.quiet();
+    const { leg } = h.world(p).placed.at(-1)?.answer() ?? assert.fail('the number is called again');
+    await h.quiet();
+    assert.equal(h.stateOf('1001'), 'on-call');
+    assert.deepEqual(h.world(q).service.callbacks.list(), []);
+    h.network.elect(q);
+    await h.quiet();
+    assert.equal(h.stateOf('1001'), 'on-call', 'the call stays where it was dialled');
+    leg.die(BYE);
+    await h.quiet();
+    assert.equal(h.stateOf('1001'), 'ready');
+  });
+
+  it('the lease passes while a number is called back: what rings stops, the next one calls', async () => {
+    const callback = {
+      offerAfterMs: 0,
+      key: '1',
+      prompt: 'p',
+      order: 'agent-first',
+      attempts: 3,
+      retryEveryMs: 1_000,
+      ringMs: 10_000,
+    } as const;
+    const { h, names } = await hotline(2, queueConfig('consult', { callback }));
+    const [a, b] = names as [string, string];
+    await h.setState(b, '1001', 'ready');
+    h.world(b).service.callbacks.request({ queueId: 'consult', number: '13911112222', by: 'super' }).catch(assert.fail);
+    await h.quiet();
+    h.seat('1001').pickUp();
+    await h.quiet();
+    h.network.elect(b);
+    await h.quiet();
+    assert.notEqual(h.world(a).placed[0]?.cancelled, undefined);
+    assert.deepEqual(
+      h.seats('1001').map(({ node }) => node),
+      [b],
+    );
+  });
+
+  it('an agent asks a queue from one process, a colleague comes; every process shows both on the one call', async () => {
+    const { h, names } = await hotline(3);
+    const [, p, q] = names as [string, string, string];
+    await h.setState(q, '1001', 'ready');
+    const caller = h.call(p);
+    await h.quiet();
+    h.seat('1001').pickUp();
+    await h.quiet();
+    await h.setState(q, '1002', 'ready');
+    const asked = h.world(p).control(caller.id).consult('1001', { kind: 'queue', queueId: 'consult' });
+    asked.catch(assert.fail);
+    await h.quiet();
+    assert.deepEqual(
+      h.seats('1002').map(({ node }) => node),
+      [p],
+    );
+    h.seat('1002').pickUp();
+    await h.quiet();
+    for (const world of h.worlds.values()) assert.equal(world.service.acd.agent('1002')?.callId, caller.id);
+    assert.equal(h.stateOf('1002'), 'on-call');
+    h.kill(names[0] as string);
+    h.network.elect(q);
+    await h.quiet();
+    assert.deepEqual([h.stateOf('1001'), h.stateOf('1002')], ['on-call', 'on-call']);
+    caller.leg.die(BYE);
+    await h.quiet();
+    assert.deepEqual([h.stateOf('1001'), h.stateOf('1002')], ['ready', 'ready']);
+  });
+
+  it('a queue where somebody waits for a named agent, with levels: all of it is known to the next who decides', async () => {
+    const { h, names } = await hotline(2);
+    const [a, b] = names as [string, string];
+    for (const id of ['1001', '1002']) await h.setState(a, id, 'not-ready');
+    const { call } = h.world(b).call('named');
+    h.world(b).service.queues.enqueue({ call, queueId: 'consult', agentId: '1002' });
+    await h.quiet();
+    h.network.elect(b);
+    await h.quiet();
+    await h.setState(a, '1001', 'ready');
+    await h.quiet();
+    assert.deepEqual(h.waiting(), ['named']);
+    await h.setState(a, '1002', 'ready');
+    await h.quiet();
+    assert.deepEqual(h.waiting(), ['named>1002']);
+  });
 });

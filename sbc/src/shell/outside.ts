@@ -32,6 +32,8 @@ export interface OutsideDeps {
   cluster?: Cluster;
   /** The switch starts later than the queues: nailed-up lines wait for `seats.start()`. */
   startsLater?: boolean;
+  /** See `SeatDialerDeps.nailedLines`. */
+  nailedLines?: boolean;
   options?: Partial<SbcOptions>;
 }
 
@@ -53,6 +55,7 @@ export function createOutside(deps: OutsideDeps): Outside {
     dialTrunk,
     ...(prompts ? { prompts } : {}),
     ...(deps.startsLater ? { startsLater: true } : {}),
+    nailedLines: deps.nailedLines ?? true,
     trunkProgressMs: options.trunkProgressMs,
     lineRingMs: options.seatRingTimeoutMs,
     confirmTimes: { roundMs: options.confirmRoundMs, rounds: options.confirmRounds },

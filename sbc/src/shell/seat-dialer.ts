@@ -28,6 +28,11 @@ export interface SeatDialerDeps extends NumberRingDeps, Omit<NailedLineDeps, 'ca
   routes: Routes;
   /** The switch cannot dial yet: nailed-up lines wait for `start`. */
   startsLater?: boolean;
+  /**
+   * Lines are kept up between calls; default true. False where calls live on several processes, of which only one could hold the
+   * line: such a seat is called for each call, as one without.
+   */
+  nailedLines?: boolean;
   /** How long the line of a nailed-up seat may ring, milliseconds. */
   lineRingMs: number;
 }
@@ -62,6 +67,7 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
   /** Seats whose line waits for `start`; undefined once it has come. */
   let early: Map<AgentId, Seat> | undefined = deps.startsLater ? new Map() : undefined;
   const enabled = (extension: string) => deps.directory.extension(extension)?.enabled === true;
+  const asKept = (seat: Seat): Seat => (deps.nailedLines === false && seat.persistent ? { ...seat, persistent: false } : seat);
   const trunksFor = (number: string) => trunksAllowing(deps.routes.view(), number);
 
   function show(caller: PartyAddress, called: string | undefined): (trunk: Trunk) => PartyAddress {
@@ -127,7 +133,8 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
     lines.delete(agentId);
   }
 
-  function agentChanged(agentId: AgentId, seat: Seat, signedIn: boolean): void {
+  function agentChanged(agentId: AgentId, chosen: Seat, signedIn: boolean): void {
+    const seat = asKept(chosen);
     if (early) {
       if (signedIn) early.set(agentId, seat);
       else early.delete(agentId);
@@ -146,7 +153,8 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
   });
 
   return {
-    ring(request) {
+    ring(given) {
+      const request = { ...given, seat: asKept(given.seat) };
       const { agentId, seat } = request;
       if (!enabled(agentId)) throw new DomainError('conflict', `extension ${agentId} does not exist or is disabled`, { agentId });
       if (seat.kind !== 'phone') return ringContacts(request);
@@ -157,7 +165,8 @@ export function createSeatDialer(deps: SeatDialerDeps): Seats {
       showBusy(agentId, request.callId, ring);
       return ring;
     },
-    reachable(agentId, seat) {
+    reachable(agentId, chosen) {
+      const seat = asKept(chosen);
       if (!enabled(agentId)) return false;
       if (seat.kind !== 'phone') {
         return deps.switch.registrations(agentId).some((r) => isBrowserContact(r) === (seat.kind === 'softphone'));

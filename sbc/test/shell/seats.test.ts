@@ -19,7 +19,14 @@ const MOBILE = '13800138000';
 const phone: Seat = { kind: 'phone', number: MOBILE };
 
 function table(
-  options: { prompt?: boolean; trunkUsage?: TrunkUsageRows; startsLater?: boolean; cluster?: Cluster; clock?: SimulatedClock } = {},
+  options: {
+    prompt?: boolean;
+    trunkUsage?: TrunkUsageRows;
+    startsLater?: boolean;
+    nailedLines?: boolean;
+    cluster?: Cluster;
+    clock?: SimulatedClock;
+  } = {},
 ) {
   const clock = options.clock ?? new SimulatedClock(1_000_000);
   const wire = new FakeSwitch();
@@ -36,6 +43,7 @@ function table(
   const outside = createOutside({
     ...(options.startsLater ? { startsLater: true } : {}),
     ...(options.cluster ? { cluster: options.cluster } : {}),
+    ...(options.nailedLines === false ? { nailedLines: false } : {}),
     ...(options.trunkUsage ? { trunkUsage: options.trunkUsage } : {}),
     switch: wire,
     directory,
@@ -203,6 +211,19 @@ describe('virtual seats', () => {
 
 describe('nailed-up lines', () => {
   const nailed: Seat = { ...phone, persistent: true };
+
+  it('where calls live on several processes no line is kept up: the number is called for each call', async () => {
+    const { wire, seats, ring } = table({ nailedLines: false });
+    seats.agentChanged('1001', nailed, true);
+    await settle();
+    assert.equal(wire.dialled.length, 0, 'nobody is called before there is a call');
+    assert.equal(seats.reachable('1001', nailed), true);
+    ring(nailed);
+    await leg(wire, 1);
+    assert.equal(wire.dialled.length, 1);
+    seats.agentChanged('1001', nailed, false);
+    assert.equal(seats.metrics().sbc_nailed_lines, 0);
+  });
 
   async function up(seat: Seat = nailed) {
     const t = table();

@@ -90,6 +90,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     timeZone: config.timeZone,
     trunkUsage: createTrunkUsageRows(base.database.knex),
     startsLater: true,
+    nailedLines: config.node === undefined,
     cluster: base.cluster,
   });
   await outside.meter.start();
