@@ -309,6 +309,25 @@ describe('stopping and starting again', () => {
     await w.service.stop();
   });
 
+  it('killed again before anybody has done anything, it comes up with the same agents signed in', async () => {
+    const store = createMemoryAcdStore();
+    const start = async () => {
+      const w = new World(
+        ['1', '2'].map((id) => agentConfig(id)),
+        [queueConfig('consult')],
+        store,
+      );
+      await w.service.start();
+      return w;
+    };
+    const first = await start();
+    await first.ready('1');
+    await first.service.acd.setState('2', 'not-ready', 'lunch', '2');
+    await start();
+    const third = await start();
+    assert.deepEqual([third.stateOf('1'), third.stateOf('2')], ['ready', 'not-ready']);
+  });
+
   it('after a kill the agents have the state they had; calls of the dead process are gone', async () => {
     const store = createMemoryAcdStore();
     const agents = ['1', '2', '3', '4', '5', '6'].map((id) => agentConfig(id));
