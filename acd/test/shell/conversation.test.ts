@@ -154,6 +154,63 @@ describe('call control of a caller of a queue', () => {
     await assert.rejects(w.control('c1').startRecording('1002'), refused('conflict', /recorded already/));
   });
 
+  it('the caller gives up while a transfer rings: the ring ends and is no missed call, the recording is closed, the result told once', async () => {
+    const w = await world();
+    const { leg, result, control } = await talking(w);
+    await control.transfer('1001', { kind: 'agent', agentId: '1002' });
+    const rung = w.seat.leg;
+    assert.equal(w.stateOf('1002'), 'on-call');
+    leg.die(byCaller);
+    assert.equal((await result).outcome, 'served');
+    await settled();
+    assert.equal(rung.state, 'ended');
+    assert.notEqual(rung.termination?.reason, 'no-answer');
+    assert.deepEqual([w.stateOf('1001'), w.stateOf('1002')], ['wrap-up', 'ready']);
+    assert.deepEqual(
+      w.recordings.map((r) => r.stopped),
+      [true],
+    );
+    assert.deepEqual([heard(w), w.controls.size], [[], 0]);
+    w.clock.advance(WRAP_UP_MS);
+    assert.equal(w.clock.pendingTimers, idleTimers);
+  });
+
+  it('a transfer to a number is given up by both ends at once: one result, nothing rings on', async () => {
+    const w = await world();
+    const { leg, result, control } = await talking(w);
+    await control.transfer('1001', { kind: 'number', number: '0200' });
+    const rung = w.seat.leg;
+    rung.die({ by: 'called', reason: 'busy' });
+    leg.die(byCaller);
+    assert.equal((await result).outcome, 'served');
+    await settled();
+    assert.deepEqual([rung.state, heard(w), w.controls.size], ['ended', [], 0]);
+    w.clock.advance(60_000);
+    await settled();
+    assert.equal(w.rung.filter(({ leg: one }) => one.state !== 'ended').length, 0, 'nobody is rung for a caller who is gone');
+    assert.equal(w.clock.pendingTimers, idleTimers);
+  });
+
+  it('a consultation is cancelled while it rings and all is recorded: one recording goes on, and the one asked was never in it', async () => {
+    const w = await world();
+    const { leg, result, control } = await talking(w);
+    const asked = control.consult('1001', { kind: 'agent', agentId: '1002' });
+    const rung = w.seat.leg;
+    await settled();
+    await control.cancel('1001');
+    await assert.rejects(asked);
+    await settled();
+    assert.equal(rung.state, 'ended');
+    assert.deepEqual([heard(w), w.stateOf('1002')], [['caller-c1 = seat-1001'], 'ready']);
+    assert.equal(w.recordings.length, 1);
+    assert.deepEqual(w.recordings[0]?.agents, ['1001']);
+    assert.equal(w.recordings[0]?.stopped, false);
+    leg.die(byCaller);
+    await result;
+    await settled();
+    assert.equal(w.recordings[0]?.stopped, true);
+  });
+
   it('sent on to a queue the recording is whole, and the next agent has one of his own; who comes back has another', async () => {
     const w = await world();
     const { control } = await talking(w);
