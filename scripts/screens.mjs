@@ -110,16 +110,17 @@ async function theEditor(scenario, page, shoot) {
   await page.locator('[data-testid=node-menu]').click();
   await page.waitForTimeout(1_500);
   await shoot('flows-one');
-  for (const [tab, name] of [
-    [/^(模拟|Simulate)$/, 'flows-simulation'],
-    [/^(版本|Versions)$/, 'flows-versions'],
-  ]) {
-    await side.getByText(tab).first().click();
-    const begin = side.getByRole('button', { name: /^(开始模拟|Start)/ });
-    if (await begin.isVisible()) await begin.click();
-    await page.waitForTimeout(2_500);
-    await shoot(name);
-  }
+  const open = (tab) => side.getByText(tab).first().click();
+  await open(/^(模拟|Simulate)$/);
+  await side.getByRole('button', { name: /(开始模拟|Simulate)$/ }).click();
+  await side.getByRole('button', { name: '1', exact: true }).click();
+  await side.locator('.flow-events li').nth(3).waitFor();
+  await page.waitForTimeout(1_500);
+  await shoot('flows-simulation');
+  await open(/^(版本|Versions)$/);
+  await side.locator('.flow-item').first().waitFor();
+  await page.waitForTimeout(1_500);
+  await shoot('flows-versions');
 }
 
 /** Every page, as one reader sees it. */

@@ -315,8 +315,17 @@ describe('the flow editor', function () {
     assert.ok(box);
     await page.mouse.move(box.x + 60, box.y + 10);
     await page.mouse.down();
-    await page.mouse.move(box.x + 260, box.y + 160, { steps: 60 });
+    await page.mouse.move(box.x + 160, box.y + 100, { steps: 30 });
+    // hundreds of lines go along as one, and each is there again at the end
+    const [alone, together] = [page.locator('.react-flow__edge'), page.locator('.flow-bundle path')];
+    const path = await together.getAttribute('d');
+    assert.ok(Number(path?.split('M').length) > 100, 'its lines are in it');
+    const beside = await alone.count();
+    await page.mouse.move(box.x + 260, box.y + 160, { steps: 30 });
+    assert.notEqual(await together.getAttribute('d'), path, 'they follow');
     await page.mouse.up();
+    await together.waitFor({ state: 'detached' });
+    await alone.nth(beside + 100).waitFor({ state: 'attached' });
     const moved = await node('n0').locator('.flow-node-head').boundingBox();
     assert.ok(moved && Math.abs(moved.x - box.x - 200) < 12, 'the node went along');
     // refusals that were asked for are told by the browser as well

@@ -15,6 +15,7 @@ import type { TFunction } from 'i18next';
 import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useTheme } from '../../app/theme.js';
+import { Bundle, manyLines } from './Bundle.js';
 import { nameAmong, useEditor } from './context.js';
 import { aboutOf } from './model/about.js';
 import type { Difference } from './model/difference.js';
@@ -62,6 +63,7 @@ const MANY = ['Shift', 'Control', 'Meta'];
 const FIT = { maxZoom: 1, padding: 0.08 };
 const PRO = { hideAttribution: true };
 const MAP = { width: 150, height: 96 };
+const NOTHING: ReadonlySet<string> = new Set();
 const NODE_TYPES = { card: NodeCard };
 
 /** Keeps what stays the same the same object: a card whose data is the same is not drawn again. */
@@ -180,6 +182,8 @@ export const Canvas = memo(function Canvas(props: Props) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => setNodes((now) => carried(now, cards)), [cards]);
   const edges = useEdges(doc, types, lit, chosen);
+  const [dragged, setDragged] = useState<ReadonlySet<string>>(NOTHING);
+  const bundle = useMemo(() => manyLines(edges, dragged), [edges, dragged]);
 
   const onNodesChange = useCallback(
     (changes: NodeMove<CardNode>[]) => {
@@ -191,6 +195,9 @@ export const Canvas = memo(function Canvas(props: Props) {
       }
       const others = changes.filter((one) => one.type !== 'remove');
       setNodes((now) => applyNodeChanges(others, now));
+      const held = changes.flatMap((one) => (one.type === 'position' && one.dragging ? [one.id] : []));
+      if (held.length > 0) setDragged((now) => (held.length === now.size && held.every((id) => now.has(id)) ? now : new Set(held)));
+      else if (changes.some((one) => one.type === 'position')) setDragged(NOTHING);
       // by the arrow keys: no drag that would end
       const steps = changes.flatMap((one) =>
         one.type === 'position' && one.dragging !== true && one.position ? [[one.id, one.position] as const] : [],
@@ -263,7 +270,7 @@ export const Canvas = memo(function Canvas(props: Props) {
       {nodes.length === 0 ? <p className="flow-empty">{t('editor.empty')}</p> : null}
       <ReactFlow<CardNode, Edge>
         nodes={nodes}
-        edges={edges}
+        edges={bundle.others}
         nodeTypes={NODE_TYPES}
         defaultEdgeOptions={EDGE}
         onInit={onInit}
@@ -290,6 +297,7 @@ export const Canvas = memo(function Canvas(props: Props) {
         proOptions={PRO}
       >
         <Background gap={16} />
+        {bundle.lines.length > 0 ? <Bundle lines={bundle.lines} /> : null}
         <Controls showInteractive={false} />
         <MiniMap pannable zoomable style={MAP} nodeStrokeWidth={3} nodeColor={colourOf} />
       </ReactFlow>
