@@ -106,8 +106,11 @@ const looks = values.looks?.split(',') ?? [
 async function theEditor(scenario, page, shoot) {
   await page.goto(`${scenario.hotline.http}/flows/main`);
   await page.locator('.flow-node').first().waitFor();
-  const side = page.locator('.flow-side');
+  // beside the canvas, or over its lower part on a phone
+  const gear = page.locator('.flow-bar').getByRole('button', { name: /^(属性|Edit)$/ });
+  const side = (await gear.isVisible()) ? page.locator('.ant-drawer-body') : page.locator('.flow-side');
   await page.locator('[data-testid=node-menu]').click();
+  if (await gear.isVisible()) await gear.click();
   await page.waitForTimeout(1_500);
   await shoot('flows-one');
   const open = (tab) => side.getByText(tab).first().click();

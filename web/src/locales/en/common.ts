@@ -125,6 +125,7 @@ export const common: typeof zh = {
       waitsNoMore: 'that call waits no more',
     },
   },
+  theSystem: 'System',
   stateReason: {
     'no-answer': 'missed a call',
     'not-confirmed': 'did not confirm',

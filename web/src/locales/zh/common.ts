@@ -123,6 +123,7 @@ export const common = {
       waitsNoMore: '该来电已不在排队',
     },
   },
+  theSystem: '系统',
   stateReason: {
     'no-answer': '未接来电',
     'not-confirmed': '接起后未按键确认',

@@ -8,6 +8,7 @@ import { ApiError, del, get, post } from '../../app/api.js';
 import { momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
 import { Failed } from '../../components/Failed.js';
+import { useWho } from '../../components/who.js';
 import { nothingOf } from '../../kit/empty.js';
 import { allOf } from './context.js';
 import { NODE_ID } from './model/document.js';
@@ -16,12 +17,13 @@ import type { FlowDetail, FlowHead, VersionHead } from './types.js';
 
 function Version({ head }: { head: VersionHead | null }) {
   const { t } = useTranslation('flows');
+  const who = useWho();
   if (!head) return <Typography.Text type="secondary">{t('list.none')}</Typography.Text>;
   return (
     <Flex vertical>
       <span>{t('list.version', { n: head.version })}</span>
       <Typography.Text type="secondary" style={{ fontSize: 12 }}>
-        {t('list.by', { who: head.publishedBy ?? head.createdBy, when: momentText(head.publishedAt ?? head.createdAt) })}
+        {t('list.by', { who: who(head.publishedBy ?? head.createdBy), when: momentText(head.publishedAt ?? head.createdAt) })}
       </Typography.Text>
     </Flex>
   );

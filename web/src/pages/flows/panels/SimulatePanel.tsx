@@ -1,6 +1,7 @@
 import { PlayCircleOutlined, ReloadOutlined } from '@ant-design/icons';
 import type { SimulationEvent, SimulationInput, SimulationView } from '@yixian/contracts/browser';
 import { Alert, Button, Collapse, Flex, Form, Input, Switch, Typography } from 'antd';
+import type { TFunction } from 'i18next';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { del, post } from '../../../app/api.js';
@@ -157,13 +158,13 @@ function Call({
   doc: FlowDocument;
   onInput(what: SimulationInput): void;
 }) {
-  const { t } = useTranslation('flows');
+  const { t } = useTranslation(['flows', 'records']);
   const { choices } = useEditor();
   return (
     <>
       <section aria-live="polite">
         {view.over ? (
-          <Alert type="info" showIcon title={t('simulate.ended', { reason: view.result?.text ?? view.result?.reason ?? '' })} />
+          <Alert type="info" showIcon title={t('simulate.ended', { reason: endText(t, view.result) })} />
         ) : (
           <Flex vertical gap={8}>
             <Typography.Text strong data-testid="simulation-now">
@@ -190,6 +191,13 @@ function Call({
       />
     </>
   );
+}
+
+/** Why it ended; of a fault what was wrong, too. */
+function endText(t: TFunction<['flows', 'records']>, result: SimulationView['result']): string {
+  if (!result) return '';
+  const reason = t(`records:calls.reason.${result.reason as 'normal'}`, { defaultValue: result.reason });
+  return result.reason.endsWith('-failure') && result.text ? `${reason} · ${result.text}` : reason;
 }
 
 /** What the subject of an effect is one of. */

@@ -5,6 +5,7 @@ import { get, post } from '../../../app/api.js';
 import { momentText } from '../../../app/time.js';
 import { useFailure } from '../../../app/use-failure.js';
 import { Failed } from '../../../components/Failed.js';
+import { useWho } from '../../../components/who.js';
 import { allOf, useEditor } from '../context.js';
 import { type Difference, shownValue } from '../model/difference.js';
 import { type FlowDocument, readDocument } from '../model/document.js';
@@ -29,6 +30,7 @@ export function VersionsPanel({ flow, compared, onCompare, onClose, onEdit, onCh
   const { t } = useTranslation(['flows', 'common']);
   const { modal, message } = App.useApp();
   const fail = useFailure();
+  const who = useWho();
   const client = useQueryClient();
   const versions = useQuery({
     queryKey: ['flow-versions', flow.id, flow.revision],
@@ -69,7 +71,7 @@ export function VersionsPanel({ flow, compared, onCompare, onClose, onEdit, onCh
             <Tag color={COLOUR[one.state]}>{t(`versions.state.${one.state}`)}</Tag>
           </Flex>
           <Typography.Text type="secondary" style={{ fontSize: 12 }}>
-            {t('list.by', { who: one.publishedBy ?? one.createdBy, when: momentText(one.publishedAt ?? one.createdAt) })}
+            {t('list.by', { who: who(one.publishedBy ?? one.createdBy), when: momentText(one.publishedAt ?? one.createdAt) })}
           </Typography.Text>
           <Flex gap={6} wrap style={{ marginTop: 4 }}>
             <Button size="small" onClick={() => compare(one.version)}>
