@@ -310,7 +310,7 @@ describe('the flow editor', function () {
     }
     await s.admin.post('/flows', { document: { id: 'large', name: 'large', language: 'zh-CN', start: 'n0', nodes } });
     await page.goto(`${s.hotline.http}/flows/large`);
-    await node('n0').waitFor();
+    await node('n0').waitFor({ timeout: 60_000 });
     const box = await node('n0').locator('.flow-node-head').boundingBox();
     assert.ok(box);
     await page.mouse.move(box.x + 60, box.y + 10);

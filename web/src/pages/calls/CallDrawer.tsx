@@ -142,7 +142,10 @@ export function CallDrawer({ id, onClose }: { id: string | undefined; onClose():
   return (
     <Drawer open={id !== undefined} onClose={onClose} size={900} title={t('calls.one')}>
       {call.isError ? <Failed error={call.error} /> : null}
-      {call.data ? <Call call={call.data} /> : call.isLoading ? <Skeleton active /> : null}
+      {/* words that are still to be fetched must not take the list behind it away */}
+      <Suspense fallback={<Skeleton active />}>
+        {call.data ? <Call call={call.data} /> : call.isLoading ? <Skeleton active /> : null}
+      </Suspense>
     </Drawer>
   );
 }

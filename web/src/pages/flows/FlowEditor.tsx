@@ -30,7 +30,8 @@ interface Props {
 
 /** 流程编辑: the canvas in the middle, node types at the left, what is selected at the right. */
 export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
-  const { t } = useTranslation('flows');
+  // those of the panels, too: words fetched later would hide the canvas meanwhile, and what has no size cannot be moved
+  const { t } = useTranslation(['flows', 'records']);
   const { message } = App.useApp();
   const types = useMemo(() => document.typesOf(vocabulary), [vocabulary]);
   const [opened] = useState(() => placeMissing(document.readDocument(flow.id, flow.document), types));
