@@ -194,6 +194,10 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   if (node !== undefined && !(databaseUrl && redisUrl)) {
     throw new ConfigError(`HOTLINE_NODE needs DATABASE_URL and REDIS_URL: the processes of a hotline share both (it is '${node}')`);
   }
+  const everywhere = env.HOTLINE_HOST.find((host) => host === '0.0.0.0' || host === '::');
+  if (node !== undefined && everywhere) {
+    throw new ConfigError(`HOTLINE_HOST must be the address at which the other processes reach this one (it is '${everywhere}')`);
+  }
   const dataDir = path.resolve(env.DATA_DIR);
   return {
     node,

@@ -8,6 +8,8 @@ describe('configuration', () => {
       /HOTLINE_NODE needs DATABASE_URL and REDIS_URL/,
     );
     assert.throws(() => parseConfig({ HOTLINE_NODE: '/usr/bin/node' }), /HOTLINE_NODE must be a name/);
+    const shared = { HOTLINE_NODE: 'a', DATABASE_URL: 'postgres://db/x', REDIS_URL: 'redis://r' };
+    assert.throws(() => parseConfig({ ...shared, HOTLINE_HOST: '0.0.0.0' }), /HOTLINE_HOST must be the address/);
     const config = parseConfig({ HOTLINE_NODE: 'a', DATABASE_URL: 'postgres://db/x', REDIS_URL: 'redis://r', DATA_DIR: '/srv/y' });
     assert.equal(config.nodeDir, '/srv/y/nodes/a');
     assert.equal(parseConfig({ DATA_DIR: '/srv/y' }).nodeDir, '/srv/y');
