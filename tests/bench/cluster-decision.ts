@@ -2,13 +2,12 @@
 // PostgreSQL and one Redis; a caller waits on the one or on the other, the agent becomes ready by REST on the one that decides,
 // and the time until the INVITE at the phone's UDP socket is taken. So many samples each, in turns of a quarter.
 //   node tests/dist/bench/cluster-decision.js [--samples 200] [--json]
-import { createSocket, type RemoteInfo } from 'node:dgram';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ClusterHotline } from '../src/cluster.js';
 import { within } from '../src/peers/index.js';
 import { Scenario } from '../src/scenario.js';
-import { SipSocket } from './sip-socket.js';
+import { header, SipSocket } from './sip-socket.js';
 
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '200' }, json: { type: 'boolean' } } });
 const samples = Number(values.samples);
@@ -18,46 +17,35 @@ const DEADLINE_MS = 20_000;
 const TURNS = 4;
 const WARM_UP = 5;
 
-/** A phone that rings and lets itself be called off, for whichever process asks. */
-function startPhone(): Promise<{ port: number; invited(): Promise<number>; calledOff(): Promise<void>; close(): void }> {
-  const socket = createSocket('udp4');
+/** A phone that rings and lets itself be called off, by whichever process. */
+async function startPhone(
+  sipPort: number,
+  password: string,
+): Promise<{ invited(): Promise<number>; calledOff(): Promise<void>; close(): void }> {
+  const socket = new SipSocket(sipPort);
   let onInvite: (at: number) => void = () => undefined;
   let onCancel: () => void = () => undefined;
-  const answer = (text: string, status: string, from: RemoteInfo, method?: string): void => {
-    const lines = text.split('\r\n');
-    const kept = lines
-      .filter((line) => /^(via|from|call-id|to|cseq):/i.test(line))
-      .map((line) => (/^to:/i.test(line) && !/tag=/.test(line) ? `${line};tag=bench` : line));
-    const named = method ? kept.map((line) => line.replace(/^(CSeq: *\d+) .*/i, `$1 ${method}`)) : kept;
-    socket.send([`SIP/2.0 ${status}`, ...named, 'Content-Length: 0', '', ''].join('\r\n'), from.port, from.address);
-  };
-  const ringing = new Map<string, { text: string; from: RemoteInfo }>();
-  socket.on('message', (data, from) => {
-    const at = performance.now();
-    const text = data.toString('latin1');
-    const method = text.split(' ')[0] ?? '';
-    const callId = /^call-id: *(\S+)/im.exec(text)?.[1] ?? '';
-    if (method === 'INVITE' && !ringing.has(callId)) {
-      ringing.set(callId, { text, from });
-      onInvite(at);
-      answer(text, '180 Ringing', from);
-    } else if (method === 'CANCEL') {
-      answer(text, '200 OK', from);
-      const invite = ringing.get(callId);
-      if (invite) answer(invite.text, '487 Request Terminated', invite.from);
+  const ringing = new Set<string>();
+  socket.onInvite = (invite) => {
+    const callId = header(invite, 'call-id');
+    if (ringing.has(callId)) return;
+    ringing.add(callId);
+    onInvite(invite.at);
+    socket.reply(invite, 180, 'Ringing', 'bench');
+    socket.onRequest(callId, (request) => {
+      if (request.method !== 'CANCEL') return;
+      socket.reply(request, 200, 'OK', 'bench');
+      socket.reply(invite, 487, 'Request Terminated', 'bench');
       onCancel();
-    } else if (method === 'OPTIONS') answer(text, '200 OK', from);
-  });
-  return new Promise((resolve) =>
-    socket.bind(0, '127.0.0.1', () =>
-      resolve({
-        port: socket.address().port,
-        invited: () => new Promise((told) => (onInvite = told)),
-        calledOff: () => new Promise((told) => (onCancel = told)),
-        close: () => socket.close(),
-      }),
-    ),
-  );
+    });
+  };
+  await socket.open();
+  await socket.register(AGENT, password);
+  return {
+    invited: () => new Promise((told) => (onInvite = told)),
+    calledOff: () => new Promise((told) => (onCancel = told)),
+    close: () => socket.close(),
+  };
 }
 
 const percentile = (sorted: readonly number[], share: number): number =>
@@ -74,18 +62,13 @@ const spread = (times: readonly number[]) => {
 };
 
 const cluster = await ClusterHotline.start(['a', 'b']);
-const phone = await startPhone();
+let phone: Awaited<ReturnType<typeof startPhone>> | undefined;
 try {
   const leader = await cluster.leader();
   const other = leader === 'a' ? 'b' : 'a';
   const deciding = await Scenario.on(cluster.node(leader));
   const there = await Scenario.on(cluster.node(other));
-  for (const { hotline } of [deciding, there]) {
-    const line = new SipSocket(hotline.sipPort);
-    await line.open();
-    await line.register(AGENT, hotline.agent(AGENT).sipPassword, phone.port);
-    line.close();
-  }
+  phone = await startPhone(deciding.hotline.sipPort, deciding.hotline.agent(AGENT).sipPassword);
   await deciding.ready(AGENT);
   const desk = await deciding.api(AGENT);
   const state = (to: 'ready' | 'not-ready'): Promise<unknown> => desk.put(`/agents/${AGENT}/state`, { state: to });
@@ -137,6 +120,6 @@ try {
   await deciding.leave();
   await there.leave();
 } finally {
-  phone.close();
+  phone?.close();
   await cluster.close();
 }

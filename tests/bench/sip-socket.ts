@@ -11,11 +11,13 @@ export interface Message {
   body: string;
   /** performance.now() when it was read. */
   at: number;
+  /** Port it came from. */
+  port: number;
 }
 
 const token = () => randomBytes(6).toString('hex');
 
-function parse(text: string): Message {
+function parse(text: string, port: number): Message {
   const [head = '', body = ''] = text.split('\r\n\r\n', 2);
   const [startLine = '', ...lines] = head.split('\r\n');
   const headers = new Map<string, string[]>();
@@ -32,6 +34,7 @@ function parse(text: string): Message {
     headers,
     body,
     at: performance.now(),
+    port,
   };
 }
 
@@ -60,7 +63,7 @@ export class SipSocket {
   constructor(remotePort: number) {
     this.#remotePort = remotePort;
     this.#socket = createSocket({ type: 'udp4', recvBufferSize: 2 << 20 });
-    this.#socket.on('message', (bytes) => this.#received(parse(bytes.toString('latin1'))));
+    this.#socket.on('message', (bytes, from) => this.#received(parse(bytes.toString('latin1'), from.port)));
   }
 
   open(): Promise<void> {
@@ -92,10 +95,10 @@ export class SipSocket {
     this.#dialogs.delete(callId);
   }
 
-  send(lines: readonly string[], body = ''): void {
+  send(lines: readonly string[], body = '', port = this.#remotePort): void {
     const type = body ? ['Content-Type: application/sdp'] : [];
     const text = [...lines, ...type, `Content-Length: ${body.length}`, '', body].join('\r\n');
-    this.#socket.send(Buffer.from(text, 'latin1'), this.#remotePort, this.address);
+    this.#socket.send(Buffer.from(text, 'latin1'), port, this.address);
   }
 
   /** Sends a request and gives every response to it until `forgetAnswers`. */
@@ -139,6 +142,7 @@ export class SipSocket {
         ...extra,
       ],
       body,
+      request.port,
     );
   }
 
@@ -164,8 +168,8 @@ export class SipSocket {
     );
   }
 
-  /** Registers this socket, or another port of this address, as a contact of the extension. Rejects when refused. */
-  register(user: string, password: string, port = this.port): Promise<void> {
+  /** Registers this socket as a contact of the extension. Rejects when refused. */
+  register(user: string, password: string): Promise<void> {
     const uri = `sip:${this.address}:${this.#remotePort}`;
     const address = `<sip:${user}@${this.address}>`;
     const callId = token();
@@ -179,7 +183,7 @@ export class SipSocket {
             to: address,
             callId,
             cseq,
-            extra: [`Contact: <sip:${user}@${this.address}:${port}>`, 'Expires: 3600', ...authorization],
+            extra: [`Contact: <sip:${user}@${this.address}:${this.port}>`, 'Expires: 3600', ...authorization],
           },
           (m) => {
             if (m.status === 200) resolve();

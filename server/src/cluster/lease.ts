@@ -1,7 +1,7 @@
 import type { Leadership, NodeId } from '@yixian/contracts';
 
 /** How long Redis keeps the lease of a leader that is silent, milliseconds. */
-export const LEASE_MS = 1_800;
+export const LEASE_MS = 1_500;
 /** The leader stops so much earlier by its own clock: clocks do not run equally fast. */
 export const SAFETY_MS = 200;
 

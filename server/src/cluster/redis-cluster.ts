@@ -390,15 +390,16 @@ class Joined implements RedisCluster {
     const { leader, term, mine } = this.leadership();
     if (leader === null) return;
     if (mine) {
-      for (let entry = this.#forLeader.shift(); entry; entry = this.#forLeader.shift()) this.#lead(entry.message, this.#self.node);
+      for (let entry = this.#forLeader.shift(); entry; entry = this.#forLeader.shift())
+        this.#lead(entry.message, this.#self.node, this.#self.incarnation);
     } else if (leader !== this.#self.node) {
       for (const { l, message } of this.#forLeader.due(term)) this.#send(leader, { k: 'leader', l, term, message });
     }
   }
 
-  #lead(message: Post | Ask, from: NodeId): void {
+  #lead(message: Post | Ask, from: NodeId, sender: string): void {
     if (message.k === 'post') this.#topics.deliver(message.topic, asMessage(from, message));
-    else void this.#reply(message, from);
+    else void this.#reply(message, from, sender);
   }
 
   // ---- messages
@@ -409,7 +410,10 @@ class Joined implements RedisCluster {
       this.#logger.debug({ to, kind: message.k }, 'cluster: nobody of this name to say it to');
       return;
     }
-    const { incarnation } = member.view;
+    this.#sendTo(member.view.incarnation, message);
+  }
+
+  #sendTo(incarnation: string, message: Message): void {
     const outbox = this.#outboxes.get(incarnation) ?? new Outbox();
     this.#outboxes.set(incarnation, outbox);
     outbox.push(JSON.stringify(message));
@@ -447,20 +451,22 @@ class Joined implements RedisCluster {
 
   #arrived({ from = '', sender = '', first = '0', messages = '[]' }: Record<string, string>): void {
     const all = JSON.parse(messages) as Message[];
+    // one that has just joined speaks before it was seen
+    if (this.#members.get(from)?.view.incarnation !== sender) this.#look();
     // a goodbye has no number: nothing comes after it
     const fresh = first === '0' ? all : this.#inbox.take(sender, Number(first), all);
     let taken = 0;
     for (const message of fresh) {
       this.#counts.received += 1;
       if (message.k === 'leader') taken = this.#takenForLeader(message, from, sender) || taken;
-      else this.#guard(() => this.#heardFrom(message, from));
+      else this.#guard(() => this.#heardFrom(message, from, sender));
     }
-    if (taken > 0) this.#send(from, { k: 'taken', l: taken });
+    if (taken > 0) this.#sendTo(sender, { k: 'taken', l: taken });
   }
 
-  #heardFrom(message: Exclude<Message, { k: 'leader' }>, from: NodeId): void {
+  #heardFrom(message: Exclude<Message, { k: 'leader' }>, from: NodeId, sender: string): void {
     if (message.k === 'post') this.#topics.deliver(message.topic, asMessage(from, message));
-    else if (message.k === 'ask') void this.#reply(message, from);
+    else if (message.k === 'ask') void this.#reply(message, from, sender);
     else if (message.k === 'reply') this.#asks.replied(message);
     else if (message.k === 'taken') this.#forLeader.taken(message.l);
     else this.#look();
@@ -472,14 +478,14 @@ class Joined implements RedisCluster {
     if (!mine || message.term !== term) return 0;
     if (message.l <= (this.#taken.get(sender) ?? 0)) return message.l;
     this.#taken.set(sender, message.l);
-    this.#guard(() => this.#lead(message.message, from));
+    this.#guard(() => this.#lead(message.message, from, sender));
     return message.l;
   }
 
-  async #reply(ask: Ask, from: NodeId): Promise<void> {
+  async #reply(ask: Ask, from: NodeId, sender: string): Promise<void> {
     const reply = await this.#asks.handle(ask, from);
     if (from === this.#self.node) this.#asks.replied(reply);
-    else this.#send(from, reply);
+    else this.#sendTo(sender, reply);
   }
 
   /** What was said goes out before the goodbye. */
