@@ -89,8 +89,8 @@ try {
     for (let n = 0; n < WARM_UP + samples / TURNS; n += 1) {
       const invited = phone.invited();
       const at = performance.now();
-      void state('ready');
-      const took = (await within('the INVITE', DEADLINE_MS, invited)) - at;
+      const [rang] = await Promise.all([within(`INVITE ${n} of turn ${turn}`, DEADLINE_MS, invited), state('ready')]);
+      const took = rang - at;
       if (n >= WARM_UP) kept.push(took);
       const off = phone.calledOff();
       await state('not-ready');
