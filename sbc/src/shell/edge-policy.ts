@@ -12,6 +12,8 @@ export interface EdgePolicyDeps {
   logger: Logger;
   /** Calls that run over a trunk now, both directions together. */
   liveCallsOn: (trunkId: TrunkId) => number;
+  /** Whether another process of the hotline was given this name to call; nobody else knows it. */
+  expects?: (requestUser: string) => boolean;
   /** The password of short-lived credentials by their user name `<extension>.<id>`; none are taken without it. */
   webPassword?: (username: string) => string | undefined;
   /** Where `call.refused` is told, at most ten a second; without it refusals are only counted and logged. */
@@ -148,6 +150,9 @@ export function createEdgePolicy(deps: EdgePolicyDeps): Edge {
 
   return {
     admit(request) {
+      if (request.method === 'INVITE' && deps.expects?.(request.requestUser)) {
+        return { action: 'accept', origin: { kind: 'trunk', trunkId: '' } };
+      }
       const { address, trunkId } = placeOf(request.source.address);
       const source = { ...request.source, address };
       if (trunkId === undefined && guard.addressBanned(address)) return drop('banned');

@@ -18,7 +18,7 @@ export interface Outside {
 }
 
 export interface OutsideDeps {
-  switch: Pick<Switch, 'dial' | 'registrations' | 'traceAs' | 'showBusy'>;
+  switch: Pick<Switch, 'dial' | 'registrations' | 'traceAs' | 'showBusy' | 'bridge'>;
   directory: Directory;
   events: EventBus;
   clock: Clock;
@@ -32,8 +32,6 @@ export interface OutsideDeps {
   cluster?: Cluster;
   /** The switch starts later than the queues: nailed-up lines wait for `seats.start()`. */
   startsLater?: boolean;
-  /** See `SeatDialerDeps.nailedLines`. */
-  nailedLines?: boolean;
   options?: Partial<SbcOptions>;
 }
 
@@ -53,9 +51,9 @@ export function createOutside(deps: OutsideDeps): Outside {
     logger,
     events,
     dialTrunk,
+    ...(cluster ? { cluster } : {}),
     ...(prompts ? { prompts } : {}),
     ...(deps.startsLater ? { startsLater: true } : {}),
-    nailedLines: deps.nailedLines ?? true,
     trunkProgressMs: options.trunkProgressMs,
     lineRingMs: options.seatRingTimeoutMs,
     confirmTimes: { roundMs: options.confirmRoundMs, rounds: options.confirmRounds },

@@ -101,6 +101,10 @@ export function createSbc(given: SbcDeps): Sbc {
 
   return {
     inbound(leg) {
+      if (outside.seats.far?.expects(leg.to.number)) {
+        outside.seats.far.take(leg);
+        return;
+      }
       if (draining) {
         refuseDraining(leg);
         return;

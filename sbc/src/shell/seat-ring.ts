@@ -1,4 +1,9 @@
-import type { AgentId, CallLeg, FlowId, SeatRing, SeatRingEvent, Termination } from '@yixian/contracts';
+import type { AgentId, CallLeg, FlowId, SeatDialer, SeatRing, SeatRingEvent, Termination } from '@yixian/contracts';
+
+export type SeatRequest = Parameters<SeatDialer['ring']>[0] & {
+  /** Told of every leg that is called for this ring, and that ends with it. */
+  dialled?: (leg: CallLeg) => void;
+};
 
 /** A ring as the edge itself sees it. */
 export interface PartyRing extends SeatRing {

@@ -19,14 +19,7 @@ const MOBILE = '13800138000';
 const phone: Seat = { kind: 'phone', number: MOBILE };
 
 function table(
-  options: {
-    prompt?: boolean;
-    trunkUsage?: TrunkUsageRows;
-    startsLater?: boolean;
-    nailedLines?: boolean;
-    cluster?: Cluster;
-    clock?: SimulatedClock;
-  } = {},
+  options: { prompt?: boolean; trunkUsage?: TrunkUsageRows; startsLater?: boolean; cluster?: Cluster; clock?: SimulatedClock } = {},
 ) {
   const clock = options.clock ?? new SimulatedClock(1_000_000);
   const wire = new FakeSwitch();
@@ -43,7 +36,6 @@ function table(
   const outside = createOutside({
     ...(options.startsLater ? { startsLater: true } : {}),
     ...(options.cluster ? { cluster: options.cluster } : {}),
-    ...(options.nailedLines === false ? { nailedLines: false } : {}),
     ...(options.trunkUsage ? { trunkUsage: options.trunkUsage } : {}),
     switch: wire,
     directory,
@@ -211,19 +203,6 @@ describe('virtual seats', () => {
 
 describe('nailed-up lines', () => {
   const nailed: Seat = { ...phone, persistent: true };
-
-  it('where calls live on several processes no line is kept up: the number is called for each call', async () => {
-    const { wire, seats, ring } = table({ nailedLines: false });
-    seats.agentChanged('1001', nailed, true);
-    await settle();
-    assert.equal(wire.dialled.length, 0, 'nobody is called before there is a call');
-    assert.equal(seats.reachable('1001', nailed), true);
-    ring(nailed);
-    await leg(wire, 1);
-    assert.equal(wire.dialled.length, 1);
-    seats.agentChanged('1001', nailed, false);
-    assert.equal(seats.metrics().sbc_nailed_lines, 0);
-  });
 
   async function up(seat: Seat = nailed) {
     const t = table();
@@ -463,5 +442,59 @@ describe('limits of trunks where several processes are one hotline', () => {
     assert.equal(b.ring(unasked).ring.termination?.reason, 'trunk-full');
     clock.advance(86_400_000);
     assert.equal(b.ring(unasked).ring.state, 'ringing');
+  });
+});
+
+describe('nailed-up lines where several processes are one hotline', () => {
+  const nailed: Seat = { ...phone, persistent: true, confirm: false };
+
+  function two() {
+    const cluster = memoryCluster(['a', 'b']);
+    const clock = new SimulatedClock(1_000_000);
+    return { cluster, clock, a: table({ cluster: cluster.of('a'), clock }), b: table({ cluster: cluster.of('b'), clock }) };
+  }
+
+  it('the one that is there stays where it is, whoever decides; a dead one is opened again by whoever does', async () => {
+    const { cluster, a, b } = two();
+    a.seats.agentChanged('1001', nailed, true);
+    (await leg(a.wire, 1)).remoteAnswers();
+    await settle();
+    assert.deepEqual(
+      [a, b].map(({ seats }) => seats.reachable('1001', nailed)),
+      [true, true],
+    );
+    cluster.elect('b');
+    b.seats.agentChanged('1001', nailed, true);
+    await settle();
+    assert.equal(b.wire.dialled.length, 0);
+    cluster.kill('a');
+    await settle();
+    assert.equal(b.wire.dialled.length, 1);
+  });
+
+  it('signed out at whoever decides, it ends where it is', async () => {
+    const { cluster, a, b } = two();
+    a.seats.agentChanged('1001', nailed, true);
+    (await leg(a.wire, 1)).remoteAnswers();
+    cluster.elect('b');
+    await settle();
+    b.seats.agentChanged('1001', nailed, false);
+    await settle();
+    assert.equal((await leg(a.wire, 1)).state, 'ended');
+    assert.equal(b.seats.reachable('1001', nailed), false);
+  });
+
+  it('a name to call is good once, and for ten seconds', async () => {
+    const { clock, a, b } = two();
+    a.seats.agentChanged('1001', nailed, true);
+    (await leg(a.wire, 1)).remoteAnswers();
+    await settle();
+    b.ring(nailed);
+    await settle();
+    const { target } = b.wire.dialled[0]?.request ?? assert.fail('b has called nobody');
+    const name = /^sip:(line-[0-9a-f]{32})@/.exec(target.kind === 'uri' ? target.uri : '')?.[1] ?? '';
+    assert.deepEqual([a.seats.far?.expects(name), a.seats.far?.expects('line-'), b.seats.far?.expects(name)], [true, false, false]);
+    clock.advance(10_000);
+    assert.equal(a.seats.far?.expects(name), false);
   });
 });

@@ -11,6 +11,7 @@ import {
   createSbc,
   type Edge,
   type MessageService,
+  type Outside,
   type Sbc,
   type WebCredentialStore,
 } from '@yixian/sbc';
@@ -48,7 +49,7 @@ const RETENTION_MS = 3_600_000;
 export async function startTelephony(base: Foundation, undo: Undo): Promise<Telephony> {
   const { config, logger, clock, ids, events, calls, directory, redis } = base;
   // the edge is asked before there are calls to count, hence the late binding
-  const live: { sbc?: Sbc; acd?: AcdService; flows?: FlowRunner } = {};
+  const live: { sbc?: Sbc; acd?: AcdService; flows?: FlowRunner; seats?: Outside['seats'] } = {};
   const webCredentials = sharedWebCredentials(base.cluster, clock);
   const edge = createEdgePolicy({
     directory,
@@ -57,6 +58,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     events,
     liveCallsOn: (trunkId) => live.sbc?.liveCallsOn(trunkId) ?? 0,
     webPassword: webCredentials.password,
+    expects: (name) => live.seats?.far?.expects(name) === true,
   });
   undo.add('edge', () => edge.close());
   const trace = config.sipTraceDays > 0 ? new SipTrace(clock) : undefined;
@@ -90,9 +92,9 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     timeZone: config.timeZone,
     trunkUsage: createTrunkUsageRows(base.database.knex),
     startsLater: true,
-    nailedLines: config.node === undefined,
     cluster: base.cluster,
   });
+  live.seats = outside.seats;
   await outside.meter.start();
   undo.add('outside', () => outside.close());
   const { recorder, jobs, begin: beginRecording } = await composeRecorder(base, softswitch, undo);
