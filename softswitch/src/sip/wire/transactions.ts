@@ -169,9 +169,7 @@ export class WireTransactions implements Transactions {
     this.#servers.add(server);
     wire.onCancel((text) => {
       const cancel = this.#read(text);
-      if (cancel?.message.kind !== 'request') return;
-      if (server.pending) server.user.cancelled?.(cancel.message);
-      else server.overtaken = true;
+      if (cancel?.message.kind === 'request' && server.pending) server.user.cancelled?.(cancel.message);
     });
     return server;
   }
@@ -316,8 +314,6 @@ class WireServer implements ServerTransaction {
   readonly fields: CoreFields;
   readonly source: Hop;
   readonly #deps: ServerDeps;
-  /** Cancelled after our answer went to the server. */
-  overtaken = false;
   #user: ServerUser = {};
   #pending = true;
 
@@ -347,8 +343,10 @@ class WireServer implements ServerTransaction {
       this.#pending = false;
       this.#deps.over();
     }
-    // A CANCEL that the server had answered when our answer came there.
-    this.#deps.respond(response, () => this.#user.failed?.(this.overtaken ? 'cancelled' : 'transport'));
+    // A 2xx for which the server has no transaction any more: it has answered a CANCEL, with 487 to the INVITE. It does not tell of
+    // that when our answer is under way already.
+    const overtaken = response.status >= 200 && response.status < 300 && this.request.method === 'INVITE';
+    this.#deps.respond(response, () => this.#user.failed?.(overtaken ? 'cancelled' : 'transport'));
   }
 
   lost(): void {
