@@ -149,7 +149,7 @@ describe('administration and records in the browser', function () {
     await fill('name', '投诉');
     await save();
     await go('audit?subject=complaint');
-    await page.getByRole('row').filter({ hasText: 'queue.changed' }).first().click();
+    await page.getByRole('row').filter({ hasText: 'queue.changed' }).filter({ hasText: '队列 · 修改' }).first().click();
     await drawer().getByText('别人的名字').waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
   });

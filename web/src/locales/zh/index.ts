@@ -1,5 +1,6 @@
 import { admin } from './admin.js';
 import { archive } from './archive.js';
+import { audit } from './audit.js';
 import { backups } from './backups.js';
 import { common } from './common.js';
 import { desk } from './desk.js';
@@ -14,4 +15,20 @@ import { wall } from './wall.js';
 import { welcome } from './welcome.js';
 
 /** One catalogue an area of the application; the English one has the type of the Chinese, so no string can be missing. */
-export const zh = { admin, archive, backups, common, desk, events, flows, imports, phone, records, reports, supervise, wall, welcome };
+export const zh = {
+  admin,
+  archive,
+  audit,
+  backups,
+  common,
+  desk,
+  events,
+  flows,
+  imports,
+  phone,
+  records,
+  reports,
+  supervise,
+  wall,
+  welcome,
+};

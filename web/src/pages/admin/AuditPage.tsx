@@ -42,12 +42,24 @@ function differences(before: unknown, after: unknown, field = ''): Difference[] 
   return [{ field, before: words(before), after: words(after) }];
 }
 
+/** `queue.changed` in words; what has none keeps its name. */
+function useActionWords(): (action: string) => string {
+  const { t } = useTranslation('audit');
+  return (action) => {
+    const [noun = '', verb, ...rest] = action.split('.');
+    if (verb === undefined) return t(`alone.${noun as 'signed-in'}`, { defaultValue: noun });
+    const words = [t(`noun.${noun as 'user'}`, { defaultValue: noun }), t(`verb.${verb as 'created'}`, { defaultValue: verb }), ...rest];
+    return words.join(' · ');
+  };
+}
+
 function EntryDrawer({ entry, onClose }: { entry: Entry | undefined; onClose(): void }) {
   const { t } = useTranslation('admin');
+  const inWords = useActionWords();
   const { before, after, ...others } = entry?.details ?? {};
   const rows = differences(before, after).filter((row) => row.field !== 'revision');
   return (
-    <Drawer open={entry !== undefined} onClose={onClose} size={640} title={entry ? `${entry.action} · ${entry.subject}` : ''}>
+    <Drawer open={entry !== undefined} onClose={onClose} size={640} title={entry ? `${inWords(entry.action)} · ${entry.subject}` : ''}>
       <Typography.Paragraph>{entry ? `${momentText(entry.at)} · ${entry.username}` : ''}</Typography.Paragraph>
       {rows.length > 0 ? (
         <Table<Difference>
@@ -82,6 +94,7 @@ function EntryDrawer({ entry, onClose }: { entry: Entry | undefined; onClose(): 
 /** 审计日志: who did what, newest first. */
 export default function AuditPage() {
   const { t } = useTranslation(['admin', 'common', 'records']);
+  const inWords = useActionWords();
   const [given, setGiven] = useSearchParams();
   const [filter, setFilter] = useState<Filter>(() => Object.fromEntries(given));
   const [shown, setShown] = useState<Entry>();
@@ -120,13 +133,22 @@ export default function AuditPage() {
       <PagedTable<Entry>
         path="/audit"
         query={query}
-        width={760}
+        width={840}
         empty={t('nothingFound')}
         onOpen={setShown}
         columns={[
           { title: t('audit.at'), dataIndex: 'at', width: 150, render: momentText },
           { title: t('audit.username'), dataIndex: 'username', width: 140 },
-          { title: t('audit.action'), dataIndex: 'action', width: 180 },
+          {
+            title: t('audit.action'),
+            dataIndex: 'action',
+            width: 260,
+            render: (action: string) => (
+              <>
+                {inWords(action)} <Typography.Text type="secondary">{action}</Typography.Text>
+              </>
+            ),
+          },
           { title: t('audit.subject'), dataIndex: 'subject', width: 220, ellipsis: true },
         ]}
       />

@@ -30,9 +30,9 @@ function Verdict({ check }: { check: SystemCheck }) {
   );
 }
 
-function uptime(seconds: number): string {
-  const [d, h, m] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
-  return `${d > 0 ? `${d} d ` : ''}${h} h ${m} min`;
+/** The parts of a duration, for the words of the page. */
+function uptime(seconds: number): { d: number; h: number; m: number } {
+  return { d: Math.floor(seconds / 86_400), h: Math.floor(seconds / 3600) % 24, m: Math.floor(seconds / 60) % 60 };
 }
 
 /** 系统状态: what `doctor` finds of a running hotline, and the figures that matter. */
@@ -81,7 +81,7 @@ export default function SystemPage() {
             { key: 'version', label: t('system.version'), children: version },
             { key: 'node', label: 'Node.js', children: node },
             { key: 'startedAt', label: t('system.startedAt'), children: momentText(startedAt) },
-            { key: 'uptime', label: t('system.uptime'), children: uptime(uptimeSeconds) },
+            { key: 'uptime', label: t('system.uptime'), children: t('system.upFor', uptime(uptimeSeconds)) },
           ]}
         />
       </Card>

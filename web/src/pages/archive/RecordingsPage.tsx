@@ -9,6 +9,7 @@ import { ApiError, del, download, put, withQuery } from '../../app/api.js';
 import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
 import { useFailure } from '../../app/use-failure.js';
+import { useQueueName } from '../../components/queue-name.js';
 import { saveBlob } from '../../kit/blob.js';
 import { PagedTable } from '../../kit/PagedTable.js';
 import { Player } from '../../kit/Player.js';
@@ -121,6 +122,7 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
       void message.error(t('recordings.heldHelp'));
     } else fail(error);
   };
+  const queueName = useQueueName();
   const askDelete = (): void => {
     void modal.confirm({
       title: t('recordings.deleteAsk'),
@@ -139,7 +141,7 @@ function One({ recording, onGone }: { recording: RecordingView; onGone(): void }
   const items = [
     { key: 'party', label: t('recordings.party'), children: recording.party },
     { key: 'agent', label: t('recordings.agent'), children: recording.agent },
-    { key: 'queue', label: t('records:calls.queue'), children: recording.queue },
+    { key: 'queue', label: t('records:calls.queue'), children: queueName(recording.queue) },
     {
       key: 'direction',
       label: t('records:calls.direction'),
@@ -209,6 +211,7 @@ function ExportButtons({ filter }: { filter: Filter }) {
 /** 录音: search, hear, take along, keep, delete. */
 export default function RecordingsPage() {
   const { t } = useTranslation(['archive', 'records', 'common']);
+  const queueName = useQueueName();
   const [filter, setFilter] = useState<Filter>({});
   const [shown, setShown] = useState<RecordingView>();
   const query = { ...queryOf(filter), limit: 50 };
@@ -228,7 +231,7 @@ export default function RecordingsPage() {
           { title: t('records:calls.started'), dataIndex: 'startedAt', width: 150, render: momentText },
           { title: t('recordings.party'), dataIndex: 'party', width: 150, ellipsis: true },
           { title: t('recordings.agent'), dataIndex: 'agent', width: 90 },
-          { title: t('records:calls.queue'), dataIndex: 'queue', width: 130, ellipsis: true },
+          { title: t('records:calls.queue'), dataIndex: 'queue', width: 130, ellipsis: true, render: queueName },
           {
             title: t('records:calls.direction'),
             dataIndex: 'direction',

@@ -45,7 +45,7 @@ function useColumns(): TableColumnsType<CallView> {
   const seconds = (value: number): string => (value > 0 ? clockText(value * 1000) : '');
   return [
     { title: t('calls.started'), dataIndex: 'startedAt', width: 150, render: (at: string) => momentText(at) },
-    { title: t('calls.direction'), dataIndex: 'direction', width: 80, render: (d: CallView['direction']) => t(`common:direction.${d}`) },
+    { title: t('calls.direction'), dataIndex: 'direction', width: 92, render: (d: CallView['direction']) => t(`common:direction.${d}`) },
     { title: t('calls.caller'), dataIndex: 'caller', width: 140 },
     { title: t('calls.called'), dataIndex: 'called', width: 120 },
     {

@@ -87,7 +87,8 @@ function Diagram({ spec, rows }: { spec: ReportSpec; rows: readonly ReportRow[] 
     const names = rows.map(nameOf);
     return {
       tooltip: { trigger: 'axis' },
-      legend: { bottom: 0 },
+      // one line: several would lie over the axis on a phone
+      legend: { bottom: 0, type: 'scroll' },
       grid: { left: 48, right: 16, top: 16, bottom: 52 },
       xAxis: { type: 'category', data: names },
       yAxis: { type: 'value', minInterval: 1 },
