@@ -23,6 +23,8 @@ export interface SoftswitchOptions {
   realm?: string;
   /** Algorithms to challenge with, most preferred first; see `SipStackOptions`. Default MD5 alone, SHA-256 is taken all the same. */
   digestAlgorithms?: readonly DigestAlgorithm[];
+  /** See `SipStackOptions.nonceKey`. */
+  nonceKey?: Buffer;
   /**
    * After so long without RTP, on hold too, the party is asked by OPTIONS whether it is still there; no answer within
    * ten seconds ends the leg with `media-timeout`. Silence alone ends nothing. Default 60,000.

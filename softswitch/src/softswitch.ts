@@ -104,13 +104,14 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   constructor(options: SoftswitchOptions) {
     this.#options = options;
     this.#logger = options.logger;
-    const { clock, logger, userAgent, realm, digestAlgorithms, sessionExpiresSeconds, mediaTimeoutMs } = options;
+    const { clock, logger, userAgent, realm, digestAlgorithms, nonceKey, sessionExpiresSeconds, mediaTimeoutMs } = options;
     const listen = listenPoints(options);
     const stack = {
       listen,
       clock,
       logger,
       ...(digestAlgorithms === undefined ? {} : { digestAlgorithms }),
+      ...(nonceKey === undefined ? {} : { nonceKey }),
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(realm === undefined ? {} : { realm }),
       ...(options.trace ? { tap: options.trace } : {}),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type AcdService, createAcd, createRedisAcdStore } from '@yixian/acd';
 import type { FlowRunner, SeatDialer } from '@yixian/contracts';
 import { createMessageRows, createSipTraceRows, createTrunkUsageRows } from '@yixian/db';
@@ -41,6 +42,7 @@ export interface Telephony {
 }
 
 const ACD_KEYS = 'yixian:acd:';
+const NONCE_KEY = 'yixian:cluster:nonce-key';
 /** How long calls may take to write their last facts when their legs have been ended. */
 const CALLS_END_MS = 5000;
 /** How often old SIP traces are deleted. */
@@ -76,7 +78,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     ids,
     logger,
     registrationStore: createRegistrationStore(redis.client, base.membership.joined),
-    ...(base.membership.joined ? { cluster: base.membership.joined } : {}),
+    ...(base.membership.joined ? { cluster: base.membership.joined, nonceKey: await sharedNonceKey(redis.client) } : {}),
     userAgent: `Yixian/${version}`,
     digestAlgorithms: config.sipDigest,
     ...(trace ? { trace } : {}),
@@ -211,6 +213,12 @@ function traceKeeperOf({ config, database, clock, logger, calls }: Foundation, c
     days: config.sipTraceDays,
     isLive: (callId) => calls.record(callId) !== undefined,
   });
+}
+
+/** Drawn by the first process of a hotline, kept for all: a phone takes the challenge of one and answers another. */
+async function sharedNonceKey(redis: Foundation['redis']['client']): Promise<Buffer> {
+  await redis.set(NONCE_KEY, randomBytes(32).toString('base64'), { condition: 'NX' });
+  return Buffer.from((await redis.get(NONCE_KEY)) ?? '', 'base64');
 }
 
 function lateBound<T>(made: T | undefined): T {

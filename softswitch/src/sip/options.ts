@@ -59,6 +59,8 @@ export interface SipStackOptions {
   digestAlgorithms?: readonly DigestAlgorithm[];
   /** How long a nonce is good, milliseconds. Default 300,000. */
   nonceLifetimeMs?: number;
+  /** What nonces are proved by, 32 bytes, shared by the processes of one hotline: a phone may bring one's nonce to another. */
+  nonceKey?: Buffer;
   /** User-Agent and Server header. Default `Yixian`. */
   userAgent?: string;
   /** RFC 4028 Session-Expires we ask for, seconds; 0 asks for none. Default 1800. */

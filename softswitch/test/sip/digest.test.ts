@@ -104,6 +104,27 @@ describe('digest, server and client together (RFC 3261 §22, RFC 8760)', () => {
     });
   }
 
+  it('the challenge of one process is answered at another that has the same key, its clock a little behind; not at one with its own', () => {
+    const make = (seed: number, nonceKey?: Buffer) =>
+      new DigestServer({
+        ...{ realm: 'yixian', algorithms: ['MD5'], nonceLifetimeMs: 300_000, randomBytes: repeatableBytes(seed) },
+        ...(nonceKey ? { nonceKey } : {}),
+      });
+    const key = Buffer.alloc(32, 7);
+    const credentials = answerChallenge(
+      makeResponse(407, 'x', make(1, key).challenges('Proxy-Authenticate', 10_000, false)),
+      { method: 'INVITE', uri: 'sip:12320@h' },
+      auth,
+      'cnonce',
+    );
+    assert.ok(credentials);
+    const at = (server: DigestServer, now: number) =>
+      server.verify(makeRequest('INVITE', 'sip:12320@h', [credentials]), 'proxy-authorization', now, () => 'secret').kind;
+    assert.equal(at(make(2, key), 8_000), 'ok');
+    assert.equal(at(make(3, key), 4_000), 'stale');
+    assert.equal(at(make(4), 10_000), 'stale');
+  });
+
   it('a right digest over an old nonce is stale, a wrong one is bad whatever the nonce', () => {
     const s = setUp();
     assert.equal(s.verify(s.credentials(), 400_000).kind, 'stale');

@@ -17,6 +17,9 @@ interface Uses {
   issuedAt: number;
 }
 
+/** Another process of the hotline, whose nonce it may be, has another clock. */
+const SKEW_MS = 5_000;
+
 /**
  * Nonces that prove by themselves that we issued them and when (RFC 7616 §5.4: time stamp, salt, keyed hash), so that challenges
  * cost no memory. Only counts of nonces that were used are remembered, and boundedly.
@@ -44,7 +47,8 @@ export class Nonces {
   check(nonce: string, now: number): Exclude<NonceVerdict, 'replayed'> {
     const issuedAt = this.#issuedAt(nonce);
     if (issuedAt === undefined) return 'foreign';
-    const fresh = now - issuedAt <= this.#lifetimeMs && issuedAt <= now && (issuedAt > this.#forgottenUntil || this.#uses.has(nonce));
+    const fresh =
+      now - issuedAt <= this.#lifetimeMs && issuedAt <= now + SKEW_MS && (issuedAt > this.#forgottenUntil || this.#uses.has(nonce));
     return fresh ? 'good' : 'stale';
   }
 

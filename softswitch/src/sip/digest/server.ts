@@ -11,6 +11,8 @@ export interface DigestServerOptions {
   realm: string;
   algorithms: readonly DigestAlgorithm[];
   nonceLifetimeMs: number;
+  /** Makes nonces provable, 32 bytes; the same for all processes that answer under one address. Default: one of this process. */
+  nonceKey?: Buffer;
   randomBytes: (count: number) => Buffer;
 }
 
@@ -42,7 +44,7 @@ export class DigestServer {
 
   constructor(options: DigestServerOptions) {
     this.#options = options;
-    this.#nonces = new Nonces(options.randomBytes(32), options.nonceLifetimeMs);
+    this.#nonces = new Nonces(options.nonceKey ?? options.randomBytes(32), options.nonceLifetimeMs);
     this.#nobody = options.randomBytes(16).toString('hex');
   }
 

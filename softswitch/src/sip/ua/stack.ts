@@ -123,6 +123,7 @@ export class Stack implements SipStack {
       realm: options.realm ?? 'yixian',
       algorithms: options.digestAlgorithms ?? ['MD5'],
       nonceLifetimeMs: options.nonceLifetimeMs ?? 300_000,
+      ...(options.nonceKey ? { nonceKey: options.nonceKey } : {}),
       randomBytes,
     });
     this.#messageWaiting = new MessageWaiting({
