@@ -123,15 +123,8 @@ export function checkFileLimit(config: Config): Found[] {
 async function checkPorts(config: Config): Promise<Verdict[]> {
   const found: Verdict[] = [];
   for (const host of config.hosts) {
-    const udp = await bindUdp(host, config.sipPort);
-    const tcp = await bindTcp(host, config.sipPort);
-    found.push(
-      udp
-        ? fault(`SIP_PORT: UDP ${host} port ${config.sipPort}: ${udp}`)
-        : tcp
-          ? fault(`SIP_PORT: TCP ${host} port ${config.sipPort}: ${tcp}`)
-          : ok(`SIP ${host} port ${config.sipPort} is free`),
-    );
+    // drachtio-server's, when it is there, and then in use
+    if (!config.freeswitch) found.push(await sipVerdict(host, config.sipPort));
     const rtp = await bindUdp(host, config.rtpPorts.min);
     if (rtp) found.push(warning(`RTP_PORTS: ${host} port ${config.rtpPorts.min}: ${rtp}; it will be passed over`));
   }
@@ -139,6 +132,14 @@ async function checkPorts(config: Config): Promise<Verdict[]> {
   const http = await bindTcp(host, config.httpPort);
   found.push(http ? fault(`HTTP_PORT: ${host} port ${config.httpPort}: ${http}`) : ok(`HTTP ${host} port ${config.httpPort} is free`));
   return found;
+}
+
+async function sipVerdict(host: string, port: number): Promise<Verdict> {
+  const udp = await bindUdp(host, port);
+  const tcp = await bindTcp(host, port);
+  if (udp) return fault(`SIP_PORT: UDP ${host} port ${port}: ${udp}`);
+  if (tcp) return fault(`SIP_PORT: TCP ${host} port ${port}: ${tcp}`);
+  return ok(`SIP ${host} port ${port} is free`);
 }
 
 const because = (error: NodeJS.ErrnoException) =>
