@@ -66,13 +66,13 @@ function killAll(mark) {
 }
 
 /** Runs one file in a mocha of its own; its output is shown when it is over, whole. */
-function run(file) {
+function run(file, slot) {
   return new Promise((resolve) => {
     const began = Date.now();
     // Telephony in real time with other programs: a machine that stood still for a moment gets one more chance (shown by the reporter).
     const args = ['--timeout', '90000', '--retries', '1', path.join('tests', 'dist', 'test', file)];
     const mark = `YIXIAN_TEST_FILE=${process.pid}:${file}`;
-    const env = { ...process.env, YIXIAN_TEST_FILE: mark.slice(mark.indexOf('=') + 1) };
+    const env = { ...process.env, YIXIAN_TEST_FILE: mark.slice(mark.indexOf('=') + 1), YIXIAN_TEST_SLOT: slot };
     const child = spawn(MOCHA, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
@@ -103,13 +103,13 @@ const failed = [];
 
 async function runAll(files, workers) {
   const waiting = [...files];
-  const work = async () => {
+  const work = async (slot) => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
-      if (Date.now() - started < BEGIN_LIMIT_MS) await run(file);
+      if (Date.now() - started < BEGIN_LIMIT_MS) await run(file, slot);
       else failed.push(`${file} (not begun: the run was ${BEGIN_LIMIT_MS / 60_000} minutes old)`);
     }
   };
-  await Promise.all(Array.from({ length: workers }, work));
+  await Promise.all(Array.from({ length: workers }, (_, i) => work(`${i}/${workers}`)));
 }
 
 if (!check()) failed.push('the gate: see `check:` above');

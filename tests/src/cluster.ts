@@ -5,7 +5,7 @@ import path from 'node:path';
 import { silentLogger } from '@yixian/contracts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@yixian/db';
 import { Hotline } from './hotline.js';
-import { eventually, freePort, type PeerProcess, startProcess } from './peers/index.js';
+import { eventually, freePort, MEDIA_PORTS, type PeerProcess, startProcess } from './peers/index.js';
 
 const RTP_PORTS_EACH = 400;
 
@@ -91,7 +91,7 @@ export class ClusterHotline {
 
   /** Starts a process of this name, or starts it again. */
   async startNode(name: string, env: Record<string, string> = {}): Promise<Hotline> {
-    const rtp = 20_000 + RTP_PORTS_EACH * (this.#started % 20);
+    const rtp = MEDIA_PORTS.first + RTP_PORTS_EACH * (this.#started % Math.floor(MEDIA_PORTS.count / RTP_PORTS_EACH));
     this.#started += 1;
     const node = await Hotline.start({
       dataDir: this.dataDir,

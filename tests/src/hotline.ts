@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { io, type Socket } from 'socket.io-client';
-import { eventually, freePort } from './peers/index.js';
+import { eventually, freePort, MEDIA_PORTS } from './peers/index.js';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const START_DEADLINE_MS = 60_000;
@@ -60,7 +60,7 @@ export class Hotline {
     const httpPort = await freePort();
     const outside = outsideSwitch();
     const sipPort = Number(outside.SIP_PORT ?? (await freePort()));
-    const rtp = 20_000 + 2 * Math.floor(Math.random() * 4_000);
+    const rtp = MEDIA_PORTS.first + 2 * Math.floor((Math.random() * (MEDIA_PORTS.count - 500)) / 2);
     const env = {
       HOTLINE_HOST: '127.0.0.1',
       HTTP_PORT: String(httpPort),

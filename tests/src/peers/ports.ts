@@ -4,6 +4,16 @@ import { createServer } from 'node:net';
 // Below the ephemeral range of Linux (32768–60999), so that no outgoing socket takes a port between the check and the use.
 const LOWEST = 10_000;
 const HIGHEST = 31_998;
+/** Which of how many files that run side by side this is, e.g. `2/5`: each has ports of its own, so that none takes another's. */
+const [SLOT = 0, SLOTS = 1] = (process.env.YIXIAN_TEST_SLOT ?? '0/1').split('/').map(Number);
+const SIZE = 2 * Math.floor((HIGHEST - LOWEST) / SLOTS / 2);
+const FIRST = LOWEST + SLOT * SIZE;
+/** The last ports of the file are its hotlines' for media. */
+const MEDIA = SLOTS > 1 ? 1_400 : 8_500;
+const LAST = FIRST + SIZE - MEDIA;
+
+/** Where hotlines under test have their media ports: some of these each. One that is taken they pass over. */
+export const MEDIA_PORTS = { first: LAST, count: MEDIA };
 const given = new Set<number>();
 
 function udpFree(port: number, address: string): Promise<boolean> {
@@ -40,10 +50,12 @@ async function takenPort(first: number, count: number, address: string): Promise
  */
 export async function freePorts(count: number, address = '127.0.0.1'): Promise<number> {
   // From a random place on, once round: two test processes then seldom look at the same ports.
-  const span = HIGHEST - LOWEST - count;
+  const span = LAST - FIRST - count;
   const start = Math.floor(Math.random() * span);
+  // what a file was given and has let go without a word
+  if (given.size > span / 2) given.clear();
   for (let offset = 0; offset < span; ) {
-    const first = LOWEST + 2 * Math.floor(((start + offset) % span) / 2);
+    const first = FIRST + 2 * Math.floor(((start + offset) % span) / 2);
     const taken = await takenPort(first, count, address);
     if (taken === undefined) {
       for (let port = first; port < first + count; port++) given.add(port);
@@ -51,7 +63,7 @@ export async function freePorts(count: number, address = '127.0.0.1'): Promise<n
     }
     offset += taken - first + 2;
   }
-  throw new Error(`no ${count} consecutive free ports on ${address} between ${LOWEST} and ${HIGHEST}`);
+  throw new Error(`no ${count} consecutive free ports on ${address} between ${FIRST} and ${LAST}`);
 }
 
 /** Gives ports back that are no longer used. */
