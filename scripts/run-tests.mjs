@@ -17,8 +17,8 @@ process.env.YIXIAN_TEST_COUNTS = counts;
 const SUITES = ['peers', 'switch-conformance', 'e2e', 'browser'];
 /** These take the whole machine: nothing runs beside them. */
 const ALONE = new Set(['e2e/load.test.js']);
-/** They wait for speech and rings most of the time (a sixth to a quarter of a processor each), so five share two processors well. */
-const WORKERS = Math.max(1, Math.min(5, Math.floor(availableParallelism() * 2.5)));
+/** They wait for speech and rings most of the time (a sixth to a quarter of a processor each), so four share two processors well. */
+const WORKERS = Math.max(1, Math.min(4, availableParallelism() * 2));
 /** The longest are begun first, so that none is left alone at the end. */
 const LONG = [
   'switch-conformance/softswitch.test.js',
@@ -40,6 +40,13 @@ function filesOf(suite) {
     .filter((name) => name.endsWith('.test.js'))
     .sort()
     .map((name) => `${suite}/${name}`);
+}
+
+/** Browsers need the processor, the others wait: evenly one beside the other. */
+function mixed(files) {
+  const kinds = [files.filter((file) => file.startsWith('browser/')), files.filter((file) => !file.startsWith('browser/'))];
+  const placed = kinds.flatMap((kind) => kind.map((file, i) => ({ file, at: (i + 0.5) / kind.length })));
+  return placed.sort((a, b) => a.at - b.at).map(({ file }) => file);
 }
 
 /** Processes that carry this mark in their environment: what a file started and did not end, however detached. */
@@ -114,7 +121,8 @@ async function runAll(files, workers) {
 
 if (!check()) failed.push('the gate: see `check:` above');
 const all = SUITES.flatMap(filesOf);
-const files = [...LONG.filter((file) => all.includes(file)), ...all.filter((file) => !LONG.includes(file))];
+const long = LONG.filter((file) => all.includes(file));
+const files = [...long, ...mixed(all.filter((file) => !long.includes(file)))];
 await runAll(
   files.filter((file) => !ALONE.has(file)),
   WORKERS,
