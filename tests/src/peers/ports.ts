@@ -43,27 +43,37 @@ async function takenPort(first: number, count: number, address: string): Promise
   return undefined;
 }
 
-/**
- * Finds consecutive ports free for UDP and TCP; the same process is never given one twice before it is given back.
- * @param count how many in a row; the first is even, as RTP wants it
- * @returns the first of them
- */
-export async function freePorts(count: number, address = '127.0.0.1'): Promise<number> {
-  // From a random place on, once round: two test processes then seldom look at the same ports.
+/** Once round the file's ports from a random place: two test processes then seldom look at the same ports. */
+async function search(count: number, address: string): Promise<number | undefined> {
   const span = LAST - FIRST - count;
   const start = Math.floor(Math.random() * span);
-  // what a file was given and has let go without a word
-  if (given.size > span / 2) given.clear();
   for (let offset = 0; offset < span; ) {
     const first = FIRST + 2 * Math.floor(((start + offset) % span) / 2);
     const taken = await takenPort(first, count, address);
-    if (taken === undefined) {
+    if (taken === undefined) return first;
+    offset += taken - first + 2;
+  }
+  return undefined;
+}
+
+/**
+ * Finds consecutive ports free for UDP and TCP; the same process is not given one twice before it is given back, as long as others
+ * are left.
+ * @param count how many in a row; the first is even, as RTP wants it
+ * @returns the first of them
+ * @throws Error when so many in a row are bound by nobody nowhere in the file's ports
+ */
+export async function freePorts(count: number, address = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const first = await search(count, address);
+    if (first !== undefined) {
       for (let port = first; port < first + count; port++) given.add(port);
       return first;
     }
-    offset += taken - first + 2;
+    if (given.size === 0) throw new Error(`no ${count} consecutive free ports on ${address} between ${FIRST} and ${LAST}`);
+    // What was given long ago and is not bound has mostly been let go without a word: the older half is forgotten.
+    for (const port of [...given].slice(0, Math.ceil(given.size / 2))) given.delete(port);
   }
-  throw new Error(`no ${count} consecutive free ports on ${address} between ${FIRST} and ${LAST}`);
 }
 
 /** Gives ports back that are no longer used. */

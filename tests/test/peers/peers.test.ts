@@ -7,6 +7,8 @@ import {
   calleeScenario,
   callerScenario,
   dominantFrequency,
+  freePort,
+  freePorts,
   isSilent,
   keys,
   levelDbfs,
@@ -33,6 +35,14 @@ describe('peers: the instruments themselves', () => {
     folder = await mkdtemp(join(tmpdir(), 'yx-peers-'));
   });
   after(() => rm(folder, { recursive: true, force: true }));
+
+  it('finds many ports in a row however many single ones it has given before', async () => {
+    for (let i = 0; i < 40; i++) {
+      for (let single = 0; single < 40; single++) await freePort();
+      const first = await freePorts(160);
+      assert.equal(first % 2, 0);
+    }
+  });
 
   it('finds a tone where it stands and nowhere else', async () => {
     const file = join(folder, 'two.wav');
