@@ -205,7 +205,10 @@ async function main(): Promise<void> {
       await place(callers, call, hotline.sipPort);
     });
     const late = new Promise<never>((_, reject) =>
-      setTimeout(() => reject(new Error('not every call reached an agent')), (o.calls * 1000) / o.rate + STEP_DEADLINE_MS).unref(),
+      setTimeout(
+        () => reject(new Error(`not every call reached an agent: ${unreached(calls)}`)),
+        (o.calls * 1000) / o.rate + STEP_DEADLINE_MS,
+      ).unref(),
     );
     await Promise.race([Promise.all([...placed, ...calls.map((call) => call.reached)]), late]);
     const before = processTree(hotline.pid);
@@ -227,6 +230,18 @@ async function main(): Promise<void> {
     hotline.removeData();
   }
 }
+
+/** The calls nobody was heard in, and how far each of them came. */
+const unreached = (calls: readonly BenchCall[]): string =>
+  calls
+    .filter((call) => call.okToHeard === undefined)
+    .map(({ number, dialog, keyAt, agentLeg, agentOkAt }) => {
+      if (agentOkAt !== undefined) return `${number} the agent's 200`;
+      if (agentLeg) return `${number} the agent's ringing`;
+      if (keyAt !== undefined) return `${number} the key`;
+      return `${number} ${dialog ? 'its 200' : 'the INVITE'}`;
+    })
+    .join(', ');
 
 function report(
   o: ReturnType<typeof options>,

@@ -19,7 +19,6 @@ export interface RtpFigures {
  */
 export class RtpLeg {
   readonly #socket: Socket;
-  readonly #packet = Buffer.alloc(12 + FRAME_BYTES, 0xd5);
   readonly #heard = new Map<number, Set<number>>();
   #remotePort = 0;
   #sequence = Math.floor(Math.random() * 10_000);
@@ -33,9 +32,6 @@ export class RtpLeg {
 
   constructor(id: number) {
     this.id = id;
-    this.#packet[0] = 0x80;
-    this.#packet[1] = 8;
-    this.#packet.writeUInt32BE(id, 8);
     this.#socket = createSocket({ type: 'udp4', recvBufferSize: 256 << 10 });
     this.#socket.on('message', (bytes) => this.#received(bytes));
   }
@@ -76,18 +72,18 @@ export class RtpLeg {
   /** Called every 20 ms by the pacer. */
   tick(): void {
     if (!this.#talking || this.#remotePort === 0) return;
-    const p = this.#packet;
-    this.#header(this.#number * FRAME_BYTES);
+    // One of its own: dgram reads it in a later turn, and after a stall of ours two or three leave in this one.
+    const p = Buffer.alloc(12 + FRAME_BYTES, 0xd5);
+    p[0] = 0x80;
+    p[1] = 8;
+    p.writeUInt16BE(this.#sequence++ & 0xffff, 2);
+    p.writeUInt32BE((this.#number * FRAME_BYTES) >>> 0, 4);
+    p.writeUInt32BE(this.id, 8);
     p.writeUInt32BE(MAGIC, 12);
     p.writeUInt32BE(this.id, 16);
     p.writeUInt32BE(this.#number++, 20);
     p.writeDoubleBE(performance.now(), 24);
     this.#socket.send(p, this.#remotePort, '127.0.0.1');
-  }
-
-  #header(timestamp: number): void {
-    this.#packet.writeUInt16BE(this.#sequence++ & 0xffff, 2);
-    this.#packet.writeUInt32BE(timestamp >>> 0, 4);
   }
 
   /** One key by RFC 4733. @returns performance.now() at the first end packet */

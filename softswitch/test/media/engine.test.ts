@@ -36,6 +36,20 @@ describe('bridge', function () {
     assert.equal(a.phone.heard[0]?.marker, true);
   });
 
+  it('carries all that a party sends at once, as after a stall of its own, in its order', async () => {
+    const { a, b } = await fixture.call();
+    a.phone.hush();
+    b.phone.hush();
+    const spoken = Array.from({ length: 60 }, (_, n) => new Uint8Array(160).fill(n));
+    for (const octets of spoken) a.phone.say(octets);
+    await b.phone.until('the sixty packets', () => b.phone.heard.at(-1)?.payload[0] === 59);
+    assert.deepEqual(
+      b.phone.heard.slice(-60).map((h) => h.payload[0]),
+      spoken.map((octets) => octets[0]),
+    );
+    assertOneStream(b.phone.heard);
+  });
+
   it('transcodes between A-law and µ-law and maps the payload type', async () => {
     const { a, b } = await fixture.call(['PCMA', 'PCMU']);
     assert.deepEqual([...new Set(a.phone.heard.map((h) => h.payloadType))], [8]);
