@@ -99,7 +99,8 @@ export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: stri
         };
         queue.close().then(done, done);
       });
-      for (const client of queue.clients) client.disconnect();
+      // One that has ended must not be told again: its driver would wait for its end, and the process with it, for two seconds.
+      for (const client of queue.clients) if (client.status !== 'end') client.disconnect();
     },
   };
 }

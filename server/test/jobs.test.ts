@@ -146,6 +146,21 @@ describe('background work', function () {
     assert.deepEqual(unheard, []);
   });
 
+  it('closed, leaves no timer that would keep the process', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await new Promise((resolve) => setImmediate(resolve)); // mocha's own begins when the test first waits
+    const before = timers();
+    const runs = counter();
+    const jobs = create();
+    jobs.every('round', 60_000, async () => runs.told());
+    await jobs.start();
+    await runs.until(1);
+    await jobs.close();
+    // a connection that was in the middle of a blocking read is let go by its driver a moment later
+    for (let turn = 0; timers() > before && turn < 50; turn += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.ok(timers() <= before, process.getActiveResourcesInfo().join(' '));
+  });
+
   it('can be closed when redis is gone', async () => {
     const jobs = create();
     jobs.every('round', 60_000, async () => undefined);
