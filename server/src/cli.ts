@@ -62,6 +62,12 @@ export async function main(argv: string[]): Promise<number> {
     .command('rotate-key')
     .description('a new master key for encryption and signatures')
     .action(action(async (config) => (await import('./recordings-commands.js')).rotateRecordingKey(config)));
+  program
+    .command('media-servers')
+    .description('FreeSWITCH servers and their sessions; --drain takes one out without a lost call')
+    .option('--drain <host:port>', 'it takes no new calls, those it has go on; until it restarts')
+    .option('--restore <host:port>', 'it takes calls again')
+    .action(action(async (...given) => (await import('./media-servers-command.js')).mediaServers(...given)));
   const demo = program.command('demo').description('the demo hotline');
   demo
     .command('agents')

@@ -29,7 +29,7 @@ export interface Config {
   databaseUrl: string | undefined;
   redisUrl: string | undefined;
   /** Where drachtio-server and FreeSWITCH are controlled; unset: the embedded switch. */
-  freeswitch: { drachtioUrl: string; freeswitchUrl: string } | undefined;
+  freeswitch: { drachtioUrl: string; freeswitchUrl: string; listenPorts?: { min: number; max: number } } | undefined;
   timeZone: string;
   seedDemo: boolean;
   /** Days the SIP messages of calls are kept; 0: they are not traced. */
@@ -62,6 +62,11 @@ function isOrigin(text: string): boolean {
 const ONE_SERVER = /^\S+:\d{1,5},\S+$/;
 const SERVERS = /^\S+:\d{1,5},\S+(\s+\S+:\d{1,5},\S+)*$/;
 
+const range = (text: string): { min: number; max: number } => {
+  const [min = 0, max = min] = text.split('-').map(Number);
+  return { min, max };
+};
+
 const schema = z.object({
   HOTLINE_NODE: z
     .string()
@@ -78,10 +83,7 @@ const schema = z.object({
     .string()
     .regex(/^\d{4,5}-\d{4,5}$/, 'must be two ports, e.g. 20000-29999')
     .default('20000-29999')
-    .transform((text) => {
-      const [min = 0, max = 0] = text.split('-').map(Number);
-      return { min, max };
-    })
+    .transform(range)
     .refine(
       ({ min, max }) => min >= 1024 && max <= 65535 && max - min >= 3,
       'must lie within 1024-65535, smaller port first, at least four ports',
@@ -98,6 +100,12 @@ const schema = z.object({
   SWITCH: z.enum(['embedded', 'freeswitch'], "must be 'embedded' or 'freeswitch'").default('embedded'),
   DRACHTIO_URL: z.string().regex(ONE_SERVER, 'must be host:port,secret').optional(),
   FREESWITCH_URL: z.string().regex(SERVERS, 'must be host:port,secret, several separated by spaces').optional(),
+  FREESWITCH_LISTEN_PORTS: z
+    .string()
+    .regex(/^\d{4,5}(-\d{4,5})?$/, 'must be a port or two, e.g. 8084 or 8084-8087')
+    .transform(range)
+    .refine(({ min, max }) => min >= 1024 && max <= 65535 && max >= min, 'must lie within 1024-65535, smaller port first')
+    .optional(),
   TZ_HOTLINE: z
     .string()
     .default('Asia/Shanghai')
@@ -149,16 +157,26 @@ const schema = z.object({
   DRAIN_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(86400).default(120),
 });
 
+const portsText = ({ min, max }: { min: number; max: number }): string => (min === max ? String(min) : `${min}-${max}`);
+
 /** The two addresses, with the switch that needs them. */
 function freeswitchOf(env: {
   SWITCH: string;
   DRACHTIO_URL?: string | undefined;
   FREESWITCH_URL?: string | undefined;
+  FREESWITCH_LISTEN_PORTS?: { min: number; max: number } | undefined;
 }): Config['freeswitch'] {
   if (env.SWITCH !== 'freeswitch') return undefined;
   if (!env.DRACHTIO_URL) throw new ConfigError('DRACHTIO_URL must be host:port,secret where SWITCH is freeswitch');
   if (!env.FREESWITCH_URL) throw new ConfigError('FREESWITCH_URL must be host:port,secret where SWITCH is freeswitch');
-  return { drachtioUrl: env.DRACHTIO_URL, freeswitchUrl: env.FREESWITCH_URL };
+  const listenPorts = env.FREESWITCH_LISTEN_PORTS;
+  const servers = env.FREESWITCH_URL.split(/\s+/).length;
+  if (listenPorts && listenPorts.max - listenPorts.min + 1 < servers) {
+    throw new ConfigError(
+      `FREESWITCH_LISTEN_PORTS needs a port for each of the ${servers} servers of FREESWITCH_URL (it is '${portsText(listenPorts)}')`,
+    );
+  }
+  return { drachtioUrl: env.DRACHTIO_URL, freeswitchUrl: env.FREESWITCH_URL, ...(listenPorts ? { listenPorts } : {}) };
 }
 
 /** One without the other is a mistake. */
@@ -258,7 +276,11 @@ export function describeConfig(config: Config): Record<string, string> {
     REDIS_URL: withoutSecret(config.redisUrl, '(private redis-server)'),
     SWITCH: config.freeswitch ? 'freeswitch' : 'embedded',
     ...(config.freeswitch
-      ? { DRACHTIO_URL: hidden(config.freeswitch.drachtioUrl), FREESWITCH_URL: hidden(config.freeswitch.freeswitchUrl) }
+      ? {
+          DRACHTIO_URL: hidden(config.freeswitch.drachtioUrl),
+          FREESWITCH_URL: hidden(config.freeswitch.freeswitchUrl),
+          FREESWITCH_LISTEN_PORTS: config.freeswitch.listenPorts ? portsText(config.freeswitch.listenPorts) : '(any)',
+        }
       : {}),
     TZ_HOTLINE: config.timeZone,
     SEED_DEMO: config.seedDemo ? '1' : '0',

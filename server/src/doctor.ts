@@ -7,10 +7,10 @@ import https from 'node:https';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type HotlineSettings, silentLogger } from '@yixian/contracts';
+import { type HotlineSettings, silentLogger, systemClock } from '@yixian/contracts';
 import { createConfigStore } from '@yixian/db';
 import { createPrompts } from '@yixian/ivr';
-import { checkDrachtio, checkFreeswitch } from '@yixian/sbc';
+import { checkFreeswitch, checkOutside } from '@yixian/sbc';
 import { readCertificate } from './certificate.js';
 import { type Config, describeConfig } from './config.js';
 import { firstRunFileOf } from './first-run.js';
@@ -40,7 +40,7 @@ export async function doctor(config: Config): Promise<number> {
   process.stdout.write(
     `Yixian ${version}, Node.js ${process.versions.node}${running ? `, running as pid ${running.pid}` : ', not running'}\n\n`,
   );
-  for (const [name, value] of Object.entries(describeConfig(config))) process.stdout.write(`  ${name.padEnd(15)} ${value}\n`);
+  for (const [name, value] of Object.entries(describeConfig(config))) process.stdout.write(`  ${name.padEnd(23)} ${value}\n`);
   process.stdout.write('\n');
   const checks: Array<[string, () => Promise<Verdict[]> | Verdict[]]> = [
     ['data folder', () => checkDataDir(config)],
@@ -253,13 +253,13 @@ function checkPrompts(config: Config): Verdict[] {
   ];
 }
 
-/** drachtio-server and FreeSWITCH: let in, versions, modules, shared folders. Of drachtio-server a running hotline tells itself. */
+/** drachtio-server and FreeSWITCH: let in, versions, modules, shared folders, a call. Of drachtio-server and calls a running hotline tells itself. */
 async function checkServers(config: Config, running: RunFile | undefined): Promise<Verdict[]> {
   const { freeswitch } = config;
   if (!freeswitch) return [];
-  const sip = running ? undefined : await checkDrachtio({ ...freeswitch, logger: silentLogger });
-  const media = await checkFreeswitch({ ...freeswitch, shared: await sharedFolders(config) });
-  return [sip, media].flatMap((one) => (one ? [...one.problems.map(fault), ...one.found.map(ok)] : []));
+  const options = { ...freeswitch, shared: await sharedFolders(config), clock: systemClock(), logger: silentLogger };
+  const { problems, found } = running ? await checkFreeswitch(options) : await checkOutside(options);
+  return [...problems.map(fault), ...found.map(ok)];
 }
 
 async function checkRunning(running: RunFile | undefined): Promise<Verdict[]> {

@@ -10,9 +10,11 @@ export const mailboxFolder = (config: Pick<Config, 'nodeDir'>): string => path.j
 
 // `mailbox` has to be shared, too: messages are played from there to the phone that asks. It comes and goes, so it is not looked for.
 /** What media servers outside of this process have to see under the same path; the folders are made where they are missing. */
-export async function sharedFolders(config: Config): Promise<{ written: string[]; read: string[] }> {
+export async function sharedFolders(config: Config): Promise<{ recordings: string; written: string[]; read: string[] }> {
   const [own = ''] = promptDirectories(config);
-  const written = [recordingsFolder(config), own, spokenDirectory(config)];
+  const recordings = recordingsFolder(config);
+  const written = [recordings, own, spokenDirectory(config)];
   for (const folder of written) await mkdir(folder, { recursive: true });
-  return { written, read: [shippedPromptsDirectory, shippedEnglishPromptsDirectory].map((folder) => path.join(folder, 'prompts.json')) };
+  const read = [shippedPromptsDirectory, shippedEnglishPromptsDirectory].map((folder) => path.join(folder, 'prompts.json'));
+  return { recordings, written, read };
 }

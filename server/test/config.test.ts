@@ -51,6 +51,8 @@ describe('configuration', () => {
     ['DATABASE_URL', 'sqlite://x'],
     ['REDIS_URL', 'localhost:6379'],
     ['SWITCH', 'asterisk'],
+    ['FREESWITCH_LISTEN_PORTS', '8087-8084'],
+    ['FREESWITCH_LISTEN_PORTS', 'any'],
     ['TZ_HOTLINE', 'Peking'],
     ['SEED_DEMO', 'yes'],
     ['SIP_DIGEST', 'SHA-1'],
@@ -68,6 +70,20 @@ describe('configuration', () => {
       );
     });
   }
+
+  it('takes the ports that FreeSWITCH connects back to, one for each server at least', () => {
+    const urls = { SWITCH: 'freeswitch', DRACHTIO_URL: 'sip:9022,x', FREESWITCH_URL: '10.0.0.5:8021,x 10.0.0.6:8021,x' };
+    const config = parseConfig({ ...urls, FREESWITCH_LISTEN_PORTS: '8084-8085' });
+    assert.deepEqual(config.freeswitch?.listenPorts, { min: 8084, max: 8085 });
+    assert.equal(describeConfig(config).FREESWITCH_LISTEN_PORTS, '8084-8085');
+    assert.equal(describeConfig(parseConfig(urls)).FREESWITCH_LISTEN_PORTS, '(any)');
+    const one = parseConfig({ ...urls, FREESWITCH_URL: '10.0.0.5:8021,x', FREESWITCH_LISTEN_PORTS: '8084' });
+    assert.deepEqual(one.freeswitch?.listenPorts, { min: 8084, max: 8084 });
+    assert.throws(
+      () => parseConfig({ ...urls, FREESWITCH_LISTEN_PORTS: '8084' }),
+      /^ConfigError: FREESWITCH_LISTEN_PORTS needs a port for each of the 2 servers of FREESWITCH_URL \(it is '8084'\)$/,
+    );
+  });
 
   it('takes drachtio-server and several FreeSWITCH with the switch that needs them; the secrets are shown nowhere', () => {
     const urls = { DRACHTIO_URL: 'sip.example:9022,hidden1', FREESWITCH_URL: '10.0.0.5:8021,hidden2 10.0.0.6:8021,hidden3' };

@@ -22,6 +22,11 @@ export class NetworkCall {
   }
 }
 
+interface Of {
+  transaction: string;
+  dialog?: string;
+}
+
 /** drachtio-server as the hotline sees it: its control protocol, callers of the test's making, and media servers to be called. */
 export class FakeDrachtioServer {
   readonly secret = 'sip-secret';
@@ -100,45 +105,45 @@ export class FakeDrachtioServer {
         if (bytes.length < end) return;
         const message = bytes.toString('utf8', hash + 1, end);
         bytes = bytes.subarray(end);
-        this.#took(message);
+        this.#took(socket, message);
       }
     });
     socket.on('error', () => {});
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  #send(message: string): void {
-    for (const socket of this.#sockets) socket.write(`${Buffer.byteLength(message)}#${message}`);
+  #send(message: string, to: Iterable<Socket> = this.#sockets): void {
+    for (const socket of to) socket.write(`${Buffer.byteLength(message)}#${message}`);
   }
 
-  #network(text: string, { transaction, dialog = '' }: { transaction: string; dialog?: string }): void {
+  #network(text: string, { transaction, dialog = '' }: Of, to?: Iterable<Socket>): void {
     const meta = `network|${text.length}|udp|127.0.0.1|5070|12:00:00.000|${transaction}|${dialog}|127.0.0.1|5060`;
-    this.#send(`${randomUUID()}|sip|${meta}\r\n${text}`);
+    this.#send(`${randomUUID()}|sip|${meta}\r\n${text}`, to);
   }
 
-  #sent(id: string, text: string, { transaction, dialog = '' }: { transaction: string; dialog?: string }): void {
+  #sent(socket: Socket, id: string, text: string, { transaction, dialog = '' }: Of): void {
     const meta = `application|${text.length}|udp|127.0.0.1|5070|12:00:00.000|${transaction}|${dialog}`;
-    this.#send(`${randomUUID()}|response|${id}|OK|${meta}|Msg sent:|\r\n${text}`);
+    this.#send(`${randomUUID()}|response|${id}|OK|${meta}|Msg sent:|\r\n${text}`, [socket]);
   }
 
-  #took(message: string): void {
+  #took(socket: Socket, message: string): void {
     const line = message.indexOf('\r\n');
     const [id = '', kind, transaction = '', dialog = ''] = (line < 0 ? message : message.slice(0, line)).split('|');
     const text = line < 0 ? '' : message.slice(line + 2);
-    if (kind === 'authenticate') this.#authenticate(id, transaction);
-    else if (kind === 'sip' && text.startsWith('SIP/2.0')) this.#answered(id, transaction, text);
-    else if (kind === 'sip') this.#requested(id, dialog, text);
-    else this.#send(`${randomUUID()}|response|${id}|OK`);
+    if (kind === 'authenticate') this.#authenticate(socket, id, transaction);
+    else if (kind === 'sip' && text.startsWith('SIP/2.0')) this.#answered(socket, id, transaction, text);
+    else if (kind === 'sip') this.#requested(socket, id, dialog, text);
+    else this.#send(`${randomUUID()}|response|${id}|OK`, [socket]);
   }
 
-  #authenticate(id: string, secret: string): void {
+  #authenticate(socket: Socket, id: string, secret: string): void {
     const fine = secret.trim() === this.secret;
     const told = fine ? 'OK|127.0.0.1:5060|v0.9.10|udp/127.0.0.1:5060,tcp/127.0.0.1:5060' : 'NO|incorrect secret';
-    this.#send(`${randomUUID()}|response|${id}|${told}`);
+    this.#send(`${randomUUID()}|response|${id}|${told}`, [socket]);
   }
 
   /** The hotline has answered a caller. */
-  #answered(id: string, transaction: string, text: string): void {
+  #answered(socket: Socket, id: string, transaction: string, text: string): void {
     const known = this.#calls.get(transaction);
     if (!known) return;
     const { call, invite } = known;
@@ -148,23 +153,23 @@ export class FakeDrachtioServer {
     const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].map((name) => `${name}: ${headersOf(invite).get(name.toLowerCase())}`);
     const whole = [first, ...copied.map((h) => (h.startsWith('To: ') ? `${h};tag=hotline-${call.id}` : h)), ...rest].join('\r\n');
     call.answers.push(whole);
-    this.#sent(id, whole, { transaction, dialog });
+    this.#sent(socket, id, whole, { transaction, dialog });
     if (status < 200 || status >= 300) return;
     this.#calls.set(dialog, known);
     const ack = copied.map((h) => (h.startsWith('To: ') ? `${h};tag=hotline-${call.id}` : h.replace('1 INVITE', '1 ACK')));
     const request = [invite.split('\r\n', 1)[0]?.replace('INVITE', 'ACK'), ...ack, 'Content-Length: 0', '', ''].join('\r\n');
-    this.#network(request, { transaction: `ack-${call.id}`, dialog });
+    this.#network(request, { transaction: `ack-${call.id}`, dialog }, [socket]);
   }
 
   /** The hotline asks for something: of a media server, or in a caller's dialog. */
-  #requested(id: string, dialog: string, text: string): void {
+  #requested(socket: Socket, id: string, dialog: string, text: string): void {
     const [method = '', uri = ''] = text.split(' ');
     const headers = headersOf(text);
     const transaction = randomUUID();
     const media = this.#media.find((m) => uri.includes(m.sipAddress));
     const inDialog = dialog !== '' || !media ? dialog : `media-${transaction}`;
     const whole = complete(text, method, inDialog);
-    this.#sent(id, whole, { transaction, dialog: inDialog });
+    this.#sent(socket, id, whole, { transaction, dialog: inDialog });
     if (method === 'ACK') return;
     let sdp = '';
     if (method === 'INVITE' && media && dialog === '') {
@@ -172,7 +177,7 @@ export class FakeDrachtioServer {
     } else if (method === 'INVITE') sdp = bodyOf(text);
     const known = this.#calls.get(dialog);
     if (method === 'BYE' && known) known.call.bye = whole;
-    this.#network(okTo(whole, sdp), { transaction, dialog: inDialog });
+    this.#network(okTo(whole, sdp), { transaction, dialog: inDialog }, [socket]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { sdpAt } from './framing.js';
 
@@ -31,6 +31,12 @@ export class FakeFreeswitch {
   readonly orphans: string[] = [];
   /** Folders are the same on both sides. */
   seesFiles = true;
+  /** Files can be made where the hotline asks for it. */
+  writes = true;
+  /** Calls of drachtio-server are followed by a connection to the hotline. */
+  connectsBack = true;
+  /** Where the hotline was connected to, `address:port` of each channel. */
+  readonly connectedTo: string[] = [];
   readonly #variables = new Map<string, string>();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -83,6 +89,8 @@ export class FakeFreeswitch {
   invited(userAgent: string, hotline: string): string {
     const [host = '', port = '0'] = hotline.split(':');
     const uuid = randomUUID();
+    this.connectedTo.push(hotline);
+    if (!this.connectsBack) return sdpAt('127.0.0.1', 40_000);
     const socket = connect(Number(port), host);
     this.#keep(socket);
     const channel: Channel = { uuid, socket, room: '', member: 0, files: [] };
@@ -144,9 +152,16 @@ export class FakeFreeswitch {
       this.#variables.set(name, value);
     }
     if (command === 'uuid_transfer') this.#joins(args[0] ?? '', /^conference:([^@]+)@/.exec(args[1] ?? '')?.[1] ?? '');
+    if (command === 'uuid_record' && args[1] === 'start') return this.#records(args[2] ?? '');
     if (command === 'uuid_kill') this.channels.get(args[0] ?? '')?.socket.end();
     if (command === 'conference') this.#conference(args);
     return command === 'uuid_dump' ? 'variable_rtp_audio_in_media_packet_count: 100\n' : '+OK\n';
+  }
+
+  #records(file: string): string {
+    if (!this.writes) return '-ERR Cannot record session!\n';
+    writeFileSync(file, '');
+    return '+OK Success\n';
   }
 
   #rooms(): string {

@@ -22,7 +22,7 @@ describe('deploy/', () => {
 
   it('has the parts of a hotline, two of them Yixian with names and ports of their own', () => {
     assert.deepEqual(Object.keys(services).sort(), ['drachtio', 'freeswitch', 'postgres', 'redis', 'yixian-a', 'yixian-b']);
-    for (const variable of ['HOTLINE_NODE', 'HTTP_PORT', 'RTP_PORTS']) {
+    for (const variable of ['HOTLINE_NODE', 'HTTP_PORT', 'RTP_PORTS', 'FREESWITCH_LISTEN_PORTS']) {
       const values = hotlines.map(([, { environment }]) => environment?.[variable]);
       assert.ok(values.every(Boolean) && new Set(values).size === 2, `${variable}: ${values}`);
     }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import { yixian } from '../../src/command.js';
 import { type Api, Hotline } from '../../src/hotline.js';
-import { eventually, requirePeers } from '../../src/peers/index.js';
+import { eventually, freePorts, releasePorts, requirePeers } from '../../src/peers/index.js';
 import type { CallView } from '../../src/scenario.js';
 import { FakeDrachtioServer, type NetworkCall } from '../../src/servers/fake-drachtio.js';
 import { FakeFreeswitch } from '../../src/servers/fake-freeswitch.js';
@@ -18,8 +20,14 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
   let admin: Api;
   let numbers = 0;
 
+  let firstPort = 0;
+  // The first of the three is another program's.
+  const blocker = createServer();
+  const listenPorts = () => `${firstPort}-${firstPort + 2}`;
+
   const env = () => ({
     SWITCH: 'freeswitch',
+    FREESWITCH_LISTEN_PORTS: listenPorts(),
     DRACHTIO_URL: drachtio.url,
     FREESWITCH_URL: `${first.url} ${second.url}`,
   });
@@ -29,6 +37,8 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     // The second is not there when the hotline starts.
     await Promise.all([first.listen(), second.listen(), drachtio.listen()]);
     await second.kill();
+    firstPort = await freePorts(4);
+    await new Promise<void>((resolve) => blocker.listen(firstPort, '127.0.0.1', resolve));
     hotline = await Hotline.start({ env: env() });
     admin = await hotline.admin();
   });
@@ -37,6 +47,8 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     await hotline?.stop();
     hotline?.removeData();
     await Promise.all([first.kill(), second.kill(), drachtio.kill()]);
+    blocker.close();
+    releasePorts(firstPort, 4);
   });
 
   /** A caller who has been answered and hears the greeting. */
@@ -57,8 +69,16 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     return { ok: response.ok, text: await response.text() };
   };
   const servers = async () => (await admin.get<{ items: MediaServerView[] }>('/media-servers')).items;
+  const trials = async () => (await readdir(`${hotline.dataDir}/recordings`)).filter((name) => name.startsWith('.trial'));
   const serverIs = (name: string, up: boolean) =>
     eventually(`${name} is ${up ? 'up' : 'down'}`, async () => (await servers()).find((s) => s.name === name && s.up === up));
+
+  it('a call through FreeSWITCH is tried, which connects back to a port that it may, and records where we can read', async () => {
+    await eventually('a trial', () => first.commands.some((c) => /^uuid_record \S+ start \S+\/recordings\/\.trial-\S+ /.test(c)));
+    await eventually('it is over', () => first.channels.size === 0);
+    assert.deepEqual([...new Set(first.connectedTo)], [`127.0.0.1:${firstPort + 1}`]);
+    assert.deepEqual(await trials(), []);
+  });
 
   it('answers with the address of FreeSWITCH, plays there, and ends the channel with the call', async () => {
     const { call, sdp } = await answered();
@@ -82,6 +102,7 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     assert.equal((await ready()).ok, true, 'one of two is enough');
     await second.listen();
     await serverIs(second.name, true);
+    assert.deepEqual([...new Set(second.connectedTo)], [`127.0.0.1:${firstPort + 2}`]);
   });
 
   it('a drained server takes no new calls and keeps those it has', async () => {
@@ -95,6 +116,28 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     await admin.put(`/media-servers/${first.name}`, { drained: false });
     for (const one of [call, other.call]) drachtio.hangUp(one);
     await eventually('both are free', () => first.channels.size + second.channels.size === 0);
+  });
+
+  it('`yixian media-servers` lists them, and takes one out and back, which all processes follow; it is audited', async () => {
+    const command = async (...args: string[]) => await yixian(['media-servers', ...args], { ...hotline.env });
+    const drained = (name: string, on: boolean) =>
+      eventually(`${name} drained: ${on}`, async () => (await servers()).some((s) => s.name === name && s.drained === on));
+    const out = await command('--drain', second.name);
+    assert.equal(out.code, 0, out.stderr);
+    assert.match(out.stdout, new RegExp(`^${second.name} +drained +0 of 2000 sessions$`, 'm'));
+    assert.match(out.stdout, new RegExp(`^${first.name} +in service +0 of 2000 sessions$`, 'm'));
+    await drained(second.name, true);
+    assert.equal((await command('--restore', second.name)).code, 0);
+    await drained(second.name, false);
+    const { items } = await admin.get<{ items: { action: string; subject: string }[] }>(`/audit?subject=${second.name}`);
+    const acts = items.map((one) => one.action);
+    assert.deepEqual(acts.slice(0, 2), ['media-server.in-service', 'media-server.drained']);
+    const unknown = await command('--drain', '127.0.0.1:1');
+    assert.deepEqual([unknown.code, unknown.stdout], [1, '']);
+    assert.match(
+      unknown.stderr,
+      new RegExp(`^yixian: there is no media server 127\\.0\\.0\\.1:1; FREESWITCH_URL names ${first.name}, ${second.name}\n$`),
+    );
     await admin.put(`/media-servers/${second.name}`, { drained: true });
   });
 
@@ -108,6 +151,18 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     await first.listen();
     await serverIs(first.name, true);
     drachtio.hangUp((await answered()).call);
+  });
+
+  it('one that comes back and can write no recording is not used, and told of, until it can', async () => {
+    first.writes = false;
+    await first.kill();
+    await serverIs(first.name, false);
+    await first.listen();
+    const told = () => servers().then((all) => /cannot write in \S+\/recordings: its user needs to$/.test(all[0]?.fault ?? ''));
+    await eventually('the fault is told', told);
+    first.writes = true;
+    await serverIs(first.name, true);
+    assert.deepEqual(await trials(), []);
   });
 
   it('one that does not answer any more is taken out, though its connections stand', async () => {
@@ -157,6 +212,22 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     assert.match(stdout, new RegExp(`FreeSWITCH 1\\.11\\.3 at ${first.name} takes 2000 sessions`));
     assert.match(stdout, /FreeSWITCH at 127\.0\.0\.1:1 cannot be reached/);
     assert.doesNotMatch(stdout, /guessed|media-secret|SIP_PORT:/);
+  });
+
+  it('doctor tries a call through each server when the hotline does not run: recordings, and the way back', async () => {
+    const sipPort = /:(\d+),/.exec(drachtio.url)?.[1] ?? '';
+    const other = { SIP_PORT: sipPort, HTTP_PORT: '0', FREESWITCH_LISTEN_PORTS: String(firstPort), FREESWITCH_URL: first.url };
+    const apart = { ...hotline.env, DATA_DIR: `${hotline.dataDir}-apart`, ...other };
+    const doctor = async (changes: Record<string, string> = {}) => (await yixian(['doctor'], { ...apart, ...changes })).stdout;
+    assert.match(await doctor(), new RegExp(`✗ freeswitch +no port of FREESWITCH_LISTEN_PORTS ${firstPort} can be had`));
+    const free = { FREESWITCH_LISTEN_PORTS: `${firstPort}-${firstPort + 3}` };
+    assert.match(await doctor(free), /✓ freeswitch +FreeSWITCH 1\.11\.3 at \S+ was called, connected back and wrote a recording/);
+    first.writes = false;
+    assert.match(await doctor(free), /✗ freeswitch +FreeSWITCH at \S+ cannot write in \S+-apart\/recordings: its user needs to/);
+    first.writes = true;
+    first.connectsBack = false;
+    assert.match(await doctor(free), /✗ freeswitch +FreeSWITCH at \S+ does not connect back to us at 127\.0\.0\.1:\d+: TCP has to be open/);
+    first.connectsBack = true;
   });
 
   it('a folder that FreeSWITCH does not see under the same path is named', async () => {

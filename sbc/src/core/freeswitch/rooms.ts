@@ -17,11 +17,13 @@ export interface RoomPlan {
   moves: { id: string; room: string }[];
   /** Per room of several: who must not hear whom, as listener and speaker. */
   deaf: Map<string, (readonly [listener: string, speaker: string])[]>;
+  /** Per room of several: whom nobody must hear. */
+  unheard: Map<string, string[]>;
 }
 
 /** @param newRoom makes a name no room has had before */
 export function planRooms(parties: readonly Placed[], hearing: Hearing, newRoom: () => string): RoomPlan {
-  const plan: RoomPlan = { moves: [], deaf: new Map() };
+  const plan: RoomPlan = { moves: [], deaf: new Map(), unheard: new Map() };
   const taken = new Set<string>();
   const groups = groupsOf(parties, hearing).sort((a, b) => weight(b) - weight(a));
   for (const group of groups) {
@@ -29,7 +31,12 @@ export function planRooms(parties: readonly Placed[], hearing: Hearing, newRoom:
     if (room === undefined) continue;
     taken.add(room);
     for (const party of group) if (party.room !== room) plan.moves.push({ id: party.id, room });
-    if (group.length > 1) plan.deaf.set(room, deafPairs(group, hearing));
+    if (group.length < 2) continue;
+    plan.deaf.set(room, deafPairs(group, hearing));
+    plan.unheard.set(
+      room,
+      group.flatMap(({ id }) => (group.some((other) => hearing.get(other.id)?.has(id)) ? [] : [id])),
+    );
   }
   return plan;
 }

@@ -100,6 +100,8 @@ export interface FsMediaServer extends EventEmitter {
   connected(): boolean;
   createEndpoint(options: { remoteSdp: string; headers?: Record<string, string> }): Promise<FsEndpoint>;
   disconnect(): void;
+  readonly listenAddress?: string;
+  readonly listenPort?: number;
   /** Where the connections of its channels come in. */
   readonly _server: { readonly server: Server };
 }
@@ -110,7 +112,8 @@ export interface FsMrf {
     port: number;
     secret: string;
     listenAddress: string;
-    listenPort?: number;
+    /** Or a server that listens already, whose socket is taken over: a port that cannot be had is nobody's to catch in the library. */
+    listenPort?: number | Server;
     advertisedAddress?: string;
     profile: string;
   }): Promise<FsMediaServer>;

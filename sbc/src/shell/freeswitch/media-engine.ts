@@ -2,6 +2,7 @@ import type { Clock, Logger, MediaEngine, MediaRecording, MediaServerState, Medi
 import type { ControlAddress } from '../../core/freeswitch/addresses.js';
 import { chooseServer } from '../../core/freeswitch/media-choice.js';
 import { newMrf, type Srf } from './libraries.js';
+import type { PortRange } from './listen-ports.js';
 import { MediaServer } from './media-server.js';
 import type { FsMediaSession } from './media-session.js';
 import { checkPath, FsRecording } from './recording.js';
@@ -10,12 +11,16 @@ import type { SharedFolders } from './shared-folders.js';
 
 export interface FsEngineOptions {
   servers: readonly ControlAddress[];
-  /** Connected when the engine starts. */
+  /** Of drachtio-server, which calls the media servers; may be connected later than the engine starts. */
   srf: Srf;
+  /** Whether drachtio-server is connected. */
+  sipConnected(): boolean;
   clock: Clock;
   logger: Logger;
   /** Where FreeSWITCH connects to for the calls it has from us. */
   listenAddress?: string | undefined;
+  /** On which port; default any. */
+  listenPorts?: PortRange | undefined;
   /** SIP profile of FreeSWITCH that drachtio-server calls. */
   profile: string;
   shared?: SharedFolders | undefined;

@@ -1,22 +1,31 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:net';
 import type { Clock, Logger, MediaSessionEvents, Timer } from '@yixian/contracts';
 import type { ControlAddress } from '../../core/freeswitch/addresses.js';
 import type { MediaServerView } from '../../core/freeswitch/media-choice.js';
 import { localMedia, waitingSdp } from '../../core/freeswitch/media-sdp.js';
 import { roomsOf, sessionsOf } from '../../core/freeswitch/status.js';
 import { Channel } from './channel.js';
+import { DRAINED } from './drain.js';
+import { openEndpoint } from './endpoint.js';
 import { inspect } from './inspect.js';
-import type { FsMediaServer, FsMrf } from './libraries.js';
+import type { FsEndpoint, FsMediaServer, FsMrf } from './libraries.js';
+import { listenWithin, type PortRange } from './listen-ports.js';
 import { FsMediaSession } from './media-session.js';
 import { RoomKeeper } from './room-keeper.js';
 import type { SharedFolders } from './shared-folders.js';
+import { trial } from './trial.js';
 
 export interface MediaServerDeps {
   mrf: FsMrf;
+  /** Whether drachtio-server is there, which calls the servers. */
+  sipConnected(): boolean;
   clock: Clock;
   logger: Logger;
   /** Where FreeSWITCH connects to; default the address that its event socket sees of us. */
   listenAddress?: string | undefined;
+  /** On one of these ports; default any. */
+  listenPorts?: PortRange | undefined;
   profile: string;
   shared?: SharedFolders | undefined;
   mediaTimeoutMs: number;
@@ -29,8 +38,6 @@ const WATCH_MS = 2_000;
 /** What does not answer for so long is taken out. */
 const SILENT_MS = 6_000;
 const RETRY_MS = 5_000;
-/** Kept by the server itself: all processes see it, and its restart ends it. */
-const DRAINED = 'yixian_drained';
 /** When each process was last heard of, by the clock of the server: what a dead one has left there is hung up. */
 const ALIVE = 'yixian_alive_';
 const SWEEP_MS = 30_000;
@@ -58,12 +65,14 @@ export class MediaServer {
   #maxSessions = 0;
   #drained = false;
   #nextSweep = 0;
+  /** A call through it was tried since it was connected. */
+  #tried = false;
 
   constructor(address: ControlAddress, deps: MediaServerDeps) {
     this.#address = address;
     this.#deps = deps;
     this.name = `${address.host}:${address.port}`;
-    this.rooms = new RoomKeeper(() => `${this.#prefix}-${++this.#roomCount}`, deps.logger);
+    this.rooms = new RoomKeeper(() => `${this.#prefix}-${++this.#roomCount}`, deps);
   }
 
   /** @throws Error in words an operator understands; the server is tried again all the same */
@@ -78,25 +87,58 @@ export class MediaServer {
   }
 
   async #connect(): Promise<void> {
-    const { profile, shared, listenAddress, mrf, logger } = this.#deps;
+    const { profile, shared } = this.#deps;
     // Looked at first by ourselves: the library throws where nobody can catch it when the profile is missing.
     const found = await inspect(this.#address, profile, shared);
     if (found.problems.length > 0) throw new Error(found.problems.join('; '));
-    const { host, port, secret } = this.#address;
-    const server = await mrf.connect({ address: host, port, secret, listenAddress: listenAddress ?? found.ourAddress, profile });
-    if (this.#stopped) {
-      server.disconnect();
+    const server = await this.#open(this.#deps.listenAddress ?? found.ourAddress);
+    const fault = await this.#try(server);
+    if (this.#stopped || fault !== undefined) {
+      this.#quit(server);
+      if (fault !== undefined) throw new Error(`FreeSWITCH at ${this.name} ${fault}`);
       return;
     }
-    // The library writes a command in two pieces: the second would wait for the delayed ACK of the first, 40 ms each time.
-    server.conn.socket?.setNoDelay(true);
-    server._server.server.prependListener('connection', (socket) => socket.setNoDelay(true));
+    const { logger } = this.#deps;
     this.#maxSessions = found.maxSessions;
     this.#server = server;
     this.#fault = undefined;
     server.on('error', (error: unknown) => logger.warn({ server: this.name, error: String(error) }, 'FreeSWITCH: connection error'));
     server.on('end', () => this.#lost(server, 'its event socket was lost'));
     this.#watch(server);
+  }
+
+  async #open(listenAddress: string): Promise<FsMediaServer> {
+    const { profile, mrf, listenPorts } = this.#deps;
+    const { host, port, secret } = this.#address;
+    const listening: Server | undefined = listenPorts && (await listenWithin(listenAddress, listenPorts));
+    try {
+      const taken = listening ? { listenPort: listening } : {};
+      const server = await mrf.connect({ address: host, port, secret, listenAddress, profile, ...taken });
+      // The library writes a command in two pieces: the second would wait for the delayed ACK of the first, 40 ms each time.
+      server.conn.socket?.setNoDelay(true);
+      server._server.server.prependListener('connection', (socket) => socket.setNoDelay(true));
+      return server;
+    } catch (error) {
+      listening?.close();
+      throw error;
+    }
+  }
+
+  /** What it says of itself may be right, and a call fail all the same. Without drachtio-server it is tried later, once a connection. */
+  async #try(server: FsMediaServer): Promise<string | undefined> {
+    const { sipConnected, shared, logger } = this.#deps;
+    this.#tried = sipConnected();
+    if (!this.#tried) return undefined;
+    const fault = await trial(server, `${server.listenAddress}:${server.listenPort}`, shared?.recordings, logger).catch(messageOf);
+    // Where drachtio-server was lost meanwhile it says nothing of this one.
+    this.#tried = sipConnected();
+    return this.#tried ? fault : undefined;
+  }
+
+  async #tryOnce(server: FsMediaServer): Promise<void> {
+    if (this.#tried) return;
+    const fault = await this.#try(server);
+    if (fault !== undefined) this.#lost(server, fault);
   }
 
   #later(): void {
@@ -122,6 +164,7 @@ export class MediaServer {
       this.#counted = sessionsOf(event.getBody() ?? '') ?? this.#counted;
       server.conn.api('global_getvar', DRAINED, (answer) => this.#setDrained((answer.getBody() ?? '').trim() === 'true'));
       void this.#alive(server);
+      void this.#tryOnce(server);
       this.#timer = clock.setTimer(WATCH_MS, () => this.#watch(server));
     });
     this.#timer = silent;
@@ -217,7 +260,7 @@ export class MediaServer {
     if (!server) throw new Error(`FreeSWITCH at ${this.name} is not connected`);
     this.#opening++;
     try {
-      const endpoint = await server.createEndpoint({ remoteSdp: waitingSdp(1) });
+      const endpoint = await openEndpoint(server, waitingSdp(1));
       const local = localMedia(endpoint.dialog.remote.sdp);
       if (!local) {
         await endpoint.dialog.destroy();
@@ -229,11 +272,7 @@ export class MediaServer {
     }
   }
 
-  #session(
-    endpoint: Awaited<ReturnType<FsMediaServer['createEndpoint']>>,
-    local: { address: string; rtpPort: number },
-    events: MediaSessionEvents,
-  ): FsMediaSession {
+  #session(endpoint: FsEndpoint, local: { address: string; rtpPort: number }, events: MediaSessionEvents): FsMediaSession {
     const { clock, logger, mediaTimeoutMs } = this.#deps;
     const session = new FsMediaSession({
       id: ++this.#count,
@@ -243,6 +282,7 @@ export class MediaServer {
       logger,
       mediaTimeoutMs,
       newRoom: this.rooms.newRoom,
+      hiddenFromSome: (one) => this.rooms.hidesFromSome(one),
       closed: (over) => this.#closed(over),
     });
     const channel = new Channel(

@@ -34,6 +34,13 @@ const KEY_MS = 160;
 const PAUSE_MS = 100;
 const JOIN_MS = 5_000;
 export const PROFILE = 'yixian';
+/** What a mixer may still have of a party that was muted: a few frames. */
+const DRAIN_MS = 120;
+
+/** A mixer takes a party that leaves with frames in hand out of the sum for those who must not hear it, though it never came in: they would hear it. */
+export function drained(clock: Clock): Promise<void> {
+  return new Promise((resolve) => clock.setTimer(DRAIN_MS, resolve));
+}
 
 export interface SessionDeps {
   id: number;
@@ -44,6 +51,8 @@ export interface SessionDeps {
   logger: Logger;
   mediaTimeoutMs: number;
   newRoom(): string;
+  /** Somebody of its room must not hear it, and others do. */
+  hiddenFromSome(session: FsMediaSession): boolean;
   closed(session: FsMediaSession): void;
 }
 
@@ -73,6 +82,10 @@ export class FsMediaSession implements MediaSession {
   /** Whose file each is that FreeSWITCH has for this member, in the order it was told. */
   #files: Playing[] = [];
   #muted = false;
+  /** Somebody of its room hears it, or it is alone there. */
+  #heard = true;
+  /** As FreeSWITCH was told. */
+  #quietThere = false;
   readonly #muteLog: Since<boolean>[] = [];
   #inBand = false;
   #digits = noDigits;
@@ -199,6 +212,8 @@ export class FsMediaSession implements MediaSession {
     this.#room = undefined;
     // What it had for the member of the other room is gone with it.
     this.#files = [];
+    this.#heard = !silent;
+    this.#quietThere = silent || this.#muted;
     const flags = silent ? '++flags{mute|deaf}' : this.#muted ? '++flags{mute}' : '';
     await this.#command('uuid_transfer', `${this.#channel?.uuid} conference:${room}@${PROFILE}${flags} inline`);
     this.#room = { name: room, member: await member };
@@ -212,23 +227,35 @@ export class FsMediaSession implements MediaSession {
     joined(member);
   }
 
-  /** Told when all relationships of the room are as they have to be. */
+  /** It came silent; told when all relationships of the room are as they have to be. */
   admit(): Promise<void> {
     return this.#enqueue('admit', async () => {
-      if (!this.#room) return;
-      const { name, member } = this.#room;
-      await this.#command('conference', `${name} undeaf ${member}`);
-      if (!this.#muted) await this.#command('conference', `${name} unmute ${member}`);
+      if (this.#room) await this.#command('conference', `${this.#room.name} undeaf ${this.#room.member}`);
     });
+  }
+
+  /**
+   * Nobody of the room hears it, or somebody does again.
+   * @returns whether FreeSWITCH had to be told
+   */
+  async setHeard(on: boolean): Promise<boolean> {
+    this.#heard = on;
+    return await this.#enqueue('heard', () => this.#tellQuiet());
+  }
+
+  async #tellQuiet(): Promise<boolean> {
+    const quiet = this.#muted || !this.#heard;
+    if (!this.#room || this.#quietThere === quiet) return false;
+    this.#quietThere = quiet;
+    await this.#command('conference', `${this.#room.name} ${quiet ? 'mute' : 'unmute'} ${this.#room.member}`);
+    return true;
   }
 
   mute(on: boolean): void {
     if (this.#muted === on) return;
     this.#muted = on;
     this.#muteLog.push({ at: this.#deps.clock.now(), value: on });
-    this.#enqueue('mute', async () => {
-      if (this.#room) await this.#command('conference', `${this.#room.name} ${this.#muted ? 'mute' : 'unmute'} ${this.#room.member}`);
-    }).catch(() => {});
+    this.#enqueue('mute', () => this.#tellQuiet()).catch(() => {});
   }
 
   /** For recordings, which are written a little later. */
@@ -403,10 +430,19 @@ export class FsMediaSession implements MediaSession {
   async #close(): Promise<LegStats> {
     this.#silence?.cancel();
     this.#settle();
+    await this.#hush();
     const stats = await this.#figures().catch(() => ({ ...NO_STATS, codec: this.#codec }));
     await this.#channel?.close();
     this.#deps.closed(this);
     return stats;
+  }
+
+  /** Before it goes from those who must not hear it. */
+  async #hush(): Promise<void> {
+    if (!this.#room || !this.#deps.hiddenFromSome(this)) return;
+    this.#heard = false;
+    await this.#tellQuiet().catch(() => false);
+    await drained(this.#deps.clock);
   }
 
   #settle(): void {

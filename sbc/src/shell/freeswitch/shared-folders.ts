@@ -5,7 +5,9 @@ import { quoted } from '../../core/freeswitch/tones.js';
 
 /** What both sides have to see under the same path. */
 export interface SharedFolders {
-  /** Folders we write in: recordings are written there by FreeSWITCH, prompts and spoken texts by us. */
+  /** FreeSWITCH writes there what each party says, and we put it together; one of `written`. */
+  recordings?: string;
+  /** Folders we write in: recordings, prompts, spoken texts. */
   written: readonly string[];
   /** Files that are there already: prompts that come with the program. */
   read: readonly string[];

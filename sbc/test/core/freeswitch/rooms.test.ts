@@ -37,6 +37,7 @@ describe('rooms of a media server', () => {
     const plan = planRooms(at({ a: 'r1', b: 'r1', s: 'r2' }), hearing({ a: ['b'], b: ['a'], s: ['a', 'b'] }), rooms());
     assert.deepEqual(plan.moves, [{ id: 's', room: 'r1' }]);
     assert.deepEqual(new Set(plan.deaf.get('r1')?.map((p) => p.join('<'))), new Set(['a<s', 'b<s']));
+    assert.deepEqual(plan.unheard.get('r1'), ['s'], 'a listener is heard by nobody at all');
   });
 
   it('whoever leaves goes to a room of its own; nobody else moves', () => {
@@ -72,6 +73,8 @@ describe('rooms of a media server', () => {
             const together = room !== undefined && room === placed.get(speaker);
             const kept = plan.deaf.get(room ?? '')?.some(([l, s]) => l === listener && s === speaker) ?? false;
             assert.equal(together && !kept, wanted.get(listener)?.has(speaker) ?? false, `${listener} hears ${speaker}`);
+            const nobody = ids.every((id) => !wanted.get(id)?.has(speaker));
+            if (together) assert.equal(plan.unheard.get(room)?.includes(speaker), nobody, `${speaker} is heard by nobody`);
           }
         },
       ),
