@@ -80,6 +80,29 @@ describe('record queries', function () {
       assert.deepEqual(await ids({ from: MIDNIGHT + 3_600_000, to: MIDNIGHT + 7_200_000 }), ['call-abandoned']);
     });
 
+    it('the calls of an agent: taken, put through to another, in progress or over, and dialled; not those that only rang', async () => {
+      const b = bus(MIDNIGHT);
+      const rung = (callId: string, agentId: string) =>
+        b.publish({ type: 'offer.made', callId, agentId, queueId: 'consult', data: { offerId: `o2-${callId}`, expiresAt: b.at + 20_000 } });
+      const putThrough = (callId: string): void => {
+        arrive(b, callId);
+        rung(callId, '1003');
+        b.publish({ type: 'call.connected', callId, agentId: '1001', queueId: 'consult', data: { to: '1001' } });
+        b.at += 1_000;
+        b.publish({ type: 'call.connected', callId, agentId: '1002', data: { to: '1002' } });
+        b.at += 1_000;
+      };
+      putThrough('call-over');
+      b.publish({ type: 'call.ended', callId: 'call-over', data: { termination: { by: 'caller', reason: 'normal' } } });
+      putThrough('call-goes-on');
+      b.publish({ type: 'call.arrived', callId: 'call-dialled', data: { direction: 'outbound', caller: '1001', called: '0212345678' } });
+      await journal.flush();
+      const of = async (agent: string): Promise<string[]> => (await queries.calls({ limit: 50, agent })).items.map((r) => r.id);
+      assert.deepEqual(await of('1001'), ['call-dialled', 'call-goes-on', 'call-over']);
+      assert.deepEqual(await of('1002'), ['call-goes-on', 'call-over']);
+      assert.deepEqual(await of('1003'), []);
+    });
+
     it('an invalid cursor is a bad request naming the cursor, in every list', async () => {
       const wrong = { name: 'DomainError', code: 'bad-request', details: { field: 'cursor' } };
       await assert.rejects(queries.calls({ limit: 5, cursor: 'nonsense' }), wrong);

@@ -60,7 +60,7 @@ export const callsQuery = z.strictObject({
   to: instant.optional().describe('Calls that arrived before'),
   caller: number.optional(),
   called: number.optional(),
-  agent: extension.optional(),
+  agent: extension.optional().describe('Calls this agent was on, the last or an earlier one of several, or has made'),
   queue: identifier.optional(),
   outcome: z.enum(OUTCOMES, `must be one of ${OUTCOMES.join(', ')}`).optional(),
   direction: z.enum(DIRECTIONS, `must be one of ${DIRECTIONS.join(', ')}`).optional(),

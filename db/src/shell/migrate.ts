@@ -9,6 +9,7 @@ import * as summaries from './migrations/0007-call-summaries.js';
 import * as wallboards from './migrations/0008-wallboards.js';
 import * as sipTraces from './migrations/0009-sip-traces.js';
 import * as extensionLanguage from './migrations/0010-extension-language.js';
+import * as agentsOfCalls from './migrations/0011-agents-of-calls.js';
 
 interface Migration {
   name: string;
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0008-wallboards', up: wallboards.up, down: wallboards.down },
   { name: '0009-sip-traces', up: sipTraces.up, down: sipTraces.down },
   { name: '0010-extension-language', up: extensionLanguage.up, down: extensionLanguage.down },
+  { name: '0011-agents-of-calls', up: agentsOfCalls.up, down: agentsOfCalls.down },
 ];
 
 /** Any number of ours: processes that migrate the same database wait for each other on it. */

@@ -82,12 +82,27 @@ function callsQuery(knex: Knex, query: CallQuery): Knex.QueryBuilder {
   between(list, 'started_at', query);
   if (query.caller !== undefined) number(list, 'caller', query.caller);
   if (query.called !== undefined) number(list, 'called', query.called);
-  if (query.agent !== undefined) list.where('agent_id', query.agent);
+  if (query.agent !== undefined) byAgent(list, query.agent);
   if (query.queue !== undefined) list.where('queue_id', query.queue);
   if (query.outcome !== undefined) list.where('outcome', query.outcome);
   if (query.direction !== undefined) list.where('direction', query.direction);
   if (query.cursor !== undefined) after(list, 'started_at', 'id', decodeCursor(query.cursor));
   return list.limit(query.limit + 1);
+}
+
+/** As the index `calls_agents` has it. */
+const AGENTS = `jsonb_path_query_array(segments, '$[*] \\? (@.kind != "ringing").agentId') @> jsonb_build_array(?::text)`;
+
+/** Calls the agent was on, the last or an earlier one of several, and those the agent made; as `wasOnCall` says. */
+function byAgent(list: Knex.QueryBuilder, agent: string): void {
+  list.where((any) =>
+    any
+      .where('agent_id', agent)
+      .orWhere((made) => made.where('caller', agent).whereNot('direction', 'inbound'))
+      .orWhere((taken) => taken.where('called', agent).where('direction', 'internal').whereNotNull('connected_at'))
+      .orWhere((over) => over.whereNotNull('ended_at').whereRaw(AGENTS, agent))
+      .orWhere((goesOn) => goesOn.whereNull('ended_at').whereRaw(AGENTS, agent)),
+  );
 }
 
 function eventOf(row: EventRow): DomainEvent {

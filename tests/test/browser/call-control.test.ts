@@ -190,6 +190,9 @@ describe('call control from the desk: a Chinese and an English browser at once',
     await s.admin.put('/trunks/demo', { outboundUri: `sip:127.0.0.1:${outside.sipPort}`, revision });
     await en.dial('139-1111 0077');
     await outside.waitFor('CALL_INCOMING');
+    // nobody talks before it is answered, and nobody is there to be held
+    await en.phase('Calling');
+    assert.equal(await en.button(/^Hold/).count(), 0);
     await outside.accept();
     await phoneHears(outside, EN_HZ);
     await en.hears(PHONE_HZ);

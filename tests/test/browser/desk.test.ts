@@ -256,6 +256,8 @@ describe('the agent desk', function () {
     assert.equal((await s.events.wait('call.transferred', (e) => e.callId === callId)).agentId, '1001');
     await caller.hangUp();
     await s.record(callId);
+    // whoever has put it through still finds it, and its summary
+    await page.locator('.recent').getByText('13800000033').waitFor();
     await s.signOut('1002');
     await button(/结束话后/).click();
   });

@@ -39,15 +39,21 @@ describe('the first minute of a newcomer: only the printed link, the passwords, 
     await desk.getByLabel('用户名').fill(agent.username);
     await desk.getByLabel('密码').fill(agent.password);
     await desk.getByRole('button', { name: /登\s?录/ }).click();
+    // whoever is ready before there is a telephone is told that nothing will ring
+    await desk.getByRole('button', { name: /^签\s?入/ }).click();
+    await desk.getByRole('alert').getByText('已示闲，但接不到来电').waitFor();
     await desk.getByRole('button', { name: /^话机：/ }).click();
     await desk.getByText('本浏览器（软电话）').click();
     const dialog = desk.getByRole('dialog');
     await dialog.getByRole('button', { name: /使\s?用/ }).click();
     await desk.getByTestId('phone-status').getByText('电话已就绪').waitFor();
-    await desk.getByRole('button', { name: /^签\s?入/ }).click();
     await desk.getByText('示闲中，等待来电。').waitFor();
 
     await guide.getByLabel('用户名').fill(supervisor.username);
+    await guide.getByLabel('密码').fill('of-somebody-else');
+    await guide.getByRole('button', { name: '拨打 12320' }).click();
+    await guide.getByText('没有打通：用户名或密码不正确').waitFor();
+    assert.equal(await guide.getByLabel('用户名').inputValue(), supervisor.username, 'what was typed is kept');
     await guide.getByLabel('密码').fill(supervisor.password);
     await guide.getByRole('button', { name: '拨打 12320' }).click();
     await guide.getByTestId('caller-state').getByText('已接通').waitFor();

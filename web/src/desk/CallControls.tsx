@@ -106,10 +106,12 @@ function Talking({ call }: { call: MyCall }) {
   const { consultation } = call;
   // Whoever is away, or only listens, can do no more than leave.
   const lost = call.phase === 'lost' || call.watching;
+  // Nobody is there yet who could be held or put through.
+  const alone = lost || call.phase === 'dialling';
   const hangUp = (): void => run(() => callActions.hangUp(call));
-  const hold = consultation || lost ? undefined : (): void => run(() => callActions.hold(call));
+  const hold = consultation || alone ? undefined : (): void => run(() => callActions.hold(call));
   const mute = lost ? undefined : (): void => run(() => callActions.mute(call));
-  const transfer = consultation || lost ? undefined : (): void => setPicking('transfer');
+  const transfer = consultation || alone ? undefined : (): void => setPicking('transfer');
   useShortcuts({ hangUp, hold, mute, transfer });
   return (
     <>
@@ -140,7 +142,7 @@ function Talking({ call }: { call: MyCall }) {
       )}
       {consultation ? <Consulting call={call} run={run} /> : null}
       {transfer ? <Action icon={<SwapOutlined />} text={t('transfer')} shortcut="transfer" run={transfer} /> : null}
-      {lost ? null : <More call={call} pick={setPicking} run={run} />}
+      {alone ? null : <More call={call} pick={setPicking} run={run} />}
       {picking ? (
         <Suspense fallback={null}>
           <TargetPicker call={call} picking={picking} onClose={() => setPicking(undefined)} />

@@ -20,7 +20,8 @@ export interface MyCall {
   record: CallRecord | undefined;
   /** The outside number, or the colleague's. */
   number: string;
-  phase: 'ringing' | 'talking' | 'lost';
+  /** `dialling`: this agent calls somebody who has not answered yet. */
+  phase: 'ringing' | 'dialling' | 'talking' | 'lost';
   /** ISO time since when it is so. */
   since: string;
   parties: readonly Party[];
@@ -42,12 +43,13 @@ function pictureOf(me: Me, id: string, record: CallRecord | undefined, parties: 
   const other = parties.find((p) => THEIR_ROLES.has(p.role) && p.party !== me.extension);
   const outside = record && (record.caller === me.extension ? record.called : record.caller);
   const ringing = me.state === 'ringing' || (me.state === 'on-call' && mine?.state === 'ringing');
+  const dialling = record !== undefined && record.direction !== 'inbound' && record.caller === me.extension && record.answeredAt === null;
   const call = phone.call?.callId === undefined || phone.call.callId === id ? phone.call : undefined;
   return {
     id,
     record,
     number: outside ?? other?.party ?? me.call?.caller ?? '',
-    phase: ringing ? 'ringing' : mine?.state === 'lost' ? 'lost' : 'talking',
+    phase: ringing ? 'ringing' : mine?.state === 'lost' ? 'lost' : dialling ? 'dialling' : 'talking',
     since: ringing ? me.since : (mine?.since ?? me.since),
     parties,
     held: mine?.state === 'held',

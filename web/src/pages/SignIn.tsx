@@ -6,18 +6,12 @@ import { useTranslation } from 'react-i18next';
 import { ApiError, post } from '../app/api.js';
 import { setLanguage } from '../app/i18n.js';
 import { hasRunOut, setSession } from '../app/session.js';
+import { SIGN_IN_WORDS } from '../app/sign-in-words.js';
 
 interface Credentials {
   username: string;
   password: string;
 }
-
-const WORDS: Record<string, string> = {
-  unauthenticated: 'signInWrong',
-  locked: 'signInLocked',
-  'too-many-requests': 'signInTooMany',
-  unreachable: 'unreachable',
-};
 
 export function SignIn() {
   const { t, i18n } = useTranslation();
@@ -30,7 +24,7 @@ export function SignIn() {
     try {
       setSession(await post<{ token: string; user: UserView }>('/session', credentials));
     } catch (error) {
-      const word = error instanceof ApiError ? WORDS[error.code] : undefined;
+      const word = error instanceof ApiError ? SIGN_IN_WORDS[error.code] : undefined;
       setFailure(word ? t(word) : t('failed', { message: String(error instanceof Error ? error.message : error) }));
       setBusy(false);
     }

@@ -16,7 +16,7 @@ export const welcome: typeof zh = {
     },
     agent: {
       title: 'Sign in as an agent',
-      text: 'In a new tab, sign in as agent1001, choose the browser as seat, allow the microphone, and go ready.',
+      text: 'In a new tab, sign in as agent1001; press “SIP phone” at the top, choose this browser, press “Use” and allow the microphone; then press “Go on duty”.',
     },
     call: {
       title: 'Call from this page',
@@ -32,6 +32,18 @@ export const welcome: typeof zh = {
     dial: 'Dial {{number}}',
     hangUp: 'Hang up',
     failed: 'It did not go through: {{why}}',
+    why: {
+      'User Denied Media Access': 'the browser does not allow the microphone; allow it beside the address',
+      'WebRTC Error': 'the browser cannot make the call',
+      'Connection Error': 'the connection was lost',
+      'Request Timeout': 'no answer',
+      'No Answer': 'no answer',
+      Busy: 'busy',
+      Rejected: 'refused',
+      Unavailable: 'unavailable at the moment',
+      'Not Found': 'there is no such number',
+      Canceled: 'cancelled',
+    },
     insecure: 'Browsers allow the microphone only over https or at this machine’s own address (localhost, 127.0.0.1).',
     state: { connecting: 'Connecting…', calling: 'Calling…', talking: 'Connected' },
   },

@@ -52,7 +52,7 @@ export function ScreenPop({ id, me }: { id: string; me: Me | undefined }) {
     [t('dialled'), record.called],
     [t('queue'), record.queueId ? (queues.get(record.queueId)?.name ?? record.queueId) : ''],
     [t('waited'), record.queueId ? <Waited key="waited" record={record} /> : ''],
-    [t('arrived'), momentText(record.startedAt)],
+    [t(`arrived.${record.direction}`), momentText(record.startedAt)],
   ];
   const away = (
     <Tooltip title={t('putAway')}>

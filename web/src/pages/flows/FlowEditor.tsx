@@ -54,7 +54,7 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
   };
   const saving = useSaving({ flow, draft, types, onChanged, onFaults: showProblems });
   useGuard(draft.dirty);
-  useFollow(canvas, tab === 'simulate' ? lit?.here : undefined);
+  useFollow(canvas, tab === 'simulate' ? lit?.here : undefined, !wide);
   useShortcuts({
     undo: draft.undo,
     redo: draft.redo,
@@ -149,11 +149,27 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
   );
 }
 
-/** While a call is simulated the canvas goes where the call is. */
-function useFollow(canvas: { current: Instance | undefined }, here: string | undefined): void {
+/** Zoom below which nothing of a card is told apart. */
+const LEAST_ZOOM = 0.25;
+
+/**
+ * While a call is simulated the canvas goes where the call is; where there is little room, with the node it comes from, so that the
+ * whole way is seen. As large as it was when the call began, smaller only where it would not fit.
+ */
+function useFollow(canvas: { current: Instance | undefined }, here: string | undefined, narrow: boolean): void {
+  const began = useRef<number>(undefined);
+  const before = useRef<string>(undefined);
   useEffect(() => {
-    const zoom = canvas.current?.getZoom();
-    if (here !== undefined && zoom !== undefined)
-      void canvas.current?.fitView({ nodes: [{ id: here }], minZoom: zoom, maxZoom: zoom, duration: 200 });
-  }, [here, canvas]);
+    if (here === undefined) {
+      began.current = undefined;
+      before.current = undefined;
+      return;
+    }
+    began.current ??= canvas.current?.getZoom();
+    const from = narrow && before.current !== here ? before.current : undefined;
+    before.current = here;
+    if (began.current === undefined) return;
+    const nodes = [here, ...(from === undefined ? [] : [from])].map((id) => ({ id }));
+    void canvas.current?.fitView({ nodes, minZoom: LEAST_ZOOM, maxZoom: began.current, duration: 200 });
+  }, [here, canvas, narrow]);
 }

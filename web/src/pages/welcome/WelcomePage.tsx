@@ -3,6 +3,7 @@ import { Alert, Button, Card, Flex, Form, Input, Steps, Typography, theme } from
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { setLanguage } from '../../app/i18n.js';
+import { SIGN_IN_WORDS } from '../../app/sign-in-words.js';
 import { callIn, hangUp, press, useCaller } from './caller.js';
 
 const NUMBER = '12320';
@@ -34,7 +35,9 @@ function Hotline() {
 
 function TestCall() {
   const { t } = useTranslation(['welcome', 'common']);
-  const { state, why } = useCaller();
+  const { state, why, code } = useCaller();
+  const refused = code === undefined ? undefined : SIGN_IN_WORDS[code];
+  const reason = refused ? t(`common:${refused}`) : t(`welcome:call.why.${why as 'Canceled'}`, { defaultValue: why });
   // a page that goes takes its call with it
   useEffect(() => hangUp, []);
   const busy = state === 'calling' || state === 'talking' || state === 'connecting';
@@ -72,7 +75,7 @@ function TestCall() {
             </Button>
           </Flex>
         ) : null}
-        {state === 'failed' ? <Alert type="error" showIcon title={t('call.failed', { why })} /> : null}
+        {state === 'failed' ? <Alert type="error" showIcon title={t('call.failed', { why: reason })} /> : null}
         {navigator.mediaDevices === undefined ? <Alert type="warning" showIcon title={t('call.insecure')} /> : null}
       </Flex>
     </Card>

@@ -1,14 +1,17 @@
 import type { UA } from 'jssip';
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import { useSyncExternalStore } from 'react';
-import { request } from '../../app/api.js';
+import { ApiError, request } from '../../app/api.js';
 import { TRICKLE_HEADERS, trickle } from '../../phone/trickle.js';
 
 // A telephone of its own for the guide: it calls in while another tab answers. It signs in for itself and leaves this browser's session alone.
 
 export interface CallerPicture {
   state: 'idle' | 'connecting' | 'calling' | 'talking' | 'failed';
+  /** Of a call that failed, as the server or the telephone says it. */
   why: string;
+  /** Of a refusal by the server, its code. */
+  code?: string;
 }
 
 interface Credentials {
@@ -26,8 +29,8 @@ const listeners = new Set<() => void>();
 const speaker = new Audio();
 speaker.autoplay = true;
 
-function show(state: CallerPicture['state'], why = ''): void {
-  picture = { state, why };
+function show(state: CallerPicture['state'], why = '', code?: string): void {
+  picture = { state, why, ...(code === undefined ? {} : { code }) };
   for (const listener of listeners) listener();
 }
 
@@ -52,7 +55,7 @@ export async function callIn(user: { username: string; password: string }, numbe
     dial(credentials, jssip.default ?? jssip, number);
   } catch (error) {
     hangUp();
-    show('failed', error instanceof Error ? error.message : String(error));
+    show('failed', error instanceof Error ? error.message : String(error), error instanceof ApiError ? error.code : undefined);
   }
 }
 
