@@ -149,6 +149,7 @@ export interface AuditQuery {
   from?: EpochMs;
   to?: EpochMs;
   username?: string;
+  /** `*` in it stands for anything. */
   action?: string;
   subject?: string;
   limit: number;

@@ -278,6 +278,11 @@ describe('the configuration as administrators change it', function () {
     );
     const rest = await store.auditLog({ limit: 10, cursor: first.next ?? '' });
     assert.deepEqual([rest.items.map((e) => e.subject), rest.next], [['q2', 'q1', 'q0'], null]);
+    const of = async (action: string) => (await store.auditLog({ limit: 10, action })).items.map((one) => one.action);
+    assert.deepEqual(
+      [await of('queue.*'), await of('*.nothing'), await of('queue%')],
+      [first.items.concat(rest.items).map((one) => one.action), [], []],
+    );
     const his = await store.auditLog({ limit: 10, username: 'bo', from: 1_000, to: 1_001 });
     assert.deepEqual(
       his.items.map(({ at, details }) => [at, details]),

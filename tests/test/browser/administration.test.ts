@@ -148,6 +148,23 @@ describe('administration and records in the browser', function () {
     assert.equal(await drawer().locator('#field-name').inputValue(), '别人的名字');
     await fill('name', '投诉');
     await save();
+    // by words, not by codes
+    await go('audit');
+    const choose = async (field: string, word: string): Promise<void> => {
+      await page.getByRole('combobox', { name: field }).click();
+      await page.getByRole('combobox', { name: field }).fill(word);
+      await page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)').getByText(word, { exact: true }).click();
+    };
+    const rows = page.locator('tbody tr.kit-row');
+    await choose('类别', '登录');
+    await page.getByRole('button', { name: /查\s?询|搜\s?索/ }).click();
+    await rows.filter({ hasText: 'signed-in' }).first().waitFor();
+    await rows.filter({ hasText: 'queue.changed' }).first().waitFor({ state: 'detached' });
+    await choose('类别', '队列');
+    await choose('动作', '修改');
+    await page.getByRole('button', { name: /查\s?询|搜\s?索/ }).click();
+    await rows.filter({ hasText: '队列 · 修改' }).first().waitFor();
+    assert.equal(await rows.filter({ hasNotText: 'queue.changed' }).count(), 0);
     await go('audit?subject=complaint');
     await page.getByRole('row').filter({ hasText: 'queue.changed' }).filter({ hasText: '队列 · 修改' }).first().click();
     await drawer().getByText('别人的名字').waitFor();
@@ -160,6 +177,16 @@ describe('administration and records in the browser', function () {
     await fill('number', '12a');
     await pages.submit();
     await drawer().locator('.ant-form-item').filter({ hasText: '号码' }).first().getByText('应为号码').waitFor();
+    // from wherever in a long form it was saved, the field at fault is named, brought into sight, and what was typed is there
+    await go('queues');
+    await page.getByRole('button', { name: '新建队列' }).click();
+    await fill('name', '夜间');
+    await drawer().getByRole('tab', { name: '溢出' }).click();
+    await pages.submit();
+    await drawer().getByRole('alert').getByText('编号：不能为空').waitFor();
+    await drawer().getByRole('tab', { name: '基本', selected: true }).waitFor();
+    await page.locator('#field-id:focus').waitFor();
+    assert.equal(await drawer().locator('#field-name').inputValue(), '夜间');
     await go('skills');
     await page.getByRole('tab', { name: '技能列表' }).click();
     await page.getByRole('row').filter({ hasText: '金牌' }).click();

@@ -180,6 +180,44 @@ describe('the simulation in the flow editor', function () {
     assert.match(await path(), /owes name$/);
   });
 
+  it('on a phone the canvas shows the whole way to where the call is, above the panel', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    try {
+      await page.goto(`${s.hotline.http}/flows/main`);
+      await page.locator('.flow-node').first().waitFor();
+      await page
+        .locator('.flow-bar')
+        .getByRole('button', { name: /^属性$/ })
+        .click();
+      const panel = page.locator('.ant-drawer-body');
+      await panel.getByText('模拟', { exact: true }).click();
+      await panel.getByRole('button', { name: /开始模拟$/ }).click();
+      for (const [key, way] of [
+        [undefined, ['menu']],
+        ['1', ['menu', 'consult']],
+      ] as const) {
+        if (key) await panel.getByRole('button', { name: key, exact: true }).click();
+        await eventually(`${way.join(' and ')} are seen whole`, async () => {
+          const canvas = await page.locator('.flow-canvas').boundingBox();
+          const boxes = await Promise.all(way.map((id) => page.locator(`[data-testid=node-${id}]`).boundingBox()));
+          const here = await page.locator(`[data-testid=node-${way.at(-1)}][data-lit=here]`).count();
+          const within = (box: typeof canvas): boolean =>
+            box !== null &&
+            canvas !== null &&
+            box.x >= canvas.x &&
+            box.y >= canvas.y &&
+            box.x + box.width <= canvas.x + canvas.width &&
+            box.y + box.height <= canvas.y + canvas.height;
+          return here === 1 && boxes.every(within) ? true : undefined;
+        });
+      }
+    } finally {
+      await page.setViewportSize({ width: 1366, height: 768 });
+      await page.goto(`${s.hotline.http}/flows/kinds`);
+      await side().getByText('模拟', { exact: true }).click();
+    }
+  });
+
   it('what is said is heard, and the call goes on by itself when it was', async () => {
     await begin('13800000001', '2026-03-02T21:00');
     await side().getByText('通话结束').first().waitFor();

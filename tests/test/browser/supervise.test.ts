@@ -128,6 +128,8 @@ describe('the supervisor’s desk and the wallboard', function () {
   it('forces an agent not ready with a reason, and ready again', async () => {
     await s.ready('1001');
     await page.getByRole('button', { name: '更多操作 1001' }).click();
+    // what the agent can do, as it is called and not by its code
+    await page.getByRole('dialog').getByText('咨询 · 人工').waitFor();
     await page.getByRole('button', { name: '强制示忙' }).click();
     assert.equal((await s.agentState('1001', 'not-ready')).state, 'not-ready');
     await card('1001').and(page.locator('[data-state="not-ready"]')).waitFor(within);

@@ -31,7 +31,8 @@ export async function readAudit(knex: Knex, query: AuditQuery): Promise<{ items:
     .limit(limit + 1);
   if (from !== undefined) select.where('at', '>=', new Date(from));
   if (to !== undefined) select.where('at', '<', new Date(to));
-  for (const [column, value] of Object.entries({ username, action, subject })) if (value !== undefined) select.where(column, value);
+  for (const [column, value] of Object.entries({ username, subject })) if (value !== undefined) select.where(column, value);
+  if (action !== undefined) byAction(select, action);
   if (cursor !== undefined) {
     const { at, id } = decodeCursor(cursor);
     select.whereRaw('(at, id) < (?, ?)', [new Date(at), /^\d{1,18}$/.test(id) ? id : '0']);
@@ -39,4 +40,10 @@ export async function readAudit(knex: Knex, query: AuditQuery): Promise<{ items:
   const rows = (await select) as AuditRow[];
   const { items, next } = page(rows, limit, (row) => ({ at: row.at, id: String(row.id) }));
   return { items: items.map(({ details, ...row }) => ({ ...row, ...(details ? { details } : {}) })), next };
+}
+
+/** The whole of it, or with `*` for whatever else stands there: `queue.*`, `*.deleted`. */
+function byAction(select: Knex.QueryBuilder, wanted: string): void {
+  if (!wanted.includes('*')) select.where('action', wanted);
+  else select.whereLike('action', wanted.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'));
 }

@@ -1,6 +1,6 @@
 import type { audit as Chinese } from '../zh/audit.js';
 
-/** What is written down, as `noun.verb`; further parts stand as they are. */
+/** What is written down: `noun.verb`, `noun.verb.mode`, or one word alone. */
 export const audit: typeof Chinese = {
   noun: {
     user: 'User',
@@ -28,14 +28,15 @@ export const audit: typeof Chinese = {
     summary: 'Call summary',
     report: 'Report',
     agent: 'Agent',
+    'media-server': 'Media server',
   },
   verb: {
     created: 'created',
     changed: 'changed',
     deleted: 'deleted',
     'entry-deleted': 'entry deleted',
-    'entry-added': 'entry added',
-    'entry-changed': 'entry changed',
+    'entries-added': 'entries added',
+    'entries-replaced': 'entries replaced',
     published: 'published',
     'rolled-back': 'rolled back',
     'draft-called': 'draft called',
@@ -55,7 +56,10 @@ export const audit: typeof Chinese = {
     'seat-forced': 'seat forced',
     'dialled-for': 'dialled for',
     supervised: 'supervised',
+    drained: 'drained',
+    'in-service': 'back in service',
   },
+  mode: { listen: 'listen', whisper: 'whisper', barge: 'barge', takeover: 'take over', release: 'release', stop: 'stop' },
   alone: {
     'signed-in': 'Signed in',
     'signed-out': 'Signed out',

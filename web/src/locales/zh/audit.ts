@@ -1,4 +1,4 @@
-/** What is written down, as `noun.verb`; further parts stand as they are. */
+/** What is written down: `noun.verb`, `noun.verb.mode`, or one word alone. */
 export const audit = {
   noun: {
     user: '用户',
@@ -26,14 +26,15 @@ export const audit = {
     summary: '通话小结',
     report: '报表',
     agent: '坐席',
+    'media-server': '媒体服务器',
   },
   verb: {
     created: '新建',
     changed: '修改',
     deleted: '删除',
     'entry-deleted': '删除一条',
-    'entry-added': '添加一条',
-    'entry-changed': '修改一条',
+    'entries-added': '添加条目',
+    'entries-replaced': '替换条目',
     published: '发布',
     'rolled-back': '回滚',
     'draft-called': '试听草稿',
@@ -53,7 +54,10 @@ export const audit = {
     'seat-forced': '强制更换座席方式',
     'dialled-for': '代拨',
     supervised: '班长介入',
+    drained: '停止接新通话',
+    'in-service': '恢复服务',
   },
+  mode: { listen: '监听', whisper: '密语', barge: '强插', takeover: '拦截', release: '强拆', stop: '停止' },
   alone: {
     'signed-in': '登录',
     'signed-out': '退出登录',

@@ -1,4 +1,4 @@
-import { Button, Card, DatePicker, Drawer, Flex, Form, Input, Table, Typography } from 'antd';
+import { Button, Card, DatePicker, Drawer, Flex, Form, Input, Select, Table, Typography } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -18,7 +18,8 @@ interface Entry {
 interface Filter {
   range?: [Dayjs | null, Dayjs | null] | null;
   username?: string;
-  action?: string;
+  noun?: string;
+  verb?: string;
   subject?: string;
 }
 
@@ -42,13 +43,52 @@ function differences(before: unknown, after: unknown, field = ''): Difference[] 
   return [{ field, before: words(before), after: words(after) }];
 }
 
+/** What the log is asked for: one word alone, or a kind, what was done, or both. */
+function actionOf(noun: string | undefined, verb: string | undefined, alone: ReadonlySet<string>): string | undefined {
+  if (noun !== undefined && alone.has(noun)) return noun;
+  if (noun === undefined) return verb === undefined ? undefined : `*.${verb}*`;
+  return `${noun}.${verb === undefined ? '*' : `${verb}*`}`;
+}
+
+/** `{ queue: '队列' }` of the catalogue as choices, by the alphabet of the language. */
+function choices(words: Record<string, string>, language: string): { value: string; label: string }[] {
+  const all = Object.entries(words).map(([value, label]) => ({ value, label }));
+  return all.sort((a, b) => a.label.localeCompare(b.label, language));
+}
+
+/** Kinds and what is done with them, as words to choose from. */
+function ActionFields() {
+  const { t, i18n } = useTranslation(['admin', 'audit']);
+  const words = (part: 'noun' | 'verb' | 'alone') =>
+    choices(t(`audit:${part}`, { returnObjects: true }) as Record<string, string>, i18n.language);
+  const form = Form.useFormInstance<Filter>();
+  const noun = Form.useWatch('noun', form);
+  const alone = words('alone');
+  const kinds = [
+    { label: t('audit.signIns'), options: alone },
+    { label: t('audit.things'), options: words('noun') },
+  ];
+  const select = { allowClear: true, showSearch: { optionFilterProp: 'label' }, placeholder: t('audit.any'), style: { width: 150 } };
+  return (
+    <>
+      <Form.Item name="noun" label={t('audit.noun')}>
+        <Select {...select} options={kinds} />
+      </Form.Item>
+      <Form.Item name="verb" label={t('audit.verb')}>
+        <Select {...select} options={words('verb')} disabled={alone.some(({ value }) => value === noun)} />
+      </Form.Item>
+    </>
+  );
+}
+
 /** `queue.changed` in words; what has none keeps its name. */
 function useActionWords(): (action: string) => string {
   const { t } = useTranslation('audit');
   return (action) => {
     const [noun = '', verb, ...rest] = action.split('.');
     if (verb === undefined) return t(`alone.${noun as 'signed-in'}`, { defaultValue: noun });
-    const words = [t(`noun.${noun as 'user'}`, { defaultValue: noun }), t(`verb.${verb as 'created'}`, { defaultValue: verb }), ...rest];
+    const modes = rest.map((mode) => t(`mode.${mode as 'listen'}`, { defaultValue: mode }));
+    const words = [t(`noun.${noun as 'user'}`, { defaultValue: noun }), t(`verb.${verb as 'created'}`, { defaultValue: verb }), ...modes];
     return words.join(' · ');
   };
 }
@@ -93,13 +133,20 @@ function EntryDrawer({ entry, onClose }: { entry: Entry | undefined; onClose(): 
 
 /** 审计日志: who did what, newest first. */
 export default function AuditPage() {
-  const { t } = useTranslation(['admin', 'common', 'records']);
+  const { t } = useTranslation(['admin', 'common', 'records', 'audit']);
   const inWords = useActionWords();
   const [given, setGiven] = useSearchParams();
   const [filter, setFilter] = useState<Filter>(() => Object.fromEntries(given));
   const [shown, setShown] = useState<Entry>();
-  const { range, ...words } = filter;
-  const query = { ...words, from: range?.[0]?.toISOString(), to: range?.[1]?.toISOString(), limit: 100 };
+  const { range, noun, verb, ...words } = filter;
+  const alone = new Set(Object.keys(t('audit:alone', { returnObjects: true }) as object));
+  const query = {
+    ...words,
+    action: actionOf(noun, verb, alone),
+    from: range?.[0]?.toISOString(),
+    to: range?.[1]?.toISOString(),
+    limit: 100,
+  };
   return (
     <Flex vertical gap={12}>
       <PageHead title={t('common:menu.audit')} hint={t('audit.hint')} />
@@ -119,9 +166,7 @@ export default function AuditPage() {
           <Form.Item name="username" label={t('audit.username')}>
             <Input allowClear style={{ width: 130 }} />
           </Form.Item>
-          <Form.Item name="action" label={t('audit.action')}>
-            <Input allowClear style={{ width: 150 }} placeholder="queue.changed" />
-          </Form.Item>
+          <ActionFields />
           <Form.Item name="subject" label={t('audit.subject')}>
             <Input allowClear style={{ width: 150 }} />
           </Form.Item>

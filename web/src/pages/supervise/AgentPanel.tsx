@@ -7,6 +7,7 @@ import { useLive } from '../../app/live.js';
 import { useUser } from '../../app/session.js';
 import { clockText } from '../../app/time.js';
 import { Since, StateTag } from '../../components/StateTag.js';
+import { useNames } from '../../kit/sources.js';
 import { type AgentToday, figureText } from './figures.js';
 import type { WatchMode } from './supervision.js';
 import type { AgentActions } from './use-agent-actions.js';
@@ -99,6 +100,7 @@ export function AgentPanel({
 }) {
   const { t } = useTranslation('supervise');
   const agent = useLive((picture) => (extension === undefined ? undefined : picture.agents.get(extension)));
+  const nameOf = useNames('skills');
   const time = (value: number | undefined): string => (value === undefined ? '–' : clockText(value * 1000));
   return (
     <Drawer
@@ -129,7 +131,7 @@ export function AgentPanel({
                 children: `${t(`seat.${agent.seat.kind}`)}${agent.seat.number ? ` ${agent.seat.number}` : ''}${agent.reachable ? '' : ` · ${t('panel.unreachable')}`}`,
               },
               { key: 'groups', label: t('panel.groups'), children: agent.groups.join(' · ') || '–' },
-              { key: 'skills', label: t('panel.skills'), children: agent.skills.join(' · ') || '–' },
+              { key: 'skills', label: t('panel.skills'), children: agent.skills.map((id) => nameOf('skills', id)).join(' · ') || '–' },
               { key: 'handled', label: t('panel.handled'), children: today?.handled ?? 0 },
               { key: 'missed', label: t('panel.missed'), children: today?.missed ?? 0 },
               { key: 'signedIn', label: t('panel.signedIn'), children: time(today?.signedInSeconds) },

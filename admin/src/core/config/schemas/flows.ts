@@ -86,7 +86,7 @@ export const auditQuery = z.strictObject({
   from: instant.optional(),
   to: instant.optional(),
   username: short.optional().describe('Who did it'),
-  action: short.optional().describe('E.g. queue.changed'),
+  action: short.optional().describe('E.g. queue.changed; * stands for anything: queue.*, *.deleted'),
   subject: short.optional().describe('What it was done to'),
   ...page,
 });
