@@ -49,12 +49,11 @@ export function relaxDue(turn: Turn): void {
 }
 
 /** Those who have waited longest go first, so that nobody passes another. */
-function relaxQueue(turn: Turn, { rungs }: CallRungs): void {
-  for (let step = rungs.length - 2; step >= 0; step--) {
-    const from = rungs[step] as CallRung;
+function relaxQueue(turn: Turn, { longest }: CallRungs): void {
+  for (let from = longest; from; from = from.before) {
     while (from.size > 0 && isDue(turn, from, from.oldestArrived)) {
-      let to = rungs[step + 1] as CallRung;
-      while (isDue(turn, to, from.oldestArrived)) to = rungs[to.step + 1] as CallRung;
+      let to = from.next as CallRung;
+      while (isDue(turn, to, from.oldestArrived)) to = to.next as CallRung;
       relaxTo(turn, from, to);
     }
   }

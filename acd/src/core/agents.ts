@@ -187,19 +187,14 @@ export function endEngagement(turn: Turn, before: AgentEntry | undefined, { talk
   const counted = { calls, talkMs: before.talkMs + talkMs };
   const wrapUpUntil = open ? OPEN_ENDED : wrapUpMs > 0 ? turn.now + wrapUpMs : null;
   if (before.lines.length > 0) changeAgent(turn, before, { ...counted, offer: null, wrapUpUntil });
-  else freeLine(turn, before, wrapUpUntil, counted, before.offer?.queueId);
+  else freeLine(turn, before, wrapUpUntil, counted);
 }
 
 /** Nothing takes the line any more: on to wrap-up, as long as any is left, or to the state wished. */
-function freeLine(
-  turn: Turn,
-  agent: AgentEntry,
-  wrapUpUntil: number | null,
-  counted: Pick<AgentEntry, 'calls' | 'talkMs'> = agent,
-  queueId?: string,
-): void {
+function freeLine(turn: Turn, agent: AgentEntry, wrapUpUntil: number | null, counted: Pick<AgentEntry, 'calls' | 'talkMs'> = agent): void {
   const { calls, talkMs } = counted;
   if (wrapUpUntil !== null && wrapUpUntil > turn.now) {
+    const queueId = agent.offer?.queueId;
     const patch = { offer: null, wrapUpUntil, calls, talkMs };
     enterState(turn, agent, { cause: 'ended', to: 'wrap-up', reason: null, by: 'system', queueId, patch });
     startWrapUp(turn, agent.id, wrapUpUntil);

@@ -1,11 +1,15 @@
 /**
  * A list that is filled anew by every step and handed out as a copy of just its length. An array that grows by `push` reserves
  * seventeen slots for the mostly two or three things a step decides; these were a fifth of all garbage.
+ *
+ * The array is a new one now and then: the collector keeps a record of every young thing in an old array, and what a step
+ * decides is always young.
  */
 export class Gathered<T> {
   /** What is behind the count is left over from earlier steps. */
-  readonly #items: T[] = [];
+  #items: T[] = [];
   #count = 0;
+  #fillings = 0;
 
   get size(): number {
     return this.#count;
@@ -21,10 +25,15 @@ export class Gathered<T> {
     return this.#items[index] as T;
   }
 
-  /** Every item once, in the order of their first; so it stays. */
-  once(): T[] {
-    if (this.#count > MANY) return [...new Set(this.copy())];
+  /** Keeps every item once, in the order of their first. */
+  keepOnce(): void {
     const items = this.#items;
+    if (this.#count > MANY) {
+      const once = new Set(this.copy());
+      this.#count = 0;
+      for (const item of once) this.push(item);
+      return;
+    }
     let kept = 0;
     for (let n = 0; n < this.#count; n++) {
       const item = items[n] as T;
@@ -35,7 +44,6 @@ export class Gathered<T> {
       kept += 1;
     }
     this.#count = kept;
-    return this.copy();
   }
 
   /** Short ones as literals, which are made where they are needed; `slice` is a call. */
@@ -61,10 +69,16 @@ export class Gathered<T> {
 
   clear(): void {
     if (this.#count === 0) return;
-    // A step that touched everything leaves nothing of it behind.
-    if (this.#items.length > MANY) this.#items.length = 0;
     this.#count = 0;
+    this.#fillings += 1;
+    // A step that touched everything leaves nothing of it behind.
+    if (this.#fillings < FILLINGS && this.#items.length <= MANY) return;
+    this.#items = [];
+    this.#fillings = 0;
   }
 }
 
 const MANY = 32;
+
+/** So often an array is filled before it is as good as old. */
+const FILLINGS = 64;

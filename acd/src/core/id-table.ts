@@ -14,6 +14,8 @@ export class IdTable<T extends { readonly id: string }> {
   #slots: unknown[] = emptySlots(FEWEST);
   #mask = FEWEST - 1;
   #size = 0;
+  /** Where the entry stood that was found last. */
+  #found = 0;
   readonly #seed: number;
 
   /** @param seed of the hashes, lest whoever chooses ids knows which of them meet */
@@ -30,7 +32,10 @@ export class IdTable<T extends { readonly id: string }> {
     const slots = this.#slots;
     for (let n = hash & this.#mask; ; n = (n + 1) & this.#mask) {
       const entry = slots[n * WIDTH + 1] as T | undefined;
-      if (entry === undefined || (slots[n * WIDTH] === hash && entry.id === id)) return entry;
+      if (entry === undefined) return undefined;
+      if (slots[n * WIDTH] !== hash || entry.id !== id) continue;
+      this.#found = n;
+      return entry;
     }
   }
 
@@ -53,18 +58,16 @@ export class IdTable<T extends { readonly id: string }> {
     }
   }
 
-  /** @returns false when there is none */
-  delete(id: string): boolean {
-    const hash = this.#hashOf(id);
-    const slots = this.#slots;
-    for (let n = hash & this.#mask; ; n = (n + 1) & this.#mask) {
-      const entry = slots[n * WIDTH + 1] as T | undefined;
-      if (entry === undefined) return false;
-      if (slots[n * WIDTH] !== hash || entry.id !== id) continue;
-      this.#size -= 1;
-      this.#close(n);
-      return true;
-    }
+  /**
+   * Whatever stands under the id of this entry.
+   * @returns false when nothing does
+   */
+  delete(entry: Pick<T, 'id'>): boolean {
+    // Whoever leaves has mostly just been asked for: its id need not be hashed again.
+    if (this.#slots[this.#found * WIDTH + 1] !== entry && this.get(entry.id) === undefined) return false;
+    this.#size -= 1;
+    this.#close(this.#found);
+    return true;
   }
 
   /** In no order that means anything. */

@@ -342,10 +342,16 @@ function firstOf(lanes: readonly Lane[], now: Ticks): CallEntry | undefined {
   return best;
 }
 
+function firstByRow({ heads }: Tables, lanes: readonly Lane[], rows: Int32Array): CallEntry | undefined {
+  const n = heads.first(rows);
+  // An index below 0 would make every look at the lanes slow, for good.
+  return n < 0 ? undefined : (lanes[n] as Lane).open.first;
+}
+
 /** The call that goes first among those this agent may have. One look per lane. */
 export function firstInLine(tables: Tables, agent: AgentEntry, now: Ticks): CallEntry | undefined {
   const { lanes, rows } = agent.pool;
-  let best = tables.oneRate ? lanes[tables.heads.first(rows)]?.open.first : firstOf(lanes, now);
+  let best = tables.oneRate ? firstByRow(tables, lanes, rows) : firstOf(lanes, now);
   const named = tables.named.size > 0 ? tables.named.get(agent.id) : undefined;
   if (!named) return best;
   for (const lane of named) {

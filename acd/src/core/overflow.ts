@@ -26,9 +26,10 @@ export function refusalOf(turn: Turn, call: CallEntry): Refusal {
   if (!queue.isOpen) return ruleFor(turn, call, 'closed') ?? { outcome: 'closed' };
   if (!somebodySignedIn(turn.tables, call)) return ruleFor(turn, call, 'nobody-signed-in') ?? { outcome: 'no-agents' };
   if (somebodyReady(turn.tables, call.lane)) return undefined;
-  const rule = queue.config.overflow.find((r) => measured(turn, call, r.when) && leadsOn(turn, call, r.to));
+  const { overflow, maxLength } = queue.config;
+  const rule = overflow.length === 0 ? undefined : overflow.find((r) => measured(turn, call, r.when) && leadsOn(turn, call, r.to));
   if (rule) return { rule };
-  return callersIn(queue) >= queue.config.maxLength ? { outcome: 'full' } : undefined;
+  return callersIn(queue) >= maxLength ? { outcome: 'full' } : undefined;
 }
 
 function measured({ tables, ticks }: Turn, call: CallEntry, when: OverflowCondition): boolean {

@@ -32,6 +32,9 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
   due: number | null = null;
   /** After so long a wait its calls go on to the next rung; null: there is none. */
   readonly relaxesAfter: number | null;
+  /** Where its calls go on to, and where they come from. */
+  next: Rung<T, L> | undefined = undefined;
+  readonly before: Rung<T, L> | undefined;
   readonly step: number;
   /** Of a queue; the others are for requests of their own and for one agent. */
   readonly plain: boolean;
@@ -49,8 +52,9 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
   /** By place, when there are several priorities in the line; else the places are in the order of arrival anyway. */
   places: OrderedSet<T> | null = null;
 
-  constructor(all: Rungs<T, L>, lane: L) {
+  constructor(all: Rungs<T, L>, lane: L, before: Rung<T, L> | undefined) {
     this.all = all;
+    this.before = before;
     this.lane = lane;
     this.relaxesAfter = lane.relaxesAfter;
     this.step = lane.step;
@@ -115,6 +119,8 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
 export class Rungs<T extends Climber, L extends LaneOfRung> {
   /** By step: the youngest calls first; they stand in the line the other way round. */
   readonly rungs: Rung<T, L>[] = [];
+  /** Of those whose calls go on to another, the one with the longest wait. */
+  longest: Rung<T, L> | undefined = undefined;
   /** None is empty. */
   readonly #blocks: Block[] = [];
   /** A block that is used no more: the next one needed. */
@@ -126,7 +132,10 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
 
   /** The next lane; together they are all there are of it. */
   push(lane: L): Rung<T, L> {
-    const rung = new Rung<T, L>(this, lane);
+    const before = this.rungs.at(-1);
+    const rung = new Rung<T, L>(this, lane, before);
+    if (before) before.next = rung;
+    this.longest = before;
     this.rungs.push(rung);
     return rung;
   }
@@ -215,8 +224,9 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
   // ── at the end ──
 
   #isBehindAll(call: T): boolean {
-    const tail = this.#blocks[this.#blocks.length - 1];
-    return tail === undefined || compare(call, tail, (tail[TO] as number) - 1) > 0;
+    if (this.#size === 0) return true;
+    const tail = this.#blocks[this.#blocks.length - 1] as Block;
+    return compare(call, tail, (tail[TO] as number) - 1) > 0;
   }
 
   /** Whether nobody stands behind this rung's calls. */
@@ -227,7 +237,8 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
 
   #append(rung: Rung<T, L>, call: T): void {
     let number = this.#blocks.length - 1;
-    let tail = this.#blocks[number];
+    // An index below 0 would make every look at the blocks slow, for good.
+    let tail = number < 0 ? undefined : this.#blocks[number];
     if (tail === undefined || tail[TO] === BLOCK) {
       tail = this.#newBlock();
       number = this.#blocks.push(tail) - 1;

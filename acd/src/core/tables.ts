@@ -1,4 +1,4 @@
-import type { AgentConfig, AgentId, EpochMs, QueueConfig, Seat } from '@yixian/contracts';
+import type { AgentConfig, AgentId, CallId, EpochMs, QueueConfig, Seat } from '@yixian/contracts';
 import { Dues } from './dues.js';
 import { Heads } from './heads.js';
 import { IdTable } from './id-table.js';
@@ -48,6 +48,8 @@ export function emptyState(seed = 1): AcdState {
 export const SIP_SEAT: Seat = { kind: 'sip' };
 export const WISH_READY: Wish = { state: 'ready', reason: null, by: 'system' };
 export const NO_OFFERS: readonly Offer[] = [];
+/** One for all agents: an empty list of their own would be one more place in memory to look at. */
+const NO_LINES: readonly CallId[] = [];
 
 export function newQueue(config: QueueConfig): QueueEntry {
   return {
@@ -148,7 +150,7 @@ export function newAgent(tables: Tables, config: AgentConfig, now: number): Agen
     idle: 0,
     since: now,
     reason: null,
-    lines: [],
+    lines: NO_LINES,
     seat: SIP_SEAT,
     calls: 0,
     talkMs: 0,

@@ -197,7 +197,7 @@ export function endTalk(turn: Turn, call: CallEntry, offer: Offer): void {
 /** The agent, unless another call has been taken up for him since: what two leaders knew may differ. */
 function engagedBy(turn: Turn, call: CallEntry, offer: Offer): AgentEntry | undefined {
   const agent = agentOf(turn, call);
-  return agent?.offer?.id === offer.id ? agent : undefined;
+  return agent?.offer === offer || agent?.offer?.id === offer.id ? agent : undefined;
 }
 
 /** The process the two talked in has died: the agent is free at once, whatever wrap-up the queue grants. */

@@ -175,8 +175,9 @@ function tellState(
 
 /** Takes a ready agent out of the indexes. */
 export function leaveIdle(turn: Turn, agent: AgentEntry): void {
-  unfileReady(turn.tables, agent);
-  turn.tables.cutOff.delete(agent.id);
+  const { tables } = turn;
+  unfileReady(tables, agent);
+  if (tables.cutOff.size > 0) tables.cutOff.delete(agent.id);
 }
 
 /** Files a ready agent: for matching when the seat can ring, else to be asked about later. */
@@ -187,6 +188,7 @@ export function becomeIdle(turn: Turn, agent: AgentEntry): void {
 
 /** Counts an agent in the queues he serves; `offline` stands for nowhere as well. */
 export function recount(tables: Tables, { pool }: AgentEntry, from: AgentStateName, to: AgentStateName): void {
+  if (isWorking(from) && isWorking(to)) return;
   const signedIn = Number(to !== 'offline') - Number(from !== 'offline');
   const working = Number(isWorking(to)) - Number(isWorking(from));
   if (signedIn === 0 && working === 0) return;
@@ -257,6 +259,8 @@ export function enterOffered(call: Writable<CallEntry>, offer: Offer, agent: Age
 /** The agent of the offer that leads to the talk, or talks. */
 export function agentOf({ tables }: Turn, { agent, offer }: CallEntry): AgentEntry | undefined {
   if (!offer) return undefined;
+  // Mostly it is one and the same: known without a look at the offer or at an id.
+  if (agent?.offer === offer) return agent;
   return agent?.id === offer.agentId ? agent : tables.agents.get(offer.agentId);
 }
 
@@ -341,7 +345,7 @@ export function forgetCall(turn: Turn, call: CallEntry): void {
 function drop({ tables, dropped }: Turn, call: Writable<CallEntry>): void {
   call.gone = true;
   dropped.push(call);
-  tables.calls.delete(call.id);
+  tables.calls.delete(call);
 }
 
 /** The call takes its place in the queue. */
@@ -385,13 +389,17 @@ const NO_CALL_PATCH: CallPatch = {};
 /** What the store has to know of this step: agents as they are now, and calls with a place. */
 export function changesOf({ touchedAgents, touchedCalls, changes, tables }: Turn): StoreChange[] {
   if (touchedAgents.size > 0) {
-    for (const agent of touchedAgents.once()) {
+    touchedAgents.keepOnce();
+    for (let n = 0; n < touchedAgents.size; n++) {
+      const agent = touchedAgents.at(n);
       const gone = agent.removed && agent.state === 'offline';
       changes.push({ table: 'agents', key: agent.id, value: gone ? null : storedAgent(agent, tables.day) });
     }
   }
   if (touchedCalls.size > 0) {
-    for (const call of touchedCalls.once()) {
+    touchedCalls.keepOnce();
+    for (let n = 0; n < touchedCalls.size; n++) {
+      const call = touchedCalls.at(n);
       // One that went to another queue of ours stands among the touched with its new place.
       if (call.gone && tables.calls.has(call.id)) continue;
       changes.push({ table: 'calls', key: call.id, value: call.gone || call.phase === 'talking' ? null : storedCall(tables, call) });

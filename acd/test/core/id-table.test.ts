@@ -19,7 +19,7 @@ describe('entries by id', () => {
             table.add({ id, n });
             model.set(id, { id, n });
           } else {
-            assert.equal(table.delete(id), model.delete(id));
+            assert.equal(table.delete({ id }), model.delete(id));
           }
           assert.equal(table.size, model.size);
           assert.equal(table.has(id), model.has(id));
@@ -35,7 +35,7 @@ describe('entries by id', () => {
     const table = new IdTable<{ id: string }>(1);
     for (let n = 0; n < 200_000; n++) {
       table.add({ id: `call-${n}` });
-      if (n >= 10_000) assert.equal(table.delete(`call-${n - 10_000}`), true);
+      if (n >= 10_000) assert.equal(table.delete({ id: `call-${n - 10_000}` }), true);
       if (n % 997 === 0) assert.equal(table.get(`call-${n - 5_000}`)?.id, n >= 5_000 ? `call-${n - 5_000}` : undefined);
     }
     assert.equal(table.size, 10_000);
