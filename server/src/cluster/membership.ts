@@ -42,7 +42,10 @@ export class Membership {
     const all = new Map(told);
     for (const member of before.values()) {
       const { node, incarnation } = member.view;
-      if (!all.has(node) && !dead.includes(incarnation)) all.set(node, { ...member, alive: false });
+      if (all.has(node) || dead.includes(incarnation)) continue;
+      all.set(node, { ...member, alive: false });
+      // Redis came back empty, however fast: that is nobody's death
+      if (member.alive) this.#graceUntil = now + ALIVE_MS;
     }
     this.#members = all;
     const left = [...before.values()].filter(({ view }) => all.get(view.node)?.view.incarnation !== view.incarnation);

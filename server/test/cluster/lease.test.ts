@@ -108,6 +108,21 @@ describe('who lives', () => {
     assert.ok(ALIVE_MS < 4_000, 'agents of a dead process are offered again within 5 s');
   });
 
+  it('Redis loses everything without a pause: who was heard a moment ago has time to be heard again', () => {
+    const members = new Membership();
+    let now = 0;
+    for (; now < 10_000; now += 300) members.told(new Map([member('a', true), member('b', true), member('c', true)]), [], now);
+    const silent = (...names: string[]): string[] => {
+      now += 300;
+      return members.told(new Map(names.map((name) => member(name, true))), [], now).silent.map(({ node }) => node);
+    };
+    assert.deepEqual(silent('a'), []);
+    assert.deepEqual(silent('a', 'b'), []);
+    const later = Array.from({ length: 12 }, () => silent('a', 'b'));
+    assert.deepEqual(later.slice(0, 10).flat(), []);
+    assert.deepEqual(later.at(-1), ['c'], 'one that stays silent is dead');
+  });
+
   it('the same name started again is another: the former has left first', () => {
     const members = new Membership();
     members.told(new Map([member('a', true), member('b', true)]), [], 0);

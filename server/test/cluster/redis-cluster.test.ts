@@ -109,4 +109,22 @@ describe('processes of one hotline over Redis', function () {
     assert.equal(a.leadership().mine, false);
     await until('b knows', () => b.nodes().find(({ node }) => node === 'a')?.state === 'draining');
   });
+
+  it('Redis loses everything in a moment: nobody is taken for dead, there is a new term, what is said arrives', async () => {
+    const [a, b] = [await bench.join('a'), await bench.join('b')];
+    const expelled: string[] = [];
+    for (const one of [a, b]) one.onExpelled(() => expelled.push(one.self.node));
+    await until('both see both', () => a.nodes().length === 2 && b.nodes().length === 2);
+    await until('one leads', () => a.leadership().mine && b.leadership().leader === 'a');
+    const { term } = a.leadership();
+    const got: unknown[] = [];
+    b.receive('after', ({ body }) => got.push(body));
+    await a.wire.evaluate("return redis.call('flushall')", [], []);
+    await until('a new term', () => a.leadership().term > term && a.leadership().term === b.leadership().term);
+    await until('both are in Redis again', () => a.metrics().cluster_nodes === 2 && b.metrics().cluster_nodes === 2);
+    a.post('b', 'after', 1);
+    await until('it is heard', () => got.length === 1);
+    assert.deepEqual(expelled, []);
+    assert.deepEqual([a.nodes().length, b.nodes().length], [2, 2]);
+  });
 });
