@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -36,6 +36,12 @@ export class SharedRedis {
     const server = await startProcess('redis-server', options, { cwd: this.#folder });
     this.#server = server;
     await eventually('redis-server', () => server.output().includes('Ready to accept connections'), 20_000);
+  }
+
+  /** As of a Redis without persistence: what it knew is lost. */
+  async startAgainEmpty(): Promise<void> {
+    for (const name of readdirSync(this.#folder)) rmSync(path.join(this.#folder, name), { recursive: true });
+    await this.startAgain();
   }
 
   /** As `systemctl stop` does it, or at once with `kill -9`. */

@@ -8,6 +8,7 @@ import { type Commands, createCommands } from './commands.js';
 import type { AcdDeps } from './deps.js';
 import { createDoors } from './doors.js';
 import type { Figures } from './figures.js';
+import { difference, type Remembered } from './memory.js';
 import { Outbox } from './outbox.js';
 import { createTelling } from './telling.js';
 import { createTimers } from './timers.js';
@@ -18,10 +19,12 @@ import {
   INPUT,
   type InputMessage,
   LOOK,
+  RECALL,
   RESUME,
   RING_AGAIN,
   type Told,
   TURN,
+  type ViewMessage,
 } from './wire.js';
 
 export interface BrainDeps extends AcdDeps {
@@ -47,6 +50,8 @@ export interface Brain {
   /** Whether everything has been taken up: the state is what is to be seen. */
   ready(): boolean;
   state(): AcdState;
+  /** Agents, queues and callbacks as they stand, to be shown until another decides. */
+  picture(): ViewMessage;
   /** A fact of this process. */
   take(input: Input): void;
   readonly commands: Commands;
@@ -60,6 +65,7 @@ export interface Brain {
 /** How long a process is waited for that has not said anything of its calls; later its calls are taken up as they come. */
 const ANNOUNCE_DEADLINE_MS = 800;
 const RING_AGAIN_DEADLINE_MS = 2_000;
+const RECALL_DEADLINE_MS = 2_000;
 
 /** What another leader would have to be told; everything else this one makes itself. */
 const FACTS: ReadonlySet<Input['type']> = new Set<Input['type']>([
@@ -323,7 +329,9 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
   }
 
   async function start(): Promise<void> {
-    const [kept] = await Promise.all([store.load(term), gather()]);
+    const mine = store.memory?.recall();
+    const [read] = await Promise.all([store.load(term), gather()]);
+    const kept = await recalled(read, mine);
     if (phase === 'over') return;
     if (!leads()) {
       deps.lost();
@@ -346,6 +354,26 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
     for (const given of early.splice(0)) receive(given);
     sendTurns();
     telling.everything();
+  }
+
+  /** What the store kept; or, where it has lost what the last leader wrote, what that one remembers. */
+  async function recalled(read: Kept, mine: Remembered | undefined): Promise<Kept> {
+    const before = store.readBefore();
+    let from: NodeId | undefined;
+    let newest = Math.max(before, mine?.term ?? 0);
+    for (const [node, { decided }] of announced) if (node !== self && decided > newest) [from, newest] = [node, decided];
+    // of this process itself it is never older, and has what had not reached the store
+    let best = mine?.term === newest ? mine : undefined;
+    if (from !== undefined) {
+      best = (await cluster.ask(from, RECALL, null, RECALL_DEADLINE_MS).catch((error: unknown) => {
+        logger.error({ err: error, node: from }, 'acd: the store has lost what was kept, and who remembers it does not answer');
+      })) as Remembered | undefined;
+    }
+    const kept = best?.kept ?? read;
+    if (best && best.term > before) logger.warn({ term: best.term }, 'acd: the store has lost what was kept; all of it is written again');
+    unsaved.push(...(best ? difference(read, kept) : []));
+    store.memory?.begin(term, kept);
+    return kept;
   }
 
   function takeUp(kept: Kept): void {
@@ -417,6 +445,7 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
     decides: () => phase === 'deciding' && leads(),
     ready: () => phase !== 'taking-up',
     state: () => state,
+    picture: telling.picture,
     take: receive,
     commands,
     abdicate() {
@@ -425,7 +454,7 @@ export function createBrain(deps: BrainDeps, term: number, own: Announcement): B
       const mine = left?.calls ?? liveCalls(state).filter(({ callId }) => !homes.has(callId));
       const facts = [...inbox.splice(0), ...early.splice(0)].filter((one) => !('from' in one) && FACTS.has(one.type)) as Input[];
       const pending = [...(left?.pending ?? []), ...facts.map((input) => ({ n: 0, at: clock.now(), input }))];
-      return { calls: mine, lines: [], pending };
+      return { calls: mine, lines: [], pending, decided: 0 };
     },
     stop() {
       if (cluster.nodes().length === 1) dispatch({ type: 'stopped' });

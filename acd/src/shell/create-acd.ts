@@ -25,8 +25,9 @@ import { given } from './given.js';
 import { createJoins } from './joins.js';
 import { createNerves } from './nerves.js';
 import { createReplica } from './replica.js';
+import { notKept } from './store.js';
 import { createTimers } from './timers.js';
-import { COMMAND, type CommandMessage, LOOK, RING_AGAIN, VIEW, type ViewMessage } from './wire.js';
+import { COMMAND, type CommandMessage, LOOK, RECALL, RING_AGAIN, VIEW, type ViewMessage } from './wire.js';
 
 export interface AcdService {
   acd: Acd;
@@ -93,6 +94,10 @@ export function createAcd(deps: AcdDeps): AcdService {
       if ('effect' in deed) effects.run(deed.effect);
       else events.publish(deed.event);
     },
+    superseded(term) {
+      if (brain && leading < term) abdicate(brain);
+    },
+    decided: () => store.memory?.term ?? 0,
   });
 
   /** A fact: to whoever decides. */
@@ -141,6 +146,8 @@ export function createAcd(deps: AcdDeps): AcdService {
   function abdicate(which: Brain): void {
     if (brain !== which) return;
     brain = undefined;
+    // what was told by others dates from before this process decided
+    if (which.ready()) replica.take(which.picture());
     nerves.takeBack(which.abdicate());
     effects.dropCallbacks({ by: 'system', reason: 'withdrawn', text: 'another process makes the calls back' });
   }
@@ -167,11 +174,10 @@ export function createAcd(deps: AcdDeps): AcdService {
 
   /** By whoever decides, here or at another process. */
   async function command<K extends keyof Commands>(name: K, ...args: Parameters<Commands[K]>): Promise<Awaited<ReturnType<Commands[K]>>> {
-    // biome-ignore lint/suspicious/noExplicitAny: the arguments are those of the command of this name
-    if (brain?.decides()) return (brain.commands[name] as any)(...args);
     const until = clock.now() + COMMAND_DEADLINE_MS;
     for (;;) {
       try {
+        if (brain?.decides()) return await carryOut(brain, name, args);
         const left = Math.max(1, until - clock.now());
         return (await cluster.ask('leader', COMMAND, { name, args } satisfies CommandMessage, left)) as Awaited<ReturnType<Commands[K]>>;
       } catch (error) {
@@ -182,26 +188,33 @@ export function createAcd(deps: AcdDeps): AcdService {
     }
   }
 
-  /** A command of another process. What it is told is kept by then: it survives whoever decided it. */
-  async function answerCommand(body: unknown): Promise<unknown> {
-    const { name, args } = body as CommandMessage;
-    if (!brain?.decides()) throw new DomainError('unavailable', 'another process decides by now', { undecided: true });
+  /** Here. Where there are several processes it is kept by the time it is answered: it survives whoever decided it. */
+  async function carryOut<K extends keyof Commands>(
+    by: Brain,
+    name: K,
+    args: Parameters<Commands[K]>,
+  ): Promise<Awaited<ReturnType<Commands[K]>>> {
     // biome-ignore lint/suspicious/noExplicitAny: the arguments are those of the command of this name
-    const result: unknown = await (brain.commands[name as keyof Commands] as any)(...args);
-    await kept();
+    const result: Awaited<ReturnType<Commands[K]>> = await (by.commands[name] as any)(...args);
+    if (!isAlone()) await kept();
     return result;
   }
 
-  /** Resolves when the store has taken everything, or takes too long. */
+  /** A command of another process. */
+  async function answerCommand(body: unknown): Promise<unknown> {
+    const { name, args } = body as CommandMessage;
+    if (!brain?.decides()) throw notKept();
+    return carryOut(brain, name as keyof Commands, args as Parameters<Commands[keyof Commands]>);
+  }
+
+  /** Resolves when the store has taken everything, or takes too long; rejects when it takes no more from this process. */
   async function kept(): Promise<'late' | undefined> {
     let stop: () => void = () => {};
     const deadline = new Promise<'late'>((resolve) => {
       const timer = clock.setTimer(STORE_DEADLINE_MS, () => resolve('late'));
       stop = () => timer.cancel();
     });
-    const outcome = await Promise.race([store.flush().then(() => undefined), deadline]);
-    stop();
-    return outcome;
+    return Promise.race([store.flush().then(() => undefined), deadline]).finally(stop);
   }
 
   // ── what is seen ──
@@ -343,9 +356,13 @@ export function createAcd(deps: AcdDeps): AcdService {
         const message = body as ViewMessage;
         if (brain || !nerves.follows(from, message.term)) return;
         replica.take(message);
-        if (message.full) found();
+        if (!message.full) return;
+        found();
+        // whoever decides now has taken everything up
+        store.memory?.forget();
       }),
       cluster.answer(COMMAND, answerCommand),
+      cluster.answer(RECALL, async () => store.memory?.recall() ?? null),
       cluster.answer(RING_AGAIN, async (body) => effects.ringAgain((body as { offerId: string }).offerId)),
       events.subscribe((event) => {
         if ((event.type === 'agent.line-up' || event.type === 'agent.line-down') && event.agentId !== undefined) look(event.agentId, false);
@@ -384,7 +401,8 @@ export function createAcd(deps: AcdDeps): AcdService {
       await closeCalls();
     }
     conversations.close({ by: 'system', reason: 'draining', text: STOPPING } satisfies Termination);
-    if (leader && (await kept()) === 'late')
+    // refused: another has taken everything up already
+    if (leader && (await kept().catch(() => undefined)) === 'late')
       logger.error({ changes: store.pending() }, 'acd: stopped before the store had taken everything');
     for (const undo of release) undo();
     leader?.abdicate();

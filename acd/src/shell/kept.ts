@@ -2,6 +2,9 @@ import type { Kept, StoredAgent } from '../core/inputs.js';
 
 // What was kept by an earlier process, maybe of an earlier version: checked before anything is made of it.
 
+/** Every table there is. */
+export const TABLES = ['agents', 'calls', 'callbacks', 'doors', 'talks'] as const satisfies readonly (keyof Kept)[];
+
 const STATES: unknown[] = ['offline', 'not-ready', 'ready', 'ringing', 'on-call', 'wrap-up'];
 const WISHES: unknown[] = ['ready', 'not-ready', 'offline'];
 const DOORS: unknown[] = ['open', 'closed', 'schedule'];

@@ -1,5 +1,6 @@
 import type { Kept } from '../core/inputs.js';
-import { type AcdStore, TABLES } from './store.js';
+import { TABLES } from './kept.js';
+import type { AcdStore } from './store.js';
 
 /** A store in memory: for tests, where another ACD started on the same one is the restart. */
 export function createMemoryAcdStore(): AcdStore {
@@ -18,5 +19,6 @@ export function createMemoryAcdStore(): AcdStore {
     },
     flush: async () => {},
     pending: () => 0,
+    readBefore: () => 0,
   };
 }

@@ -14,6 +14,10 @@ export interface NervesDeps {
   lines(): HeldLine[];
   /** Does what the leader decided. */
   act(act: Deed): void;
+  /** Another decides in this term, whatever this process thought: what it still holds is handed back before it is announced. */
+  superseded(term: number): void;
+  /** The last term this process decided in, as long as it remembers what was kept then; 0: none. */
+  decided(): number;
 }
 
 export interface Nerves {
@@ -37,7 +41,7 @@ function isLine({ input }: Told): boolean {
   return input.type === 'line-occupied' || input.type === 'line-released';
 }
 
-export function createNerves({ cluster, clock, lines, act }: NervesDeps): Nerves {
+export function createNerves({ cluster, clock, lines, act, superseded, decided }: NervesDeps): Nerves {
   const calls = new Map<CallId, LiveCall>();
   let pending: Told[] = [];
   let count = 0;
@@ -47,11 +51,12 @@ export function createNerves({ cluster, clock, lines, act }: NervesDeps): Nerves
 
   function announcement(): Announcement {
     pending = pending.filter((told) => !isLine(told));
-    return { calls: [...calls.values()], lines: lines(), pending: [...pending] };
+    return { calls: [...calls.values()], lines: lines(), pending: [...pending], decided: decided() };
   }
 
   function resume(node: NodeId, { term }: ResumeMessage): void {
     if (leader && term < leader.term) return;
+    if (node !== cluster.self.node) superseded(term);
     leader = { node, term };
     if (node !== cluster.self.node) cluster.post(node, ANNOUNCE, { term, ...announcement() });
   }

@@ -1,7 +1,8 @@
 import { type Clock, type Logger, silentLogger, systemClock } from '@yixian/contracts';
 import type { Kept, StoreChange } from '../core/inputs.js';
-import { VALID } from './kept.js';
-import { type AcdStore, TABLES } from './store.js';
+import { TABLES, VALID } from './kept.js';
+import { Memory } from './memory.js';
+import { type AcdStore, notKept } from './store.js';
 
 interface RedisBatch {
   hSet(key: string, fields: Record<string, string>): unknown;
@@ -49,18 +50,31 @@ export function createRedisAcdStore(
   let busy = false;
   let underWay = 0;
   let failures = 0;
-  let idle: Array<() => void> = [];
+  /** How many batches have gone out, and who waits for the one of which number. */
+  let sent = 0;
+  let flushed: { batch: number; resolve(): void; reject(error: Error): void }[] = [];
   /** Of this process when it last read. */
   let term = 0;
+  let before = 0;
+  const memory = options.fenced ? new Memory() : undefined;
 
-  async function deliver(batch: Batch): Promise<void> {
+  function settle(batch: number, kept: boolean): void {
+    const done = flushed.filter((one) => one.batch <= batch);
+    flushed = flushed.filter((one) => one.batch > batch);
+    for (const { resolve, reject } of done)
+      if (kept) resolve();
+      else reject(notKept());
+  }
+
+  /** @returns whether it is kept */
+  async function deliver(batch: Batch): Promise<boolean> {
     if (!options.fenced) {
       await transmit(client, keyPrefix, batch);
-      return;
+      return true;
     }
-    const taken = await client.eval(FENCED_WRITE, fencedWrite(keyPrefix, term, batch));
-    if (Number(taken) === 0)
-      logger.warn({ term, changes: sizeOf(batch) }, 'acd store: another process decides by now; these changes are not kept');
+    const taken = Number(await client.eval(FENCED_WRITE, fencedWrite(keyPrefix, term, batch))) === 1;
+    if (!taken) logger.warn({ term, changes: sizeOf(batch) }, 'acd store: another process decides by now; these changes are not kept');
+    return taken;
   }
 
   function send(): void {
@@ -68,14 +82,15 @@ export function createRedisAcdStore(
     underWay = sizeOf(batch);
     busy = underWay > 0;
     if (!busy) {
-      for (const resolve of idle) resolve();
-      idle = [];
+      settle(Number.POSITIVE_INFINITY, true);
       return;
     }
     waiting = new Map();
-    const of = term;
+    sent += 1;
+    const [of, number] = [term, sent];
     deliver(batch).then(
-      () => {
+      (kept) => {
+        settle(number, kept);
         if (failures > 0) logger.info({ after: failures }, 'acd store: Redis takes changes again');
         failures = 0;
         send();
@@ -96,31 +111,39 @@ export function createRedisAcdStore(
     async load(of = 0) {
       if (options.fenced) {
         // What was decided by an older term of this process is not this one's to write.
-        if (of !== term) waiting = new Map();
+        if (of !== term) {
+          waiting = new Map();
+          settle(Number.POSITIVE_INFINITY, false);
+        }
         term = of;
-        const newest = Number(await client.eval(RAISE_TERM, { keys: [`${keyPrefix}term`], arguments: [String(of)] }));
-        if (newest > of) throw new Error(`acd store: a leader of term ${newest} has read it already, this one is of term ${of}`);
+        before = Number(await client.eval(RAISE_TERM, { keys: [`${keyPrefix}term`], arguments: [String(of)] }));
+        if (before > of) throw new Error(`acd store: a leader of term ${before} has read it already, this one is of term ${of}`);
       }
       const read = async (table: Table) => [table, parse(await client.hGetAll(`${keyPrefix}${table}`), VALID[table], logger)] as const;
       return Object.fromEntries(await Promise.all(TABLES.map(read))) as unknown as Kept;
     },
     write(changes) {
+      memory?.take(changes);
       for (const { table, key, value } of changes) fieldsOf(waiting, table).set(key, value);
       if (!busy) send();
     },
-    flush: () => (busy ? new Promise<void>((resolve) => idle.push(resolve)) : Promise.resolve()),
+    flush() {
+      if (!busy) return Promise.resolve();
+      // what is on its way may come back to be sent again: then it goes with the next
+      const batch = sizeOf(waiting) > 0 ? sent + 1 : sent;
+      return new Promise<void>((resolve, reject) => flushed.push({ batch, resolve, reject }));
+    },
     pending: () => underWay + sizeOf(waiting),
+    readBefore: () => before,
+    ...(memory ? { memory } : {}),
   };
 }
 
-/** Whoever led before may not write any more. @returns the newest term */
+/** Whoever led before may not write any more. @returns the newest term so far, 0 when none is known */
 const RAISE_TERM = `
-local newest = tonumber(redis.call('get', KEYS[1]) or '0')
-if tonumber(ARGV[1]) > newest then
-  newest = tonumber(ARGV[1])
-  redis.call('set', KEYS[1], newest)
-end
-return newest`;
+local before = tonumber(redis.call('get', KEYS[1]) or '0')
+if tonumber(ARGV[1]) > before then redis.call('set', KEYS[1], ARGV[1]) end
+return before`;
 
 /** ARGV: the term, then for each field the number of its hash, its name and its value, empty to remove it. */
 const FENCED_WRITE = `

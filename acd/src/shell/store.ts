@@ -1,4 +1,6 @@
+import { DomainError } from '@yixian/contracts';
 import type { Kept, StoreChange } from '../core/inputs.js';
+import type { Memory } from './memory.js';
 
 /**
  * Where the ACD keeps what has to outlive the process. Decisions never wait for it: `write` returns at once, and what
@@ -13,11 +15,17 @@ export interface AcdStore {
   load(term?: number): Promise<Kept>;
   /** Takes the changes of one decision; they become visible together. Never throws. */
   write(changes: readonly StoreChange[]): void;
-  /** Resolves when everything taken so far is kept. */
+  /** Resolves when everything taken so far is kept; rejects with `notKept` when it is refused, because another decides by now. */
   flush(): Promise<void>;
   /** Changes taken and not yet known to be kept. */
   pending(): number;
+  /** The term of whoever had read it before this process last did, 0: nobody had, or the store has lost everything since. */
+  readBefore(): number;
+  /** Of a store that several processes share, should it lose what it kept. */
+  readonly memory?: Memory;
 }
 
-/** Every table there is. */
-export const TABLES = ['agents', 'calls', 'callbacks', 'doors', 'talks'] as const satisfies readonly (keyof Kept)[];
+/** What was decided is not kept: whoever decides now has to be asked. */
+export function notKept(): DomainError {
+  return new DomainError('unavailable', 'another process decides by now', { undecided: true });
+}

@@ -28,6 +28,8 @@ export interface Telling {
   everything(node?: NodeId): void;
   /** Queues are told now, lest whoever has just changed one should see it as it was. */
   queues(): void;
+  /** Everything as it stands, for this process itself when it decides no more. */
+  picture(): ViewMessage;
 }
 
 /** Queues are told together so late, or later where telling them takes long. */
@@ -42,10 +44,16 @@ export function createTelling({ cluster, clock, term, timers, state, homes }: Te
   let armed = false;
   const alone = (): boolean => cluster.nodes().length === 1;
 
-  const estimateOf = (callId: string): number | null => (homes.has(callId) ? (standingOf(state(), callId)?.estimateMs ?? null) : null);
+  const estimateOf = (callId: string): number | null => standingOf(state(), callId)?.estimateMs ?? null;
+  /** Estimates are for the processes that announce them. */
+  const estimateElsewhere = (callId: string): number | null => (homes.has(callId) ? estimateOf(callId) : null);
 
-  function pictures(): ToldQueue[] {
-    return queueSnapshots(state(), clock.now()).map((queue) => toldQueue(queue, estimateOf));
+  function pictures(estimate = estimateElsewhere): ToldQueue[] {
+    return queueSnapshots(state(), clock.now()).map((queue) => toldQueue(queue, estimate));
+  }
+
+  function whole(queues: ToldQueue[]): ViewMessage {
+    return message({ full: true, agents: agentSnapshots(state()), queues, callbacks: callbackViews(state()) });
   }
 
   function message(parts: Partial<ViewMessage>): ViewMessage {
@@ -120,10 +128,11 @@ export function createTelling({ cluster, clock, term, timers, state, homes }: Te
     },
     everything(node) {
       if (alone()) return;
-      const whole = message({ full: true, agents: agentSnapshots(state()), queues: pictures(), callbacks: callbackViews(state()) });
-      if (node === undefined) cluster.broadcast(VIEW, whole);
-      else cluster.post(node, VIEW, whole);
+      const now = whole(pictures());
+      if (node === undefined) cluster.broadcast(VIEW, now);
+      else cluster.post(node, VIEW, now);
     },
     queues,
+    picture: () => whole(pictures(estimateOf)),
   };
 }

@@ -15,6 +15,7 @@ export const JOINED = 'acd.joined';
 /** Methods. */
 export const COMMAND = 'acd.command';
 export const RING_AGAIN = 'acd.ring-again';
+export const RECALL = 'acd.recall';
 
 /** A fact of a process; kept there until the leader has said that it is decided. */
 export interface Told {
@@ -40,6 +41,8 @@ export interface Announcement {
   calls: readonly LiveCall[];
   lines: readonly HeldLine[];
   pending: readonly Told[];
+  /** The last term this process decided in, as long as it remembers what was kept then; 0: none. */
+  decided: number;
 }
 
 export interface AnnounceMessage extends Announcement {

@@ -8,6 +8,7 @@ import { type Logger, SimulatedClock, silentLogger } from '@yixian/contracts';
 import { createClient } from 'redis';
 import type { StoreChange, StoredAgent } from '../../src/core/inputs.js';
 import { type AcdRedisClient, type AcdStore, createMemoryAcdStore, createRedisAcdStore } from '../../src/index.js';
+import { difference } from '../../src/shell/memory.js';
 import { agentConfig, queueConfig } from '../support/core-driver.js';
 import { settled, World } from '../support/world.js';
 
@@ -147,11 +148,35 @@ describe('store in Redis', function () {
       );
       old.write([agent('2'), { table: 'agents', key: '1', value: null }]);
       next.write([call('c1')]);
-      await Promise.all([old.flush(), next.flush()]);
+      await assert.rejects(old.flush(), /another process decides/);
+      await next.flush();
       assert.deepEqual([old.pending(), next.pending()], [0, 0]);
       const kept = await next.load(4);
       assert.deepEqual([kept.agents.map(({ agentId }) => agentId), kept.calls.map(({ callId }) => callId)], [['1'], ['c1']]);
       await assert.rejects(old.load(3), /term 4 has read it already/);
+    });
+
+    it('tells who had read it before, also that it has lost everything; who decided remembers what was there', async () => {
+      const prefix = `test${prefixes++}:`;
+      const store = createRedisAcdStore(connected(), prefix, { fenced: true });
+      const kept = await store.load(3);
+      assert.equal(store.readBefore(), 0);
+      store.memory?.begin(3, kept);
+      store.write([agent('1'), agent('2'), call('c1')]);
+      store.write([{ table: 'agents', key: '2', value: null }]);
+      await store.flush();
+      await store.load(4);
+      assert.equal(store.readBefore(), 3);
+      const keys = await connected().keys(`${prefix}*`);
+      await connected().del(keys);
+      const lost = await store.load(5);
+      assert.deepEqual([store.readBefore(), lost.agents], [0, []]);
+      const remembered = store.memory?.recall();
+      assert.ok(remembered);
+      assert.deepEqual([remembered.term, remembered.kept.agents.map(({ agentId }) => agentId)], [3, ['1']]);
+      store.write(difference(lost, remembered.kept));
+      await store.flush();
+      assert.deepEqual(await store.load(6), remembered.kept);
     });
   });
 
@@ -291,6 +316,24 @@ describe('the way to Redis', () => {
     sent[1]?.answer(true);
     await flushed;
     assert.equal(store.pending(), 0);
+  });
+
+  it('a flush waits for what was taken before it, not for what comes after it', async () => {
+    const { sent, client } = scripted();
+    const store = createRedisAcdStore(client, 'x:');
+    const over: string[] = [];
+    store.write([agent('1')]);
+    void store.flush().then(() => over.push('first'));
+    store.write([agent('2')]);
+    void store.flush().then(() => over.push('second'));
+    sent[0]?.answer(true);
+    await settled();
+    assert.deepEqual(over, ['first']);
+    store.write([agent('3')]);
+    sent[1]?.answer(true);
+    await settled();
+    assert.deepEqual(over, ['first', 'second']);
+    assert.equal(sent.length, 3);
   });
 });
 

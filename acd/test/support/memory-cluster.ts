@@ -74,6 +74,19 @@ export class MemoryNetwork {
     this.#tell();
   }
 
+  /** Another is given the lease while its holder still takes it for its own, for so long; only a store that lost it does this. */
+  usurp(name: NodeId, unnoticedMs: number): void {
+    const holder = this.#leader === null ? undefined : this.#nodes.get(this.#leader);
+    this.#leader = name;
+    this.#term += 1;
+    const now = { leader: name, term: this.#term };
+    for (const node of this.#nodes.values()) {
+      const mine = node.self.node === name;
+      if (mine) node.told({ ...now, mine });
+      else this.#clock.setTimer(node === holder ? unnoticedMs : this.#delay(), () => node.told({ ...now, mine }));
+    }
+  }
+
   /** kill -9: some of what it said last is lost, and the others notice after a while. */
   kill(name: NodeId, lost: () => boolean, noticedAfterMs: number): void {
     const node = this.#nodes.get(name);

@@ -2,13 +2,18 @@ import type { AgentConfig, NodeId, QueueConfig, QueueResult, SimulatedClock } fr
 import { SimulatedClock as Simulated } from '@yixian/contracts';
 import type { StoreChange } from '../../src/core/inputs.js';
 import { type AcdStore, createMemoryAcdStore } from '../../src/index.js';
+import { Memory } from '../../src/shell/memory.js';
+import { notKept } from '../../src/shell/store.js';
 import type { FakeLeg } from './fakes.js';
 import { MemoryNetwork } from './memory-cluster.js';
 import { settled, World } from './world.js';
 
+/** How long something written is on its way. */
+const STORE_MS = 3;
+
 /** A store that several processes share: what is written arrives a little later, and never after the next leader has read. */
 class SharedStore {
-  readonly #kept = createMemoryAcdStore();
+  #kept = createMemoryAcdStore();
   readonly #clock: SimulatedClock;
   #term = 0;
 
@@ -16,29 +21,44 @@ class SharedStore {
     this.#clock = clock;
   }
 
+  /** Everything is lost, as of a Redis that comes back empty. */
+  wipe(): void {
+    this.#kept = createMemoryAcdStore();
+    this.#term = 0;
+  }
+
   /** @param alive false once the process is killed: what has not arrived by then is lost */
   handle(alive: () => boolean): AcdStore {
+    const memory = new Memory();
     let term = 0;
-    let waiting = 0;
-    const idle: (() => void)[] = [];
+    let before = 0;
+    const waiting = new Set<Promise<void>>();
     return {
+      memory,
+      readBefore: () => before,
       load: async (of = 0) => {
         term = of;
+        before = this.#term;
         this.#term = Math.max(this.#term, of);
         return this.#kept.load();
       },
       write: (changes: readonly StoreChange[]) => {
         const of = term;
         const copy = structuredClone(changes);
-        waiting += 1;
-        this.#clock.setTimer(1, () => {
-          waiting -= 1;
-          if (alive() && of === this.#term) this.#kept.write(copy);
-          if (waiting === 0) for (const resolve of idle.splice(0)) resolve();
+        memory.take(copy);
+        const written = new Promise<void>((resolve, reject) => {
+          this.#clock.setTimer(STORE_MS, () => {
+            waiting.delete(written);
+            if (alive() && of >= this.#term) this.#kept.write(copy);
+            if (of >= this.#term) resolve();
+            else reject(notKept());
+          });
         });
+        written.catch(() => undefined);
+        waiting.add(written);
       },
-      flush: () => (waiting === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
-      pending: () => waiting,
+      flush: async () => void (await Promise.all(waiting)),
+      pending: () => waiting.size,
     };
   }
 }
@@ -91,6 +111,12 @@ export class Processes {
     const world = this.worlds.get(name);
     if (!world) throw new Error(`no process ${name}`);
     return world;
+  }
+
+  /** The shared store comes back empty, and with it whose lease it was. */
+  loseStore(): void {
+    this.#store.wipe();
+    this.network.depose();
   }
 
   /** kill -9. */

@@ -71,7 +71,7 @@ describe('a process of several dies', function () {
     await on('c').events.wait('call.connected', (e) => e.callId === next.callId, GENEROUS_MS);
     await next.caller.hangUp();
 
-    const dead = await on('c').admin.get<CallView>(`/calls/${lost.callId}`);
+    const dead = await on('c').record(lost.callId);
     assert.deepEqual([dead.termination?.by, dead.termination?.reason, dead.agent], ['system', 'process-died', '1001']);
     assert.ok(dead.endedAt);
     const record = await on('c').record(next.callId);
@@ -129,5 +129,36 @@ describe('a process of several dies', function () {
     );
     await on('c').events.wait('offer.made', (e) => e.callId === waiting.callId, GENEROUS_MS);
     for (const name of ['a', 'b', 'c']) assert.equal(await metric(cluster.node(name), 'cluster_nodes'), 3, name);
+  });
+
+  it('Redis comes back empty, later the one that decides is killed: agents, doors and callbacks are as they were', async () => {
+    const states = { '1001': { state: 'not-ready', reason: 'lunch' }, '1002': { state: 'ready' } };
+    for (const [extension, state] of Object.entries(states)) {
+      const api = await on('b').api(extension);
+      await api.put(`/agents/${extension}/seat`, { kind: 'sip' });
+      await api.put(`/agents/${extension}/state`, state);
+    }
+    await on('b').admin.put('/queues/consult/door', { door: 'open' });
+    await on('b').admin.post('/callbacks', { queue: 'consult', number: '13900000099' });
+    const right = async (): Promise<void> => {
+      for (const s of at.values()) {
+        assert.equal((await s.agentState('1001', 'not-ready')).reason, 'lunch');
+        await s.agentState('1002', 'ready');
+        await eventually('the door', async () => (await s.admin.get<{ door: { door: string } }>('/queues/consult')).door.door === 'open');
+        await eventually('the callback', async () => JSON.stringify(await s.admin.get('/callbacks')).includes('13900000099'));
+      }
+    };
+    await right();
+    const term = (await metric(cluster.node('c'), 'cluster_term')) ?? 0;
+    await cluster.redis.stop('killed');
+    await cluster.redis.startAgainEmpty();
+    await eventually('a new term', async () => ((await metric(cluster.node('c'), 'cluster_term')) ?? 0) > term, GENEROUS_MS);
+    for (const name of at.keys())
+      await eventually(`${name} sees all`, async () => (await metric(cluster.node(name), 'cluster_nodes')) === 3, GENEROUS_MS);
+    await cluster.leader(GENEROUS_MS);
+    await right();
+    await kill(await cluster.leader(GENEROUS_MS));
+    await cluster.leader(GENEROUS_MS);
+    await right();
   });
 });
