@@ -1,5 +1,6 @@
 export * from './access.js';
 export * from './acd-port.js';
+export * from './audio-sink.js';
 export * from './backups.js';
 export * from './call-record.js';
 export * from './clock.js';

@@ -1,3 +1,4 @@
+import type { AudioSink } from './audio-sink.js';
 import type { CollectResult, DigitEvent, LegStats, MediaItem, PlaybackEnd, RecordingResult } from './switch.js';
 
 // What the media side of a switch offers to its signalling side: the softswitch on a thread of its own, FreeSWITCH over the event socket.
@@ -120,7 +121,11 @@ export interface MediaEngine {
     right?: MediaSession;
     maxDurationMs?: number;
     endAfterSilenceMs?: number;
+    /** Takes the audio in the place of the file. */
+    sink?: AudioSink;
   }): Promise<MediaRecording>;
+  /** `record` knows what to do with a sink. */
+  readonly takesSinks?: boolean;
   portsInUse(): number;
   portsTotal(): number;
   /** What keeps it from serving calls, each a sentence; none where absent. */

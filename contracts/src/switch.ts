@@ -1,3 +1,4 @@
+import type { AudioSink } from './audio-sink.js';
 import type { NodeId } from './cluster.js';
 import type { CallId, LegId } from './ids.js';
 import type { Termination } from './termination.js';
@@ -276,6 +277,8 @@ export interface RecordRequest {
   maxDurationMs?: number;
   /** Ends by itself after so much continuous silence (voicemail). */
   endAfterSilenceMs?: number;
+  /** Takes the audio in the place of the file, which is then not written. Only where the switch says `takesSinks`. */
+  sink?: AudioSink;
 }
 
 export interface RecordingResult {
@@ -390,6 +393,8 @@ export interface Switch {
   /** Empty at first. */
   conference(): Conference;
   record(request: RecordRequest): Promise<RecordingTap>;
+  /** Recordings can go into a sink. Absent: they are written as files. */
+  readonly takesSinks?: boolean;
   /** To every contact of the extension; resolves with how the first to take it answered, or that none did. Never rejects. */
   sendMessage(message: SipMessage): Promise<{ delivered: true } | { delivered: false; termination: Termination }>;
   /** What phones of this extension show (MWI): to those that subscribed, and unasked to the others; kept for later subscribers. */

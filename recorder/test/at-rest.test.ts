@@ -91,6 +91,147 @@ describe('recordings at rest', () => {
     await bench.until(() => row('rec-1').state === 'complete');
   }).timeout(10_000);
 
+  describe('with a switch that hands the audio on', () => {
+    beforeEach(() => {
+      bench.sw.takesSinks = true;
+      bench.configuration.change({ recordingEncryption: 'aes-256-gcm' });
+    });
+    const begin = async (recorder: ReturnType<Bench['recorder']>) => {
+      const active = await recorder.start({ callId: 'call-1', direction: 'inbound', left: fakeLeg(), right: fakeLeg() });
+      await bench.until(() => bench.rows.recordings.has(active?.id ?? ''));
+      const sink = bench.sw.sinks.at(-1);
+      assert.ok(active && sink);
+      return { active, sink };
+    };
+    const folder = async (): Promise<string[]> =>
+      (await readdir(bench.directory, { recursive: true })).filter((name) => /\.[a-z]+$/.test(name)).sort();
+
+    for (const cipher of ['aes-256-gcm', 'sm4-ctr-sm3'] as const) {
+      it(`${cipher}: nothing is plain at any moment; it plays while it goes on, and is stored like any other`, async () => {
+        bench.configuration.change({ recordingEncryption: cipher });
+        const recorder = bench.recorder();
+        const { active, sink } = await begin(recorder);
+        await sink.say(8_000);
+        await sink.say(4_000);
+        assert.deepEqual(await folder(), [`2026/03/01/${active.id}.yxp`]);
+        assert.equal((await stat(join(bench.directory, `2026/03/01/${active.id}.yxp`))).mode & 0o777, 0o600);
+        assert.deepEqual(await heard(recorder, active.id), Buffer.from(wav(2, 12_000)));
+        const source = await recorder.archive.open('recording', row(active.id));
+        assert.deepEqual(await bytesOf(source, 40_000, 40_010), Buffer.alloc(10, 1));
+        assert.equal((await recorder.archive.waveform('recording', row(active.id), 10)).durationMs, 1_500);
+        bench.sw.frames = 40_000;
+        await active.stop();
+        await bench.until(() => row(active.id).state === 'complete');
+        assert.deepEqual(await folder(), [`2026/03/01/${active.id}.yxr`]);
+        assert.deepEqual(await heard(recorder, active.id), Buffer.from(wav(2, 40_000)));
+        const { cipher: kept, durationMs, bytes, sha256 } = row(active.id);
+        const plain = Buffer.from(wav(2, 40_000));
+        assert.deepEqual(
+          [kept, durationMs, bytes, sha256],
+          [cipher, 5_000, plain.length, createHash('sha256').update(plain).digest('hex')],
+        );
+        assert.deepEqual(
+          (await bench.verify()).map((v) => v.verdict.state),
+          ['good'],
+        );
+      });
+    }
+
+    it('a message too; one that is too short leaves nothing', async () => {
+      const recorder = bench.recorder();
+      const id = await bench.message(recorder);
+      await recorder.close();
+      assert.deepEqual(await folder(), [`voicemail/2026/03/01/${id}.yxr`]);
+      const [message] = bench.rows.voicemails;
+      assert.ok(message);
+      const source = await recorder.archive.open('voicemail', message);
+      assert.deepEqual(await bytesOf(source, 0, source.bytes), Buffer.from(wav(1, 16_000)));
+      const short = recorder.voicemail({ callId: 'call-w', box: 'main', caller: '021', leg: fakeLeg(), maxDurationMs: 60_000 });
+      await bench.sw.begun(2);
+      bench.sw.frames = 800;
+      await bench.sw.end(1, 'stopped');
+      assert.equal(await short, undefined);
+      assert.deepEqual(await folder(), [`voicemail/2026/03/01/${id}.yxr`]);
+    });
+
+    it('of a process that died it is there up to the last piece, sealed, with the settings changed meanwhile and half a piece at its end', async () => {
+      const dead = bench.recorder();
+      const { active, sink } = await begin(dead);
+      await sink.say(8_000);
+      await sink.say(2_400);
+      sink.die();
+      await appendFile(join(bench.directory, `2026/03/01/${active.id}.yxp`), Buffer.from([0, 0, 1, 0, 7, 7]));
+      // What began encrypted is never plain.
+      bench.configuration.change({ recordingEncryption: 'none' });
+      const next = bench.recorder();
+      await next.repairUnfinished();
+      assert.deepEqual(await folder(), [`2026/03/01/${active.id}.yxr`]);
+      assert.deepEqual(await heard(next, active.id), Buffer.from(wav(2, 10_400)));
+      assert.deepEqual([row(active.id).state, row(active.id).durationMs, row(active.id).cipher], ['complete', 1_300, 'aes-256-gcm']);
+      assert.deepEqual(
+        (await bench.verify()).map((v) => v.verdict.state),
+        ['good'],
+      );
+    });
+
+    it('killed between its container and its row it is stored once', async () => {
+      const recorder = bench.recorder();
+      const { active } = await begin(recorder);
+      const running = join(bench.directory, `2026/03/01/${active.id}.yxp`);
+      await active.stop().then(() => bench.until(() => row(active.id).state === 'complete'));
+      await recorder.close();
+      await bench.rows.update(active.id, {
+        state: 'recording',
+        cipher: 'none',
+        file: `2026/03/01/${active.id}.wav`,
+        sha256: null,
+        seal: null,
+      });
+      assert.equal(await readFile(running).catch((e: NodeJS.ErrnoException) => e.code), 'ENOENT');
+      const next = bench.recorder();
+      await next.repairUnfinished();
+      assert.deepEqual(await heard(next, active.id), Buffer.from(wav(2, 8_000)));
+      assert.equal(row(active.id).state, 'complete');
+    });
+
+    it('a switch that fails in the middle loses nothing it had handed on', async () => {
+      const recorder = bench.recorder();
+      const { active, sink } = await begin(recorder);
+      await sink.say(8_000);
+      bench.sw.frames = 8_000;
+      await bench.sw.end(0, 'failed', 'the media thread ended');
+      await bench.until(() => row(active.id).state === 'complete');
+      assert.deepEqual(await heard(recorder, active.id), Buffer.from(wav(2, 8_000)));
+    });
+
+    it('its master key stays while it goes on, also one that a dead process left, and goes when nothing depends on it', async () => {
+      const recorder = bench.recorder();
+      const { active, sink } = await begin(recorder);
+      await sink.say(8_000);
+      const [old = ''] = await readdir(bench.keys);
+      // Another process, which knows of this one's recording by its row alone, changes the keys.
+      const other = bench.recorder();
+      bench.now += 1_000;
+      await other.archive.rotateKey();
+      await other.changeKeys();
+      assert.ok((await readdir(bench.keys)).includes(old), 'the key of what is not over');
+      assert.deepEqual(await heard(recorder, active.id), Buffer.from(wav(2, 8_000)));
+      await active.stop();
+      await bench.until(() => row(active.id).state === 'complete');
+      await recorder.close();
+      await other.changeKeys();
+      assert.equal((await readdir(bench.keys)).includes(old), false);
+      assert.deepEqual(await heard(other, active.id), Buffer.from(wav(2, 8_000)));
+    });
+
+    it('a recording the switch refuses leaves no file', async () => {
+      bench.sw.failStart = new Error('no room');
+      const recorder = bench.recorder();
+      assert.equal(await recorder.start({ callId: 'c', direction: 'inbound', left: fakeLeg() }), undefined);
+      assert.deepEqual(await folder(), []);
+    });
+  });
+
   describe('after a process that died', () => {
     const left = async (name: string): Promise<void> => {
       const at = { startedAt: NOW, endedAt: null, durationMs: null, bytes: null, sha256: null, state: 'recording' } as const;

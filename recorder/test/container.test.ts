@@ -15,8 +15,9 @@ import {
   parseSlot,
   SLOT_BYTES,
 } from '../src/core/container.js';
-import { bytesOf, encryptFile, KeyMissing, openContainer, rewrapFile } from '../src/shell/container-file.js';
+import { bytesOf, encryptAudio, KeyMissing, openContainer, rewrapFile } from '../src/shell/container-file.js';
 import type { MasterKey } from '../src/shell/keyring.js';
+import { plainSource } from '../src/shell/store-audio.js';
 
 const CHUNK = 65_536;
 const SUITES = ['aes-256-gcm', 'sm4-ctr-sm3'] as const;
@@ -45,7 +46,7 @@ describe('encrypted files', () => {
   const encrypt = async (suite: (typeof SUITES)[number], plain: Uint8Array, id = 'rec-1', name = 'a'): Promise<string> => {
     const [from, to] = [join(folder, `${name}.wav`), join(folder, `${name}.yxr`)];
     await writeFile(from, plain);
-    await encryptFile({ from, to, id, suite, master, hash: suite === 'sm4-ctr-sm3' ? 'sm3' : 'sha256' });
+    await encryptAudio({ from: await plainSource(from), to, id, suite, master, hash: suite === 'sm4-ctr-sm3' ? 'sm3' : 'sha256' });
     return to;
   };
   const whole = async (path: string, id = 'rec-1'): Promise<Buffer> => {

@@ -18,6 +18,7 @@ export async function startRecording(engine: Pick<MediaEngine, 'record'>, reques
     left,
     ...(right ? { right } : {}),
     ...(request.maxDurationMs === undefined ? {} : { maxDurationMs: request.maxDurationMs }),
+    ...(request.sink ? { sink: request.sink } : {}),
     ...(request.endAfterSilenceMs === undefined ? {} : { endAfterSilenceMs: request.endAfterSilenceMs }),
   });
   return new Tap(recording);

@@ -357,6 +357,10 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
     return this.#routes.conference(this.#options.ids.next('conference'));
   }
 
+  get takesSinks(): boolean {
+    return this.#engine.takesSinks === true;
+  }
+
   async record(request: RecordRequest): Promise<RecordingTap> {
     const tap = await startRecording(this.#engine, request);
     this.#counters.recordingBegan();

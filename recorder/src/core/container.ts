@@ -32,7 +32,7 @@ const TAG_BYTES = 32;
 export type Suite = Exclude<AudioCipher, 'none'>;
 const SUITES: Readonly<Record<number, Suite>> = { 1: 'aes-256-gcm', 2: 'sm4-ctr-sm3' };
 /** Bytes of a chunk's tag. */
-const TAG_OF: Readonly<Record<Suite, number>> = { 'aes-256-gcm': 16, 'sm4-ctr-sm3': 32 };
+export const TAG_OF: Readonly<Record<Suite, number>> = { 'aes-256-gcm': 16, 'sm4-ctr-sm3': 32 };
 
 export interface Head {
   suite: Suite;

@@ -17,6 +17,9 @@ export interface WavRepair {
   durationMs: number;
 }
 
+export const WAV_HEADER_BYTES = 44;
+const SAMPLE_RATE = 8000;
+
 /** The header of every WAV we write lies within this many bytes. */
 export const HEADER_WINDOW = 4096;
 
@@ -52,6 +55,26 @@ function readFormat(view: DataView, at: number): Pick<WavFacts, 'channels' | 'sa
   };
   if (format.channels === 0 || format.sampleRate === 0 || format.bytesPerFrame === 0) throw new Error('WAV file with an impossible format');
   return format;
+}
+
+/** The header of a WAV of ours: 8 kHz, PCM16. */
+export function wavHeader(channels: 1 | 2, dataBytes: number): Uint8Array {
+  const bytes = new Uint8Array(WAV_HEADER_BYTES);
+  const view = new DataView(bytes.buffer);
+  const text = (at: number, words: string): void => bytes.set(new TextEncoder().encode(words), at);
+  text(0, 'RIFF');
+  view.setUint32(4, WAV_HEADER_BYTES - 8 + dataBytes, true);
+  text(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, channels, true);
+  view.setUint32(24, SAMPLE_RATE, true);
+  view.setUint32(28, SAMPLE_RATE * channels * 2, true);
+  view.setUint16(32, channels * 2, true);
+  view.setUint16(34, 16, true);
+  text(36, 'data');
+  view.setUint32(40, dataBytes, true);
+  return bytes;
 }
 
 function tag(view: DataView, at: number): string {

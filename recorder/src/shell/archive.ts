@@ -14,9 +14,10 @@ import { HEADER_WINDOW, readWavHeader } from '../core/wav.js';
 import { PeakMeter, resample } from '../core/waveform.js';
 import { bytesOf, KeyMissing, openContainer } from './container-file.js';
 import { type Context, messageOf } from './context.js';
-import { within } from './files.js';
+import { isMissing, within } from './files.js';
 import { publish } from './recording.js';
-import { containerName, plainSource } from './store-audio.js';
+import { openRunning } from './running-file.js';
+import { containerName, plainSource, runningName } from './store-audio.js';
 
 /** Points the outline of a finished recording is kept in. */
 const FINEST = 4_000;
@@ -96,11 +97,14 @@ async function openAudio(context: Context, kind: AudioKind, row: StoredAudio & {
   }
 }
 
-/** While a file is being encrypted its row still tells of the plain one. */
+/** Until a recording is stored its row tells of a plain file, whatever it is written to. */
 async function openPlain(context: Context, id: string, path: string): Promise<AudioSource> {
   try {
     return await plainSource(path);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const running = runningName(path);
+    if (!(await isMissing(running))) return openRunning(running, id, context.keyring);
     if (!context.active.has(id)) throw error;
     return openContainer(containerName(path), id, context.keyring);
   }
@@ -158,7 +162,7 @@ export async function removeVoicemail(context: Context, id: string, by: string):
 /** Removes the file of a row that was marked. What a dead process had not come to is found again by {@link eraseMarked}. */
 async function erase({ options }: Context, kind: AudioKind, id: string, file: string): Promise<void> {
   const path = within(options.directory, file);
-  await Promise.all([path, containerName(path)].map((one) => rm(one, { force: true })));
+  await Promise.all([path, containerName(path), runningName(path)].map((one) => rm(one, { force: true })));
   await options.rows.erased(kind, id);
 }
 

@@ -50,12 +50,12 @@ export function createDigester(hash: Hash): { take(bytes: Uint8Array): void; dig
 }
 
 /**
- * Encrypts a finished file into a container beside it: written, flushed, then renamed, so that it is there whole or not at all.
- * The plain file is left as it is.
+ * Encrypts finished audio into a container: written, flushed, then renamed, so that it is there whole or not at all. What it is
+ * read from is left as it is.
  * @throws Error of the file system
  */
-export async function encryptFile(request: {
-  from: string;
+export async function encryptAudio(request: {
+  from: AudioSource;
   to: string;
   id: string;
   suite: Suite;
@@ -64,29 +64,23 @@ export async function encryptFile(request: {
 }): Promise<Digests> {
   const { from, to, id, suite, master, hash } = request;
   const temporary = `${to}.tmp`;
-  const source = await open(from, 'r');
+  const target = await open(temporary, 'w', 0o600);
   try {
-    const { size } = await source.stat();
-    const target = await open(temporary, 'w', 0o600);
-    try {
-      const digests = await encryptInto(source, target, { suite, audioBytes: size, id }, master, hash);
-      await target.sync();
-      await target.close();
-      await rename(temporary, to);
-      await syncFolder(dirname(to));
-      return digests;
-    } catch (error) {
-      await target.close().catch(() => undefined);
-      await rm(temporary, { force: true });
-      throw error;
-    }
-  } finally {
-    await source.close();
+    const digests = await encryptInto(from, target, { suite, audioBytes: from.bytes, id }, master, hash);
+    await target.sync();
+    await target.close();
+    await rename(temporary, to);
+    await syncFolder(dirname(to));
+    return digests;
+  } catch (error) {
+    await target.close().catch(() => undefined);
+    await rm(temporary, { force: true });
+    throw error;
   }
 }
 
 async function encryptInto(
-  source: FileHandle,
+  source: AudioSource,
   target: FileHandle,
   about: Omit<Head, 'chunkBytes'>,
   master: MasterKey,
@@ -101,7 +95,9 @@ async function encryptInto(
   await writeAll(target, Buffer.concat([headBytes, buildSlot(wrapKey(suite, master, key, headBytes)), buildSlot(undefined)]), 0);
   for (let index = 0; index < chunkCount(head); index += 1) {
     const place = chunkPlace(head, index);
-    const plain = await readExactly(source, index * head.chunkBytes, place.length - place.tagBytes);
+    const at = index * head.chunkBytes;
+    const plain = await bytesOf(source, at, at + place.length - place.tagBytes);
+    if (plain.length !== place.length - place.tagBytes) throw new DamagedContainer('the audio ends too early');
     digester.take(plain);
     const { text, tag } = cipher.seal(key, cipher.chunkIv(index, head.chunkBytes), plain, authenticated(headBytes, index));
     await writeAll(target, Buffer.concat([text, tag]), place.offset);
@@ -110,13 +106,13 @@ async function encryptInto(
 }
 
 /** What a chunk is authenticated with beside its content. */
-function authenticated(head: Uint8Array, index: number): Uint8Array {
+export function authenticated(head: Uint8Array, index: number): Uint8Array {
   const number = Buffer.alloc(8);
   number.writeBigUInt64BE(BigInt(index));
   return Buffer.concat([head, number]);
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
@@ -124,7 +120,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
 }
 
 /** @throws DamagedContainer when the file ends before */
-async function readExactly(file: FileHandle, position: number, length: number): Promise<Buffer> {
+export async function readExactly(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(bytes, done, length - done, position + done);
@@ -158,6 +154,14 @@ async function unlock(file: FileHandle, keyring: Pick<Keyring, 'get'>): Promise<
   const head = parseHead(prefix);
   if (size < fileBytes(head)) throw new DamagedContainer(`the file is truncated: ${size} bytes of ${fileBytes(head)}`);
   if (size > fileBytes(head)) throw new DamagedContainer(`${size - fileBytes(head)} bytes were added to the file`);
+  return { head, ...(await openSlots(prefix, head.suite, keyring)) };
+}
+
+/**
+ * The data key in the first {@link PREFIX_BYTES} bytes of a file.
+ * @throws DamagedContainer, KeyMissing
+ */
+export async function openSlots(prefix: Uint8Array, suite: Suite, keyring: Pick<Keyring, 'get'>): Promise<Omit<Unlocked, 'head'>> {
   const headBytes = prefix.subarray(0, HEAD_BYTES);
   const slots = slotsOf(prefix);
   let key: Uint8Array | undefined;
@@ -166,12 +170,12 @@ async function unlock(file: FileHandle, keyring: Pick<Keyring, 'get'>): Promise<
   for (const slot of slots) {
     const master = slot && (await keyring.get(slot.keyId));
     if (slot && !master) missing.push(slot.keyId);
-    const opened = slot && master && unwrapKey(head.suite, master, slot, headBytes);
+    const opened = slot && master && unwrapKey(suite, master, slot, headBytes);
     if (!opened) continue;
     key ??= opened;
     openedBy.push(slot.keyId);
   }
-  if (key) return { head, headBytes, key, slots, openedBy };
+  if (key) return { headBytes, key, slots, openedBy };
   if (missing.length > 0) throw new KeyMissing(missing);
   throw new DamagedContainer('the head or the key of the file was changed');
 }

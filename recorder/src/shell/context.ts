@@ -13,9 +13,10 @@ import type {
 import type { Background } from './background.js';
 import type { DiskGuard } from './guard.js';
 import type { Keyring } from './keyring.js';
+import type { Sealing } from './sealing.js';
 
 export interface RecorderOptions {
-  switch: Pick<Switch, 'record' | 'setMessagesWaiting'>;
+  switch: Pick<Switch, 'record' | 'setMessagesWaiting' | 'takesSinks'>;
   rows: RecordingRows;
   events: EventBus;
   /** Policies, groups, boxes, and how and where to keep what is recorded. */
@@ -68,6 +69,7 @@ export interface Context {
   counters: Counters;
   background: Background;
   keyring: Keyring;
+  sealing: Sealing;
   guard: DiskGuard;
   /** Ids this process is recording or storing now: not to be repaired. */
   active: Set<string>;

@@ -13,6 +13,7 @@ import { startRecording } from './recording.js';
 import { changeKeys, type RekeyResult } from './rekey.js';
 import { type RepairOptions, repairUnfinished } from './repair.js';
 import { applyRetention, type RetentionResult } from './retention.js';
+import { createSealing } from './sealing.js';
 import { takeVoicemail } from './voicemail.js';
 
 export interface RecorderService extends Recorder {
@@ -96,6 +97,7 @@ export function createRecorder(options: RecorderOptions): RecorderService {
       messages.stop();
       unsubscribe();
       await context.background.close(deadlineMs);
+      await context.sealing.close();
     },
   };
 }
@@ -126,6 +128,7 @@ function contextOf(options: RecorderOptions): Context & { forget(callId: string)
   return {
     ...{ options, counters, guard, running },
     background: createBackground(clock, logger),
+    sealing: createSealing(),
     keyring: createKeyring(options.keysDirectory, () => clock.now()),
     active: new Set(),
     async prepare(name) {

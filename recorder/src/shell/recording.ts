@@ -15,8 +15,9 @@ import { partiesOf } from '../core/parties.js';
 import { pauseBegun, pauseEnded, pausesWithin } from '../core/pauses.js';
 import { isWanted } from '../core/policy.js';
 import { type Context, messageOf, type Running, START_DEADLINE_MS, withDeadline } from './context.js';
-import { datedName, makePrivate, repairFile } from './files.js';
-import { type Kept, sealOf, storeAudio } from './store-audio.js';
+import { datedName, isMissing, makePrivate } from './files.js';
+import { repairAudio } from './repair-audio.js';
+import { beginWriting, type Kept, runningName, sealOf, storeAudio, type Writing } from './store-audio.js';
 
 type StartRequest = Parameters<Recorder['start']>[0] & {
   /** Something short for a flow. */
@@ -48,6 +49,7 @@ interface Part {
   row: RecordingRow;
   tap: RecordingTap;
   file: string;
+  writing: Writing;
   /** Resolves when what was last asked to be written is; never rejects. */
   written: Promise<unknown>;
   over: boolean;
@@ -137,12 +139,14 @@ class Session implements ActiveRecording, Running {
     active.add(id);
     try {
       const file = await withDeadline(this.#context.prepare(name), START_DEADLINE_MS, options.clock, 'a look at the recordings folder');
-      const tap = await this.#tap(file);
+      const beginning = beginWriting(this.#context, { id, path: file, channels: 2 });
+      const writing = await withDeadline(beginning, START_DEADLINE_MS, options.clock, 'the file of the recording');
+      const tap = await this.#tap(file, writing);
       const row = this.#row(id, name, startedAt);
       counters.active += 1;
       counters.started += 1;
       const written = this.#context.background.persist(`recording ${id}`, () => options.rows.insert(row));
-      const part: Part = { row, tap, file, written, over: false };
+      const part: Part = { row, tap, file, writing, written, over: false };
       this.#part = part;
       this.#lastId = id;
       this.#context.running.add(this);
@@ -160,13 +164,14 @@ class Session implements ActiveRecording, Running {
     }
   }
 
-  async #tap(file: string): Promise<RecordingTap> {
+  async #tap(file: string, writing: Writing): Promise<RecordingTap> {
     const { options } = this.#context;
     const [first] = legsOf(this.#left);
     const [right] = legsOf(this.#right);
     const left = first ?? this.#request.left;
+    const sink = writing.sink ? { sink: writing.sink } : {};
     const limits = this.#request.note ?? { maxDurationMs: LONGEST_MS };
-    const starting = options.switch.record({ file, channels: 2, left, ...(right ? { right } : {}), ...limits });
+    const starting = options.switch.record({ file, channels: 2, left, ...(right ? { right } : {}), ...sink, ...limits });
     try {
       const tap = await withDeadline(starting, START_DEADLINE_MS, options.clock, 'the start of the recording');
       // Who is there may have changed while it began, and may be several.
@@ -176,6 +181,7 @@ class Session implements ActiveRecording, Running {
     } catch (error) {
       // Should it begin after all, nobody would ever stop it.
       void starting.then((late) => late.stop()).catch(() => undefined);
+      await writing.abandon();
       throw error;
     }
   }
@@ -249,13 +255,16 @@ class Session implements ActiveRecording, Running {
     }
     counters.active -= 1;
     const { id } = part.row;
-    const outcome = await examine(part, result, options.clock.now());
+    const outcome = await examine(this.#context, part, result);
     part.row = { ...part.row, ...outcome.change };
     const stored = part.written.then(() => this.#store(part, outcome));
     background.track(stored);
     // Whoever hears that it has stopped may ask for the audio at once; a database or a disk that is away only delays the row.
     await withDeadline(stored, 2_000, options.clock, `the row of recording ${id}`).catch(() => undefined);
-    void stored.then(() => active.delete(id));
+    void stored.then(() => {
+      active.delete(id);
+      part.writing.release();
+    });
     if (outcome.message === undefined) {
       counters.completed += 1;
       const { durationMs, bytes } = outcome;
@@ -316,21 +325,23 @@ interface Outcome {
   message?: string;
 }
 
-async function examine(part: Part, result: RecordingResult, now: number): Promise<Outcome> {
+async function examine(context: Context, part: Part, result: RecordingResult): Promise<Outcome> {
   const failure = result.reason === 'failed' ? (result.error ?? 'the switch stopped writing') : undefined;
   const { row, file } = part;
   try {
-    let { durationMs } = result;
-    // A writer that failed left its header as it was; what it wrote can still be heard.
-    if (failure !== undefined) ({ durationMs } = await repairFile(file));
-    await makePrivate(file);
-    const { size } = await stat(file);
+    let { durationMs, bytes } = result;
+    const running = !(await isMissing(runningName(file)));
+    // A writer that failed left its file as it was; what it wrote can still be heard.
+    if (failure !== undefined) ({ durationMs, length: bytes } = await repairAudio(context, row.id, row.file));
+    else if (!running) ({ size: bytes } = await stat(file));
+    if (!running) await makePrivate(file);
     const startedAt = result.startedAt > 0 ? result.startedAt : row.startedAt;
     const endedAt = startedAt + durationMs;
     const state = failure !== undefined && durationMs === 0 ? 'failed' : 'complete';
-    const change = { state, startedAt, endedAt, durationMs, bytes: size, ...pausesWithin(row.pauses, startedAt, endedAt) } as const;
-    return { durationMs, bytes: size, change, ...(failure === undefined ? {} : { message: failure }) };
+    const change = { state, startedAt, endedAt, durationMs, bytes, ...pausesWithin(row.pauses, startedAt, endedAt) } as const;
+    return { durationMs, bytes, change, ...(failure === undefined ? {} : { message: failure }) };
   } catch (error) {
-    return { durationMs: 0, bytes: 0, change: { state: 'failed', endedAt: now }, message: failure ?? messageOf(error) };
+    const endedAt = context.options.clock.now();
+    return { durationMs: 0, bytes: 0, change: { state: 'failed', endedAt }, message: failure ?? messageOf(error) };
   }
 }

@@ -4,7 +4,10 @@ import { rewrapFile } from './container-file.js';
 import type { Context } from './context.js';
 import { within } from './files.js';
 import type { MasterKey } from './keyring.js';
+import { keysOfRunning } from './running-file.js';
+import { runningName } from './store-audio.js';
 import { sameHex, signatureOf } from './suites.js';
+import { notedMessages } from './voicemail.js';
 
 const BATCH = 200;
 
@@ -50,10 +53,18 @@ export async function changeKeys(context: Context): Promise<RekeyResult> {
       await change(row, voicemailFacts(row), (seal) => rows.updateVoicemail(row.id, { seal }));
     }
   }
-  const removed = await context.keyring.prune(() => rows.keysInUse());
+  const removed = await context.keyring.prune(async () => [...(await rows.keysInUse()), ...(await keysOfUnfinished(context))]);
   if (changed + refused.size + removed.length > 0)
     logger.info({ changed, refused: refused.size, removed, keyId: master.id }, 'recordings depend on the newest master key');
   return { changed, refused: refused.size, removed };
+}
+
+/** Of what is not over yet, in whichever process, and of what a dead one left. */
+async function keysOfUnfinished({ options }: Context): Promise<string[]> {
+  const { directory, rows } = options;
+  const recordings = (await rows.unfinished()).map((row) => within(directory, row.file));
+  const messages = await notedMessages(directory);
+  return (await Promise.all([...recordings, ...messages].map((path) => keysOfRunning(runningName(path))))).flat();
 }
 
 /** The old signature has to be good before a new one is put in its place: a forged row must not become a true one. */

@@ -1,15 +1,13 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { type CallId, type RecordingRow, VOICEMAIL_DEFAULTS } from '@yixian/contracts';
 import { pausesWithin } from '../core/pauses.js';
 import { SHORTEST_MESSAGE_MS } from '../core/voicemail.js';
-import { HEADER_WINDOW, repairWav } from '../core/wav.js';
-import { bytesOf, openContainer } from './container-file.js';
 import { type Context, messageOf } from './context.js';
-import { isMissing, makePrivate, repairFile, within } from './files.js';
+import { isMissing, within } from './files.js';
 import { completed, publish } from './recording.js';
-import { containerName, storeAudio } from './store-audio.js';
-import { discard, publishLeft, readNote, store, voicemailFolder } from './voicemail.js';
+import { repairAudio } from './repair-audio.js';
+import { containerName, runningName, storeAudio } from './store-audio.js';
+import { discard, notedMessages, publishLeft, readNote, store } from './voicemail.js';
 
 export interface RepairOptions {
   /** Of several processes: whether the one that had this call is dead. Default: everything that this process does not record itself is left over. */
@@ -52,31 +50,10 @@ async function repairRecording(context: Context, row: RecordingRow): Promise<voi
   }
 }
 
-/** Makes the plain file whole; where it was encrypted already, before its row knew, its length is read from the container. */
-async function repairAudio(context: Context, id: string, name: string): Promise<{ durationMs: number; length: number }> {
-  const file = within(context.options.directory, name);
-  const container = containerName(file);
-  if ((await isMissing(file)) && !(await isMissing(container))) {
-    const source = await openContainer(container, id, context.keyring);
-    const head = await bytesOf(source, 0, HEADER_WINDOW);
-    return { durationMs: repairWav(head, source.bytes).durationMs, length: source.bytes };
-  }
-  const { durationMs, length } = await repairFile(file);
-  await makePrivate(file);
-  return { durationMs, length };
-}
-
 /** Messages without a row: a note beside the file tells whose they are. */
 async function repairVoicemails(context: Context, isDead: (callId: CallId) => Promise<boolean>): Promise<number> {
-  const folder = voicemailFolder(context.options.directory);
-  const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
   let repaired = 0;
-  for (const name of names) {
-    if (!name.endsWith('.wav.json')) continue;
-    const path = join(folder, name.slice(0, -'.json'.length));
+  for (const path of await notedMessages(context.options.directory)) {
     if (await repairVoicemail(context, path, isDead)) repaired += 1;
   }
   return repaired;
@@ -86,7 +63,8 @@ async function repairVoicemail(context: Context, path: string, isDead: (callId: 
   try {
     const note = await readNote(path);
     if (context.active.has(note.id) || !(await isDead(note.callId))) return false;
-    if ((await isMissing(path)) && (await isMissing(containerName(path)))) {
+    const all = await Promise.all([path, containerName(path), runningName(path)].map(isMissing));
+    if (!all.includes(false)) {
       await discard(path);
       return false;
     }

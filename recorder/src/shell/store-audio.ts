@@ -1,12 +1,14 @@
 import { open, rm, stat } from 'node:fs/promises';
-import type { AudioCipher, AudioSeal, AudioSource } from '@yixian/contracts';
-import { createDigester, type Digests, encryptFile, openContainer } from './container-file.js';
+import type { AudioCipher, AudioSeal, AudioSink, AudioSource } from '@yixian/contracts';
+import { DamagedContainer } from '../core/container.js';
+import { createDigester, type Digests, encryptAudio, openContainer } from './container-file.js';
 import type { Context } from './context.js';
 import { isMissing, within } from './files.js';
 import type { MasterKey } from './keyring.js';
+import { mendRunning, openRunning, type RunningAudio } from './running-file.js';
 import { hashOf, signatureOf } from './suites.js';
 
-// What is done with a finished WAV: it is encrypted where the settings ask for it, and sealed.
+// What is done with audio before and when it is over: it is encrypted where the settings ask for it, and sealed.
 
 /** Audio in the form in which it stays. */
 export interface Kept {
@@ -20,6 +22,46 @@ export interface Kept {
 }
 
 export const containerName = (name: string): string => name.replace(/\.wav$/, '.yxr');
+/** Of a recording that is encrypted and not over. */
+export const runningName = (name: string): string => name.replace(/\.wav$/, '.yxp');
+
+/** How audio is written until it is over. */
+export interface Writing {
+  /** Undefined: as a plain file. */
+  sink: AudioSink | undefined;
+  /** To be called when it is stored: its master key may go. */
+  release(): void;
+  /** It has not begun after all. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Readies the encrypted file of a recording where the settings ask for it. A switch that takes no sink writes a plain file, which
+ * is encrypted when it is over.
+ */
+export async function beginWriting(context: Context, about: { id: string; path: string; channels: 1 | 2 }): Promise<Writing> {
+  const { keyring, sealing, options } = context;
+  const suite = context.cipher();
+  if (suite === 'none' || !options.switch.takesSinks) return { sink: undefined, release: () => undefined, abandon: async () => undefined };
+  const master = await keyring.current();
+  const release = keyring.claim(master.id);
+  const path = runningName(about.path);
+  try {
+    const sink = await sealing.begin({ ...about, path, suite, master });
+    return {
+      sink,
+      release,
+      async abandon() {
+        release();
+        sink.close();
+        await rm(path, { force: true });
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
 
 /**
  * Encrypts the file where the settings ask for it; the plain one is gone when this resolves. Tried again after a failure it
@@ -41,6 +83,17 @@ export async function storeAudio(context: Context, id: string, name: string): Pr
 async function keep(context: Context, id: string, name: string, master: MasterKey): Promise<Pick<Kept, 'file' | 'cipher' | 'digests'>> {
   const from = within(context.options.directory, name);
   const container = within(context.options.directory, containerName(name));
+  const running = runningName(from);
+  if (!(await isMissing(running))) {
+    const audio = await openRunning(running, id, context.keyring);
+    const inForce = context.cipher();
+    // What began encrypted is never plain.
+    const cipher = inForce === 'none' ? audio.head.suite : inForce;
+    const digests = await encryptRunning(context, audio, { running, to: container, id, suite: cipher, master, hash: hashOf(cipher) });
+    await rm(running, { force: true });
+    context.counters.encrypted += 1;
+    return { file: containerName(name), cipher, digests };
+  }
   if (await isMissing(from)) {
     // Encrypted, and killed before the row knew of it.
     const source = await openContainer(container, id, context.keyring);
@@ -52,10 +105,26 @@ async function keep(context: Context, id: string, name: string, master: MasterKe
   }
   const cipher = context.cipher();
   if (cipher === 'none') return { file: name, cipher, digests: await digestsOf(await plainSource(from), cipher) };
-  const digests = await encryptFile({ from, to: container, id, suite: cipher, master, hash: hashOf(cipher) });
+  const digests = await encryptAudio({ from: await plainSource(from), to: container, id, suite: cipher, master, hash: hashOf(cipher) });
   await rm(from, { force: true });
   context.counters.encrypted += 1;
   return { file: containerName(name), cipher, digests };
+}
+
+/** Where a piece was changed, what was said before it. */
+async function encryptRunning(
+  { options, keyring }: Context,
+  audio: RunningAudio,
+  request: Omit<Parameters<typeof encryptAudio>[0], 'from'> & { running: string },
+): Promise<Digests> {
+  try {
+    return await encryptAudio({ ...request, from: audio });
+  } catch (error) {
+    if (!(error instanceof DamagedContainer)) throw error;
+    const { audio: sound, lost } = await mendRunning(request.running, request.id, keyring);
+    options.logger.error({ err: error, id: request.id, lost }, 'a recording was changed while it was written: what is behind that is lost');
+    return encryptAudio({ ...request, from: sound });
+  }
 }
 
 async function cipherInside(path: string): Promise<AudioCipher> {

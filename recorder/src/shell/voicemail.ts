@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type CallLeg,
@@ -11,8 +11,8 @@ import {
 import { voicemailFacts } from '../core/facts.js';
 import { SHORTEST_MESSAGE_MS, spokenMs } from '../core/voicemail.js';
 import { type Context, messageOf, type Running, START_DEADLINE_MS, withDeadline } from './context.js';
-import { datedName, makePrivate } from './files.js';
-import { type Kept, sealOf, storeAudio } from './store-audio.js';
+import { datedName, isMissing, makePrivate } from './files.js';
+import { beginWriting, type Kept, runningName, sealOf, storeAudio } from './store-audio.js';
 
 type VoicemailRequest = Parameters<Recorder['voicemail']>[0];
 
@@ -41,7 +41,7 @@ export async function takeVoicemail(
     draft.leftAt = options.clock.now();
     // Names call and box should the process be killed before the row exists.
     await writeFile(noteOf(path), JSON.stringify(draft), { mode: 0o600 });
-    const result = await record(context, request, path);
+    const result = await record(context, request, id, path);
     const left = await keep(context, draft, result, path);
     storing = left !== undefined;
     return left;
@@ -62,7 +62,7 @@ export async function beep(leg: CallLeg): Promise<void> {
   leg.clearDigits();
 }
 
-async function record(context: Context, request: VoicemailRequest, file: string): Promise<RecordingResult> {
+async function record(context: Context, request: VoicemailRequest, id: string, file: string): Promise<RecordingResult> {
   const { options } = context;
   const { leg, finishOn = '' } = request;
   let tap: RecordingTap | undefined;
@@ -77,9 +77,11 @@ async function record(context: Context, request: VoicemailRequest, file: string)
     pressed = true;
     if (tap) stop(context, tap);
   });
+  const beginning = beginWriting(context, { id, path: file, channels: 1 });
+  const writing = await withDeadline(beginning, START_DEADLINE_MS, options.clock, 'the file of the voicemail');
   const starting = options.switch.record({
     ...{ file, channels: 1, left: leg.behind ?? leg, maxDurationMs: request.maxDurationMs },
-    endAfterSilenceMs: silenceMs(context),
+    ...{ endAfterSilenceMs: silenceMs(context), ...(writing.sink ? { sink: writing.sink } : {}) },
   });
   try {
     tap = await withDeadline(starting, START_DEADLINE_MS, options.clock, 'the start of the voicemail');
@@ -89,9 +91,12 @@ async function record(context: Context, request: VoicemailRequest, file: string)
     if (leg.behind) void leg.ended.then(() => stop(context, lent));
     return await tap.finished;
   } catch (error) {
+    await writing.abandon();
     void starting.then((late) => late.stop()).catch(() => undefined);
     throw error;
   } finally {
+    // Its file names the key from here on.
+    writing.release();
     unsubscribe();
     context.running.delete(running);
     // The key that ended the message is no choice for the next menu.
@@ -137,7 +142,8 @@ export async function store(context: Context, row: VoicemailRow, path: string): 
   const { options, background, counters, active } = context;
   counters.voicemails += 1;
   active.add(row.id);
-  await makePrivate(path).catch((error: Error) => options.logger.warn({ err: error, file: path }, 'voicemail file mode'));
+  if (!(await isMissing(path)))
+    await makePrivate(path).catch((error: Error) => options.logger.warn({ err: error, file: path }, 'voicemail file mode'));
   let kept: Kept | undefined;
   let complete = row;
   const stored = await background.persist(`voicemail ${row.id}`, async () => {
@@ -167,8 +173,18 @@ export async function readNote(path: string): Promise<VoicemailRow> {
   return JSON.parse(await readFile(noteOf(path), 'utf8')) as VoicemailRow;
 }
 
+/** The files of messages that have no row yet. */
+export async function notedMessages(directory: string): Promise<string[]> {
+  const folder = voicemailFolder(directory);
+  const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter((name) => name.endsWith('.wav.json')).map((name) => join(folder, name.slice(0, -'.json'.length)));
+}
+
 export async function discard(path: string): Promise<void> {
-  await Promise.all([rm(path, { force: true }), rm(noteOf(path), { force: true })]);
+  await Promise.all([path, runningName(path), noteOf(path)].map((one) => rm(one, { force: true })));
 }
 
 export const voicemailFolder = (directory: string): string => join(directory, VOICEMAIL_FOLDER);

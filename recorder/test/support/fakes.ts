@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import {
   type AgentConfig,
+  type AudioSink,
   type CallLeg,
   DEFAULT_SETTINGS,
   type DomainEvent,
   type EventBus,
   type EventDraft,
   type Extension,
+  type FromSink,
   type HotlineSettings,
   type IdSource,
   type LegEvent,
@@ -16,6 +18,7 @@ import {
   type RecordingResult,
   type RecordRequest,
   type Switch,
+  type ToSink,
   type Trunk,
   type VoicemailBox,
 } from '@yixian/contracts';
@@ -75,8 +78,49 @@ export function fakeLeg(): FakeLeg & CallLeg {
   return new FakeLeg() as FakeLeg & CallLeg;
 }
 
+/** The media engine's end of a sink: the same samples as in {@link wav}. */
+export class FakeSink {
+  readonly #port: AudioSink;
+  readonly #channels: number;
+  #said = 0;
+
+  constructor(port: AudioSink, channels: number) {
+    this.#port = port;
+    this.#channels = channels;
+  }
+
+  /** Resolves when they are kept. */
+  async say(frames: number): Promise<void> {
+    this.#said += frames;
+    await this.#answer('kept', new Uint8Array(frames * this.#channels * 2).fill(1));
+  }
+
+  /** What is missing to so many altogether, and the end. */
+  async end(frames: number): Promise<void> {
+    if (frames > this.#said) await this.say(frames - this.#said);
+    await this.#answer('closed', 'end');
+    this.#port.close();
+  }
+
+  /** As when the writer dies. */
+  die(): void {
+    this.#port.close();
+  }
+
+  async #answer(is: FromSink['is'], input: ToSink): Promise<void> {
+    const heard = new Promise<FromSink>((resolve) => this.#port.once('message', resolve));
+    this.#port.postMessage(input);
+    const answer = await heard;
+    if (answer.is !== is) throw new Error(`the sink answers ${JSON.stringify(answer)}`);
+  }
+}
+
 /** Stands where the switch's media engine is: writes real files, ends when the test says so. */
-export class FakeSwitch implements Pick<Switch, 'record' | 'setMessagesWaiting'> {
+export class FakeSwitch implements Pick<Switch, 'record' | 'setMessagesWaiting' | 'takesSinks'> {
+  /** Whether recordings go into sinks where they are given one. */
+  takesSinks = false;
+  /** Of the recordings that do, in order. */
+  sinks: FakeSink[] = [];
   /** What phones were told, in order. */
   waiting: string[] = [];
   requests: RecordRequest[] = [];
@@ -96,14 +140,17 @@ export class FakeSwitch implements Pick<Switch, 'record' | 'setMessagesWaiting'>
     this.#told();
     if (this.failStart) throw this.failStart;
     if (this.hang) return new Promise(() => undefined);
-    await writeFile(request.file, wav(request.channels, 0));
+    const sink = request.sink && new FakeSink(request.sink, request.channels);
+    if (sink) this.sinks.push(sink);
+    else await writeFile(request.file, wav(request.channels, 0));
     let settle = (_result: RecordingResult): void => {};
     const finished = new Promise<RecordingResult>((resolve) => {
       settle = resolve;
     });
     const end = async (reason: RecordingResult['reason'], error?: string): Promise<void> => {
       const content = wav(request.channels, this.frames, reason === 'failed' ? 0 : this.frames);
-      await writeFile(request.file, content);
+      if (sink) await sink.end(this.frames);
+      else await writeFile(request.file, content);
       const facts = { file: request.file, durationMs: this.frames / 8, bytes: content.byteLength, startedAt: this.startedAt };
       settle({ ...facts, reason, ...(error ? { error } : {}) });
     };

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { FromSink, ToSink } from '@yixian/contracts';
 import { parseWav } from '../../src/media/core/wav.js';
 import { amplitudeAt, channelOf, rms } from './audio.js';
 import { eventually, Fixture } from './fixture.js';
@@ -55,6 +57,48 @@ describe('recording', function () {
     assert.ok(amplitudeAt(middle(samples, 100, stopped - 100), 500) > 6500);
     assert.equal(rms(middle(samples, stopped + 120, resumed - 60)), 0);
     assert.ok(amplitudeAt(middle(samples, resumed + 100, resumed + 200), 500) > 6500);
+  });
+
+  it('goes into a sink where there is one: the same audio, no file', async () => {
+    const { a, b } = await fixture.call();
+    const { port1: sink, port2: kept } = new MessageChannel();
+    const pieces: Uint8Array[] = [];
+    const told = new Promise<void>((resolve) => {
+      kept.on('message', (input: ToSink) => {
+        if (input === 'end') return kept.postMessage({ is: 'closed' } satisfies FromSink);
+        pieces.push(input);
+        kept.postMessage({ is: 'kept', bytes: pieces.reduce((sum, { length }) => sum + length, 0) } satisfies FromSink);
+        resolve();
+      });
+    });
+    const file = fixture.path('nowhere.wav');
+    const recording = await fixture.engine.record({ file, channels: 2, left: a.session, right: b.session, sink });
+    await Promise.all([told, a.phone.hears(60), b.phone.hears(60)]);
+    recording.stop();
+    const result = await recording.finished;
+    const bytes = Buffer.concat([Buffer.alloc(44), ...pieces]);
+    assert.deepEqual([result.reason, result.bytes, existsSync(file)], ['stopped', bytes.length, false]);
+    assert.ok(result.durationMs > 900);
+    const [left, right] = [channelOf(bytes, 0, 2), channelOf(bytes, 1, 2)];
+    assert.ok(amplitudeAt(middle(left, 200, 800), 400) > 6500);
+    assert.ok(amplitudeAt(middle(right, 200, 800), 1000) > 6500);
+  });
+
+  it('has failed when its sink says so, and when its sink is gone', async () => {
+    const line = await fixture.line();
+    line.phone.talk(500);
+    for (const [end, reason] of [
+      [(port: MessagePort) => port.postMessage({ is: 'failed', error: 'no space left' } satisfies FromSink), /no space left/],
+      [(port: MessagePort) => port.close(), /has gone/],
+    ] as const) {
+      const { port1: sink, port2: kept } = new MessageChannel();
+      const recording = await fixture.engine.record({ file: fixture.path('none.wav'), channels: 1, left: line.session, sink });
+      end(kept);
+      const result = await recording.finished;
+      kept.close();
+      assert.equal(result.reason, 'failed');
+      assert.match(result.error ?? '', reason);
+    }
   });
 
   it('is a playable file at any moment', async () => {

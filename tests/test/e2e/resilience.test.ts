@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { Hotline } from '../../src/hotline.js';
 import { eventually, readWav, refusedScenario, requirePeers, runSipp, toneDurationMs } from '../../src/peers/index.js';
 import { type CallView, Scenario } from '../../src/scenario.js';
+
+/** Whether the caller's tone can be heard in the bytes of a file, taken as samples of two channels from either byte. */
+function hasTone(bytes: Buffer): boolean {
+  return [0, 1].some((shift) => {
+    const left = new Int16Array(Math.floor((bytes.length - shift) / 4));
+    for (let n = 0; n < left.length; n++) left[n] = bytes.readInt16LE(shift + 4 * n);
+    return toneDurationMs(left, 700) > 300 || toneDurationMs(left, 1100) > 300;
+  });
+}
 
 describe('nothing is lost', function () {
   this.timeout(180_000);
@@ -93,6 +104,79 @@ describe('nothing is lost', function () {
       await next.hangUp();
       stream.close();
     } finally {
+      s.events.close();
+      await s.hangUpAllPhones();
+      await again?.stop();
+      s.hotline.removeData();
+    }
+  });
+
+  it('survives SIGKILL in the middle of an encrypted recording: it plays to the last second, and nothing was ever plain on the disk', async () => {
+    const s = await Scenario.start();
+    let again: Hotline | undefined;
+    const folder = path.join(s.hotline.dataDir, 'recordings');
+    /** Every file of audio that was ever there, and what was plain in it. */
+    const seen = new Set<string>();
+    const plain = new Set<string>();
+    const look = (): void => {
+      for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+        const extension = path.extname(name);
+        if (extension === '') continue;
+        seen.add(extension);
+        let bytes: Buffer;
+        try {
+          bytes = readFileSync(path.join(folder, name));
+        } catch {
+          continue; // stored or renamed in this moment
+        }
+        if (bytes.includes('RIFF') || hasTone(bytes)) plain.add(name);
+      }
+    };
+    const looking = setInterval(look, 50);
+    try {
+      const { revision } = await s.admin.get<{ revision: number }>('/settings');
+      await s.admin.put('/settings', { recordingEncryption: 'sm4-ctr-sm3', revision });
+      const agent = await s.phone('1001', { toneHz: 1100 });
+      await s.ready('1001');
+      const talker = await s.caller('13800000011', { toneHz: 700 });
+      await talker.dial(s.uri('12320'));
+      await talker.waitFor('CALL_ESTABLISHED');
+      const callId = await s.callOf('13800000011');
+      await talker.sendDigits('1');
+      await agent.waitFor('CALL_INCOMING');
+      await agent.accept();
+      const { data } = await s.events.wait('recording.started', (e) => e.callId === callId);
+      const running = path.join(folder, new Date().toISOString().slice(0, 10).replaceAll('-', '/'), `${data.recordingId}.yxp`);
+      await eventually('four seconds of it on the disk', () => statSync(running).size > 4 * 32_000, 20_000);
+      const live = path.join(s.hotline.dataDir, 'live.wav');
+      writeFileSync(live, Buffer.from(await (await s.admin.raw('GET', `/recordings/${data.recordingId}/audio`)).arrayBuffer()));
+      assert.ok(toneDurationMs((await readWav(live)).channels[0] ?? new Int16Array(), 700) > 1500, 'it plays while it goes on');
+
+      await s.hotline.kill();
+      await s.stopPhone(talker);
+      look();
+      again = await Hotline.start({ dataDir: s.hotline.dataDir });
+      const admin = await again.admin();
+      const stored = await eventually('its row', async () => {
+        const view = await admin.get<{ state: string; encryption: string; sha256: string; bytes: number }>(
+          `/recordings/${data.recordingId}`,
+        );
+        return view.state === 'complete' ? view : undefined;
+      });
+      assert.equal(stored.encryption, 'sm4-ctr-sm3');
+      const whole = Buffer.from(await (await admin.raw('GET', `/recordings/${data.recordingId}/audio`)).arrayBuffer());
+      assert.equal(createHash('sha256').update(whole).digest('hex'), stored.sha256);
+      const file = path.join(again.dataDir, 'download.wav');
+      writeFileSync(file, whole);
+      const { channels } = await readWav(file);
+      assert.ok(toneDurationMs(channels[0] ?? new Int16Array(), 700) > 2500, 'the caller is on it');
+      assert.ok(toneDurationMs(channels[1] ?? new Int16Array(), 1100) > 2500, 'the agent is on it');
+      assert.ok(hasTone(whole), 'what was looked for on the disk is what is heard');
+      look();
+      assert.deepEqual([...plain], [], 'plain on the disk');
+      assert.ok(seen.has('.yxp') && seen.has('.yxr') && !seen.has('.wav'), [...seen].join());
+    } finally {
+      clearInterval(looking);
       s.events.close();
       await s.hangUpAllPhones();
       await again?.stop();

@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { Clock, Logger, RecordingResult, Timer } from '@yixian/contracts';
 import type { MediaEngine, MediaRecording, MediaSession, MediaSessionEvents } from '../port.js';
 import { FrontRecording } from './front-recording.js';
@@ -128,16 +128,19 @@ export class MediaFront implements MediaEngine {
     this.send({ do: 'route', hearing: [...hearing].map(([listener, heard]) => [listener.id, heard.map((session) => session.id)]) });
   }
 
+  readonly takesSinks = true;
+
   async record(request: Parameters<MediaEngine['record']>[0]): Promise<MediaRecording> {
     this.#mustRun('start a recording');
     const recording = new FrontRecording(this.#nextId++, request.file, this);
-    const { file, channels, left, right, maxDurationMs, endAfterSilenceMs } = request;
+    const { file, channels, left, right, maxDurationMs, endAfterSilenceMs, sink } = request;
     if (right && channels === 1) throw new Error(`${file}: a right channel needs channels: 2`);
-    const settings = { file, channels, left: left.id, right: right?.id, maxDurationMs, endAfterSilenceMs };
+    const settings = { file, channels, left: left.id, right: right?.id, maxDurationMs, endAfterSilenceMs, sink };
     // Before the answer: the recording may end in the same breath.
     this.#recordings.set(recording.id, recording);
     try {
-      await this.#requests.make(recording.id, 'start a recording', () => this.send({ do: 'record', recording: recording.id, settings }));
+      const command: Command = { do: 'record', recording: recording.id, settings };
+      await this.#requests.make(recording.id, 'start a recording', () => this.send(command, sink ? [sink] : []));
     } catch (error) {
       this.#recordings.delete(recording.id);
       this.send({ do: 'stop-record', recording: recording.id });
@@ -166,8 +169,9 @@ export class MediaFront implements MediaEngine {
   }
 
   /** To the media thread; nothing once it is gone. */
-  send(command: Command): void {
-    this.#worker?.postMessage(command);
+  /** `given` is the thread's from now on. */
+  send(command: Command, given: readonly MessagePort[] = []): void {
+    this.#worker?.postMessage(command, given);
     if (this.#native) wake(this.#native.wakeFd);
   }
 

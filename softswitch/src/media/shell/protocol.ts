@@ -1,4 +1,4 @@
-import type { DigitEvent, LegStats, MediaItem, PlaybackEnd, RecordingResult } from '@yixian/contracts';
+import type { AudioSink, DigitEvent, LegStats, MediaItem, PlaybackEnd, RecordingResult } from '@yixian/contracts';
 import type { MediaParameters } from '../port.js';
 import type { Priority } from './priority.js';
 
@@ -19,6 +19,8 @@ export interface RecordSettings {
   right: number | undefined;
   maxDurationMs: number | undefined;
   endAfterSilenceMs: number | undefined;
+  /** Where the audio goes, in the place of the file. */
+  sink: AudioSink | undefined;
 }
 
 export type Command =

@@ -8,7 +8,7 @@ import type { Law } from '../port.js';
 import type { MediaEnvironment } from './environment.js';
 import type { Tap } from './leg.js';
 import type { RecordSettings } from './protocol.js';
-import type { WavWriter } from './wav-writer.js';
+import type { AudioWriter } from './writer.js';
 
 const FRAMES_PER_MS = 8;
 const WRITE_EVERY_MS = 1000;
@@ -38,7 +38,7 @@ export class Recording {
   readonly settings: RecordSettings;
   readonly #env: MediaEnvironment;
   readonly #ring: RecordingRing;
-  readonly #writer: WavWriter;
+  readonly #writer: AudioWriter;
   readonly #startedAt: number;
   readonly #start: number;
   readonly #frameLimit: number;
@@ -48,7 +48,7 @@ export class Recording {
   #paused = false;
   #over = false;
 
-  constructor(id: number, settings: RecordSettings, env: MediaEnvironment, writer: WavWriter, ended: (result: RecordingResult) => void) {
+  constructor(id: number, settings: RecordSettings, env: MediaEnvironment, writer: AudioWriter, ended: (result: RecordingResult) => void) {
     this.id = id;
     this.settings = settings;
     this.#env = env;

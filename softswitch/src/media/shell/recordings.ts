@@ -2,6 +2,7 @@ import type { MediaEnvironment } from './environment.js';
 import type { MediaLeg } from './leg.js';
 import type { Command, RecordSettings } from './protocol.js';
 import { Recording, type VoiceTap } from './recording.js';
+import { SinkWriter } from './sink-writer.js';
 import { WavWriter } from './wav-writer.js';
 
 interface Running {
@@ -79,7 +80,7 @@ export class Recordings {
       closed();
     };
     try {
-      const writer = await WavWriter.open(settings.file, settings.channels);
+      const writer = settings.sink ? new SinkWriter(settings.sink) : await WavWriter.open(settings.file, settings.channels);
       this.#env.notify({ is: 'recording', recording: id, error: undefined });
       const recording = new Recording(id, settings, this.#env, writer, (result) => {
         this.#env.notify({ is: 'recording-ended', recording: id, result });

@@ -1,25 +1,19 @@
 import { close, open, write } from 'node:fs';
 import { WAV_HEADER_LENGTH, wavHeader } from '../core/wav.js';
+import { type AudioWriter, borrowChunk, CHUNK_BYTES, giveBack, MAX_QUEUED_BYTES } from './writer.js';
 
 // Appends audio to a WAV file. The sizes in its header follow within a few writes, so that the file can be played whenever the
 // program dies; what was written after them is found by the repair at the next start, which goes by the length of the file.
 
-/** 1.28 s of stereo. */
-const CHUNK_BYTES = 40_960;
-/** A disk that is so far behind (about ten seconds of stereo) is given up. */
-const MAX_QUEUED_BYTES = 320_000;
-const MAX_SPARE_CHUNKS = 16;
 /** Writes (about one a second) after which the header follows: it costs as much as the audio itself. */
 const HEADER_EVERY = 4;
-
-const spare: Uint8Array[] = [];
 
 interface Queued {
   chunk: Uint8Array;
   bytes: number;
 }
 
-export class WavWriter {
+export class WavWriter implements AudioWriter {
   readonly #fd: number;
   readonly #channels: 1 | 2;
   readonly #queue: Queued[] = [];
@@ -51,7 +45,7 @@ export class WavWriter {
 
   /** A buffer to fill and give to `write`. */
   borrow(): Uint8Array {
-    return spare.pop() ?? new Uint8Array(CHUNK_BYTES);
+    return borrowChunk();
   }
 
   write(chunk: Uint8Array, bytes: number): void {
@@ -127,8 +121,4 @@ export class WavWriter {
       done?.(this.error, this.#written);
     });
   }
-}
-
-function giveBack(chunk: Uint8Array): void {
-  if (chunk.length === CHUNK_BYTES && spare.length < MAX_SPARE_CHUNKS) spare.push(chunk);
 }
