@@ -210,6 +210,8 @@ describe('call control from the desk: a Chinese and an English browser at once',
     const { id } = await (await s.api('1002')).get<{ call: { id: string } }>('/agents/1002').then(({ call }) => call);
     await en.page.keyboard.press('F4');
     await outside.waitFor('CALL_CLOSED');
+    // It is put together a little behind the talk, where media are kept elsewhere.
+    await s.events.wait('recording.stopped', (e) => e.callId === id);
     const record = await s.record(id);
     assert.deepEqual([record.direction, record.called, record.outcome], ['outbound', OUTSIDE, 'outbound-answered']);
     const types = record.timeline.map((one) => one.type).filter((type) => type.startsWith('recording.'));
