@@ -33,6 +33,8 @@ const NO_STATS: LegStats = {
 const KEY_MS = 160;
 const PAUSE_MS = 100;
 const JOIN_MS = 5_000;
+/** By then the jitter buffer has what it fills up with at the beginning. */
+const FILLED_MS = 500;
 export const PROFILE = 'yixian';
 /** What a mixer may still have of a party that was muted: a few frames. */
 const DRAIN_MS = 120;
@@ -98,6 +100,7 @@ export class FsMediaSession implements MediaSession {
   #missedAfterMs: number | undefined;
   #silentMs = 0;
   #listening = false;
+  #filling: Timer | undefined;
   #closing: Promise<LegStats> | undefined;
 
   constructor(deps: SessionDeps) {
@@ -155,15 +158,24 @@ export class FsMediaSession implements MediaSession {
 
   configure(parameters: MediaParameters): void {
     this.#codec = parameters.codec;
+    if (parameters.remote) this.#filling ??= this.#deps.clock.setTimer(FILLED_MS, () => this.#useWhatIsThere());
     this.#listening = parameters.direction === 'sendrecv' || parameters.direction === 'recvonly';
     this.#enqueue('configure', async () => {
       this.#version++;
       await this.#channel?.describe(partySdp(this.#version, parameters));
-      if (parameters.telephoneEventSend === undefined && !this.#inBand) {
-        this.#inBand = true;
-        await this.#channel?.execute('start_dtmf', '');
-      }
+      if (parameters.telephoneEventSend === undefined) await this.#hearTones();
     }).catch(() => {});
+  }
+
+  /** The buffer of FreeSWITCH gives nothing while it has less than its length: filled once, and of length one from then on, it has packets in hand. */
+  #useWhatIsThere(): void {
+    this.#enqueue('jitter buffer', () => this.#command('uuid_jitterbuffer', `${this.#channel?.uuid} 1p`)).catch(() => {});
+  }
+
+  async #hearTones(): Promise<void> {
+    if (this.#inBand) return;
+    this.#inBand = true;
+    await this.#channel?.execute('start_dtmf', '');
   }
 
   expectPackets(withinMs: number): void {
@@ -374,6 +386,7 @@ export class FsMediaSession implements MediaSession {
   collect(options: Parameters<MediaSession['collect']>[0]): Promise<CollectResult> {
     if (this.#closing) return Promise.resolve({ digits: '', reason: 'leg-ended' });
     this.cancelCollect();
+    if (options.inBand) this.#enqueue('hear tones', () => this.#hearTones()).catch(() => {});
     return new Promise((resolve) => {
       this.#collected = resolve;
       this.#collectInBand = options.inBand;
@@ -429,6 +442,7 @@ export class FsMediaSession implements MediaSession {
 
   async #close(): Promise<LegStats> {
     this.#silence?.cancel();
+    this.#filling?.cancel();
     this.#settle();
     await this.#hush();
     const stats = await this.#figures().catch(() => ({ ...NO_STATS, codec: this.#codec }));
