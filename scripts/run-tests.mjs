@@ -120,6 +120,8 @@ async function runAll(files, workers) {
 }
 
 if (!check()) failed.push('the gate: see `check:` above');
+const { prepareDatabase } = await import('../tests/dist/src/prepared-database.js');
+await prepareDatabase(path.join(folder, 'database'));
 const all = SUITES.flatMap(filesOf);
 const long = LONG.filter((file) => all.includes(file));
 const files = [...long, ...mixed(all.filter((file) => !long.includes(file)))];

@@ -6,6 +6,7 @@ import { silentLogger } from '@yixian/contracts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@yixian/db';
 import { Hotline } from './hotline.js';
 import { eventually, freePort, MEDIA_PORTS, type PeerProcess, startProcess } from './peers/index.js';
+import { copyDatabase } from './prepared-database.js';
 
 const RTP_PORTS_EACH = 400;
 
@@ -79,7 +80,9 @@ export class ClusterHotline {
   static async start(names: readonly string[], options: ClusterOptions = {}): Promise<ClusterHotline> {
     const dataDir = mkdtempSync(path.join(tmpdir(), 'yixian-cluster-'));
     await chmod(dataDir, 0o755);
-    const postgres = await startEmbeddedPostgres({ dataDir: path.join(dataDir, 'shared-postgres'), logger: silentLogger });
+    const databaseDir = path.join(dataDir, 'shared-postgres');
+    await copyDatabase(databaseDir);
+    const postgres = await startEmbeddedPostgres({ dataDir: databaseDir, logger: silentLogger });
     const redis = await SharedRedis.start(path.join(dataDir, 'shared-redis'));
     const cluster = new ClusterHotline(dataDir, postgres, redis, options);
     try {

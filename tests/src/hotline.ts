@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { io, type Socket } from 'socket.io-client';
 import { eventually, freePort, MEDIA_PORTS } from './peers/index.js';
+import { copyDatabase } from './prepared-database.js';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const START_DEADLINE_MS = 60_000;
@@ -57,6 +58,7 @@ export class Hotline {
   static async start(options: HotlineOptions = {}): Promise<Hotline> {
     const dataDir = options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'yixian-e2e-'));
     chmodSync(dataDir, 0o755); // PostgreSQL runs as another user when we are root
+    if (options.dataDir === undefined && options.env?.DATABASE_URL === undefined) await copyDatabase(path.join(dataDir, 'postgres'));
     const httpPort = await freePort();
     const outside = outsideSwitch();
     const sipPort = Number(outside.SIP_PORT ?? (await freePort()));

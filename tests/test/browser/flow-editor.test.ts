@@ -29,7 +29,7 @@ describe('the work in the flow editor', function () {
     s = await Scenario.start();
     browser = await TestBrowser.start();
     page = await browser.signIn(s.hotline, s.hotline.firstRun().admin, '/flows');
-    for (const id of ['kept', 'shared', 'source', 'target', 'keys']) await make(id, GREETING);
+    for (const id of ['kept', 'shared', 'source', 'target', 'steps', 'keys']) await make(id, GREETING);
   });
   after(async () => {
     await browser?.close();
@@ -232,12 +232,7 @@ describe('the work in the flow editor', function () {
   });
 
   it('every kind of change is a step that is undone and done again, the layout too', async () => {
-    await page.reload();
-    await page
-      .getByRole('button', { name: '丢 弃' })
-      .click()
-      .catch(() => undefined);
-    await node('greeting').waitFor();
+    await open('steps');
     const side = page.locator('.flow-side');
     const now = async (): Promise<string> => {
       await tab('JSON');
