@@ -115,6 +115,16 @@ describe('every page of administration and records, looked at', function () {
           where,
         );
       }
+      // the head of a call: a number is not broken over lines
+      await go('calls');
+      await page.getByRole('row').filter({ hasText: '13800000601' }).click();
+      const number = page.getByRole('dialog').locator('.ant-descriptions').getByText('13800000601', { exact: true });
+      const lines = await number.evaluate((element) => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return new Set([...range.getClientRects()].map((one) => one.top)).size;
+      });
+      assert.equal(lines, 1);
     } finally {
       await page.setViewportSize({ width: 1366, height: 768 });
       await page.evaluate(() => localStorage.setItem('yixian.language', 'zh'));

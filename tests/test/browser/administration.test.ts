@@ -30,6 +30,14 @@ describe('administration and records in the browser', function () {
   const save = () => pages.save();
 
   it('a skill, an agent with a level, a schedule, a queue with overflow, a number: the next call obeys', async () => {
+    await go('settings');
+    const code = page.locator('#field-dispositions-0-code');
+    await code.fill('咨 询');
+    await page.getByRole('tab', { name: '统计口径' }).click();
+    await page.getByRole('button', { name: /^保\s?存$/ }).click();
+    await page.getByRole('alert').getByText('小结分类：只能用字母').waitFor();
+    await page.locator('#field-dispositions-0-code:focus').waitFor();
+    assert.equal(await code.inputValue(), '咨 询');
     await go('skills');
     await page.getByRole('tab', { name: '技能列表' }).click();
     await page.getByRole('button', { name: '新建技能' }).click();

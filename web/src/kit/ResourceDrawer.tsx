@@ -1,15 +1,16 @@
 import { DeleteOutlined, HistoryOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Badge, Button, Drawer, Flex, Form, Modal, Tabs, Typography } from 'antd';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { ApiError, del, get, post, put, withQuery } from '../app/api.js';
 import { useFailure, useFaultWords } from '../app/use-failure.js';
 import { Failed } from '../components/Failed.js';
 import { FieldSet, FormContext } from './FieldEditor.js';
-import { bodyOf, type Faults, type FieldGroup, faultsOf, faulty, type Values } from './fields.js';
+import { bodyOf, type Faults, faultsOf, faulty, type Values } from './fields.js';
 import { allFields, groupsOf, keyOf, type ResourceSpec, type Row } from './resource.js';
+import { useFaultInSight, useOnlyFault } from './use-fault-in-sight.js';
 
 interface Props {
   spec: ResourceSpec;
@@ -60,36 +61,6 @@ function SecretsOnce({ spec, secrets, onClose }: { spec: ResourceSpec; secrets: 
 
 interface Conflict {
   theirs: Row | undefined;
-}
-
-/** The one field that is at fault, and how, in words; undefined where there are several, or none that has a name. */
-function useOnlyFault(spec: ResourceSpec, faults: Faults): string | undefined {
-  const { t, i18n } = useTranslation('admin');
-  const [only, ...others] = Object.entries(faults);
-  if (only === undefined || others.length > 0) return undefined;
-  const key = `${spec.name}.${only[0].split('.')[0]}`;
-  return i18n.exists(`admin:${key}`) ? t('faultOf', { field: t(key), fault: only[1] }) : undefined;
-}
-
-/** Brings what was refused into sight, wherever in a long form it stands: first its tab, then the field, ready to be typed in. */
-function useFaultInSight(error: ApiError | undefined, faults: Faults, groups: readonly FieldGroup[]) {
-  const body = useRef<HTMLDivElement>(null);
-  const [tab, setTab] = useState(groups[0]?.name);
-  // looked at once for each refusal, not at each letter typed after it
-  const first = useRef<string>(undefined);
-  first.current = groups.find((one) => one.fields.some((field) => faulty(faults, field.name)))?.name;
-  useEffect(() => {
-    if (error === undefined) return;
-    if (first.current !== undefined) setTab(first.current);
-    // once the tab is drawn
-    const frame = requestAnimationFrame(() => {
-      const item = [...(body.current?.querySelectorAll('.ant-form-item-has-error') ?? [])].find((one) => one.checkVisibility());
-      (item ?? body.current)?.scrollIntoView({ block: item ? 'center' : 'start' });
-      item?.querySelector<HTMLElement>('input, textarea, button')?.focus({ preventScroll: true });
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [error]);
-  return { body, tab, setTab };
 }
 
 function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: Row | null; onSecrets(secrets: [string, string][]): void }) {
@@ -183,7 +154,7 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
   }, [dirty]);
 
   const groups = groupsOf(spec);
-  const onlyFault = useOnlyFault(spec, faults);
+  const onlyFault = useOnlyFault(spec.name, faults);
   const { body, tab, setTab } = useFaultInSight(error, faults, groups);
   const fieldSet = (fields: (typeof groups)[number]['fields']) => (
     <FieldSet
@@ -254,7 +225,7 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
               fieldSet(groups[0]?.fields ?? [])
             ) : (
               <Tabs
-                activeKey={tab ?? ''}
+                activeKey={tab}
                 onChange={setTab}
                 items={groups.map((group) => ({
                   key: group.name,

@@ -1,15 +1,16 @@
 import '../../kit/kit.css';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Card, Flex, Form, Skeleton, Tabs } from 'antd';
-import { useState } from 'react';
+import { Alert, App, Badge, Button, Card, Flex, Form, Skeleton, Tabs } from 'antd';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, get, put } from '../../app/api.js';
 import { useErrorWords, useFailure, useFaultWords } from '../../app/use-failure.js';
 import { Failed } from '../../components/Failed.js';
 import { FieldSet, FormContext } from '../../kit/FieldEditor.js';
-import { type FieldGroup, faultsOf, type Values } from '../../kit/fields.js';
+import { type Faults, type FieldGroup, faultsOf, faulty, type Values } from '../../kit/fields.js';
 import { firmPolicy } from '../../kit/policy.js';
 import { PageHead } from '../../kit/ResourcePage.js';
+import { useFaultInSight, useOnlyFault } from '../../kit/use-fault-in-sight.js';
 
 const GROUPS: readonly FieldGroup[] = [
   {
@@ -74,9 +75,12 @@ function SettingsForm({ stored }: { stored: Values }) {
   const conflict = error?.code === 'conflict';
   const words = useFaultWords();
   const errorWords = useErrorWords();
+  const faults = useMemo<Faults>(() => (error && !conflict ? faultsOf(error, words) : {}), [error, conflict, words]);
+  const onlyFault = useOnlyFault('settings', faults);
+  const { body, tab, setTab } = useFaultInSight(error, faults, GROUPS);
   return (
-    <FormContext value={{ faults: error && !conflict ? faultsOf(error, words) : {}, isNew: false, root: values }}>
-      <Flex vertical gap={12}>
+    <FormContext value={{ faults, isNew: false, root: values }}>
+      <Flex vertical gap={12} ref={body}>
         <PageHead title={t('common:menu.settings')} hint={t('settings.hint')}>
           <Button type="primary" loading={saving} onClick={() => void save()}>
             {t('common:save')}
@@ -86,7 +90,7 @@ function SettingsForm({ stored }: { stored: Values }) {
           <Alert
             type={conflict ? 'warning' : 'error'}
             showIcon
-            title={conflict ? t('conflict') : errorWords(error).text}
+            title={conflict ? t('conflict') : (onlyFault ?? errorWords(error).text)}
             action={
               conflict ? (
                 <Button size="small" onClick={() => void queries.invalidateQueries({ queryKey: ['settings'] })}>
@@ -99,9 +103,15 @@ function SettingsForm({ stored }: { stored: Values }) {
         <Card size="small">
           <Form layout="vertical" component={false}>
             <Tabs
+              activeKey={tab}
+              onChange={setTab}
               items={GROUPS.map((group) => ({
                 key: group.name,
-                label: t(`settings.groups.${group.name}`),
+                label: (
+                  <Badge dot={group.fields.some((field) => faulty(faults, field.name))} offset={[4, 0]}>
+                    {t(`settings.groups.${group.name}`)}
+                  </Badge>
+                ),
                 children: <FieldSet fields={group.fields} values={values} prefix="settings" onChange={setValues} />,
               }))}
             />

@@ -51,7 +51,7 @@ function Call({ call }: { call: Detailed }) {
   ];
   return (
     <>
-      <Descriptions size="small" column={2} bordered items={items} />
+      <Descriptions size="small" column={{ xs: 1, sm: 2 }} bordered items={items} />
       {leads && call.recordingId && call.endedAt ? (
         <>
           <Typography.Title level={5}>{t('archive:recordings.one')}</Typography.Title>

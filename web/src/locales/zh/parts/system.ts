@@ -53,7 +53,7 @@ export const system = {
     database: '数据库',
     redis: 'Redis',
     switch: '交换',
-    recordings: '录音磁盘',
+    recordings: '录音',
     prompts: '提示音',
     certificate: '证书',
     processes: '进程',
