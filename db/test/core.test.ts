@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DomainEvent } from '@yixian/contracts';
 import fc from 'fast-check';
-import { type AgentInterval, changeInterval } from '../src/core/agent-intervals.js';
 import { decodeCursor, encodeCursor, page } from '../src/core/cursor.js';
 import { toJsonb } from '../src/core/json.js';
 import { parsePostmasterFile } from '../src/core/postmaster-file.js';
@@ -85,42 +84,6 @@ describe('settings', () => {
     const settings = serverSettings(5432);
     assert.equal(settings.listen_addresses, '127.0.0.1');
     assert.equal(settings.unix_socket_directories, '');
-  });
-});
-
-describe('agent intervals', () => {
-  const change = (seq: number, at: number, to: 'ready' | 'not-ready' | 'on-call'): DomainEvent => ({
-    ...{ id: `ev-${seq}`, seq, at, type: 'agent.state-changed', agentId: '1001' },
-    data: { from: 'offline', to, reason: null, by: 'system' },
-  });
-  const arrange = (steps: readonly (readonly [number, 'ready' | 'not-ready' | 'on-call'])[]): AgentInterval[] => {
-    const rows = new Map<number, AgentInterval>();
-    let open: AgentInterval | undefined;
-    steps.forEach(([at, to], i) => {
-      const result = changeInterval(open, change(i + 1, at, to));
-      open = result.open;
-      for (const row of result.changed) rows.set(row.seq, row);
-    });
-    return [...rows.values()];
-  };
-
-  it('meet: each ends where the next begins, only the last is open, none is negative even when the clock is set back', () => {
-    const step = fc.tuple(fc.integer({ min: 0, max: 1_000 }), fc.constantFrom('ready', 'not-ready', 'on-call'));
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 1 }), (steps) => {
-        const rows = arrange(steps);
-        assert.equal(rows.filter((row) => row.endedAt === null).length, 1);
-        rows.forEach((row, i) => {
-          const next = rows[i + 1];
-          assert.equal(row.endedAt, next ? Math.max(row.startedAt, next.startedAt) : null);
-        });
-      }),
-    );
-  });
-
-  it('the same event again changes nothing', () => {
-    const first = changeInterval(undefined, change(5, 100, 'ready'));
-    assert.deepEqual(changeInterval(first.open, change(5, 100, 'ready')), { open: first.open, changed: [] });
   });
 });
 

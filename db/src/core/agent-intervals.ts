@@ -1,6 +1,9 @@
 import type { AgentId, AgentStateName, DomainEvent, QueueId } from '@yixian/contracts';
 
-/** One stretch of time an agent spent in one state, known by the event that began it. */
+/**
+ * One stretch of time an agent spends in one state, known by the event that begins it. Where it ends is where the agent's next
+ * one begins: worked out where all of them are stored, since several processes write them and one may be late.
+ */
 export interface AgentInterval {
   seq: number;
   agentId: AgentId;
@@ -10,35 +13,11 @@ export interface AgentInterval {
   /** Of a wrap-up: the queue whose call it follows. */
   queueId: QueueId | null;
   startedAt: number;
-  endedAt: number | null;
 }
 
-/** The interval that is open now, of each agent. */
-export type OpenIntervals = ReadonlyMap<AgentId, AgentInterval>;
-
-/**
- * Folds one event into the open intervals: a change of state ends the one and begins the next.
- * A change that only gives another reason begins a new interval too, so that reasons can be summed.
- * @returns the interval that is open now and those rows that changed, to be stored
- */
-export function changeInterval(
-  open: AgentInterval | undefined,
-  event: DomainEvent,
-): { open: AgentInterval | undefined; changed: AgentInterval[] } {
-  if (event.type !== 'agent.state-changed' || !event.agentId) return { open, changed: [] };
-  // Seen already: a batch that is stored a second time, or the journal read again.
-  if (open && open.seq >= event.seq) return { open, changed: [] };
-  const next: AgentInterval = {
-    seq: event.seq,
-    agentId: event.agentId,
-    state: event.data.to,
-    reason: event.data.reason,
-    setBy: event.data.by,
-    queueId: event.queueId ?? null,
-    startedAt: event.at,
-    endedAt: null,
-  };
-  // The wall clock may have been set back between the two: an interval never ends before it began.
-  const ended = open ? [{ ...open, endedAt: Math.max(open.startedAt, event.at) }] : [];
-  return { open: next, changed: [...ended, next] };
+/** The interval an event begins. A change that only gives another reason begins one too, so that reasons can be summed. */
+export function intervalOf(event: DomainEvent): AgentInterval | undefined {
+  if (event.type !== 'agent.state-changed' || !event.agentId) return undefined;
+  const { to: state, reason, by: setBy } = event.data;
+  return { seq: event.seq, agentId: event.agentId, state, reason, setBy, queueId: event.queueId ?? null, startedAt: event.at };
 }

@@ -40,12 +40,35 @@ const CALLS = `
     last_seq = excluded.last_seq, last_event_at = excluded.last_event_at
   where calls.last_seq < excluded.last_seq`;
 
+// Another process may have written intervals before or after these already, or write them later: each ends where the agent's next
+// one begins, whoever wrote it, and the one before is ended or cut there. By number: an open one is closed before the next is open.
 const INTERVALS = `
   insert into agent_state_intervals (seq, agent_id, state, reason, set_by, queue_id, started_at, ended_at)
-  select r.seq, r."agentId", r.state, r.reason, r."setBy", r."queueId", ${time('startedAt')}, ${time('endedAt')}
-  from jsonb_to_recordset($3::jsonb) as r(seq bigint, "agentId" text, state text, reason text, "setBy" text, "queueId" text, "startedAt" float8, "endedAt" float8)
-  order by r.seq
-  on conflict (seq) do update set ended_at = excluded.ended_at`;
+  select seq, agent_id, state, reason, set_by, queue_id, started_at, ended_at from (
+    select b.seq, b.agent_id, b.state, b.reason, b.set_by, b.queue_id, b.started_at,
+      case when n.started_at is not null and (b.next_seq is null or n.seq < b.next_seq) then greatest(b.started_at, n.started_at)
+        when b.next_seq is not null then greatest(b.started_at, b.next_started_at) end as ended_at
+    from begun b
+    left join lateral (select i.seq, i.started_at from agent_state_intervals i where i.agent_id = b.agent_id and i.seq > b.seq
+      order by i.seq limit 1) n on true
+    union all
+    (select distinct on (p.seq) p.seq, p.agent_id, p.state, p.reason, p.set_by, p.queue_id, p.started_at,
+      greatest(p.started_at, b.started_at) as ended_at
+    from begun b
+    join lateral (select * from agent_state_intervals i where i.agent_id = b.agent_id and i.seq < b.seq order by i.seq desc limit 1) p
+      on p.ended_at is null or p.ended_at > b.started_at
+    where p.seq not in (select seq from begun)
+    order by p.seq, b.seq)
+  ) rows
+  order by seq
+  on conflict (seq) do update set ended_at = least(agent_state_intervals.ended_at, excluded.ended_at)`;
+
+const BEGUN = `
+  select r.seq, r."agentId" as agent_id, r.state, r.reason, r."setBy" as set_by, r."queueId" as queue_id, ${time('startedAt')} as started_at,
+    lead(r.seq) over following as next_seq, lead(${time('startedAt')}) over following as next_started_at
+  from jsonb_to_recordset($3::jsonb)
+    as r(seq bigint, "agentId" text, state text, reason text, "setBy" text, "queueId" text, "startedAt" float8)
+  window following as (partition by r."agentId" order by r.seq)`;
 
 // One statement is one transaction and one round trip. `foreign_events` counts numbers that another event already has.
 const TEXT = `
@@ -54,6 +77,7 @@ with new_events as materialized (
     as r(seq bigint, id text, type text, at float8, "callId" text, "agentId" text, "queueId" text, data jsonb)
 ), stored as (${EVENTS}
 ), changed_calls as (${CALLS}
+), begun as materialized (${BEGUN}
 ), changed_intervals as (${INTERVALS}
 )
 select (select count(*) from stored)::int as stored,

@@ -56,8 +56,6 @@ export interface Journal {
   }): Promise<number>;
   /** The run of a process that the call belongs to; undefined: the call is unknown. */
   instanceOf(callId: CallId): Promise<string | undefined>;
-  /** Another process may have written agents' states: they are read anew. */
-  forgetIntervals(): void;
   metrics(): Record<string, number>;
 }
 
@@ -116,7 +114,6 @@ export function createJournal(options: JournalOptions): Journal {
       const row = (await knex('calls').select('instance_id').where({ id: callId }).first()) as { instance_id: string } | undefined;
       return row?.instance_id;
     },
-    forgetIntervals: () => projector.forgetIntervals(),
     metrics: () => ({
       journal_events_total: batcher.stored,
       journal_events_waiting: batcher.waiting,

@@ -45,7 +45,6 @@ export async function closeOrphans(options: {
   const rows = (await (dead ? left.whereIn('calls.instance_id', [...dead]) : left)) as (CallRow & { heartbeat_at: number | null })[];
   // of several processes, whoever decides has told how its agents' states went on
   if (!dead) await cutIntervals(knex, instanceId);
-  options.projector.forgetIntervals();
   options.projector.adopt(rows);
   for (const row of rows) {
     const at = orphanEndedAt({ startedAt: row.started_at, lastEventAt: row.last_event_at, heartbeatAt: row.heartbeat_at }, now);

@@ -42,14 +42,7 @@ export function inheritFromTheDead(base: Foundation, recorder: RecorderService, 
     }
   }
 
-  const offs = [
-    joined.onLeadership(({ mine }) => {
-      if (!mine) return;
-      journal.forgetIntervals();
-      look();
-    }),
-    joined.onNodes(({ kind }) => kind === 'left' && look()),
-  ];
+  const offs = [joined.onLeadership(({ mine }) => mine && look()), joined.onNodes(({ kind }) => kind === 'left' && look())];
   undo.add('inheritance', async () => {
     stopped = true;
     timer.cancel();
