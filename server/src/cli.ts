@@ -117,7 +117,7 @@ export async function main(argv: string[]): Promise<number> {
     .action(fileAction(async (...given) => (await import('./calendar-import.js')).importCalendar(...given)));
   program
     .command('backup')
-    .description('write database, prompts and keys into one file; the hotline may run')
+    .description('write database, prompts, keys and callbacks that wait into one file; the hotline may run')
     .argument('[file]', 'default: yixian-<time>.tar.gz here')
     .option('--recordings', 'recordings and messages too')
     .option('--json', 'print JSON')

@@ -7,6 +7,7 @@ import { openDatabase } from '../storage.js';
 import { version } from '../version.js';
 import { writeArchive } from './archive.js';
 import { filesOf } from './files.js';
+import { LIVE_ENTRY, readLive } from './live.js';
 
 /** The last but one entry of a backup, and the first thing read of it. */
 export interface Manifest extends DumpHead {
@@ -16,6 +17,8 @@ export interface Manifest extends DumpHead {
   rows: Record<string, number>;
   files: number;
   recordings: boolean;
+  /** Entries of each table of the live state; absent in backups of versions that left it out. */
+  live?: Record<string, number>;
 }
 
 /** What `--json` prints of one. */
@@ -42,7 +45,7 @@ export function print(facts: BackupFacts, options: Record<string, unknown>, word
 
 /**
  * `yixian backup FILE`: everything that is configured and recorded in one file, as it is at one moment; the hotline may run.
- * Live state (who is signed in, who waits) is not part of it.
+ * Of live state what outlives a restart is part of it: callbacks and their places, doors, states of agents; calls are not.
  */
 export async function backup(config: Config, options: Record<string, string>): Promise<number> {
   const now = new Date();
@@ -75,11 +78,14 @@ async function write(
       rows[part.table] = (rows[part.table] ?? 0) + part.rows;
       await archive.add(`database/${part.table}/${String(part.part).padStart(6, '0')}.jsonl`, Buffer.from(part.lines));
     });
+    const live = await readLive(config);
+    await archive.add(LIVE_ENTRY, Buffer.from(`${JSON.stringify(live)}\n`));
     const files = filesOf(config.dataDir, { recordings }).filter((one) => one.path !== file);
     for (const one of files) await archive.addFile(one.name, one.path, one.size);
     const manifest: Manifest = {
       ...{ format: 1, program: version, createdAt: now.toISOString(), ...head, rows },
       ...{ files: files.length, recordings },
+      live: Object.fromEntries(Object.entries(live).map(([table, entries]) => [table, Object.keys(entries).length])),
     };
     await archive.add('manifest.json', Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
     await archive.close();

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 // Which files of DATA_DIR belong into a backup, and where they go back to.
 
-/** The database is exported row by row; what lives in Redis is of the moment; the rest is made anew. */
+/** The database is exported row by row; what has to outlive Redis is an entry of its own (`live.ts`); the rest is made anew. */
 const LEFT_OUT = new Set(['postgres', 'redis', 'spoken', 'backups', 'run.json']);
 const RECORDINGS = 'recordings';
 

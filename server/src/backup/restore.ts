@@ -10,10 +10,11 @@ import { openDatabase, prepareDataDir } from '../storage.js';
 import { contentOf, readArchive, verifyArchive } from './archive.js';
 import { factsOf, type Manifest, print } from './backup.js';
 import { placeFor } from './files.js';
+import { LIVE_ENTRY, type LiveState, refusesLive, writeLive } from './live.js';
 
 /**
  * `yixian restore FILE`: a database and a data folder as they were. Nothing is touched before the whole file has been
- * verified; a database with anything in it only with `--force`.
+ * verified; a database or a Redis with anything in it only with `--force`.
  */
 export async function restore(config: Config, options: Record<string, string>): Promise<number> {
   const file = path.resolve(options.file ?? '');
@@ -31,7 +32,14 @@ export async function restore(config: Config, options: Record<string, string>): 
     const refusal = await refusesBackup(database.knex, manifest);
     // a backup of a newer version cannot be understood, forced or not
     if (refusal && (options.force === undefined || !refusal.includes('--force'))) throw new Error(refusal);
-    await loadDatabase(database.knex, manifest, partsOf(file), () => putFiles(config, file, options.force !== undefined));
+    const force = options.force !== undefined;
+    const live = manifest.live ? await liveOf(file) : undefined;
+    const held = live && !force ? await refusesLive(config) : undefined;
+    if (held) throw new Error(held);
+    await loadDatabase(database.knex, manifest, partsOf(file), async () => {
+      await putFiles(config, file, force);
+      if (live) await writeLive(config, live);
+    });
   } finally {
     await owner?.release();
     await database.close();
@@ -58,6 +66,13 @@ async function manifestOf(file: string): Promise<Manifest> {
     return manifest;
   }
   throw new Error(`${file}: is not a backup: it has no manifest`);
+}
+
+async function liveOf(file: string): Promise<LiveState> {
+  for await (const entry of readArchive(file)) {
+    if (entry.name === LIVE_ENTRY) return JSON.parse((await contentOf(entry)).toString('utf8')) as LiveState;
+  }
+  throw new Error(`${file}: lacks the live state that its manifest tells of`);
 }
 
 async function* partsOf(file: string): AsyncGenerator<DumpPart> {

@@ -17,6 +17,7 @@ import {
   type WebCredentialStore,
 } from '@yixian/sbc';
 import { createSoftswitch, SipTrace, type Softswitch } from '@yixian/softswitch';
+import { ACD_KEYS } from '../redis-keys.js';
 import { createRegistrationStore } from '../registration-store.js';
 import { mailboxFolder, sharedFolders } from '../shared-folders.js';
 import { createSipTraceKeeper, type SipTraceKeeper } from '../sip-traces.js';
@@ -41,7 +42,6 @@ export interface Telephony {
   sipTraces: SipTraceKeeper;
 }
 
-const ACD_KEYS = 'yixian:acd:';
 const NONCE_KEY = 'yixian:cluster:nonce-key';
 /** How long calls may take to write their last facts when their legs have been ended. */
 const CALLS_END_MS = 5000;

@@ -1,7 +1,7 @@
 import type { backups as zh } from '../zh/backups.js';
 
 export const backups: typeof zh = {
-  hint: 'Database, prompts and keys in one file; calls go on while it is made',
+  hint: 'Database, prompts, keys, callbacks that wait and states of agents in one file; calls go on while it is made',
   secret:
     'A backup holds keys and password hashes: whoever has it has the hotline. Download it and keep it safe, apart from the recordings.',
   make: 'Back up now',
