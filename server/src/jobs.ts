@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock, Logger } from '@yixian/contracts';
 import Queue from 'bull';
 
@@ -26,6 +27,10 @@ const LOCK_MS = 30_000;
 /** A process may die over a piece of work so often before that is taken for its fault. */
 const MAX_STALLED = 10;
 
+/** Of a lock that is held by its token. KEYS lock. ARGV token, milliseconds. */
+const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0`;
+const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
+
 /** @param url of the Redis, `unix://path` for a socket */
 export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: string; clock: Clock; logger: Logger; lockMs?: number }): Jobs {
   const queue = new Queue(QUEUE, {
@@ -36,6 +41,7 @@ export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: stri
     defaultJobOptions: { removeOnComplete: true, removeOnFail: KEPT_FAILURES },
   });
   hearNaming(queue);
+  const alone = oneAtATime(queue, { clock, logger, lockMs });
   const rounds: { name: string; everyMs: number }[] = [];
   let away = false;
   let closing = false;
@@ -68,7 +74,7 @@ export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: stri
   return {
     every(name, everyMs, run) {
       rounds.push({ name, everyMs });
-      process(name, 1, run);
+      process(name, 1, () => alone(name, run));
     },
     kind(name, { attempts, firstRetryMs, atOnce }, run) {
       process(name, atOnce, run);
@@ -102,6 +108,31 @@ export function createJobs({ url, clock, logger, lockMs = LOCK_MS }: { url: stri
       // One that has ended must not be told again: its driver would wait for its end, and the process with it, for two seconds.
       for (const client of queue.clients) if (client.status !== 'end') client.disconnect();
     },
+  };
+}
+
+/** Runs what comes round one at a time over all processes: while another is at it there is nothing to do. */
+function oneAtATime(queue: Queue.Queue, { clock, logger, lockMs }: { clock: Clock; logger: Logger; lockMs: number }) {
+  // Shorter than a job's lock: when the process dies, whoever is given its round finds nobody at it.
+  const heldMs = Math.ceil(lockMs / 3);
+  return async (name: string, run: () => Promise<unknown>): Promise<void> => {
+    const key = `${PREFIX}:running:${name}`;
+    const token = randomUUID();
+    if ((await queue.client.set(key, token, 'PX', heldMs, 'NX')) !== 'OK') {
+      logger.debug({ job: name }, 'background work is under way already');
+      return;
+    }
+    let timer = clock.setTimer(heldMs / 3, renew);
+    function renew(): void {
+      queue.client.eval(RENEW, 1, key, token, heldMs).catch(() => undefined);
+      timer = clock.setTimer(heldMs / 3, renew);
+    }
+    try {
+      await run();
+    } finally {
+      timer.cancel();
+      await queue.client.eval(RELEASE, 1, key, token).catch(() => undefined);
+    }
   };
 }
 
