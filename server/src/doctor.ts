@@ -31,6 +31,8 @@ const fault = (text: string): Verdict => ({ state: 'fault', text });
 const FILES_PER_CALL = 6; // two legs with RTP and RTCP each, the recording, its margin
 const HTTP_DEADLINE_MS = 5000;
 const DAY_MS = 86_400_000;
+/** Of PostgreSQL. */
+const NO_SUCH_TABLE = '42P01';
 /** A certificate that ends sooner is to be renewed. */
 const RENEW_DAYS = 21;
 
@@ -207,6 +209,9 @@ async function checkRecordings(config: Config): Promise<Verdict[]> {
   const database = await openDatabase(config, silentLogger);
   try {
     return await recordingVerdicts(config, await createConfigStore(database.knex).settings.get());
+  } catch (error) {
+    if ((error as { code?: string }).code !== NO_SUCH_TABLE) throw error;
+    return [ok('the database is empty: the first start makes its tables')];
   } finally {
     await database.close();
   }

@@ -97,6 +97,13 @@ describe('the yixian command', function () {
     }
   });
 
+  it('says with doctor before the first start that nothing is wrong', async () => {
+    const ports = { SIP_PORT: String(await freePort()), HTTP_PORT: String(await freePort()) };
+    const { code, stdout } = await yixian(['doctor'], { DATA_DIR: dataDir, ...ports });
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /✓ recordings +the database is empty: the first start makes its tables/);
+  });
+
   it('says with doctor which port is in use', async () => {
     const port = await freePort();
     const blocker = createServer();
