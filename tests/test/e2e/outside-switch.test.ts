@@ -221,7 +221,7 @@ describe('the hotline on drachtio-server and FreeSWITCH (SWITCH=freeswitch)', fu
     const doctor = async (changes: Record<string, string> = {}) => (await yixian(['doctor'], { ...apart, ...changes })).stdout;
     assert.match(await doctor(), new RegExp(`✗ freeswitch +no port of FREESWITCH_LISTEN_PORTS ${firstPort} can be had`));
     const free = { FREESWITCH_LISTEN_PORTS: `${firstPort}-${firstPort + 3}` };
-    assert.match(await doctor(free), /✓ freeswitch +FreeSWITCH 1\.11\.3 at \S+ was called, connected back and wrote a recording/);
+    assert.match(await doctor(free), /✓ freeswitch +FreeSWITCH 1\.11\.3 at \S+ was called, connected back, and wrote a recording/);
     first.writes = false;
     assert.match(await doctor(free), /✗ freeswitch +FreeSWITCH at \S+ cannot write in \S+-apart\/recordings: its user needs to/);
     first.writes = true;

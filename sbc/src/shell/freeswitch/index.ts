@@ -1,5 +1,5 @@
 import type { Clock, Logger, MediaEngine, SipWire } from '@yixian/contracts';
-import { controlAddresses } from '../../core/freeswitch/addresses.js';
+import { type ControlAddress, controlAddresses } from '../../core/freeswitch/addresses.js';
 import { DrachtioWire } from './drachtio-wire.js';
 import { inspect } from './inspect.js';
 import { newMrf } from './libraries.js';
@@ -67,50 +67,77 @@ interface Findings {
 }
 
 /**
- * Looks at drachtio-server, and tries a call through each media server.
+ * Looks at drachtio-server, and tries a call through each media server that can be used.
  * Lets itself in at drachtio-server for a moment; not while the hotline runs: whoever is let in is given calls.
  */
 export async function checkOutside(options: FreeswitchOptions): Promise<Findings> {
-  const problems: string[] = [];
-  const found: string[] = [];
+  const { usable, problems, found } = await lookAtFreeswitch(options);
   const wire = connection(options);
   const ignore = { request() {}, acknowledged() {}, endedByServer() {}, lost() {}, found() {} };
-  const points = () => wire.points().map((p) => `${p.transport} ${p.address}:${p.port}`);
-  await wire.start(ignore).then(
-    () => found.push(`drachtio-server listens on ${points().join(', ')}`),
-    (error: unknown) => problems.push(messageOf(error)),
-  );
-  const media = await checkFreeswitch(options, wire);
-  await wire.stop();
-  return { problems: [...problems, ...media.problems], found: [...found, ...media.found] };
+  try {
+    await wire.start(ignore);
+    found.push(
+      `drachtio-server listens on ${wire
+        .points()
+        .map((p) => `${p.transport} ${p.address}:${p.port}`)
+        .join(', ')}`,
+    );
+    for (const { address, name } of usable) {
+      const fault = await tried(address, options, wire);
+      if (fault === undefined)
+        found.push(`${name} was called, connected back${options.shared?.recordings ? ', and wrote a recording' : ''}`);
+      else problems.push(fault);
+    }
+  } catch (error) {
+    problems.push(messageOf(error));
+  } finally {
+    await wire.stop();
+  }
+  return { problems, found };
 }
 
-/** Looks at the media servers; tries a call through each where there is a connection to drachtio-server to do it with. */
-export async function checkFreeswitch(options: Omit<FreeswitchOptions, 'drachtioUrl'>, wire?: DrachtioWire): Promise<Findings> {
+/** @returns what is wrong with a call through it */
+async function tried(address: ControlAddress, options: FreeswitchOptions, wire: DrachtioWire): Promise<string | undefined> {
+  const server = new MediaServer(address, {
+    ...options,
+    mrf: newMrf(wire.srf),
+    sipConnected: () => wire.connected(),
+    profile: options.profile ?? DEFAULT_PROFILE,
+    mediaTimeoutMs: MEDIA_TIMEOUT_MS,
+  });
+  try {
+    await server.start();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Looks at the media servers. */
+export async function checkFreeswitch(options: Omit<FreeswitchOptions, 'drachtioUrl'>): Promise<Findings> {
+  const { problems, found } = await lookAtFreeswitch(options);
+  return { problems, found };
+}
+
+async function lookAtFreeswitch({
+  freeswitchUrl,
+  profile = DEFAULT_PROFILE,
+  shared,
+}: Omit<FreeswitchOptions, 'drachtioUrl'>): Promise<Findings & { usable: { address: ControlAddress; name: string }[] }> {
   const problems: string[] = [];
   const found: string[] = [];
-  const { profile = DEFAULT_PROFILE, shared } = options;
-  for (const address of controlAddresses(options.freeswitchUrl, 'FREESWITCH_URL')) {
+  const usable: { address: ControlAddress; name: string }[] = [];
+  for (const address of controlAddresses(freeswitchUrl, 'FREESWITCH_URL')) {
     const seen = await inspect(address, profile, shared);
     problems.push(...seen.problems);
     if (seen.problems.length > 0) continue;
     const name = `FreeSWITCH ${seen.version} at ${address.host}:${address.port}`;
     found.push(`${name} takes ${seen.maxSessions} sessions`);
-    if (!wire?.connected()) continue;
-    const server = new MediaServer(address, {
-      ...options,
-      mrf: newMrf(wire.srf),
-      sipConnected: () => wire.connected(),
-      profile,
-      mediaTimeoutMs: MEDIA_TIMEOUT_MS,
-    });
-    await server.start().then(
-      () => found.push(`${name} was called, connected back${shared?.recordings ? ' and wrote a recording that can be read' : ''}`),
-      (error: unknown) => problems.push(messageOf(error)),
-    );
-    await server.stop();
+    usable.push({ address, name });
   }
-  return { problems, found };
+  return { problems, found, usable };
 }
 
 function messageOf(error: unknown): string {
