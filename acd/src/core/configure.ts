@@ -121,7 +121,7 @@ export function beginDay(turn: Turn, day: string): void {
     if (agent.calls > 0 || agent.talkMs > 0) changeAgent(turn, agent, { calls: 0, talkMs: 0 });
   }
   for (const lane of rankedLanes(tables)) {
-    untieLane(lane);
+    untieLane(tables, lane);
     tieLane(tables, lane);
   }
 }

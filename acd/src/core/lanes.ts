@@ -109,16 +109,17 @@ function newLane(
     lane.rung = rungs.push(lane);
     lane.open = lane.rung;
   }
+  tables.heads.name(lane.row, lane);
   return lane;
 }
 
 /** Ties a lane and the pools that satisfy it, and ranks whoever is ready. */
 export function tieLane(tables: Tables, lane: Lane): void {
-  for (const pool of tables.pools.values()) if (satisfies(pool, lane.requirement)) tie(pool, lane);
+  for (const pool of tables.pools.values()) if (satisfies(pool, lane.requirement)) tie(tables, pool, lane);
 }
 
-function tie(pool: Pool, lane: Lane): void {
-  setLanes(pool, [...pool.lanes, lane]);
+function tie(tables: Tables, pool: Pool, lane: Lane): void {
+  setLanes(tables, pool, [...pool.lanes, lane]);
   lane.pools.push(pool);
   if (lane.ready) {
     pool.ranked.push(lane);
@@ -128,9 +129,10 @@ function tie(pool: Pool, lane: Lane): void {
   }
 }
 
-export function untieLane(lane: Lane): void {
+export function untieLane(tables: Tables, lane: Lane): void {
   for (const pool of lane.pools) {
     setLanes(
+      tables,
       pool,
       pool.lanes.filter((other) => other !== lane),
     );
@@ -139,9 +141,12 @@ export function untieLane(lane: Lane): void {
   lane.pools = [];
 }
 
-function setLanes(pool: Pool, lanes: Lane[]): void {
+function setLanes(tables: Tables, pool: Pool, lanes: Lane[]): void {
   pool.lanes = lanes;
-  pool.rows = Int32Array.from(lanes, ({ row }) => row);
+  tables.heads.serve(
+    pool,
+    lanes.map(({ row }) => row),
+  );
 }
 
 /** The pool of agents like this one, made and tied to the lanes it can serve when it is new. */
@@ -152,18 +157,21 @@ export function poolFor(tables: Tables, config: Pick<AgentConfig, 'skills' | 'sk
   const known = tables.pools.get(key);
   if (known) return known;
   const pool: Pool = {
+    // What is looked at whenever an agent is freed.
+    from: 0,
+    count: 0,
+    room: 0,
     key,
     levels,
     groups: new Set(groups),
     ready: new OrderedSet<AgentEntry>(byIdle),
     signedIn: 0,
     lanes: [],
-    rows: new Int32Array(0),
     ranked: [],
     queues: [],
   };
   for (const queue of tables.queues.values()) {
-    for (const lane of [...queue.lanes, ...queue.extra.values()]) if (satisfies(pool, lane.requirement)) tie(pool, lane);
+    for (const lane of [...queue.lanes, ...queue.extra.values()]) if (satisfies(pool, lane.requirement)) tie(tables, pool, lane);
     tieQueue(pool, queue);
   }
   tables.pools.set(key, pool);
@@ -215,7 +223,7 @@ function extraLane(tables: Tables, queue: QueueEntry, step: number, requirement:
     const used = lanesInUse(tables);
     for (const [key, lane] of queue.extra) {
       if (used.has(lane)) continue;
-      untieLane(lane);
+      untieLane(tables, lane);
       tables.heads.giveBack(lane.row);
       queue.extra.delete(key);
     }
@@ -342,16 +350,16 @@ function firstOf(lanes: readonly Lane[], now: Ticks): CallEntry | undefined {
   return best;
 }
 
-function firstByRow({ heads }: Tables, lanes: readonly Lane[], rows: Int32Array): CallEntry | undefined {
-  const n = heads.first(rows);
+function firstByRow({ heads }: Tables, pool: Pool): CallEntry | undefined {
+  const row = heads.first(pool);
   // An index below 0 would make every look at the lanes slow, for good.
-  return n < 0 ? undefined : (lanes[n] as Lane).open.first;
+  return row < 0 ? undefined : heads.laneAt(row).open.first;
 }
 
 /** The call that goes first among those this agent may have. One look per lane. */
 export function firstInLine(tables: Tables, agent: AgentEntry, now: Ticks): CallEntry | undefined {
-  const { lanes, rows } = agent.pool;
-  let best = tables.oneRate ? firstByRow(tables, lanes, rows) : firstOf(lanes, now);
+  const { pool } = agent;
+  let best = tables.oneRate ? firstByRow(tables, pool) : firstOf(pool.lanes, now);
   const named = tables.named.size > 0 ? tables.named.get(agent.id) : undefined;
   if (!named) return best;
   for (const lane of named) {

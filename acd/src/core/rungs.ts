@@ -28,6 +28,8 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
   /** The call that relaxes next, and when it arrived. */
   oldest: T | undefined = undefined;
   oldestArrived: number = 0;
+  /** By place, when there are several priorities in the line; else the places are in the order of arrival anyway. */
+  places: OrderedSet<T> | null = null;
   /** When a call of it relaxes next, or earlier; null: there was none. Not Infinity, which would lie in memory by itself. */
   due: number | null = null;
   /** After so long a wait its calls go on to the next rung; null: there is none. */
@@ -49,9 +51,6 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
   readonly queueId: string;
   /** What an event tells of a relaxation that ends here; made when first told. */
   told: ToldLevels | undefined = undefined;
-  /** By place, when there are several priorities in the line; else the places are in the order of arrival anyway. */
-  places: OrderedSet<T> | null = null;
-
   constructor(all: Rungs<T, L>, lane: L, before: Rung<T, L> | undefined) {
     this.all = all;
     this.before = before;
@@ -126,6 +125,10 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
   /** A block that is used no more: the next one needed. */
   #spare: Block | undefined = undefined;
   #size = 0;
+  /** The last block, and the numbers of the call at its end: who comes is compared with them without a look at the blocks. */
+  #tail: Block | undefined = undefined;
+  #lastArrived = 0;
+  #lastOrder = 0;
   /** Of all calls, as long as they have but one. */
   #priority = 0;
   #inOrder = true;
@@ -224,9 +227,7 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
   // ── at the end ──
 
   #isBehindAll(call: T): boolean {
-    if (this.#size === 0) return true;
-    const tail = this.#blocks[this.#blocks.length - 1] as Block;
-    return compare(call, tail, (tail[TO] as number) - 1) > 0;
+    return this.#size === 0 || (call.arrived - this.#lastArrived || call.order - this.#lastOrder) > 0;
   }
 
   /** Whether nobody stands behind this rung's calls. */
@@ -236,18 +237,29 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
   }
 
   #append(rung: Rung<T, L>, call: T): void {
-    let number = this.#blocks.length - 1;
-    // An index below 0 would make every look at the blocks slow, for good.
-    let tail = number < 0 ? undefined : this.#blocks[number];
+    let tail = this.#tail;
     if (tail === undefined || tail[TO] === BLOCK) {
       tail = this.#newBlock();
-      number = this.#blocks.push(tail) - 1;
+      this.#tail = tail;
+      this.#blocks.push(tail);
     }
     const index = tail[TO] as number;
     put(tail, index, call);
     tail[TO] = index + 1;
-    if (rung.size === 0) rung.standAt(tail, number, index);
+    this.#lastArrived = call.arrived;
+    this.#lastOrder = call.order;
+    if (rung.size === 0) rung.standAt(tail, this.#blocks.length - 1, index);
     rung.size += 1;
+  }
+
+  /** The end may be another. */
+  #noteEnd(): void {
+    const tail = this.#blocks.at(-1);
+    this.#tail = tail;
+    if (tail === undefined) return;
+    const cell = cellOf((tail[TO] as number) - 1);
+    this.#lastArrived = tail[cell + ARRIVED] as number;
+    this.#lastOrder = tail[cell + ORDER] as number;
   }
 
   #newBlock(): Block {
@@ -275,6 +287,7 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
     }
     insertAt(block, index, call);
     rung.size += 1;
+    this.#noteEnd();
     this.#standAnew();
     return true;
   }
@@ -291,6 +304,7 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
       this.#spare = block;
     }
     rung.size -= 1;
+    this.#noteEnd();
     this.#standAnew();
     return true;
   }

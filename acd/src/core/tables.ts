@@ -57,7 +57,7 @@ export function newQueue(config: QueueConfig): QueueEntry {
     config: inOneShape(config),
     places: new Line(),
     lanes: [],
-    measured: [],
+    measured: NOTHING_MEASURED,
     arrivals: null,
     callbacksInLine: 0,
     signedIn: 0,
@@ -87,8 +87,9 @@ export function ranksOf(config: QueueConfig): Map<AgentId, number> {
   return new Map(config.agentOrder.map((id, n) => [id, n]));
 }
 
-function measuredRules({ overflow }: QueueConfig): MeasuredRule[] {
+function measuredRules({ overflow }: QueueConfig): readonly MeasuredRule[] {
   const measured = overflow.filter(({ when }) => when.kind === 'longest-wait' || when.kind === 'estimated-wait');
+  if (measured.length === 0) return NOTHING_MEASURED;
   return measured.map((rule) => ({ rule, movable: new OrderedSet<CallEntry>(byPlace) }));
 }
 
@@ -106,37 +107,43 @@ export function reconfigure(tables: Tables, queue: QueueEntry, config: QueueConf
 
 /**
  * The settings with their fields in one order. Put together elsewhere in many ways they have as many hidden classes as there
- * are queues, and every look at a setting misses its cache: that took 7 % of a match.
+ * are queues, and every look at a setting misses its cache: that took 7 % of a match. What every match asks for comes first,
+ * so that it lies together in memory, and empty lists are one for all queues: with two hundred queues a list of its own is a
+ * place that nobody has looked at for a while.
  */
 function inOneShape(config: QueueConfig): QueueConfig {
   return {
+    strategy: config.strategy,
+    ringTimeoutMs: config.ringTimeoutMs,
+    priority: config.priority,
+    maxWaitMs: config.maxWaitMs,
+    maxLength: config.maxLength,
+    overflow: config.overflow.length === 0 ? NO_RULES : config.overflow,
+    relaxation: config.relaxation.length === 0 ? NO_RELAXATION : config.relaxation,
+    ageingPerMinute: config.ageingPerMinute,
+    sticky: config.sticky,
+    callback: config.callback,
+    wrapUpMs: config.wrapUpMs,
+    wrapUp: config.wrapUp,
+    music: config.music,
     id: config.id,
     name: config.name,
     requiredSkills: config.requiredSkills,
-    priority: config.priority,
-    ringTimeoutMs: config.ringTimeoutMs,
-    wrapUpMs: config.wrapUpMs,
-    maxWaitMs: config.maxWaitMs,
-    maxLength: config.maxLength,
-    music: config.music,
     announceEveryMs: config.announceEveryMs,
     serviceLevelSeconds: config.serviceLevelSeconds,
     record: config.record,
     recording: config.recording,
-    strategy: config.strategy,
     agentOrder: config.agentOrder,
     group: config.group,
     minLevels: config.minLevels,
-    relaxation: config.relaxation,
-    ageingPerMinute: config.ageingPerMinute,
-    sticky: config.sticky,
-    overflow: config.overflow,
     scheduleId: config.scheduleId,
-    callback: config.callback,
-    wrapUp: config.wrapUp,
     consequences: config.consequences,
   };
 }
+
+const NO_RULES: QueueConfig['overflow'] = [];
+const NO_RELAXATION: QueueConfig['relaxation'] = [];
+const NOTHING_MEASURED: readonly MeasuredRule[] = [];
 
 export function newAgent(tables: Tables, config: AgentConfig, now: number): AgentEntry {
   // What every match looks at comes first, so that it lies together in memory.

@@ -12,7 +12,7 @@ import type {
 } from '@yixian/contracts';
 import type { CallbackPhase } from './callback-state.js';
 import type { Dues } from './dues.js';
-import type { Heads } from './heads.js';
+import type { Heads, Span } from './heads.js';
 import type { IdTable } from './id-table.js';
 import type { Line, Open } from './line.js';
 import type { OrderedSet } from './ordered-set.js';
@@ -212,16 +212,15 @@ export interface CallbackEntry {
 }
 
 /** Agents with one and the same skills, levels and groups. */
-export interface Pool {
+export interface Pool extends Span {
   readonly key: string;
   readonly levels: ReadonlyMap<string, number>;
   readonly groups: ReadonlySet<string>;
   readonly ready: OrderedSet<AgentEntry>;
   /** How many of them are. */
   signedIn: number;
-  /** Every lane these agents may serve, and their rows in `Heads`. */
+  /** Every lane these agents may serve; the span of the pool is that of their rows in `Heads`. */
   lanes: Lane[];
-  rows: Int32Array;
   /** Those of them that rank agents themselves. */
   ranked: Lane[];
   /** Queues these agents may serve at some step of relaxation. */
@@ -278,7 +277,7 @@ export interface QueueEntry {
   readonly id: QueueId;
   config: QueueConfig;
   /** Overflow by longest and by estimated wait, in the order of the settings. */
-  measured: MeasuredRule[];
+  measured: readonly MeasuredRule[];
   /** Callers with a place by their arrival, those who stay not counted; null when no rule asks for the longest wait. */
   arrivals: OrderedSet<CallEntry> | null;
   /** A rule about the door or about who is signed in led to a queue that did not take everybody: it is tried again. */
@@ -348,7 +347,7 @@ export interface Tables {
   /** Ready agents whose seat cannot ring: to be asked about again when somebody waits for them. */
   readonly cutOff: Set<AgentId>;
   /** Who stands first in each lane. */
-  readonly heads: Heads;
+  readonly heads: Heads<Lane>;
   /** How many agents are ready and can be reached. */
   idle: number;
   /** All queues age at one rate: whoever goes first, goes first for ever. */

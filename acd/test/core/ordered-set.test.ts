@@ -129,10 +129,21 @@ describe('line of calls', () => {
 
 describe('heads of lanes', () => {
   it('the first of several lines goes first, whatever rows were given back and taken again', () => {
-    const heads = new Heads();
+    const heads = new Heads<number>();
     const lines = Array.from({ length: 100 }, () => ({ row: heads.take(), line: new Line<Item>() }));
-    const rows = Int32Array.from(lines, ({ row }) => row);
-    assert.equal(heads.first(rows), -1);
+    for (const [n, { row }] of lines.entries()) heads.name(row, n);
+    const span = { from: 0, count: 0, room: 0 };
+    const other = { from: 0, count: 0, room: 0 };
+    // One by one, between those of another pool.
+    for (let n = 1; n <= lines.length; n++) {
+      for (const each of [span, other])
+        heads.serve(
+          each,
+          lines.slice(0, n).map(({ row }) => row),
+        );
+    }
+    heads.serve(other, []);
+    assert.equal(heads.first(span), -1);
     const at = (n: number) => lines[n] as (typeof lines)[number];
     const comes = (n: number, key: number, arrived: number, order: number): void => {
       at(n).line.add({ key, arrived, order });
@@ -140,14 +151,15 @@ describe('heads of lanes', () => {
     };
     comes(70, 0, 5, 1);
     comes(71, 0, 5, 2);
-    assert.equal(heads.first(rows), 70);
+    assert.equal(heads.laneAt(heads.first(span)), 70);
     comes(3, 0, 4, 3);
-    assert.equal(heads.first(rows), 3);
+    assert.equal(heads.laneAt(heads.first(span)), 3);
     comes(99, 1, 9, 4);
-    assert.equal(heads.first(rows), 99);
+    assert.equal(heads.laneAt(heads.first(span)), 99);
+    assert.equal(heads.first(other), -1);
     heads.giveBack(at(99).row);
     assert.equal(heads.take(), at(99).row);
-    assert.equal(heads.first(rows), 3);
+    assert.equal(heads.laneAt(heads.first(span)), 3);
   });
 });
 
