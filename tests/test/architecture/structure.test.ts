@@ -132,6 +132,20 @@ describe('architecture', () => {
     );
   });
 
+  it('docs/proof-faces.md names tests that there are, by their beginnings', () => {
+    const text = readFileSync(path.join(ROOT, 'docs/proof-faces.md'), 'utf8');
+    const named = [...text.matchAll(/`browser\/([\w-]+)`(?: \(([^)]*)\))?/g)];
+    assert.ok(named.length > 40);
+    const missing = named.flatMap(([, file, tests]) => {
+      const source = path.join(ROOT, 'tests/test/browser', `${file}.test.ts`);
+      if (!existsSync(source)) return [`${file}`];
+      const written = readFileSync(source, 'utf8');
+      const wanted = [...(tests ?? '').matchAll(/“([^”]*?)(?: …)?”/g)].map((m) => m[1] ?? '');
+      return wanted.filter((name) => !written.includes(`it('${name}`)).map((name) => `${file}: ${name}`);
+    });
+    assert.deepEqual(missing, []);
+  });
+
   it('every page of the router is looked at for accessibility: a new one cannot be forgotten', () => {
     const router = readFileSync(path.join(ROOT, 'web/src/app/pages.tsx'), 'utf8');
     const routes = [...router.matchAll(/^ {4}path: '([\w/-]+)',$/gm)].map((m) => m[1] ?? '');

@@ -24,12 +24,17 @@ describe('every page of administration and records, looked at', function () {
   const go = (where: string) => pages.go(where);
   const settled = () => pages.settled();
 
-  it('every page, without a call yet: no serious fault of accessibility, light', async () => {
+  it('every page, without a call yet: no serious fault of accessibility, light; nothing is asked of any other host', async () => {
+    const asked = new Set<string>();
+    page.on('request', (request) => asked.add(new URL(request.url()).host));
+    page.on('websocket', (socket) => asked.add(new URL(socket.url()).host));
     for (const where of LOOKED_AT) {
       await go(where);
       await settled();
       assert.deepEqual(await accessibilityFaults(page), [], where);
     }
+    // what a script, a sound or an icon carries within itself has no host
+    assert.deepEqual([...asked].filter(Boolean), [new URL(s.hotline.http).host]);
   });
 
   it('says that there is nothing only once that is known', async () => {
@@ -94,6 +99,8 @@ describe('every page of administration and records, looked at', function () {
       'in the words of the page',
     );
     await page.getByTestId('check-database').getByText('数据库正常').waitFor();
+    await go('trunks');
+    await page.getByRole('row').filter({ hasText: 'demo' }).getByText('0 / 400').waitFor();
     await page.emulateMedia({ colorScheme: 'light' });
   });
 

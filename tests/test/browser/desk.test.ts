@@ -101,10 +101,14 @@ describe('the agent desk', function () {
     assert.equal(await fact('拨打号码').textContent(), '12320');
     await page.getByTestId('history').or(page.getByText('此号码没有更早的通话。')).first().waitFor();
     await phase().getByText('振铃').waitFor();
+    // my queues: waiting, longest wait, serving, free
+    const queue = page.getByTestId('queue-consult');
+    await queue.filter({ hasText: /^咨询1\d+:\d\d00$/ }).waitFor();
     await page.keyboard.press('F2');
     await s.events.wait('call.connected', (e) => e.callId === callId);
     await hears(caller, AGENT_HZ);
     assert.ok(await pageHears(CALLER_HZ), 'the page hears the caller');
+    await queue.filter({ hasText: /^咨询0–10$/ }).waitFor();
 
     await page.keyboard.press('F8');
     await phase().getByText('保持').waitFor();
@@ -163,11 +167,15 @@ describe('the agent desk', function () {
     await page.getByTestId('history').getByText('医保报销').waitFor();
     await button(/^接听/).and(page.locator('[aria-keyshortcuts="F2"]')).click();
     await hears(caller, AGENT_HZ);
+    const { dispositions } = await s.admin.get<{ dispositions: object[] }>('/settings');
+    await s.admin.put('/settings', { dispositions: [...dispositions, { code: 'heating', label: '供暖' }] });
     await page.reload();
     await s.events.wait('call.party-lost', (e) => e.callId === callId);
     await s.events.wait('call.party-returned', (e) => e.callId === callId);
     await hears(caller, AGENT_HZ);
     await phase().getByText('通话').waitFor();
+    // what the administrator has defined meanwhile can be chosen
+    await page.getByRole('radio', { name: '供暖' }).waitFor();
     assert.equal(await page.getByTestId('call-number').textContent(), LANDLINE);
     await page.getByTestId('pop').getByText(LANDLINE).waitFor();
     await choose('示忙 · 会议');

@@ -2,7 +2,8 @@ import type { WallMeasure } from '@yixian/contracts/browser';
 import { theme } from 'antd';
 import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { byHour, hourNow, type Trend } from './use-trend.js';
+import { byHour, hourNow } from './trend-hours.js';
+import type { Trend } from './use-trend.js';
 
 const Chart = lazy(() => import('./Chart.js'));
 const HOURS = Array.from({ length: 24 }, (_, hour) => `${hour}:00`);

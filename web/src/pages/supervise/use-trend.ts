@@ -1,23 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { get, type Page } from '../../app/api.js';
-
-export interface TrendRow {
-  from: string;
-  inbound: number;
-  answered: number;
-  abandoned: number;
-}
-
-/** Calls by hour of the day, 24 each; null for hours to come. */
-export type DayByHour = (number | null)[];
+import type { TrendRow } from './trend-hours.js';
 
 export interface Trend {
   today: TrendRow[];
   yesterday: TrendRow[];
   lastWeek: TrendRow[];
 }
-
-const HOUR_MS = 3_600_000;
 
 function dateText(daysAgo: number): string {
   const at = new Date();
@@ -46,18 +35,4 @@ export function useTrend(): Trend | undefined {
     refetchIntervalInBackground: true,
     gcTime: 120_000,
   }).data;
-}
-
-export function byHour(rows: readonly TrendRow[], measure: 'inbound' | 'answered' | 'abandoned', until: number): DayByHour {
-  const hours: DayByHour = Array.from({ length: 24 }, () => 0);
-  for (const row of rows) {
-    const hour = new Date(row.from).getHours();
-    hours[hour] = (hours[hour] ?? 0) + row[measure];
-  }
-  return hours.map((count, hour) => (hour <= until ? count : null));
-}
-
-/** The hour that runs, 0–23. */
-export function hourNow(): number {
-  return Math.floor((Date.now() - new Date().setHours(0, 0, 0, 0)) / HOUR_MS);
 }
