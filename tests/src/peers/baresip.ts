@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -321,7 +321,7 @@ class Phone implements BaresipPhone {
   async heard(): Promise<Sound[]> {
     const folder = join(this.#folder, 'heard');
     const files = (await readdir(folder)).filter((f) => f.endsWith('-dec.wav')).sort();
-    return await Promise.all(files.map((f) => readWav(join(folder, f))));
+    return await Promise.all(files.map((f) => readBegun(join(folder, f))));
   }
 
   async lastHeard(): Promise<Sound> {
@@ -349,4 +349,9 @@ class Phone implements BaresipPhone {
     await this.#child.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Between making the file of a stream and writing its head baresip may stand still, as anything on a busy machine. */
+async function readBegun(file: string): Promise<Sound> {
+  return (await stat(file)).size === 0 ? { sampleRate: 8_000, channels: [new Int16Array()] } : readWav(file);
 }

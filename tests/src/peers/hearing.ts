@@ -22,8 +22,9 @@ export async function phoneHears(phone: BaresipPhone, hertz: number, is = true):
   await eventually(
     `${phone.user} ${is ? 'hears' : 'does not hear'} ${hertz} Hz`,
     async () => {
-      const { channels } = await phone.lastHeard();
-      const ms = toneDurationMs((channels[0] ?? new Int16Array()).slice(-8_000), hertz, BESIDE_OTHERS);
+      const lately = (await phone.heard()).at(-1)?.channels[0]?.slice(-8_000);
+      if (!lately?.length) return undefined; // its stream has only just begun
+      const ms = toneDurationMs(lately, hertz, BESIDE_OTHERS);
       return (is ? ms > 600 : ms < 50) ? true : undefined;
     },
     HEARD_WITHIN_MS,
