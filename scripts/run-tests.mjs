@@ -17,15 +17,26 @@ process.env.YIXIAN_TEST_COUNTS = counts;
 const SUITES = ['peers', 'switch-conformance', 'e2e', 'browser'];
 /** These take the whole machine: nothing runs beside them. */
 const ALONE = new Set(['e2e/load.test.js']);
-/** They wait for speech and rings most of the time (a sixth to a quarter of a processor each), so four share two processors well. */
-const WORKERS = Math.max(1, Math.min(4, availableParallelism() * 2));
+/**
+ * Side by side, on two processors: a browser takes half of one, a file with telephones alone waits for speech and rings nearly all the
+ * time. No more of either, so that speech is not held up.
+ */
+const BROWSERS = 2;
+const OTHERS = Math.max(1, Math.min(3, availableParallelism() + 1));
 /** The longest are begun first, so that none is left alone at the end. */
 const LONG = [
-  'switch-conformance/softswitch.test.js',
   'browser/admin-looks.test.js',
   'browser/administration.test.js',
+  'browser/networks.test.js',
   'browser/flow-editor.test.js',
-  'browser/softphone.test.js',
+  'browser/desk.test.js',
+  'browser/imports.test.js',
+  'switch-conformance/softswitch-robustness.test.js',
+  'e2e/extensions.test.js',
+  'e2e/cluster-death.test.js',
+  'switch-conformance/softswitch-media.test.js',
+  'e2e/resilience.test.js',
+  'e2e/virtual-seats.test.js',
 ];
 /** A file that hangs must not hang the run. */
 const FILE_LIMIT_MS = 10 * 60_000;
@@ -40,13 +51,6 @@ function filesOf(suite) {
     .filter((name) => name.endsWith('.test.js'))
     .sort()
     .map((name) => `${suite}/${name}`);
-}
-
-/** Browsers need the processor, the others wait: evenly one beside the other. */
-function mixed(files) {
-  const kinds = [files.filter((file) => file.startsWith('browser/')), files.filter((file) => !file.startsWith('browser/'))];
-  const placed = kinds.flatMap((kind) => kind.map((file, i) => ({ file, at: (i + 0.5) / kind.length })));
-  return placed.sort((a, b) => a.at - b.at).map(({ file }) => file);
 }
 
 /** Processes that carry this mark in their environment: what a file started and did not end, however detached. */
@@ -108,15 +112,23 @@ function run(file, slot) {
 
 const failed = [];
 
-async function runAll(files, workers) {
-  const waiting = [...files];
-  const work = async (slot) => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
-      if (Date.now() - started < BEGIN_LIMIT_MS) await run(file, slot);
-      else failed.push(`${file} (not begun: the run was ${BEGIN_LIMIT_MS / 60_000} minutes old)`);
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, (_, i) => work(`${i}/${workers}`)));
+/** One after the other; when its own are begun, a worker helps with the other kind. */
+async function work(slot, own, others) {
+  for (let file = own.shift() ?? others.shift(); file; file = own.shift() ?? others.shift()) {
+    if (Date.now() - started < BEGIN_LIMIT_MS) await run(file, slot);
+    else failed.push(`${file} (not begun: the run was ${BEGIN_LIMIT_MS / 60_000} minutes old)`);
+  }
+}
+
+async function sideBySide(files) {
+  const browsers = files.filter((file) => file.startsWith('browser/'));
+  const others = files.filter((file) => !file.startsWith('browser/'));
+  const slot = (i) => `${i}/${BROWSERS + OTHERS}`;
+  await Promise.all([
+    ...Array.from({ length: BROWSERS }, (_, i) => work(slot(i), browsers, others)),
+    // one more browser at the end, not three
+    ...Array.from({ length: OTHERS }, (_, i) => work(slot(BROWSERS + i), others, i === 0 ? browsers : [])),
+  ]);
 }
 
 if (!check()) failed.push('the gate: see `check:` above');
@@ -124,15 +136,9 @@ const { prepareDatabase } = await import('../tests/dist/src/prepared-database.js
 await prepareDatabase(path.join(folder, 'database'));
 const all = SUITES.flatMap(filesOf);
 const long = LONG.filter((file) => all.includes(file));
-const files = [...long, ...mixed(all.filter((file) => !long.includes(file)))];
-await runAll(
-  files.filter((file) => !ALONE.has(file)),
-  WORKERS,
-);
-await runAll(
-  files.filter((file) => ALONE.has(file)),
-  1,
-);
+const files = [...long, ...all.filter((file) => !long.includes(file))];
+await sideBySide(files.filter((file) => !ALONE.has(file)));
+for (const file of files.filter((one) => ALONE.has(one))) await work('0/1', [file], []);
 
 const sum = { passes: 0, failures: 0, pending: 0 };
 const tests = [];

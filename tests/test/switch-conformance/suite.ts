@@ -23,19 +23,29 @@ export type Lack =
   /** Its mixer has no frame in hand when a party begins to speak: the first time it wakes before the party's packet is read there is none, once. */
   | 'steady';
 
+/** Parts of the suite that need nothing of each other: files that run side by side share them out. */
+export type Part = 'signalling' | 'media' | 'parties' | 'robustness';
+const PARTS: readonly Part[] = ['signalling', 'media', 'parties', 'robustness'];
+
+export interface SuiteOptions {
+  lacks?: readonly Lack[];
+  /** All of them by default. */
+  parts?: readonly Part[];
+}
+
 /**
  * What every implementation of the `Switch` port has to do, proved by peers that know nothing of it (sipp, baresip).
  * After each test the switch has to be idle again: no legs, no RTP ports.
  */
-export function describeSwitch(name: string, make: MakeSwitch, { lacks = [] }: { lacks?: readonly Lack[] } = {}): void {
-  describe(`Switch: ${name}`, function () {
+export function describeSwitch(name: string, make: MakeSwitch, { lacks = [], parts = PARTS }: SuiteOptions = {}): void {
+  describe(`Switch: ${name}${parts === PARTS ? '' : `, ${parts.join(', ')}`}`, function () {
     this.timeout(60_000);
     before(async function () {
       await requirePeers(this, 'sipp', 'baresip');
     });
-    describeRunning(new Bench(make), lacks);
+    describeRunning(new Bench(make), lacks, parts);
     // After the other one has closed: servers outside of this process serve one switch at a time.
-    describeLifecycle(make);
+    if (parts.includes('robustness')) describeLifecycle(make);
   });
 }
 
@@ -59,22 +69,28 @@ export function describeSignalling(name: string, make: MakeSwitch, further: (ben
   });
 }
 
-function describeRunning(bench: Bench, lacks: readonly Lack[]): void {
+function describeRunning(bench: Bench, lacks: readonly Lack[], parts: readonly Part[]): void {
   describe('running', () => {
     before(() => bench.open());
     afterEach(() => bench.clear());
     after(() => bench.close());
-    describeInbound(bench);
-    describeOutbound(bench);
-    describeReinvite(bench);
-    describeTransfer(bench);
-    describeTexts(bench);
-    if (!lacks.includes('g729')) describeCodecs(bench);
-    describeDigits(bench);
-    describeMedia(bench);
-    describeRecording(bench);
-    describeConference(bench, !lacks.includes('steady'));
-    describeMute(bench);
-    describeRobustness(bench, !lacks.includes('silence'));
+    if (parts.includes('signalling')) {
+      describeInbound(bench);
+      describeOutbound(bench);
+      describeReinvite(bench);
+      describeTransfer(bench);
+      describeTexts(bench);
+    }
+    if (parts.includes('media')) {
+      if (!lacks.includes('g729')) describeCodecs(bench);
+      describeDigits(bench);
+      describeMedia(bench);
+      describeRecording(bench);
+    }
+    if (parts.includes('parties')) {
+      describeConference(bench, !lacks.includes('steady'));
+      describeMute(bench);
+    }
+    if (parts.includes('robustness')) describeRobustness(bench, !lacks.includes('silence'));
   });
 }

@@ -1,0 +1,4 @@
+import { softswitch } from './softswitch.js';
+import { describeSwitch } from './suite.js';
+
+describeSwitch('softswitch', softswitch, { parts: ['parties'] });
