@@ -175,6 +175,20 @@ function sendOn(turn: Turn, queue: QueueEntry, calls: readonly CallEntry[], occa
   if (queue.sweepsAgain) armMeasure(turn, queue, turn.now + RETRY_MS);
 }
 
+/** Another decides by now: whoever was to be sent on from here, and was not taken there, is sent again as before. */
+export function sweepOn(turn: Turn, queue: QueueEntry): void {
+  const { overflow } = queue.config;
+  if (!overflow.some(({ when }) => when.kind === 'closed' || when.kind === 'nobody-signed-in')) return;
+  const isDue = (call: CallEntry): boolean => {
+    if (call.stays || call.callback || (call.phase !== 'waiting' && call.phase !== 'offered')) return false;
+    const holds = (kind: OverflowCondition['kind']): boolean =>
+      (kind === 'closed' && !queue.isOpen) || (kind === 'nobody-signed-in' && !somebodySignedIn(turn.tables, call));
+    return overflow.some(({ when, to }) => holds(when.kind) && leads(turn.tables, call, to));
+  };
+  queue.sweepsAgain = [...queue.places].some(isDue);
+  if (queue.sweepsAgain) armMeasure(turn, queue, turn.now + RETRY_MS);
+}
+
 /** As long as what they were to be sent on for holds. Who was put here by hand meanwhile stays. */
 function sweepAgain(turn: Turn, queue: QueueEntry): void {
   queue.sweepsAgain = false;

@@ -8,6 +8,7 @@ import { askOf, laneFor } from './lanes.js';
 import { orderOfOffer } from './live.js';
 import { mark } from './measures.js';
 import { CONNECT_DEADLINE_MS, takeBack } from './offers.js';
+import { sweepOn } from './overflow.js';
 import { settleAll } from './settle.js';
 import { NO_OFFERS, SIP_SEAT, WISH_READY } from './tables.js';
 import { loseTalk } from './talk.js';
@@ -93,6 +94,7 @@ export function resume(turn: Turn): void {
   tables.held = false;
   for (const queue of tables.queues.values()) mark(tables, queue);
   settleAll(turn);
+  for (const queue of tables.queues.values()) sweepOn(turn, queue);
   wantWakeAnew(turn);
 }
 

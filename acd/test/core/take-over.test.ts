@@ -170,4 +170,29 @@ describe('another process takes over', function () {
     d.callerHangsUp('c1');
     assert.equal(d.stateOf('1'), 'wrap-up');
   });
+
+  for (const why of ['closed', 'nobody-signed-in'] as const) {
+    it(`who was to be sent on because of ${why}, and was not taken there, is sent by the next one too`, () => {
+      const d = new CoreDriver(
+        [agentConfig('1'), agentConfig('2', ['other'])],
+        [
+          queueConfig('consult', { overflow: [{ when: { kind: why }, to: { kind: 'queue', queueId: 'other', priority: 0 } }] }),
+          queueConfig('other', { maxLength: 1 }),
+        ],
+      );
+      for (const id of ['1', '2']) d.wish(id, 'not-ready');
+      d.call('fills', 'other');
+      d.call('waits', 'consult');
+      const queueOf = (id: string): string | undefined => d.state.tables.calls.get(id)?.queue.id;
+      if (why === 'closed') d.door('consult', false);
+      else d.wish('1', 'offline');
+      assert.equal(queueOf('waits'), 'consult', 'the other one is full');
+      d.takeOver();
+      checkInvariants(d);
+      d.callerHangsUp('fills');
+      d.advance(6_000);
+      assert.equal(queueOf('waits'), 'other');
+      checkInvariants(d);
+    });
+  }
 });

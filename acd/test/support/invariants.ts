@@ -213,6 +213,7 @@ function nobodyWaitsAgainstARule(d: CoreDriver): void {
           const estimate = Math.round(((places.indexOf(call) + 1) * queue.handlingMs) / queue.working);
           assert.ok(estimate < when.atLeastMs, `call ${call.id} waits though ${estimate} ms are expected`);
         }
+        if (when.kind === 'closed') assert.ok(queue.isOpen, `call ${call.id} waits behind a closed door and is not sent on again`);
         if (when.kind === 'nobody-signed-in' && call.ask.agentId === null) {
           const { step } = call;
           const steps = queue.config.relaxation.map((_, n) => n + 1).filter((n) => n > step);
