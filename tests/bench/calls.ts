@@ -16,6 +16,7 @@ and prints what was seen: a table, and JSON with --json FILE. Bounded in calls a
   --calls N    calls held at one time (default 30, at most 200)
   --rate CPS   calls a second (default 5)
   --hold S     seconds of talk once all are connected (default 10)
+  --encryption C  of the recordings: none (default), aes-256-gcm or sm4-ctr-sm3
   --json FILE  the figures as JSON`;
 
 interface BenchCall {
@@ -48,6 +49,7 @@ function options() {
       calls: { type: 'string', default: '30' },
       rate: { type: 'string', default: '5' },
       hold: { type: 'string', default: '10' },
+      encryption: { type: 'string', default: 'none' },
       json: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -61,7 +63,13 @@ function options() {
     if (!(n > 0 && n <= max)) throw new Error(`--${name} must be above 0 and at most ${max}`);
     return n;
   };
-  return { calls: Math.round(number('calls', 200)), rate: number('rate', 50), hold: number('hold', 300), json: values.json };
+  return {
+    calls: Math.round(number('calls', 200)),
+    rate: number('rate', 50),
+    hold: number('hold', 300),
+    encryption: values.encryption,
+    json: values.json,
+  };
 }
 
 /** CPU and memory of a process and all its descendants, from /proc. */
@@ -118,6 +126,13 @@ async function prepareAgents(hotline: Hotline, count: number, socket: SipSocket)
       }),
     );
   }
+}
+
+/** Recordings are encrypted from now on, while they are made. */
+async function encrypt(hotline: Hotline, recordingEncryption: string): Promise<void> {
+  const admin = await hotline.admin();
+  const { revision } = await admin.get<{ revision: number }>('/settings');
+  await admin.put('/settings', { recordingEncryption, revision });
 }
 
 /** An agent's phone: rings, answers after a while, talks, releases when told. */
@@ -185,6 +200,7 @@ async function main(): Promise<void> {
   try {
     await Promise.all([callers.open(), agents.open()]);
     await prepareAgents(hotline, o.calls, agents);
+    if (o.encryption !== 'none') await encrypt(hotline, o.encryption);
     const calls: BenchCall[] = await Promise.all(
       Array.from({ length: o.calls }, async (_, i) => {
         const leg = new RtpLeg(i + 1);
@@ -277,7 +293,7 @@ function report(
   const row = (name: string, s: ReturnType<typeof spread>) =>
     `  ${name.padEnd(36)} p50 ${s.p50}  p95 ${s.p95}  p99 ${s.p99}  max ${s.max}  (n ${s.n})\n`;
   process.stdout.write(
-    `${o.calls} calls at ${o.rate}/s, ${o.hold} s of talk, recorded; ${figures.machine.cores} × ${figures.machine.cpu}, Node ${figures.machine.node}\n`,
+    `${o.calls} calls at ${o.rate}/s, ${o.hold} s of talk, recorded (encryption ${o.encryption}); ${figures.machine.cores} × ${figures.machine.cpu}, Node ${figures.machine.node}\n`,
   );
   process.stdout.write(
     row('INVITE → 200, ms', figures.inviteToOkMs) +
