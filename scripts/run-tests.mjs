@@ -1,6 +1,6 @@
 // Every test there is, from the unit to the telephone: the gate, then whatever needs real peers, several files side by side.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { check } from './check.mjs';
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const MOCHA = path.join(ROOT, 'node_modules', '.bin', 'mocha');
 const folder = mkdtempSync(path.join(tmpdir(), 'yixian-counts-'));
+chmodSync(folder, 0o755); // PostgreSQL runs as another user when we are root
 const counts = path.join(folder, 'counts.jsonl');
 writeFileSync(counts, '');
 process.env.YIXIAN_TEST_COUNTS = counts;
