@@ -137,7 +137,7 @@ async function picture(scenario, look, ending) {
     const shoot = (name) => page.screenshot({ path: path.join(values.out, `${name}${ending}.png`), animations: 'disabled' });
     await page.goto(`${scenario.hotline.http}/`);
     await page.locator('input[autocomplete="username"]').waitFor();
-    if (values.only === undefined) {
+    if (values.only === undefined || values.only.split(',').includes('welcome')) {
       await shoot('sign-in');
       await page.goto(`${scenario.hotline.http}/welcome`);
       await page.locator('h3').waitFor();
