@@ -101,6 +101,11 @@ export interface CallRegistry {
   /** Registers who controls the call; the returned function takes it back. The last registered is in control. */
   control(control: CallControl): () => void;
   controlOf(callId: CallId): CallControl | undefined;
+  /**
+   * As `controlOf`, asked of the process the call lives on: what is told here may be a moment behind the events of the call. Not
+   * there where no other process is.
+   */
+  controlNow?(callId: CallId): Promise<CallControl | undefined>;
 }
 
 /** ivr ▸ sbc: runs a flow on an inbound call; the flow answers the leg. Resolves when the flow is over or the leg has ended. */

@@ -11,6 +11,8 @@ export async function controlFor(deps: CommandDeps, caller: Caller, callId: Call
   const by = caller.viewer.agentId;
   if (control && by !== null && control.agents().includes(by)) return { control, by };
   const live = await assertLive(deps, caller, callId);
+  const now = by !== null && live.agentId === by ? await deps.calls.controlNow?.(callId) : undefined;
+  if (now && by !== null && now.agents().includes(by)) return { control: now, by };
   if (by !== null && live.agentId === by) throw new DomainError('conflict', `call ${callId} is no longer with ${by}`, { callId });
   throw new DomainError('forbidden', `only the agent on call ${callId} can control it`, { callId });
 }

@@ -111,6 +111,12 @@ export function createSharedCalls(deps: { cluster: Cluster; road: ClusterRoad; l
       };
     },
     controlOf,
+    async controlNow(callId) {
+      const node = live.get(callId)?.node;
+      if (own.controlOf(callId) || node === undefined || node === self) return own.controlOf(callId);
+      const picture = await controls.askPicture(node, callId);
+      return picture && controlProxy(cluster, picture);
+    },
     followed: {
       record: (callId) => live.get(callId)?.record,
       records: () => [...live.values()].map(({ record }) => record),

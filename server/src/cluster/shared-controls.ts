@@ -25,8 +25,10 @@ type Told = Omit<ControlPicture, 'node'> | { callId: CallId; agents: null };
 
 const TOPIC = 'calls.control';
 const METHOD = 'calls.command';
+const PICTURE_METHOD = 'calls.parties';
 /** The longest command waits until somebody has been rung in vain. */
 const COMMAND_MS = 90_000;
+const PICTURE_MS = 5_000;
 
 const COMMANDS = [
   'reject',
@@ -113,6 +115,7 @@ export function createControlSharing(deps: { cluster: Cluster; road: EventBus; o
       if (kind === 'joined' && node.node !== self) for (const { picture } of told.values()) cluster.post(node.node, TOPIC, picture);
       if (kind === 'left') for (const [callId, picture] of theirs) if (picture.node === node.node) theirs.delete(callId);
     }),
+    cluster.answer(PICTURE_METHOD, async (body) => pictureHere((body as { callId: CallId }).callId) ?? null),
     cluster.answer(METHOD, async (body) => {
       const { callId, command, args } = body as Asked;
       const control = own.controlOf(callId);
@@ -131,6 +134,11 @@ export function createControlSharing(deps: { cluster: Cluster; road: EventBus; o
   return {
     changed,
     pictureOf: (callId: CallId): ControlPicture | undefined => theirs.get(callId),
+    /** @throws DomainError when the process does not answer */
+    async askPicture(node: NodeId, callId: CallId): Promise<ControlPicture | undefined> {
+      const picture = (await cluster.ask(node, PICTURE_METHOD, { callId }, PICTURE_MS)) as Omit<ControlPicture, 'node'> | null;
+      return picture ? { ...picture, node } : undefined;
+    },
     close(): void {
       for (const off of offs) off();
     },

@@ -118,9 +118,10 @@ describe('the road of events of several processes', function () {
     for (const id of ['c1', 'c2', 'c3']) onA.road.publish(arrived(id));
     onA.road.publish(ended('c2'));
     const commands: unknown[] = [];
+    const agents = ['1001'];
     callsOfA.control({
       callId: 'c1',
-      agents: () => ['1001'],
+      agents: () => agents,
       parties: () => [],
       hold: async (by: string) => void commands.push(['hold', by]),
       conference: async (by: string, target?: unknown) => void commands.push(['conference', by, target]),
@@ -148,6 +149,10 @@ describe('the road of events of several processes', function () {
       ['hold', '1001'],
       ['conference', '1001', undefined],
     ]);
+    agents[0] = '1002';
+    assert.deepEqual(callsOfB.controlOf('c1')?.agents(), ['1001'], 'nothing has been told of it yet');
+    assert.deepEqual((await callsOfB.controlNow?.('c1'))?.agents(), ['1002']);
+    assert.equal(await callsOfB.controlNow?.('c3'), undefined);
     await a.leave();
     await until('nobody controls it any more', () => callsOfB.controlOf('c1') === undefined);
     callsOfA.close();
