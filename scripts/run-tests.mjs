@@ -23,7 +23,7 @@ const ALONE = new Set(['e2e/load.test.js']);
  * time. No more of either, so that speech is not held up.
  */
 const BROWSERS = 2;
-const OTHERS = Math.max(1, Math.min(3, availableParallelism() + 1));
+const OTHERS = Math.max(1, Math.min(2, availableParallelism()));
 /** The longest are begun first, so that none is left alone at the end. */
 const LONG = [
   'browser/admin-looks.test.js',

@@ -34,6 +34,10 @@ export interface HotlineOptions {
 }
 
 /** A Yixian started the way `npm start` starts it, in a process of its own with its own data folder and ports. */
+/** Those of this process, for the reporter (`scripts/counting-reporter.cjs`): of a failed test it tells what they logged last. */
+const running = new Set<Hotline>();
+Object.assign(globalThis, { yixianHotlines: running });
+
 export class Hotline {
   readonly dataDir: string;
   readonly httpPort: number;
@@ -53,6 +57,8 @@ export class Hotline {
     };
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
+    running.add(this);
+    child.once('exit', () => running.delete(this));
   }
 
   static async start(options: HotlineOptions = {}): Promise<Hotline> {

@@ -123,9 +123,13 @@ export class Scenario {
 
   /** Waits until the agent is in this state (told by API, not by assumption). */
   async agentState(extension: string, state: string): Promise<{ state: string; reason: string | null }> {
-    return eventually(`agent ${extension} ${state}`, async () => {
-      const agent = await this.admin.get<{ state: string; reason: string | null }>(`/agents/${extension}`);
-      return agent.state === state ? agent : undefined;
+    let last: { state: string; reason: string | null } | undefined;
+    const found = eventually(`agent ${extension} ${state}`, async () => {
+      last = await this.admin.get<{ state: string; reason: string | null }>(`/agents/${extension}`);
+      return last.state === state ? last : undefined;
+    });
+    return found.catch((error: Error) => {
+      throw new Error(`${error.message}; the agent is ${last?.state} (${last?.reason})`);
     });
   }
 

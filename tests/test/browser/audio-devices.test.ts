@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { Desk } from '../../src/browser/desk.js';
 import { watchSip } from '../../src/browser/sip-watch.js';
 import { type BaresipPhone, eventually, heardMs, requirePeers, writeToneWav } from '../../src/peers/index.js';
@@ -35,7 +35,10 @@ describe('microphone and speaker of the desk', function () {
     await watchSip(desk.browser.context);
     await desk.page.reload();
     await desk.telephone();
-    await api.put('/agents/1001/state', { state: 'ready' });
+  });
+
+  beforeEach(async () => {
+    await (await s.api('1001')).put('/agents/1001/state', { state: 'ready' });
   });
 
   afterEach(async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as talkFor } from 'node:timers/promises';
 import { connect, type PeerCertificate } from 'node:tls';
-import { after, before, describe, it } from 'mocha';
+import { after, afterEach, before, describe, it } from 'mocha';
 import { TestBrowser } from '../../src/browser/browser.js';
 import { eventually, requirePeers, toneDurationMs, writeToneWav } from '../../src/peers/index.js';
 import { Scenario } from '../../src/scenario.js';
@@ -37,6 +37,10 @@ describe('HTTPS', function () {
     // This process alone: what clients check is looked at by the first test.
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
     s = await Scenario.start({ env: { TLS_CERT: files.cert, TLS_KEY: files.key } });
+  });
+
+  afterEach(async () => {
+    await s?.hangUpAllPhones();
   });
 
   after(async () => {
