@@ -19,7 +19,7 @@ const STEPS = [
   [
     'unit tests',
     bin('lerna'),
-    ['run', 'test', '--ignore', '@yixian/tests', '--concurrency', '5', '--no-bail', '--no-sort', '--loglevel', 'error'],
+    ['run', 'test', '--ignore', '@yixian/tests', '--concurrency', '4', '--no-bail', '--no-sort', '--loglevel', 'error'],
   ],
 ];
 

@@ -33,6 +33,7 @@ const LONG = [
   'browser/desk.test.js',
   'browser/imports.test.js',
   'switch-conformance/softswitch-robustness.test.js',
+  'e2e/outside-switch.test.js',
   'e2e/extensions.test.js',
   'e2e/cluster-death.test.js',
   'switch-conformance/softswitch-media.test.js',

@@ -291,9 +291,10 @@ describe('conference', function () {
     assert.ok(two.length >= 9 && two.length <= 30, `${two.length}`);
     const both = two.filter((i) => three3.includes(i));
     assert.ok(both.length >= 5 && both.length <= 18, `${both.length}`);
-    assert.ok(Math.min(...two) <= 1 && Math.max(...three3) >= durationMs / 100 - 3);
+    // a machine that stood still for a moment sends the packets of that moment at once: half a second either way
+    assert.ok(Math.min(...two) <= 5 && Math.max(...three3) >= durationMs / 100 - 8, `${two} / ${three3} of ${durationMs} ms`);
     const one = spans(left, 400);
-    assert.ok(Math.min(...one) <= 1 && Math.max(...one) <= durationMs / 100 - 6);
+    assert.ok(Math.min(...one) <= 5 && Math.max(...one) <= durationMs / 100 - 3, `${one} of ${durationMs} ms`);
     assert.equal(spans(right, 400).length + spans(left, 700).length, 0);
     for (const { session } of three) await session.close();
   });
