@@ -137,6 +137,17 @@ export class Scenario {
     return `sip:${number}@127.0.0.1:${this.hotline.sipPort}`;
   }
 
+  /** A caller who has dialled the demo hotline and pressed 1 in its menu. */
+  async consults(number: string, options: Partial<BaresipOptions> = {}): Promise<{ caller: BaresipPhone; callId: string }> {
+    const caller = await this.caller(number, options);
+    await caller.dial(this.uri('12320'));
+    await caller.waitFor('CALL_ESTABLISHED');
+    const callId = await this.callOf(number);
+    await this.events.wait('call.entered-flow', (e) => e.callId === callId);
+    await caller.sendDigits('1');
+    return { caller, callId };
+  }
+
   /** The newest call of this caller, as soon as one has arrived. */
   async callOf(caller: string): Promise<string> {
     const isIt = (e: WireEvent) => e.type === 'call.arrived' && e.data.caller === caller;

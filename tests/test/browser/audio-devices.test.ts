@@ -53,12 +53,7 @@ describe('microphone and speaker of the desk', function () {
 
   async function talk(number: string): Promise<{ caller: BaresipPhone; callId: string }> {
     await s.agentState('1001', 'ready');
-    const caller = await s.caller(number, { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number, { toneHz: CALLER_HZ });
     await desk.page.getByTestId('pop').getByText(number).waitFor();
     await desk.page.keyboard.press('F2');
     await s.events.wait('call.connected', (e) => e.callId === callId);

@@ -47,12 +47,7 @@ describe('call control from the desk: a Chinese and an English browser at once',
 
   async function callIn(): Promise<{ number: string; caller: BaresipPhone; callId: string }> {
     const number = `1380000${3000 + callers++}`;
-    const caller = await s.caller(number, { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number, { toneHz: CALLER_HZ });
     return { number, caller, callId };
   }
 

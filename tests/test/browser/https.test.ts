@@ -87,12 +87,7 @@ describe('HTTPS', function () {
       await page.getByTestId('phone-status').getByText('电话已就绪').waitFor();
       await api.put('/agents/1001/state', { state: 'ready' });
       assert.ok(sockets.length > 0 && sockets.every((url) => url.startsWith('wss:')), sockets.join(' '));
-      const caller = await s.caller('13800000071', { toneHz: CALLER_HZ });
-      await caller.dial(s.uri('12320'));
-      await caller.waitFor('CALL_ESTABLISHED');
-      const callId = await s.callOf('13800000071');
-      await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-      await caller.sendDigits('1');
+      const { caller, callId } = await s.consults('13800000071', { toneHz: CALLER_HZ });
       await page.getByRole('button', { name: /^接听/ }).and(page.locator('[aria-keyshortcuts="F2"]')).click();
       await s.events.wait('call.connected', (e) => e.callId === callId);
       await talkFor(3_000);

@@ -34,12 +34,7 @@ describe('a page that is lost while it rings', function () {
   });
 
   async function ringing(number: string): Promise<{ caller: BaresipPhone; callId: string }> {
-    const caller = await s.caller(number, { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number, { toneHz: CALLER_HZ });
     const offer = await s.events.wait('offer.made', (e) => e.callId === callId);
     assert.equal(offer.agentId, '1001');
     await desk.page.getByTestId('pop').getByText(number).waitFor();

@@ -51,12 +51,7 @@ describe('the supervisor’s desk and the wallboard', function () {
 
   async function waitingCaller() {
     const number = `1390000${2000 + callers++}`;
-    const caller = await s.caller(number, { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number, { toneHz: CALLER_HZ });
     await s.events.wait('call.queued', (e) => e.callId === callId);
     return { number, caller, callId };
   }
@@ -180,12 +175,7 @@ describe('the supervisor’s desk and the wallboard', function () {
     await s.events.wait('queue.door-changed', (e) => e.queueId === 'consult' && e.data.open === false);
     await page.getByTestId('queue-consult').getByText('关闭').waitFor(within);
     const number = '13900003000';
-    const caller = await s.caller(number, { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number, { toneHz: CALLER_HZ });
     await s.events.wait('call.left-queue', (e) => e.callId === callId && e.data.result === 'closed');
     await caller.hangUp();
     await s.record(callId);

@@ -32,12 +32,7 @@ describe('a process of several dies', function () {
   /** A caller on this process who has chosen the queue consult. */
   async function queued(name: string, number: string): Promise<{ caller: BaresipPhone; callId: string }> {
     const s = on(name);
-    const caller = await s.caller(number);
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number);
     await s.events.wait('call.queued', (e) => e.callId === callId, GENEROUS_MS);
     return { caller, callId };
   }

@@ -27,12 +27,7 @@ describe('a call to the hotline', function () {
   async function ringing(number: string, extension = '1001') {
     const agent = await s.phone(extension, { toneHz: AGENT_HZ });
     await s.ready(extension);
-    const caller = await s.caller(number, { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number, { toneHz: CALLER_HZ });
     await agent.waitFor('CALL_INCOMING');
     return { agent, caller, callId };
   }

@@ -43,12 +43,7 @@ describe('drachtio-server and FreeSWITCH are lost in the middle of calls', funct
   });
 
   async function waiting(number: string): Promise<{ caller: BaresipPhone; callId: string }> {
-    const caller = await s.caller(number, { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number, { toneHz: CALLER_HZ });
     await s.events.wait('call.queued', (e) => e.callId === callId);
     return { caller, callId };
   }

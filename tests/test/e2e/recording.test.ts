@@ -79,12 +79,7 @@ describe('recordings and messages', function () {
   async function talking(number: string) {
     const agent = await s.phone('1001', { toneHz: AGENT_HZ });
     await s.ready('1001');
-    const caller = await s.caller(number, { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf(number);
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults(number, { toneHz: CALLER_HZ });
     await agent.waitFor('CALL_INCOMING');
     await agent.accept();
     await s.events.wait('call.connected', (e) => e.callId === callId);

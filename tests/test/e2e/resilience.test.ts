@@ -113,8 +113,10 @@ describe('nothing is lost', function () {
   });
 
   it('survives SIGKILL in the middle of an encrypted recording: it plays to the last second, and nothing was ever plain on the disk', async function () {
-    // FreeSWITCH writes what each party says by itself, plain, until the call is over.
-    if (process.env.SWITCH === 'freeswitch') this.skip();
+    if (process.env.SWITCH === 'freeswitch') {
+      console.log('      skipped: FreeSWITCH writes what each party says by itself, plain, until the call is over');
+      this.skip();
+    }
     const s = await Scenario.start();
     let again: Hotline | undefined;
     const folder = path.join(s.hotline.dataDir, 'recordings');

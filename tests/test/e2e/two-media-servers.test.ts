@@ -38,12 +38,7 @@ describe('a call over two media servers', function () {
     const api = await s.api('1001');
     await api.put('/agents/1001/seat', { kind: 'sip' });
     await api.put('/agents/1001/state', { state: 'not-ready', reason: 'break' });
-    const caller = await s.caller('13800000081', { toneHz: CALLER_HZ });
-    await caller.dial(s.uri('12320'));
-    await caller.waitFor('CALL_ESTABLISHED');
-    const callId = await s.callOf('13800000081');
-    await s.events.wait('call.entered-flow', (e) => e.callId === callId);
-    await caller.sendDigits('1');
+    const { caller, callId } = await s.consults('13800000081', { toneHz: CALLER_HZ });
     await s.events.wait('call.queued', (e) => e.callId === callId);
     await drain(second, false);
     await drain(first, true);
