@@ -61,7 +61,7 @@ describe('bridge', function () {
   it('relays key events under the payload type of the other leg, and reports them too', async () => {
     const a = await fixture.line();
     const b = await fixture.line('PCMA', { telephoneEventSend: 96, telephoneEventReceive: 96 });
-    fixture.bridge(a.session, b.session);
+    await fixture.bridge(a.session, b.session);
     a.phone.press(7);
     await b.phone.until('8 event packets', () => b.phone.heard.filter((h) => h.payloadType === 96).length === 8);
     assert.equal(b.phone.heard[0]?.payload[0], 7);
@@ -73,7 +73,7 @@ describe('bridge', function () {
   it('keeps events from a party that takes none, without a gap in its sequence', async () => {
     const a = await fixture.line();
     const b = await fixture.line('PCMA', { telephoneEventSend: undefined });
-    fixture.bridge(a.session, b.session);
+    await fixture.bridge(a.session, b.session);
     a.phone.say(new Uint8Array(160));
     a.phone.press(1);
     a.phone.say(new Uint8Array(160));
@@ -144,7 +144,7 @@ describe('bridge', function () {
   it('works over IPv6', async () => {
     const a = await fixture.line('PCMA', {}, '::1');
     const b = await fixture.line('PCMA', {}, '::1');
-    fixture.bridge(a.session, b.session);
+    await fixture.bridge(a.session, b.session);
     a.phone.talk(400);
     b.phone.talk(1000);
     await Promise.all([a.phone.hears(20), b.phone.hears(20)]);
@@ -188,7 +188,7 @@ describe('whom the engine believes', () => {
   it('behind NAT the first valid source is followed, and the signalled one wins when it appears', async () => {
     const a = await fixture.line();
     const b = await fixture.line();
-    fixture.bridge(a.session, b.session);
+    await fixture.bridge(a.session, b.session);
     const nat = await fixture.phone();
     nat.dial(a.session.rtpPort);
     nat.talk(400);

@@ -62,19 +62,21 @@ export class Fixture {
     return phone;
   }
 
-  bridge(a: MediaSession, b: MediaSession): void {
+  /** Resolves when the media thread has bridged them: a packet sent before would be for nobody. */
+  async bridge(a: MediaSession, b: MediaSession): Promise<void> {
     this.engine.route(
       new Map([
         [a, [b]],
         [b, [a]],
       ]),
     );
+    await a.stats();
   }
 
   /** Two lines bridged, both talking. */
   async call(codecs: ['PCMA' | 'PCMU', 'PCMA' | 'PCMU'] = ['PCMA', 'PCMA']): Promise<{ a: Line; b: Line }> {
     const [a, b] = [await this.line(codecs[0]), await this.line(codecs[1])];
-    this.bridge(a.session, b.session);
+    await this.bridge(a.session, b.session);
     a.phone.talk(400);
     b.phone.talk(1000);
     await Promise.all([a.phone.hears(10), b.phone.hears(10)]);

@@ -60,7 +60,7 @@ describe('a party that speaks G.729 alone', function () {
   it('talks with a G.711 agent both ways, and is recorded', async () => {
     const caller = await fixture.line('PCMA', OVER);
     const agent = await fixture.line('PCMU');
-    fixture.bridge(caller.session, agent.session);
+    await fixture.bridge(caller.session, agent.session);
     const file = fixture.path('g729.wav');
     const recording = await fixture.engine.record({ file, channels: 2, left: caller.session, right: agent.session });
     stops.push(talk(caller, 700));
@@ -78,7 +78,7 @@ describe('a party that speaks G.729 alone', function () {
 
   it('and another one: their packets pass through as they came', async () => {
     const [a, b] = [await fixture.line('PCMA', OVER), await fixture.line('PCMA', OVER)];
-    fixture.bridge(a.session, b.session);
+    await fixture.bridge(a.session, b.session);
     const sent: Uint8Array[] = [];
     for (let i = 0; i < 10; i++) {
       const packet = new Uint8Array(32);
@@ -97,7 +97,7 @@ describe('a party that speaks G.729 alone', function () {
 
   it('muted, it is not heard, though it sends', async () => {
     const [a, b] = [await fixture.line('PCMA', OVER), await fixture.line('PCMA', OVER)];
-    fixture.bridge(a.session, b.session);
+    await fixture.bridge(a.session, b.session);
     a.session.mute(true);
     stops.push(talk(a, 700));
     await b.phone.hears(30);

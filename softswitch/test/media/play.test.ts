@@ -212,7 +212,7 @@ describe('keys', () => {
     );
     line.session.injectDigit('7', 100);
     assert.equal(line.digits.at(-1)?.digit, '7');
-    fixture.bridge(line.session, other.session);
+    await fixture.bridge(line.session, other.session);
     press();
     await line.session.stats();
     assert.equal(line.digits.length, 2, 'two people talking press no keys');
