@@ -29,6 +29,59 @@ describe('administration and records in the browser', function () {
   const choose = (field: string, text: string) => pages.choose(field, text);
   const save = () => pages.save();
 
+  it('what is not saved is not left without a question: by a link, signing out, the back button, closing a drawer or the tab', async () => {
+    const asked = (title: string) => page.getByRole('dialog', { name: title });
+    const answer = async (title: string, button: RegExp): Promise<void> => {
+      await asked(title).getByRole('button', { name: button }).click();
+      await asked(title).waitFor({ state: 'detached' });
+    };
+    const toSettings = page.getByRole('link', { name: '系统设置' });
+    const short = page.getByRole('spinbutton', { name: '短时放弃' });
+    const openFigures = () => page.getByRole('tab', { name: '统计口径' }).click();
+    await toSettings.click();
+    await openFigures();
+    const stored = await short.inputValue();
+    await short.fill('77');
+    await page.getByRole('link', { name: '队列' }).click();
+    await answer('离开此页？', /^留在此页$/);
+    await page.evaluate(() => history.back());
+    await answer('离开此页？', /^留在此页$/);
+    await page.getByRole('button', { name: '管理员' }).click();
+    await page.getByText('退出登录', { exact: true }).click();
+    await answer('离开此页？', /^留在此页$/);
+    assert.equal(await short.inputValue(), '77');
+    assert.match(page.url(), /\/settings$/);
+    const closing = new Promise<string>((resolve) => {
+      page.once('dialog', (box) => {
+        resolve(box.type());
+        void box.dismiss();
+      });
+    });
+    await page.close({ runBeforeUnload: true });
+    assert.equal(await closing, 'beforeunload');
+    // as it was is nothing to be lost
+    await short.fill(stored);
+    await page.getByRole('link', { name: '队列' }).click();
+    await page.getByRole('button', { name: '新建队列' }).click();
+    await fill('name', '夜间');
+    await page.keyboard.press('Escape');
+    await answer('放弃未保存的修改？', /^继续编辑$/);
+    assert.equal(await drawer().locator('#field-name').inputValue(), '夜间');
+    await page.evaluate(() => history.back());
+    await answer('离开此页？', /^离\s?开$/);
+    await openFigures();
+    assert.equal(await short.inputValue(), stored);
+    // saved is left without a word
+    await short.fill('6');
+    await page.getByRole('button', { name: /^保\s?存$/ }).click();
+    await page.getByText('已保存').waitFor();
+    await page.getByRole('link', { name: '技能' }).click();
+    await page.getByRole('spinbutton', { name: '1001 咨询' }).fill('4');
+    await toSettings.click();
+    await answer('离开此页？', /^离\s?开$/);
+    await page.getByRole('tab', { name: '统计口径' }).waitFor();
+  });
+
   it('a skill, an agent with a level, a schedule, a queue with overflow, a number: the next call obeys', async () => {
     await go('settings');
     const code = page.locator('#field-dispositions-0-code');

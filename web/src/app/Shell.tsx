@@ -8,6 +8,7 @@ import { DeskBar } from '../desk/DeskBar.js';
 import { startPhone, stopPhone } from '../phone/phone.js';
 import { request } from './api.js';
 import { setLanguage } from './i18n.js';
+import { askFirst } from './leaving.js';
 import { useLive, useLiveStatus } from './live.js';
 import { type PageSpec, pagesFor, SECTION_ICONS } from './pages.js';
 import { setSession, useUser } from './session.js';
@@ -81,7 +82,7 @@ function UserMenu() {
   ];
   const onClick: MenuProps['onClick'] = ({ key }) => {
     if (key === 'language') void setLanguage(i18n.language === 'en' ? 'zh' : 'en');
-    else if (key === 'out') signOut();
+    else if (key === 'out') askFirst(signOut);
     else if (key.startsWith('theme:')) choose(key.slice('theme:'.length) as ThemeChoice);
   };
   return (

@@ -1,7 +1,7 @@
 import { DeleteOutlined, HistoryOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Badge, Button, Drawer, Flex, Form, Modal, Tabs, Typography } from 'antd';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { ApiError, del, get, post, put, withQuery } from '../app/api.js';
@@ -11,6 +11,7 @@ import { FieldSet, FormContext } from './FieldEditor.js';
 import { bodyOf, type Faults, faultsOf, faulty, type Values } from './fields.js';
 import { allFields, groupsOf, keyOf, type ResourceSpec, type Row } from './resource.js';
 import { useFaultInSight, useOnlyFault } from './use-fault-in-sight.js';
+import { same, useUnsaved } from './use-unsaved.js';
 
 interface Props {
   spec: ResourceSpec;
@@ -71,11 +72,12 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
   const navigate = useNavigate();
   const isNew = row === null;
   const toForm = (one: Row): Values => structuredClone(spec.toForm ? spec.toForm(one) : one);
-  const [values, setValues] = useState<Values>(() => (row ? toForm(row) : structuredClone(spec.start)));
+  const [start, setStart] = useState<Values>(() => (row ? toForm(row) : structuredClone(spec.start)));
+  const [values, setValues] = useState(start);
   const [revision, setRevision] = useState(row?.revision);
   const [error, setError] = useState<ApiError>();
   const [conflict, setConflict] = useState<Conflict>();
-  const [dirty, setDirty] = useState(false);
+  const unsaved = useUnsaved(!spec.readOnly && !same(values, start));
   const words = useFaultWords();
   const faults = useMemo<Faults>(() => (error ? faultsOf(error, words) : {}), [error, words]);
   const path = row ? `${spec.path}/${encodeURIComponent(keyOf(spec, row))}` : spec.path;
@@ -126,18 +128,16 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
       onOk: () => remove.mutateAsync().catch(() => undefined),
     });
   };
-  const close = (): void => {
-    if (!dirty) onClose();
-    else void modal.confirm({ title: t('discardAsk'), okText: t('discard'), cancelText: t('keepEditing'), onOk: onClose });
-  };
+  const close = (): void => unsaved.close(onClose);
   const takeTheirs = (): void => {
     if (conflict?.theirs) {
-      setValues(toForm(conflict.theirs));
+      const theirs = toForm(conflict.theirs);
+      setStart(theirs);
+      setValues(theirs);
       setRevision(conflict.theirs.revision);
     }
     setConflict(undefined);
     setError(undefined);
-    setDirty(false);
   };
   const keepMine = (): void => {
     const against = conflict?.theirs?.revision;
@@ -145,27 +145,11 @@ function Opened({ spec, row, onClose, onSecrets }: Omit<Props, 'row'> & { row: R
     setConflict(undefined);
     save.mutate(against);
   };
-  // what was at fault is looked at anew when it is typed
-  useEffect(() => {
-    if (dirty) window.onbeforeunload = () => true;
-    return () => {
-      window.onbeforeunload = null;
-    };
-  }, [dirty]);
-
   const groups = groupsOf(spec);
   const onlyFault = useOnlyFault(spec.name, faults);
   const { body, tab, setTab } = useFaultInSight(error, faults, groups);
   const fieldSet = (fields: (typeof groups)[number]['fields']) => (
-    <FieldSet
-      fields={fields}
-      values={values}
-      prefix={spec.name}
-      onChange={(next) => {
-        setValues(next);
-        setDirty(true);
-      }}
-    />
+    <FieldSet fields={fields} values={values} prefix={spec.name} onChange={setValues} />
   );
   return (
     <Drawer

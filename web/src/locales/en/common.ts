@@ -213,6 +213,15 @@ export const common: typeof zh = {
     'on-call': 'On a call',
     'wrap-up': 'Wrap-up',
   },
+  unsaved: {
+    leaveTitle: 'Leave this page?',
+    leaveHint: 'What is not saved will be lost.',
+    leave: 'Leave',
+    stay: 'Stay',
+    discardTitle: 'Discard what is not saved?',
+    discard: 'Discard',
+    keep: 'Keep editing',
+  },
   role: { agent: 'Agent', supervisor: 'Supervisor', admin: 'Administrator' },
   direction: { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' },
   outcome: {

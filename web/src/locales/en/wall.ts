@@ -18,8 +18,6 @@ export const wall: typeof zh = {
   copySuffix: ' copy',
   conflict: 'Somebody else has changed this wallboard: open it again before you save',
   unsaved: 'Changes are not saved',
-  discard: 'Discard',
-  askDiscard: 'Discard what is not saved?',
   addTile: 'Add a tile',
   emptyBoard: 'No tile yet: add one above',
   gone: 'This wallboard does not exist or has been deleted',

@@ -211,6 +211,15 @@ export const common = {
     'on-call': '通话',
     'wrap-up': '话后处理',
   },
+  unsaved: {
+    leaveTitle: '离开此页？',
+    leaveHint: '还有未保存的修改，离开后将丢失。',
+    leave: '离开',
+    stay: '留在此页',
+    discardTitle: '放弃未保存的修改？',
+    discard: '放弃修改',
+    keep: '继续编辑',
+  },
   role: { agent: '坐席', supervisor: '班长', admin: '管理员' },
   direction: { inbound: '呼入', outbound: '呼出', internal: '内部' },
   outcome: {

@@ -16,8 +16,6 @@ export const wall = {
   copySuffix: ' 副本',
   conflict: '这块大屏已被他人修改，请重新打开后再保存',
   unsaved: '有未保存的更改',
-  discard: '放弃更改',
-  askDiscard: '放弃未保存的更改？',
   addTile: '添加组件',
   emptyBoard: '还没有组件，从上方添加',
   gone: '这块大屏不存在或已被删除',

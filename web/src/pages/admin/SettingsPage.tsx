@@ -11,6 +11,7 @@ import { type Faults, type FieldGroup, faultsOf, faulty, type Values } from '../
 import { firmPolicy } from '../../kit/policy.js';
 import { PageHead } from '../../kit/ResourcePage.js';
 import { useFaultInSight, useOnlyFault } from '../../kit/use-fault-in-sight.js';
+import { same, useUnsaved } from '../../kit/use-unsaved.js';
 
 const GROUPS: readonly FieldGroup[] = [
   {
@@ -58,6 +59,7 @@ function SettingsForm({ stored }: { stored: Values }) {
   const [values, setValues] = useState(stored);
   const [error, setError] = useState<ApiError>();
   const [saving, setSaving] = useState(false);
+  useUnsaved(!same(values, stored));
   const save = async (): Promise<void> => {
     setSaving(true);
     try {

@@ -10,6 +10,7 @@ import { nothingOf } from '../../kit/empty.js';
 import { PageHead, ResourcePage } from '../../kit/ResourcePage.js';
 import type { ResourceSpec } from '../../kit/resource.js';
 import { useNames } from '../../kit/sources.js';
+import { useUnsaved } from '../../kit/use-unsaved.js';
 
 interface AgentSkills {
   agent: string;
@@ -58,6 +59,7 @@ function SkillMatrix() {
   const [search, setSearch] = useState('');
   const [saving, setSaving] = useState(false);
   const changed = Object.keys(changes).length;
+  useUnsaved(changed > 0);
   const rows = useMemo(
     () => matrix.data?.agents.filter((row) => `${row.agent} ${row.name}`.toLowerCase().includes(search.trim().toLowerCase())) ?? [],
     [matrix.data, search],

@@ -3,6 +3,7 @@ import type { FlowVocabulary } from '@yixian/contracts/browser';
 import { App, Drawer, Grid } from 'antd';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useUnsaved } from '../../kit/use-unsaved.js';
 import { Canvas, type Instance, type Lit } from './Canvas.js';
 import { type EditorContext, EditorProvider, useChoices } from './context.js';
 import { EditorBar } from './EditorBar.js';
@@ -15,7 +16,6 @@ import { type Compared, SidePanel, type Tab } from './SidePanel.js';
 import type { FlowDetail } from './types.js';
 import { useDraft } from './use-draft.js';
 import { useEditing } from './use-editing.js';
-import { useGuard } from './use-guard.js';
 import { useSaving } from './use-saving.js';
 import { useShortcuts } from './use-shortcuts.js';
 
@@ -53,7 +53,7 @@ export function FlowEditor({ flow, vocabulary, onChanged }: Props) {
     setPanelOpen(true);
   };
   const saving = useSaving({ flow, draft, types, onChanged, onFaults: showProblems });
-  useGuard(draft.dirty);
+  useUnsaved(draft.dirty, t('editor.leaveHint'));
   useFollow(canvas, tab === 'simulate' ? lit?.here : undefined, !wide);
   useShortcuts({
     undo: draft.undo,

@@ -14,6 +14,7 @@ import { useTranslation } from 'react-i18next';
 import { useLive } from '../../app/live.js';
 import { clockText, momentText } from '../../app/time.js';
 import { Since } from '../../components/StateTag.js';
+import { same, useUnsaved } from '../../kit/use-unsaved.js';
 import type { Alarm, AlarmRule } from './alarms.js';
 import { figureText, unitOf } from './figures.js';
 import { playAlarm } from './tone.js';
@@ -95,6 +96,7 @@ function RuleRow({ rule, onChange, onRemove }: { rule: AlarmRule; onChange(rule:
 function RulesDialog({ rules, onClose }: { rules: readonly AlarmRule[]; onClose(): void }) {
   const { t } = useTranslation(['supervise', 'common']);
   const [draft, setDraft] = useState(rules);
+  const unsaved = useUnsaved(!same(draft, rules));
   const replace = (id: string, by: AlarmRule[]): void => setDraft(draft.flatMap((one) => (one.id === id ? by : [one])));
   const add = (): void => setDraft([...draft, { id: crypto.randomUUID(), figure: 'waiting', queue: null, when: 'above', value: 5 }]);
   return (
@@ -104,7 +106,7 @@ function RulesDialog({ rules, onClose }: { rules: readonly AlarmRule[]; onClose(
       title={t('alarms.rules')}
       okText={t('common:save')}
       cancelText={t('common:cancel')}
-      onCancel={onClose}
+      onCancel={() => unsaved.close(onClose)}
       onOk={() => {
         setRules(draft);
         onClose();

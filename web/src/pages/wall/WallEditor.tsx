@@ -7,6 +7,7 @@ import { useNavigate, useParams } from 'react-router';
 import { ApiError, post, put } from '../../app/api.js';
 import { useUser } from '../../app/session.js';
 import { useFailure } from '../../app/use-failure.js';
+import { useUnsaved } from '../../kit/use-unsaved.js';
 import { freePlace, placed, rowsOf } from './grid.js';
 import { TileSettings } from './TileSettings.js';
 import { type Shown, TileView, useTileTitle } from './TileView.js';
@@ -183,7 +184,7 @@ function Bar({ draft, dirty, busy, onDraft, onSave, onLeave }: BarProps) {
 
 function Editing({ saved }: { saved: SavedWallboard | undefined }) {
   const { t } = useTranslation(['wall', 'common']);
-  const { message, modal } = App.useApp();
+  const { message } = App.useApp();
   const navigate = useNavigate();
   const user = useUser();
   const fail = useFailure();
@@ -194,6 +195,7 @@ function Editing({ saved }: { saved: SavedWallboard | undefined }) {
   // somebody else's is saved as a copy
   const [draft, setDraft] = useState<Draft>(() => (saved ? { ...saved, name: own ? saved.name : `${saved.name}${t('copySuffix')}` } : NEW));
   const [dirty, setDirty] = useState(false);
+  const unsaved = useUnsaved(dirty);
   const [busy, setBusy] = useState(false);
   const [chosen, setChosen] = useState<string>();
   const change = (part: Partial<Draft>): void => {
@@ -215,6 +217,7 @@ function Editing({ saved }: { saved: SavedWallboard | undefined }) {
         : await post<SavedWallboard>('/wallboards', body);
       setBase(next);
       setDirty(false);
+      unsaved.saved();
       forget();
       void message.success(t('saved'));
       if (!known) void navigate(`/wall/${next.id}/edit`, { replace: true });
@@ -225,11 +228,7 @@ function Editing({ saved }: { saved: SavedWallboard | undefined }) {
       setBusy(false);
     }
   };
-  const leave = (): void => {
-    const go = (): void => void navigate(base && own ? `/wall/${base.id}` : '/wall');
-    if (!dirty) go();
-    else modal.confirm({ title: t('askDiscard'), okText: t('discard'), cancelText: t('common:cancel'), onOk: go });
-  };
+  const leave = (): void => void navigate(base && own ? `/wall/${base.id}` : '/wall');
   return (
     <main className="wl-editor">
       <Bar draft={draft} dirty={dirty} busy={busy} onDraft={change} onSave={() => void save()} onLeave={leave} />

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { post, request, withQuery } from '../../../app/api.js';
 import { clockText } from '../../../app/time.js';
 import { useFailure } from '../../../app/use-failure.js';
+import { useUnsaved } from '../../../kit/use-unsaved.js';
 import { NODE_ID } from '../model/document.js';
 import { HearButton } from './HearButton.js';
 import { textSource } from './player.js';
@@ -43,6 +44,7 @@ export function PromptDialog({ open, id, known, set = 'zh', onClose, onSaved }: 
     setText('');
     setLanguage(set === 'en' ? 'en-US' : 'zh-CN');
   }, [open, id, set]);
+  const unsaved = useUnsaved(open && (audio !== undefined || text.trim() !== ''));
   const ready = NODE_ID.test(name) && (way === 'speak' ? text.trim() !== '' : audio !== undefined);
 
   async function save(): Promise<void> {
@@ -67,7 +69,7 @@ export function PromptDialog({ open, id, known, set = 'zh', onClose, onSaved }: 
     <Modal
       open={open}
       title={t('prompt.title')}
-      onCancel={onClose}
+      onCancel={() => unsaved.close(onClose)}
       okText={t('prompt.save')}
       cancelText={t('common:cancel')}
       okButtonProps={{ disabled: !ready, loading: busy }}
