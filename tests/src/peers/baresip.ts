@@ -80,6 +80,8 @@ export interface BaresipPhone {
    * @throws Error with the events so far and the end of baresip's log
    */
   waitFor(type: BaresipEventType, deadlineMs?: number): Promise<BaresipEvent>;
+  /** Registers somewhere else as well, as a phone that has several registrars: an account more. */
+  again(registrar: NonNullable<BaresipOptions['registrar']>): Promise<void>;
   dial(target: string): Promise<void>;
   accept(): Promise<void>;
   hangUp(): Promise<void>;
@@ -180,7 +182,7 @@ export async function startBaresip(options: BaresipOptions): Promise<BaresipPhon
   try {
     const socket = await connectControl(child, ports.control);
     const screen = ports.console ? await connectControl(child, ports.console) : undefined;
-    const phone = new Phone(options.user, folder, ports.sip, child, socket, screen);
+    const phone = new Phone(options, folder, ports.sip, child, socket, screen);
     // Created over the control port, so that not even the first REGISTER_OK is missed.
     await phone.command('uanew', accountText(options, ports.sip));
     return phone;
@@ -214,6 +216,7 @@ class Phone implements BaresipPhone {
   readonly user: string;
   readonly sipPort: number;
   readonly events: BaresipEvent[] = [];
+  readonly #options: BaresipOptions;
   readonly #folder: string;
   readonly #child: PeerProcess;
   readonly #socket: Socket;
@@ -224,8 +227,9 @@ class Phone implements BaresipPhone {
   #waiting: Waiting[] = [];
   #token = 0;
 
-  constructor(user: string, folder: string, sipPort: number, child: PeerProcess, socket: Socket, screen?: Socket) {
-    this.user = user;
+  constructor(options: BaresipOptions, folder: string, sipPort: number, child: PeerProcess, socket: Socket, screen?: Socket) {
+    this.#options = options;
+    this.user = options.user;
     this.sipPort = sipPort;
     this.#folder = folder;
     this.#child = child;
@@ -284,6 +288,10 @@ class Phone implements BaresipPhone {
     const answer = new Promise<string>((resolve) => this.#answers.set(token, resolve));
     this.#socket.write(netstring(JSON.stringify({ command: name, params, token })));
     return await within(`phone ${this.user}: answer to command ${name}`, 10_000, answer);
+  }
+
+  async again(registrar: NonNullable<BaresipOptions['registrar']>): Promise<void> {
+    await this.command('uanew', accountText({ ...this.#options, registrar }, this.sipPort));
   }
 
   async dial(target: string): Promise<void> {

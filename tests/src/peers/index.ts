@@ -6,5 +6,6 @@ export * from './ports.js';
 export * from './process.js';
 export * from './rtp-capture.js';
 export * from './sipp.js';
+export * from './sipp-dialogs.js';
 export * from './sipp-scenarios.js';
 export * from './wait.js';

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import type { CallLeg, ReferRequest } from '@yixian/contracts';
-import { eventually, type SippRun, type Step, scenario, steps, succeeded, toneDurationMs, within } from '../../src/peers/index.js';
+import {
+  eventually,
+  extensionCall,
+  notified,
+  replacesOf,
+  type SippRun,
+  type Step,
+  scenario,
+  steps,
+  succeeded,
+  toneDurationMs,
+  within,
+} from '../../src/peers/index.js';
 import { type Bench, PASSWORDS } from './bench.js';
 import { answeredAgent, answeredCaller, heardAfterHangUp, listen } from './scenes.js';
 
@@ -18,36 +30,9 @@ function referOf(leg: CallLeg): Promise<ReferRequest> {
   return within('a REFER', 15_000, asked);
 }
 
-/** A call of an extension, digest and all, up to the ACK of its 200. */
-function extensionCall(extension: string, headers: readonly string[] = []): Step[] {
-  const request = { from: extension, headers };
-  return [
-    steps.invite(request),
-    steps.provisional(),
-    steps.recvResponse(407, { auth: true }),
-    steps.ackRefusal({ from: extension }),
-    steps.invite({ ...request, cseq: 2, authenticate: true }),
-    steps.provisional(),
-    steps.recvResponse(200, { timeoutMs: 15_000 }),
-    steps.ack({ from: extension, cseq: 2 }),
-  ];
-}
-
-const notify = (fragment: string): Step[] => [
-  steps.recvRequest('NOTIFY', { timeoutMs: 10_000, check: steps.mustMatch(fragment, `notify${fragment.replaceAll(/\W/g, '')}`) }),
-  steps.replyInDialog(),
-];
-
-/** The dialog a sipp run has with the switch, as Replaces names it to the switch (RFC 3891 §3). */
-async function replacesOf(run: SippRun, from: 'caller' | 'callee'): Promise<string> {
-  const messages = await run.messages();
-  const dialogs = from === 'caller' ? /SIP\/2\.0 200 OK[\s\S]*?\r?\n\r?\n/ : /SIP\/2\.0 180 [\s\S]*?\r?\n\r?\n/;
-  const text = dialogs.exec(messages)?.[0] ?? '';
-  const tag = (header: string): string => new RegExp(`^${header}:.*;tag=(\\S+)`, 'im').exec(text)?.[1] ?? '';
-  const callId = /^Call-ID: *(\S+)/im.exec(text)?.[1] ?? '';
-  const [ours, theirs] = from === 'caller' ? [tag('To'), tag('From')] : [tag('From'), tag('To')];
-  assert.ok(callId && ours && theirs, `no dialog in\n${messages.slice(-2000)}`);
-  return `${callId};to-tag=${ours};from-tag=${theirs}`;
+/** As it stands in the Refer-To of a phone's other call. */
+async function dialogOf(run: SippRun): Promise<string> {
+  return encodeURIComponent(await eventually('the dialog', () => replacesOf(run, 'caller')));
 }
 
 export function describeTransfer(bench: Bench): void {
@@ -112,15 +97,15 @@ export function describeTransfer(bench: Bench): void {
       const consult = await extensionCaller('1001', [steps.recvRequest('BYE', { timeoutMs: 30_000 }), steps.replyInDialog()]);
       await consult.leg.answer();
       assert.equal(await consult.leg.answered, true);
-      const named = encodeURIComponent(await replacesOf(consult.run, 'caller'));
+      const named = await dialogOf(consult.run);
       const transferring = await extensionCaller(
         '1001',
         [
           steps.request('REFER', { from: '1001', cseq: 3, headers: [`Refer-To: <${address('1002')}?Replaces=${named}>`] }),
           steps.recvResponse(202),
-          ...notify('SIP/2.0 100 Trying'),
-          ...notify('SIP/2.0 180 Ringing'),
-          ...notify('Subscription-State: terminated'),
+          ...notified('SIP/2.0 100 Trying'),
+          ...notified('SIP/2.0 180 Ringing'),
+          ...notified('Subscription-State: terminated'),
           steps.recvRequest('BYE', { timeoutMs: 10_000 }),
           steps.replyInDialog(),
         ],
@@ -146,7 +131,7 @@ export function describeTransfer(bench: Bench): void {
       const other = await extensionCaller('1002', [steps.recvRequest('BYE', { timeoutMs: 30_000 }), steps.replyInDialog()]);
       await other.leg.answer();
       assert.equal(await other.leg.answered, true);
-      const named = encodeURIComponent(await replacesOf(other.run, 'caller'));
+      const named = await dialogOf(other.run);
       const thief = await extensionCaller('1001', [
         steps.request('REFER', { from: '1001', cseq: 3, headers: [`Refer-To: <${address('1003')}?Replaces=${named}>`] }),
         steps.recvResponse(403),
@@ -195,7 +180,7 @@ export function describeTransfer(bench: Bench): void {
       const { run, leg } = await extensionCaller('1001', [
         steps.request('REFER', { from: '1001', cseq: 3, headers: ['Refer-To: <sip:1002@127.0.0.1>'] }),
         steps.recvResponse(202),
-        ...notify('SIP/2.0 100 Trying'),
+        ...notified('SIP/2.0 100 Trying'),
         steps.request('REFER', { from: '1001', cseq: 4, headers: ['Refer-To: <sip:1003@127.0.0.1>'] }),
         steps.recvResponse(491),
         steps.reinvite({ from: '1001', cseq: 5, sdp: { direction: 'sendonly', version: 2 } }),
@@ -231,9 +216,7 @@ export function describeTransfer(bench: Bench): void {
         { port },
       );
       const rung = bench.dialExtension('1001');
-      const named = await eventually('the phone rings', async () =>
-        /180 Ringing/.test(await ringing.messages()) ? replacesOf(ringing, 'callee') : undefined,
-      );
+      const named = await eventually('the phone rings', async () => replacesOf(ringing, 'callee'));
       const run = await bench.caller(
         scenario([
           ...extensionCall('1002', [`Replaces: ${named}`, 'Require: replaces']),
