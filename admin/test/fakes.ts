@@ -238,6 +238,7 @@ export async function openHouse(
     directory: {
       ...directory,
       settings: () => config.settings.now(),
+      agent: (id) => directory.agents().find((a) => a.id === id),
       extension: (number) => config.extensions.rows.get(number),
       accessCode: (number) => config.numbers.rows.get(number),
       extensionGroup: (number) => config.groups.rows.get(number),

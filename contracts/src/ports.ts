@@ -91,6 +91,8 @@ export interface PartyView {
   since: EpochMs;
   /** Of a supervisor: in what way, and the party that is supervised (null: the call as such). */
   supervises?: { mode: 'listen' | 'whisper' | 'barge'; party: string | null };
+  /** Of who asks somebody aside: whom, and with whom of the two this party talks now. */
+  asks?: { party: string; front: 'target' | 'caller' };
 }
 
 /** server ▸ all: the calls in progress with their records so far and whoever controls them now. */

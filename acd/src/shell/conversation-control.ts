@@ -109,12 +109,18 @@ function viewsOf(state: ConversationState): PartyView[] {
     muted: p.muted,
     since: p.since,
     ...supervisionOf(state, p),
+    ...askingOf(state, p),
   }));
 }
 
 function supervisionOf(state: ConversationState, { place, mode, watches }: Party): Pick<PartyView, 'supervises'> {
   if (place !== 'watching' || mode === null || mode === 'takeover') return {};
   return { supervises: { mode, party: partyOf(state, watches)?.name ?? null } };
+}
+
+function askingOf({ consultation, parties }: ConversationState, { id }: Party): Pick<PartyView, 'asks'> {
+  const target = consultation?.by === id ? parties.find((p) => p.id === consultation.target) : undefined;
+  return consultation && target ? { asks: { party: target.name, front: consultation.front } } : {};
 }
 
 function viewState(state: ConversationState, party: Party, waits: boolean): PartyView['state'] {

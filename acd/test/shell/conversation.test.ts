@@ -96,7 +96,12 @@ describe('call control of a caller of a queue', () => {
     await asked;
     await settled();
     assert.deepEqual(heard(w), ['seat-1001 = seat-1002']);
+    const asking = () => control.parties().flatMap(({ party, asks }) => (asks ? [[party, asks.party, asks.front]] : []));
+    assert.deepEqual(asking(), [['1001', '1002', 'target']]);
+    await control.swap('1001');
+    assert.deepEqual(asking(), [['1001', '1002', 'caller']]);
     await control.conference('1001');
+    assert.deepEqual(asking(), []);
     assert.deepEqual(heard(w), [
       'caller-c1 hears seat-1001 seat-1002',
       'seat-1001 hears caller-c1 seat-1002',

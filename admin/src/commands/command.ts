@@ -25,7 +25,7 @@ export interface CommandDeps {
   /** What a dialled string means for whom. */
   parties: Pick<PartyDialer, 'resolve'>;
   records: Pick<RecordQueries, 'call'>;
-  directory: Pick<Directory, 'agents' | 'queues' | 'extensions' | 'flow' | 'flowIds'> & MaskFacts;
+  directory: Pick<Directory, 'agent' | 'agents' | 'queues' | 'extension' | 'extensions' | 'flow' | 'flowIds'> & MaskFacts;
   identity: Pick<IdentityStore, 'audit'>;
   clock: Clock;
   logger: Logger;

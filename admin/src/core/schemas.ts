@@ -311,6 +311,11 @@ export const party = named(
       .strictObject({ mode: z.enum(['listen', 'whisper', 'barge']), party: z.string().nullable() })
       .optional()
       .describe('Of a supervisor: in what way, and whom; party null: whoever is on the call'),
+    name: z.string().nullable().describe('Of an extension: its agent’s or its own display name; null for a number'),
+    asks: z
+      .strictObject({ party: z.string(), front: z.enum(['target', 'caller']) })
+      .optional()
+      .describe('Of who asks somebody aside: whom, and with whom of the two this party talks now'),
   }),
 );
 export const parkedIn = named('Parked', z.strictObject({ slot: z.string().describe('Fetched by dialling *5 and the slot') }));

@@ -1,6 +1,7 @@
 import {
   type CallRegistry,
   callView,
+  type Directory,
   DomainError,
   eventView,
   maySeeCall,
@@ -20,6 +21,7 @@ export interface CallDeps {
   records: Pick<RecordQueries, 'calls' | 'call'>;
   summaries: Pick<SummaryRows, 'get' | 'of'>;
   commands: CommandSet;
+  directory: Pick<Directory, 'agent' | 'extension'>;
   /** Whether agents are shown who supervises them. */
   showsSupervision(): boolean;
 }
@@ -93,7 +95,9 @@ export function createListParties(deps: CallDeps) {
       throw new DomainError('not-found', `there is no call ${params.id}`, { id: params.id });
     const parties = control?.parties() ?? [];
     const shown = viewer.role === 'agent' ? parties.filter((p) => p.role !== 'supervisor' || deps.showsSupervision()) : parties;
-    return { items: shown.map((p) => ({ ...p, since: new Date(p.since).toISOString() })), next: null };
+    const named = (party: string): string | null =>
+      deps.directory.agent(party)?.name ?? deps.directory.extension(party)?.displayName ?? null;
+    return { items: shown.map((p) => ({ ...p, name: named(p.party), since: new Date(p.since).toISOString() })), next: null };
   };
 }
 

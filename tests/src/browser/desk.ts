@@ -108,6 +108,11 @@ export class Desk {
     await this.page.getByTestId('call-phase').getByText(word).waitFor();
   }
 
+  /** Waits until this is said of the other party while somebody is asked aside. */
+  async otherHears(words: string): Promise<void> {
+    await this.page.getByTestId('other-hears').getByText(words).waitFor();
+  }
+
   async state(choice: string): Promise<void> {
     await this.button(this.words.state).click();
     await this.page.getByRole('menuitem', { name: choice, exact: true }).click();

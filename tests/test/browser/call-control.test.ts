@@ -28,6 +28,7 @@ describe('call control from the desk: a Chinese and an English browser at once',
     const microphone = (name: string, hertz: number) => writeToneWav(path.join(folder, `${name}.wav`), hertz, 120);
     s = await Scenario.start();
     for (const extension of ['1001', '1002']) await (await s.api(extension)).put(`/agents/${extension}/seat`, { kind: 'softphone' });
+    await s.admin.put('/users/agent1002', { displayName: '李娜' });
     [zh, en] = await Promise.all([
       Desk.open(s.hotline, s.hotline.agent('1001'), { microphone: await microphone('zh', ZH_HZ) }),
       Desk.open(s.hotline, s.hotline.agent('1002'), { microphone: await microphone('en', EN_HZ), language: 'en' }),
@@ -74,7 +75,8 @@ describe('call control from the desk: a Chinese and an English browser at once',
     await row.getByText('示闲').waitFor();
     await ask.click();
     await en.phase('Ringing');
-    await zh.page.getByText('1002 振铃中').waitFor();
+    await zh.phase('咨询 李娜 1002：振铃中');
+    await zh.otherHears('听音乐，听不到你们');
     await zh.button('取消咨询').click();
     await s.events.wait('call.consultation-ended', (e) => e.callId === callId);
     await phoneHears(caller, ZH_HZ);
@@ -85,12 +87,19 @@ describe('call control from the desk: a Chinese and an English browser at once',
     await en.phase('Ringing');
     assert.equal(await en.page.getByTestId('call-number').textContent(), number, 'who is asked sees who it is about');
     await en.page.keyboard.press('F2');
-    await zh.page.getByText('正与 1002 通话').waitFor();
+    await zh.phase('咨询 李娜 1002：通话中');
+    await zh.otherHears('听音乐，听不到你们');
+    await en.phase('坐席 1001 consults you: talking');
+    await en.otherHears('hears music, not you');
+    assert.equal(await en.button('Put through').count(), 0, 'who is asked has nobody to put through');
+    await zh.page.getByRole('listitem').filter({ hasText: '咨询' }).filter({ hasText: '李娜' }).getByText('1002').waitFor();
     await en.hears(ZH_HZ);
     await zh.hears(EN_HZ);
     await phoneHears(caller, ZH_HZ, false);
     await zh.button('切换').click();
-    await zh.page.getByText('1002 等待中').waitFor();
+    await zh.phase('咨询 李娜 1002：等待中，听音乐');
+    await zh.otherHears('与您通话中');
+    await en.phase('坐席 1001 consults you: wait');
     await phoneHears(caller, ZH_HZ);
     await en.hears(ZH_HZ, false);
     await zh.button('完成转接').click();
@@ -147,7 +156,7 @@ describe('call control from the desk: a Chinese and an English browser at once',
     await (await zh.agentRow('1002')).getByRole('button', { name: /^咨\s?询/ }).click();
     await en.phase('Ringing');
     await en.page.keyboard.press('F2');
-    await zh.page.getByText('正与 1002 通话').waitFor();
+    await zh.phase('咨询 李娜 1002：通话中');
     await zh.button('三方会议').click();
     await phoneHears(caller, EN_HZ);
     await phoneHears(caller, ZH_HZ);

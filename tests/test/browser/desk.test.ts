@@ -28,6 +28,11 @@ describe('the agent desk', function () {
     [s, browser] = await Promise.all([Scenario.start(), TestBrowser.start({ microphone })]);
     const { revision } = await s.admin.get<{ revision: number }>('/queues/consult');
     await s.admin.put('/queues/consult', { wrapUp: 'open', revision });
+    await browser.context.addInitScript(() => {
+      const slowBy = Number(sessionStorage.getItem('slow-by'));
+      const { now } = Date;
+      if (slowBy > 0) Date.now = () => now() - slowBy;
+    });
     page = await browser.signIn(s.hotline, s.hotline.agent('1001'));
   });
 
@@ -58,6 +63,13 @@ describe('the agent desk', function () {
 
   const button = (name: string | RegExp) => page.getByRole('button', { name });
   const phase = () => page.getByTestId('call-phase');
+
+  /** What the timer beside the phase shows. */
+  async function talkSeconds(): Promise<number> {
+    const [, minutes, seconds] = /(\d+):(\d\d)$/.exec((await phase().textContent()) ?? '') ?? [];
+    assert.ok(minutes && seconds, 'the phase has a timer');
+    return 60 * Number(minutes) + Number(seconds);
+  }
 
   async function choose(next: string): Promise<void> {
     await button(/^状态：/).click();
@@ -162,6 +174,12 @@ describe('the agent desk', function () {
     await page.getByTestId('history').getByText('医保报销').waitFor();
     await button(/^接听/).and(page.locator('[aria-keyshortcuts="F2"]')).click();
     await hears(caller, AGENT_HZ);
+    // a timer that begins anew, or by a clock that is an hour slow, shows less afterwards
+    const before = await eventually('five seconds of talk', async () => {
+      const seconds = await talkSeconds();
+      return seconds >= 5 ? seconds : undefined;
+    });
+    await page.evaluate(() => sessionStorage.setItem('slow-by', '3600000'));
     const { dispositions } = await s.admin.get<{ dispositions: object[] }>('/settings');
     await s.admin.put('/settings', { dispositions: [...dispositions, { code: 'heating', label: '供暖' }] });
     await page.reload();
@@ -169,6 +187,9 @@ describe('the agent desk', function () {
     await s.events.wait('call.party-returned', (e) => e.callId === callId);
     await hears(caller, AGENT_HZ);
     await phase().getByText('通话').waitFor();
+    const after = await talkSeconds();
+    assert.ok(after >= before && after < 3600, `${before} s of talk before the reload, ${after} s after it`);
+    await page.evaluate(() => sessionStorage.removeItem('slow-by'));
     // what the administrator has defined meanwhile can be chosen
     await page.getByRole('radio', { name: '供暖' }).waitFor();
     assert.equal(await page.getByTestId('call-number').textContent(), LANDLINE);

@@ -14,6 +14,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFailure } from '../app/use-failure.js';
 import { Since } from '../components/Since.js';
+import { usePhaseWords } from './call-words.js';
 import { Keypad } from './Keypad.js';
 import { callActions, type MyCall, useRecordingState } from './my-call.js';
 import { SHORTCUTS, type Shortcut, useShortcuts } from './shortcuts.js';
@@ -70,14 +71,23 @@ function useRun(): { run(work: () => Promise<unknown>): void; busy: boolean } {
 /** The call under way: who it is, and everything that can be done with it, whatever seat carries it. */
 export function CallControls({ call }: { call: MyCall }) {
   const { t } = useTranslation('desk');
+  const { phase, since, other } = usePhaseWords(call);
   return (
     <section className="desk-call" aria-label={t('currentCall')} data-phase={call.phase}>
       <span className="desk-number">
-        <b className="figures" data-testid="call-number">
-          {call.number}
-        </b>
+        <span>
+          <b className="figures" data-testid="call-number">
+            {call.number}
+          </b>
+          {other ? (
+            <span className="note" data-testid="other-hears">
+              {' '}
+              {other}
+            </span>
+          ) : null}
+        </span>
         <span className="note" data-testid="call-phase">
-          {t(call.held ? 'phase.held' : `phase.${call.phase}`)} <Since at={call.since} />
+          {phase} <Since at={since} />
         </span>
       </span>
       {call.phase === 'ringing' ? <Ringing call={call} /> : <Talking call={call} />}
@@ -104,14 +114,15 @@ function Talking({ call }: { call: MyCall }) {
   const { run, busy } = useRun();
   const [picking, setPicking] = useState<Picking>();
   const { consultation } = call;
+  const aside = consultation ?? call.asked;
   // Whoever is away, or only listens, can do no more than leave.
   const lost = call.phase === 'lost' || call.watching;
   // Nobody is there yet who could be held or put through.
   const alone = lost || call.phase === 'dialling';
   const hangUp = (): void => run(() => callActions.hangUp(call));
-  const hold = consultation || alone ? undefined : (): void => run(() => callActions.hold(call));
+  const hold = aside || alone ? undefined : (): void => run(() => callActions.hold(call));
   const mute = lost ? undefined : (): void => run(() => callActions.mute(call));
-  const transfer = consultation || alone ? undefined : (): void => setPicking('transfer');
+  const transfer = aside || alone ? undefined : (): void => setPicking('transfer');
   useShortcuts({ hangUp, hold, mute, transfer });
   return (
     <>
@@ -140,7 +151,7 @@ function Talking({ call }: { call: MyCall }) {
           <Button icon={<TableOutlined />} aria-label={t('keypad')} />
         </Popover>
       )}
-      {consultation ? <Consulting call={call} run={run} /> : null}
+      {consultation ? <Consulting call={call} ringing={consultation.ringing} run={run} /> : null}
       {transfer ? <Action icon={<SwapOutlined />} text={t('transfer')} shortcut="transfer" run={transfer} /> : null}
       {alone ? null : <More call={call} pick={setPicking} run={run} />}
       {picking ? (
@@ -155,12 +166,10 @@ function Talking({ call }: { call: MyCall }) {
 type Run = (work: () => Promise<unknown>) => void;
 
 /** Somebody is asked aside: talk with the other, put through, join, or let be. */
-function Consulting({ call, run }: { call: MyCall; run: Run }) {
+function Consulting({ call, ringing, run }: { call: MyCall; ringing: boolean; run: Run }) {
   const { t } = useTranslation('desk');
-  const { ringing, front, party } = call.consultation ?? { ringing: false, front: 'target', party: '' };
   return (
     <>
-      <span className="note">{t(ringing ? 'consultRings' : front === 'target' ? 'consultTalks' : 'consultWaits', { party })}</span>
       {ringing ? null : (
         <Button icon={<SwapOutlined />} onClick={() => run(() => callActions.swap(call))}>
           {t('swap')}
@@ -181,7 +190,7 @@ function More({ call, pick, run }: { call: MyCall; pick(what: Picking): void; ru
   const { t } = useTranslation('desk');
   const recording = useRecordingState(call.id);
   const verb = recording === 'none' ? 'start' : recording === 'on' ? 'pause' : 'resume';
-  const alone = call.consultation === undefined;
+  const alone = call.consultation === undefined && call.asked === undefined;
   const items: MenuProps['items'] = [
     ...(alone ? [{ key: 'consult', label: t('consult') }] : []),
     ...(alone ? [{ key: 'invite', label: t('invite') }] : []),

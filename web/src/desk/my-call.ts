@@ -12,6 +12,18 @@ export interface Party {
   state: 'ringing' | 'talking' | 'held' | 'listening' | 'whispering' | 'parked' | 'lost';
   muted: boolean;
   since: string;
+  /** Of an extension: its agent's name, or its own. */
+  name: string | null;
+  /** Of who asks somebody aside: whom, and with whom of the two he talks now. */
+  asks?: { party: string; front: 'target' | 'caller' };
+}
+
+/** Somebody is asked aside: who asks, who is asked, since when it rings or they talk, and with whom the one who asks talks now. */
+export interface Consultation {
+  by: Party;
+  target: Party;
+  front: 'target' | 'caller';
+  ringing: boolean;
 }
 
 export interface MyCall {
@@ -22,44 +34,64 @@ export interface MyCall {
   number: string;
   /** `dialling`: this agent calls somebody who has not answered yet. */
   phase: 'ringing' | 'dialling' | 'talking' | 'lost';
-  /** ISO time since when it is so. */
-  since: string;
+  /** Since when it is so: an ISO time or epoch milliseconds. */
+  since: string | number;
   parties: readonly Party[];
   held: boolean;
   muted: boolean;
   /** Only supervises the call. */
   watching: boolean;
-  /** Somebody is asked while the caller waits: who, whether it rings there still, and with whom one talks now. */
-  consultation: { party: string; ringing: boolean; front: 'target' | 'caller' } | undefined;
+  /** This agent asks somebody aside. */
+  consultation: Consultation | undefined;
+  /** This agent is the one who is asked. */
+  asked: Consultation | undefined;
+  /** What the other party hears while somebody is asked: music, the others of a conference, or this agent. */
+  otherHears: 'music' | 'others' | 'us';
   /** The telephone of this page rings or talks: it is acted on directly. */
   here: boolean;
 }
 
 const THEIR_ROLES: ReadonlySet<Party['role']> = new Set(['caller', 'called']);
 
+function consultationIn(parties: readonly Party[]): Consultation | undefined {
+  const by = parties.find((p) => p.asks !== undefined);
+  const target = by && parties.find((p) => p.role === 'consulted' && p.party === by.asks?.party);
+  return by?.asks && target && { by, target, front: by.asks.front, ringing: target.state === 'ringing' };
+}
+
+/**
+ * By the server's clock, and the same after a reload, for which the party was away: ringing, holding, being away for as long as that;
+ * talking since somebody was there to talk with.
+ */
+function sinceOf(me: Me, record: CallRecord | undefined, mine: Party | undefined): string | number {
+  if (me.state !== 'on-call' || mine?.state === 'ringing') return me.since;
+  if (mine?.state === 'lost') return mine.since;
+  const hold = record?.segments.findLast((s) => s.kind === 'hold' && s.agentId === me.extension && s.endedAt === null);
+  if (mine?.state === 'held' && hold) return hold.startedAt;
+  return Math.max(Date.parse(me.since), record?.connectedAt ?? 0);
+}
+
 function pictureOf(me: Me, id: string, record: CallRecord | undefined, parties: readonly Party[], phone: PhonePicture): MyCall {
   const mine = parties.find((p) => p.party === me.extension);
-  const asked = parties.find((p) => p.role === 'consulted');
   const other = parties.find((p) => THEIR_ROLES.has(p.role) && p.party !== me.extension);
   const outside = record && (record.caller === me.extension ? record.called : record.caller);
   const ringing = me.state === 'ringing' || (me.state === 'on-call' && mine?.state === 'ringing');
   const dialling = record !== undefined && record.direction !== 'inbound' && record.caller === me.extension && record.answeredAt === null;
+  const asking = consultationIn(parties);
   const call = phone.call?.callId === undefined || phone.call.callId === id ? phone.call : undefined;
   return {
     id,
     record,
     number: outside ?? other?.party ?? me.call?.caller ?? '',
     phase: ringing ? 'ringing' : mine?.state === 'lost' ? 'lost' : dialling ? 'dialling' : 'talking',
-    since: ringing ? me.since : (mine?.since ?? me.since),
+    since: sinceOf(me, record, mine),
     parties,
     held: mine?.state === 'held',
     muted: mine?.muted ?? false,
     watching: mine?.role === 'supervisor',
-    consultation: asked && {
-      party: asked.party,
-      ringing: asked.state === 'ringing',
-      front: asked.state === 'held' ? 'caller' : 'target',
-    },
+    consultation: asking?.by === mine ? asking : undefined,
+    asked: asking?.target === mine && !ringing ? asking : undefined,
+    otherHears: asking?.front === 'caller' ? 'us' : other?.state === 'held' ? 'music' : 'others',
     here: me.seat.kind === 'softphone' && call !== undefined,
   };
 }

@@ -9,8 +9,9 @@ import { recordOf } from '../../app/live-fold.js';
 import { clockText, momentText, useNow } from '../../app/time.js';
 import { useCallPath } from '../../components/call-path.js';
 import { Panel } from '../../components/Panel.js';
+import { usePhaseWords } from '../../desk/call-words.js';
 import type { Me } from '../../desk/me.js';
-import { putCallAway, useMyCall } from '../../desk/my-call.js';
+import { type MyCall, putCallAway, useMyCall } from '../../desk/my-call.js';
 import { History } from './History.js';
 import { PartyList } from './PartyList.js';
 import { Summary } from './Summary.js';
@@ -34,6 +35,10 @@ function Waited({ record }: { record: CallRecord }) {
   const now = useNow();
   const open = record.segments.find((segment) => segment.kind === 'queue' && segment.endedAt === null);
   return <>{clockText(record.waitMs + (open ? Math.max(0, now - open.startedAt) : 0))}</>;
+}
+
+function PhaseChip({ call }: { call: MyCall }) {
+  return <span className="chip">{usePhaseWords(call).phase}</span>;
 }
 
 /** 弹屏: who calls, from where, by which way, and the summary to write. Stays until it is put away or another call comes. */
@@ -69,7 +74,7 @@ export function ScreenPop({ id, me }: { id: string; me: Me | undefined }) {
               {place.province === place.city ? place.city : `${place.province} ${place.city}`}
             </span>
           ) : null}
-          {mine ? <span className="chip">{t(mine.held ? 'phase.held' : `phase.${mine.phase}`)}</span> : null}
+          {mine ? <PhaseChip call={mine} /> : null}
           {!mine && record.outcome ? <span className="chip">{t(`common:outcome.${record.outcome}`)}</span> : null}
         </div>
         <dl className="facts">
