@@ -20,9 +20,12 @@ const RATE = 8_000;
  */
 export function tone(frequencyHz: number, seconds: number, level = 0.25, sampleRate = RATE): Int16Array {
   const samples = new Int16Array(Math.round(seconds * sampleRate));
-  for (let i = 0; i < samples.length; i++) {
+  // a whole number of hertz is the same in every second: a phone that speaks for minutes need not reckon all of them
+  const different = Number.isInteger(frequencyHz) ? Math.min(samples.length, sampleRate) : samples.length;
+  for (let i = 0; i < different; i++) {
     samples[i] = Math.round(32_767 * level * Math.sin((2 * Math.PI * frequencyHz * i) / sampleRate));
   }
+  for (let i = different; i < samples.length; i += different) samples.copyWithin(i, 0, different);
   return samples;
 }
 
@@ -57,8 +60,10 @@ export async function writeWav(file: string, channels: readonly Int16Array[], sa
   bytes.writeUInt16LE(16, 34);
   bytes.write('data', 36, 'latin1');
   bytes.writeUInt32LE(frames * count * 2, 40);
+  const frame = new Int16Array(bytes.buffer, bytes.byteOffset + 44, frames * count); // little-endian, as every machine we run on
   channels.forEach((samples, channel) => {
-    for (let i = 0; i < frames; i++) bytes.writeInt16LE(samples[i] ?? 0, 44 + (i * count + channel) * 2);
+    if (count === 1) frame.set(samples);
+    else for (let i = 0; i < frames; i++) frame[i * count + channel] = samples[i] ?? 0;
   });
   await writeFile(file, bytes);
 }
