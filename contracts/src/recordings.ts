@@ -76,7 +76,7 @@ export interface RecordingQuery {
   to?: EpochMs;
   /** Of ours on either side. */
   extension?: string;
-  /** Staff number: the agent's extension or user name. */
+  /** Staff number: extension or user name of an agent who spoke in it, whoever was the last. */
   agent?: string;
   /** The other party's number, or its beginning followed by `*`. */
   party?: string;

@@ -11,7 +11,7 @@ import {
 } from '@yixian/contracts';
 import { createJournal, createRecordingRows, createRecordQueries } from '../src/index.js';
 import { testBus } from './support/bus.js';
-import { abandonedCall, answeredCall } from './support/calls.js';
+import { abandonedCall, answeredCall, arrive } from './support/calls.js';
 import { startTestDatabase, type TestDatabase } from './support/database.js';
 
 const T = Date.UTC(2026, 2, 1, 4);
@@ -139,6 +139,30 @@ describe('rows of recordings and messages', function () {
       await insert('internal', { extension: '1004', otherParty: '1009', direction: 'internal' });
       assert.deepEqual(await found({ extension: '1009' }), ['internal']);
       assert.deepEqual(await found({ extension: '1004' }), ['internal']);
+    });
+
+    it('every agent who spoke in it finds it, whoever was the last; not who was only rung, or spoke in another of the call', async () => {
+      const journal = createJournal({ knex: db.knex, logger: silentLogger, clock: systemClock() });
+      const bus = testBus(1_000, T);
+      bus.subscribe((event) => journal.append(event));
+      const callId = 'call-sent-on';
+      const tell = (type: 'call.connected' | 'offer.made' | 'call.transferred', agentId: string, data: object): void =>
+        void bus.publish({ type, callId, agentId, data } as never);
+      arrive(bus, callId);
+      tell('call.connected', '1005', { to: '1005' });
+      bus.at += 10_000;
+      tell('call.transferred', '1005', { by: '1005', to: 'agent:1006' });
+      tell('offer.made', '1007', { offerId: 'o', expiresAt: bus.at + 1 });
+      bus.at += 1_000;
+      tell('call.connected', '1006', { to: '1006' });
+      bus.at += 10_000;
+      bus.publish({ type: 'call.ended', callId, data: { termination: { by: 'caller', reason: 'normal' } } });
+      await journal.close();
+      await insert('both', { callId, startedAt: T, endedAt: T + 21_000, extension: '1006', agentId: '1006' });
+      await insert('second', { callId, startedAt: T + 10_500, endedAt: T + 21_000, extension: '1006', agentId: '1006' });
+      assert.deepEqual(await found({ agent: '1005' }), ['both']);
+      assert.deepEqual(await found({ agent: '1006' }), ['both', 'second']);
+      assert.deepEqual(await found({ agent: '1007' }), []);
     });
 
     it('a staff number may be the user name, and is not a pattern', async () => {

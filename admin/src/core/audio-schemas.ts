@@ -16,7 +16,7 @@ const search = {
   from: callFilters.instant.optional().describe('Began at or after'),
   to: callFilters.instant.optional().describe('Began before'),
   extension: callFilters.extension.optional().describe('Of ours, on either side'),
-  agent: staff.optional().describe('Staff number 工号: extension or user name'),
+  agent: staff.optional().describe('Staff number 工号: extension or user name; of any agent who spoke in it, whoever was the last'),
   party: prefix.optional().describe('The other party’s number, or its beginning followed by *'),
   caller: number.optional().describe('Of the call'),
   queue: identifier.optional(),

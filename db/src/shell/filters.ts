@@ -18,3 +18,6 @@ export function number(list: Knex.QueryBuilder, column: string, wanted: string):
 export function after(list: Knex.QueryBuilder, at: string, id: string, cursor: Cursor): void {
   list.whereRaw('(??, ??) < (?, ?)', [at, id, new Date(cursor.at), cursor.id]);
 }
+
+/** The agent was on the call of these segments; as the index `calls_agents` has it. */
+export const AGENTS = `jsonb_path_query_array(segments, '$[*] \\? (@.kind != "ringing").agentId') @> jsonb_build_array(?::text)`;

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { decodeCursor, page } from '../core/cursor.js';
 import { type CallRow, recordOf } from './call-rows.js';
 import { type Counting, createFigures } from './figures.js';
-import { after, between, number } from './filters.js';
+import { AGENTS, after, between, number } from './filters.js';
 import { createRecordingQueries } from './recording-queries.js';
 import { requireTimezone } from './time-windows.js';
 
@@ -89,9 +89,6 @@ function callsQuery(knex: Knex, query: CallQuery): Knex.QueryBuilder {
   if (query.cursor !== undefined) after(list, 'started_at', 'id', decodeCursor(query.cursor));
   return list.limit(query.limit + 1);
 }
-
-/** As the index `calls_agents` has it. */
-const AGENTS = `jsonb_path_query_array(segments, '$[*] \\? (@.kind != "ringing").agentId') @> jsonb_build_array(?::text)`;
 
 /** Calls the agent was on, the last or an earlier one of several, and those the agent made; as `wasOnCall` says. */
 function byAgent(list: Knex.QueryBuilder, agent: string): void {

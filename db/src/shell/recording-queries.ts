@@ -1,7 +1,7 @@
 import type { FoundRecording, RecordingQuery, RecordQueries, VoicemailRow } from '@yixian/contracts';
 import type { Knex } from 'knex';
 import { decodeCursor, page } from '../core/cursor.js';
-import { after, between, number } from './filters.js';
+import { AGENTS, after, between, number } from './filters.js';
 import { recordingOf, voicemailOf } from './recording-rows.js';
 
 type Row = Record<string, unknown>;
@@ -12,7 +12,8 @@ const foundOf = (row: Row): FoundRecording => ({ ...recordingOf(row), outcome: (
 export function createRecordingQueries(knex: Knex): Pick<RecordQueries, 'recordings' | 'recording' | 'voicemails' | 'voicemail'> {
   return {
     async recordings(query) {
-      const rows = (await recordingsQuery(knex, query)) as Row[];
+      const agents = query.agent === undefined ? undefined : await agentsNamed(knex, query.agent);
+      const rows = (await recordingsQuery(knex, query, agents)) as Row[];
       return page<FoundRecording>(rows.map(foundOf), query.limit, (r) => ({ at: r.startedAt, id: r.id }));
     },
     async recording(id) {
@@ -43,7 +44,7 @@ function withCall(knex: Knex): Knex.QueryBuilder {
   return knex('recordings').leftJoin('calls', 'calls.id', 'recordings.call_id').select('recordings.*', 'calls.outcome');
 }
 
-function recordingsQuery(knex: Knex, query: RecordingQuery): Knex.QueryBuilder {
+function recordingsQuery(knex: Knex, query: RecordingQuery, agents: readonly string[] | undefined): Knex.QueryBuilder {
   const list = withCall(knex)
     .whereNot('recordings.state', 'deleted')
     .orderBy([
@@ -58,21 +59,44 @@ function recordingsQuery(knex: Knex, query: RecordingQuery): Knex.QueryBuilder {
     'calls.outcome': query.outcome,
   };
   for (const [column, value] of Object.entries(equal)) if (value !== undefined) list.where(column, value);
-  who(knex, list, query);
+  who(list, query);
+  if (agents) list.whereIn('recordings.id', ofAgents(knex, agents));
   if (query.minDurationMs !== undefined) list.where('recordings.duration_ms', '>=', query.minDurationMs);
   if (query.maxDurationMs !== undefined) list.where('recordings.duration_ms', '<=', query.maxDurationMs);
   if (query.cursor !== undefined) after(list, 'recordings.started_at', 'recordings.id', decodeCursor(query.cursor));
   return list.limit(query.limit + 1);
 }
 
-function who(knex: Knex, list: Knex.QueryBuilder, { extension, agent, party, caller, group }: RecordingQuery): void {
+/** Whom a staff number means: an extension itself, or that of the user. */
+async function agentsNamed(knex: Knex, staff: string): Promise<string[]> {
+  const named = (await knex('users').select('extension').where('username', staff).whereNotNull('extension')) as { extension: string }[];
+  return [staff, ...named.map((row) => row.extension)];
+}
+
+const SPOKE = `exists (
+  select from jsonb_array_elements(c.segments) s
+  where s ->> 'agentId' = any(?) and s ->> 'kind' in ('talk', 'conference')
+    and to_timestamp((s ->> 'startedAt')::float8 / 1000) < coalesce(r.ended_at, 'infinity')
+    and coalesce(to_timestamp((s ->> 'endedAt')::float8 / 1000), 'infinity') > r.started_at)`;
+
+/** Ids of the recordings in which one of these agents spoke, last or before others; by the call's segments, so of the right recording of several. */
+function ofAgents(knex: Knex, agents: readonly string[]): Knex.QueryBuilder {
+  const calls = (): Knex.QueryBuilder =>
+    knex({ c: 'calls' })
+      .join({ r: 'recordings' }, 'r.call_id', 'c.id')
+      .select('r.id')
+      .where((any) => agents.forEach((agent) => void any.orWhereRaw(AGENTS, [agent])))
+      .whereRaw(SPOKE, [[...agents]]);
+  return knex('recordings')
+    .select('id')
+    .whereIn('agent_id', agents)
+    .unionAll([calls().whereNotNull('c.ended_at'), calls().whereNull('c.ended_at')]);
+}
+
+function who(list: Knex.QueryBuilder, { extension, party, caller, group }: RecordingQuery): void {
   if (extension !== undefined) {
     // In an internal call the other party is an extension of ours, too.
     list.where((either) => either.where('recordings.extension', extension).orWhere('recordings.other_party', extension));
-  }
-  if (agent !== undefined) {
-    const named = knex('users').select('extension').where('username', agent).whereNotNull('extension');
-    list.where((either) => either.where('recordings.agent_id', agent).orWhereIn('recordings.agent_id', named));
   }
   if (party !== undefined) number(list, 'recordings.other_party', party);
   if (caller !== undefined) number(list, 'calls.caller', caller);

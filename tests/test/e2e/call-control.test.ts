@@ -81,6 +81,9 @@ describe('call control on the telephone', function () {
     assert.ok(record.path.includes('transfer:agent:1002'), record.path.join(' '));
     assert.deepEqual(record.segments.filter((x) => x.kind === 'talk').length, 2);
     assert.ok((await heardMs(caller, HZ['1001'])) > SOME_MS && (await heardMs(caller, HZ['1002'])) > SOME_MS);
+    const foundBy = async (agent: string): Promise<number> =>
+      (await s.admin.get<{ items: unknown[] }>(`/recordings?callId=${callId}&agent=${agent}`)).items.length;
+    assert.deepEqual([await foundBy('1001'), await foundBy('agent1002'), await foundBy('1003')], [1, 1, 0]);
     const { channels } = await s.recording(callId);
     const [left, right] = [channels[0] ?? new Int16Array(), channels[1] ?? new Int16Array()];
     assert.ok(toneDurationMs(left, CALLER_HZ) > 1500, 'the caller left');
