@@ -2,6 +2,7 @@ import type { Role } from '@yixian/contracts';
 import { type PlainVerb, talkers } from './commands/call-control.js';
 import { guarded, type Route } from './core/route.js';
 import * as shape from './core/schemas.js';
+import { type CallExportDeps, createExportCalls } from './handlers/call-export.js';
 import {
   type CallDeps,
   createCallVerb,
@@ -14,6 +15,7 @@ import {
   createSuperviseCall,
 } from './handlers/calls.js';
 import { createSipTraceDownload, createSipTraceOf, PCAP, type SipTraceDeps, TEXT } from './handlers/sip-trace.js';
+import { XLSX } from './shell/zip.js';
 
 const V1 = '/api/v1';
 const everyone: readonly Role[] = ['agent', 'supervisor', 'admin'];
@@ -22,7 +24,7 @@ const json = (schema: shape.AnySchema, status: 200 | 201 = 200) => ({ kind: 'jso
 const empty = { kind: 'empty' as const, status: 204 as const };
 
 /** Records, and calls made. */
-export function callRoutes(deps: CallDeps & SipTraceDeps): Route[] {
+export function callRoutes(deps: CallDeps & SipTraceDeps & CallExportDeps): Route[] {
   const tag = 'calls';
   return [
     guarded({
@@ -35,6 +37,17 @@ export function callRoutes(deps: CallDeps & SipTraceDeps): Route[] {
       query: shape.callsQuery,
       response: json(shape.listOf(shape.call)),
       handler: createListCalls(deps),
+    }),
+    guarded({
+      method: 'get',
+      path: `${V1}/calls/export`,
+      tag,
+      roles: leaders,
+      summary: 'What a search of call records finds, with the summaries, as an Excel list',
+      description: 'At most 20000 rows; more answers 400. Audited.',
+      query: shape.callsExport,
+      response: { kind: 'stream', contentTypes: [XLSX] },
+      handler: createExportCalls(deps),
     }),
     guarded({
       method: 'get',

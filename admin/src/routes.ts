@@ -74,7 +74,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...sessionRoutes(shared),
     ...agentRoutes(shared),
     ...queueRoutes(shared),
-    ...callRoutes(shared),
+    ...callRoutes({ ...shared, ...deps.audio }),
     ...callControlRoutes(shared),
     ...deskRoutes(shared),
     ...audioRoutes({ ...shared, ...deps.audio }),

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { partOf } from '../src/core/range.js';
 import { sheetXml } from '../src/core/xlsx.js';
 import { addRecording, type House, openHouse } from './fakes.js';
+import { ended, recordOf, talked } from './memory-records.js';
 
 /** Python's zipfile and XML parser, which know nothing of ours: names, CRCs, and the cells of the sheet. */
 const READ = `
@@ -115,6 +116,29 @@ describe('REST: export of recordings', () => {
     assert.equal(house.records.askedRecordings.length, 1);
     const entry = house.identity.entries.find((e) => e.action === 'recordings.exported');
     assert.deepEqual([entry?.username, entry?.subject, entry?.details?.rows, entry?.details?.queue], ['super1100', 'xlsx', 1, 'consult']);
+  });
+
+  it('calls are a workbook with their summaries, of the led groups alone; audited; the route is not taken for the call “export”', async () => {
+    house.records.stored.push(
+      recordOf('call-1', [...talked('1001', 'consult'), ended]),
+      recordOf('call-2', [...talked('1009', 'night'), ended]),
+    );
+    await house.summaries.put(
+      { ...{ callId: 'call-1', disposition: 'consult', subject: '医保', notes: '=1+1' }, updatedAt: STARTED, updatedBy: 'agent1001' },
+      0,
+    );
+    const headers = { authorization: `Bearer ${token}` };
+    const reply = await fetch(`${house.base}/api/v1/calls/export?queue=consult`, { headers });
+    assert.equal(reply.status, 200);
+    const { sheet } = await read(reply);
+    assert.deepEqual(Object.values(sheet[0] ?? {}).slice(2, 8), ['呼叫方向', '主叫', '被叫', '队列', '工号', '坐席姓名']);
+    assert.equal(sheet.length, 2, 'a supervisor exports the own groups');
+    const row = sheet[1] ?? {};
+    assert.deepEqual([row.C, row.D, row.E, row.G, row.I, row.M], ['呼入', '02112345678', '12320', '1001', 1, '已接通']);
+    assert.deepEqual([row.O, row.P, row.Q, row.R], ['咨询', '医保', '=1+1', 'call-1']);
+    assert.equal(house.records.asked.at(-1)?.queue, 'consult');
+    const entry = house.identity.entries.find((e) => e.action === 'call.exported');
+    assert.deepEqual([entry?.username, entry?.details?.rows, entry?.details?.queue], ['super1100', 1, 'consult']);
   });
 
   it('a report is a workbook with the headings of whoever asks, durations and shares as such; audited', async () => {

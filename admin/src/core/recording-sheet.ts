@@ -1,21 +1,9 @@
-import type { CallDirection, CallOutcome, FoundRecording } from '@yixian/contracts';
+import type { FoundRecording } from '@yixian/contracts';
+import { DIRECTIONS, OUTCOMES } from './sheet-words.js';
 import type { Column } from './xlsx.js';
 
 export const SHEET_NAME = '录音清单';
 
-const DIRECTIONS: Readonly<Record<CallDirection, string>> = { inbound: '呼入', outbound: '呼出', internal: '内部' };
-const OUTCOMES: Readonly<Record<CallOutcome, string>> = {
-  answered: '已接通',
-  'abandoned-in-flow': '菜单中放弃',
-  'abandoned-in-queue': '排队中放弃',
-  'abandoned-ringing': '振铃中放弃',
-  voicemail: '语音留言',
-  overflowed: '溢出',
-  rejected: '拒接',
-  failed: '失败',
-  'outbound-answered': '呼出已接通',
-  'outbound-unanswered': '呼出未接通',
-};
 const STATES: Readonly<Record<FoundRecording['state'], string>> = {
   recording: '录音中',
   complete: '完整',

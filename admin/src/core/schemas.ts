@@ -55,7 +55,7 @@ export const page = {
 /** Live lists are short: whole by default. */
 export const livePage = z.strictObject({ ...page, limit: page.limit.unwrap().default(1000) });
 export const pageQuery = z.strictObject(page);
-export const callsQuery = z.strictObject({
+const callSearch = {
   from: instant.optional().describe('Calls that arrived at or after'),
   to: instant.optional().describe('Calls that arrived before'),
   caller: number.optional(),
@@ -64,8 +64,9 @@ export const callsQuery = z.strictObject({
   queue: identifier.optional(),
   outcome: z.enum(OUTCOMES, `must be one of ${OUTCOMES.join(', ')}`).optional(),
   direction: z.enum(DIRECTIONS, `must be one of ${DIRECTIONS.join(', ')}`).optional(),
-  ...page,
-});
+};
+export const callsQuery = z.strictObject({ ...callSearch, ...page });
+export const callsExport = z.strictObject(callSearch);
 /** Filters that lists of calls and of recordings have in common. */
 export const callFilters = {
   instant,

@@ -96,6 +96,20 @@ describe('the browser application: sign-in and call records', () => {
     await page.goto(`${scenario.hotline.http}/calls`);
     const row = page.getByRole('row').filter({ hasText: '13800000001' });
     await row.getByText('菜单中放弃').waitFor();
+    // of one queue alone: who never came to a queue is not there
+    await page.getByRole('combobox', { name: '队列' }).click();
+    await page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)').getByText('咨询', { exact: true }).click();
+    await page.getByRole('button', { name: /^搜\s?索$/ }).click();
+    await row.waitFor({ state: 'detached' });
+    await page.getByRole('row').filter({ hasText: '13800000002' }).first().waitFor();
+    const [asked, sheet] = await Promise.all([
+      page.waitForRequest((one) => one.url().includes('/calls/export')),
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: '导出 Excel' }).click(),
+    ]);
+    assert.equal(new URL(asked.url()).searchParams.get('queue'), 'consult');
+    assert.equal(readFileSync(await sheet.path()).toString('latin1', 0, 2), 'PK');
+    await page.goto(`${scenario.hotline.http}/calls`);
     await row.click();
     const timeline = page.getByRole('dialog').getByRole('listitem');
     await timeline.filter({ hasText: '进入流程' }).getByText('一线服务热线').waitFor();

@@ -24,6 +24,7 @@ export const records: typeof zh = {
     timeline: 'Timeline',
     segments: 'Segments',
     inProgress: 'In progress',
+    xlsx: 'Excel list',
     loadMore: 'Load more',
     none: 'No calls match',
     kind: {

@@ -22,6 +22,7 @@ export const records = {
     timeline: '时间线',
     segments: '分段',
     inProgress: '进行中',
+    xlsx: '导出 Excel',
     loadMore: '加载更多',
     none: '没有符合条件的通话',
     kind: {

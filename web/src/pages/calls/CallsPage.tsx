@@ -4,8 +4,12 @@ import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import { download, withQuery } from '../../app/api.js';
 import { useLive } from '../../app/live.js';
+import { useUser } from '../../app/session.js';
 import { clockText, momentText } from '../../app/time.js';
+import { useFailure } from '../../app/use-failure.js';
+import { saveBlob } from '../../kit/blob.js';
 import { PagedTable } from '../../kit/PagedTable.js';
 import { CallDrawer } from './CallDrawer.js';
 
@@ -36,7 +40,7 @@ const DIRECTIONS: CallView['direction'][] = ['inbound', 'outbound', 'internal'];
 const OUTCOMES = Object.keys(OUTCOME_COLOUR) as NonNullable<CallView['outcome']>[];
 
 function queryOf({ range, ...filter }: Filter) {
-  return { ...filter, from: range?.[0]?.toISOString(), to: range?.[1]?.toISOString(), limit: 50 };
+  return { ...filter, from: range?.[0]?.toISOString(), to: range?.[1]?.toISOString() };
 }
 
 function useColumns(): TableColumnsType<CallView> {
@@ -73,6 +77,24 @@ function useColumns(): TableColumnsType<CallView> {
   ];
 }
 
+/** What was searched for, as it is listed. */
+function Export({ filter }: { filter: Filter }) {
+  const { t } = useTranslation('records');
+  const fail = useFailure();
+  const [busy, setBusy] = useState(false);
+  const save = (): void => {
+    setBusy(true);
+    download(withQuery('/calls/export', queryOf(filter)))
+      .then((blob) => saveBlob(blob, 'calls.xlsx'), fail)
+      .finally(() => setBusy(false));
+  };
+  return (
+    <Button loading={busy} onClick={save}>
+      {t('calls.xlsx')}
+    </Button>
+  );
+}
+
 /** 通话记录: every call, newest first, and each with its way and timeline. */
 export default function CallsPage() {
   const { t } = useTranslation(['records', 'common']);
@@ -81,6 +103,8 @@ export default function CallsPage() {
   const shown = given.get('call') ?? undefined;
   const setShown = (id: string | undefined): void => setGiven(id === undefined ? {} : { call: id }, { replace: true });
   const columns = useColumns();
+  const queues = useLive((picture) => picture.queues);
+  const leads = useUser().roles.some((role) => role !== 'agent');
   return (
     <Flex vertical gap={12}>
       <Card size="small">
@@ -97,6 +121,14 @@ export default function CallsPage() {
           <Form.Item name="agent" label={t('calls.agent')}>
             <Input allowClear style={{ width: 90 }} />
           </Form.Item>
+          <Form.Item name="queue" label={t('calls.queue')}>
+            <Select
+              allowClear
+              showSearch={{ optionFilterProp: 'label' }}
+              style={{ width: 140 }}
+              options={[...queues.values()].map(({ id, name }) => ({ value: id, label: name }))}
+            />
+          </Form.Item>
           <Form.Item name="direction" label={t('calls.direction')}>
             <Select
               allowClear
@@ -107,14 +139,17 @@ export default function CallsPage() {
           <Form.Item name="outcome" label={t('calls.outcome')}>
             <Select allowClear style={{ width: 150 }} options={OUTCOMES.map((value) => ({ value, label: t(`common:outcome.${value}`) }))} />
           </Form.Item>
-          <Button type="primary" htmlType="submit">
-            {t('common:search')}
-          </Button>
+          <Flex gap={8}>
+            <Button type="primary" htmlType="submit">
+              {t('common:search')}
+            </Button>
+            {leads ? <Export filter={filter} /> : null}
+          </Flex>
         </Form>
       </Card>
       <PagedTable<CallView>
         path="/calls"
-        query={queryOf(filter)}
+        query={{ ...queryOf(filter), limit: 50 }}
         width={1000}
         empty={t('calls.none')}
         onOpen={(call) => setShown(call.id)}
