@@ -79,13 +79,16 @@ export async function ownDatabase(options: { knex: Knex; logger: Logger; clock: 
   };
 }
 
+/** What the processes of a database do one after the other, each thing for itself. */
+const TURNS = { start: 1, 'master-keys': 2 } as const;
+
 /** Runs this while no other process does the same with this database. @throws what `run` throws */
-export async function oneAtATime<T>(knex: Knex, run: () => Promise<T>): Promise<T> {
+export async function oneAtATime<T>(knex: Knex, what: keyof typeof TURNS, run: () => Promise<T>): Promise<T> {
   const client = await (knex.client as { acquireRawConnection(): Promise<Client> }).acquireRawConnection();
   client.on('error', () => undefined); // the lock is gone with the connection; `run` meets the same trouble
   try {
     await client.query('set statement_timeout = 0');
-    await client.query('select pg_advisory_lock($1)', [LOCK + 1]);
+    await client.query('select pg_advisory_lock($1)', [LOCK + TURNS[what]]);
     return await run();
   } finally {
     await client.end().catch(() => undefined);

@@ -232,19 +232,25 @@ export async function bytesOf(source: AudioSource, from: number, to: number): Pr
 export async function rewrapFile(path: string, keyring: Pick<Keyring, 'get'>, master: MasterKey): Promise<void> {
   const file = await open(path, 'r+');
   try {
-    const { head, headBytes, key, slots, openedBy } = await unlock(file, keyring);
-    const kept = openedBy.includes(master.id) ? slots.findIndex((slot) => slot?.keyId === master.id) : -1;
-    let target = kept;
-    if (kept < 0) {
-      // The slot that opens stays until the other one is written.
-      const standing = slots.findIndex((slot) => slot !== undefined && slot.keyId === openedBy[0]);
-      target = standing === 0 ? 1 : 0;
-      await writeAll(file, buildSlot(wrapKey(head.suite, master, key, headBytes)), HEAD_BYTES + target * SLOT_BYTES);
-      await file.sync();
-    }
-    await writeAll(file, buildSlot(undefined), HEAD_BYTES + (1 - target) * SLOT_BYTES);
-    await file.sync();
+    const unlocked = await unlock(file, keyring);
+    await rewrapSlots(file, unlocked.head.suite, unlocked, master);
   } finally {
     await file.close();
   }
+}
+
+/** Of a file of either kind. */
+export async function rewrapSlots(file: FileHandle, suite: Suite, opened: Omit<Unlocked, 'head'>, master: MasterKey): Promise<void> {
+  const { headBytes, key, slots, openedBy } = opened;
+  const kept = openedBy.includes(master.id) ? slots.findIndex((slot) => slot?.keyId === master.id) : -1;
+  let target = kept;
+  if (kept < 0) {
+    // The slot that opens stays until the other one is written.
+    const standing = slots.findIndex((slot) => slot !== undefined && slot.keyId === openedBy[0]);
+    target = standing === 0 ? 1 : 0;
+    await writeAll(file, buildSlot(wrapKey(suite, master, key, headBytes)), HEAD_BYTES + target * SLOT_BYTES);
+    await file.sync();
+  }
+  await writeAll(file, buildSlot(undefined), HEAD_BYTES + (1 - target) * SLOT_BYTES);
+  await file.sync();
 }

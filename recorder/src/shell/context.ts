@@ -34,6 +34,11 @@ export interface RecorderOptions {
   random?: () => number;
   /** Asks how much room there is; the file system itself when not given. */
   freeBytes?: (directory: string) => Promise<number>;
+  /**
+   * Runs this while no other process that shares the folders does the same; rejects with what it rejects with, or where that cannot
+   * be had. Without: no other process shares them.
+   */
+  exclusively?: <T>(work: () => Promise<T>) => Promise<T>;
   /** Silence that ends a voicemail, milliseconds. */
   voicemailSilenceMs?: number;
   /** Told of every message whose box has a `notifyUrl`. */
@@ -74,6 +79,8 @@ export interface Context {
   /** Ids this process is recording or storing now: not to be repaired. */
   active: Set<string>;
   running: Set<Running>;
+  /** Runs this while nothing else of the kind runs, here or in another process: what takes a master key from a file or from all. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   /** Readies the folder for a file and makes sure that there is room; rejects saying why not. */
   prepare(name: string): Promise<string>;
   /** How what is finished now is kept. */

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 // Master keys, one file each: `<id>.key`, readable by the owner only. The newest by name is the one in use; older ones stay until
 // nothing depends on them. Files are read whenever they are asked for, so that another process may add one.
+// One that seems to be in nobody's use is set aside (`<id>.key.aside`) before it is asked again who uses it, and only then removed.
+// So whoever makes something depend on a key, and finds it in its place afterwards, may rely on it.
 
 export interface MasterKey {
   id: string;
@@ -18,14 +20,17 @@ export interface Keyring {
   /** Adds one, which is current from now on. */
   add(): Promise<MasterKey>;
   ids(): Promise<string[]>;
+  /** Whether it is in its place: on the disk, and nobody is about to remove it. */
+  has(id: string): Promise<boolean>;
   /** Keeps a key from being removed until the returned function is called. */
   claim(id: string): () => void;
-  /** Removes every key that is not current, not among `used` and not claimed; says which. */
+  /** Removes every key that is not current, not among `used` and not claimed; says which. One process at a time. */
   prune(used: () => Promise<readonly string[]>): Promise<string[]>;
 }
 
 const KEY_BYTES = 32;
 const NAME = /^(\d{8}T\d{9}Z-[0-9a-f]{8})\.key$/;
+const ASIDE = '.aside';
 
 export function createKeyring(directory: string, now: () => number): Keyring {
   const cache = new Map<string, MasterKey>();
@@ -33,24 +38,19 @@ export function createKeyring(directory: string, now: () => number): Keyring {
   /** Two who find no key must not make two. */
   let making: Promise<MasterKey> | undefined;
 
+  const fileOf = (id: string): string => join(directory, `${id}.key`);
+  const names = (): Promise<string[]> => readdir(directory).catch(unlessMissing([]));
   async function ids(): Promise<string[]> {
-    const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
-    return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).sort();
+    return (await names()).flatMap((name) => NAME.exec(name)?.[1] ?? []).sort();
   }
   async function get(id: string): Promise<MasterKey | undefined> {
     const known = cache.get(id);
     if (known) return known;
     if (!NAME.test(`${id}.key`)) return undefined;
-    const text = await readFile(join(directory, `${id}.key`), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const text = (await read(fileOf(id))) ?? (await read(fileOf(id) + ASIDE)) ?? (await read(fileOf(id)));
     if (text === undefined) return undefined;
     const key = Buffer.from(text.trim(), 'hex');
-    if (key.length !== KEY_BYTES) throw new Error(`the master key ${join(directory, `${id}.key`)} is damaged`);
+    if (key.length !== KEY_BYTES) throw new Error(`the master key ${fileOf(id)} is damaged`);
     const master = { id, key };
     cache.set(id, master);
     return master;
@@ -63,15 +63,23 @@ export function createKeyring(directory: string, now: () => number): Keyring {
     const master = { id, key: randomBytes(KEY_BYTES) };
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await chmod(directory, 0o700);
-    await writeDurably(join(directory, `${id}.key`), `${master.key.toString('hex')}\n`);
+    await writeDurably(fileOf(id), `${master.key.toString('hex')}\n`);
     await syncFolder(directory);
     cache.set(id, master);
     return master;
+  }
+  /** Out of its place, where nobody begins to depend on it any more. */
+  async function setAside(): Promise<string[]> {
+    const old = (await ids()).slice(0, -1).filter((id) => !claims.has(id));
+    for (const id of old) await rename(fileOf(id), fileOf(id) + ASIDE);
+    // A process that died over it may have left some.
+    return (await names()).flatMap((name) => (name.endsWith(ASIDE) ? (NAME.exec(name.slice(0, -ASIDE.length))?.[1] ?? []) : []));
   }
   return {
     ids,
     get,
     add,
+    has: async (id) => (await read(fileOf(id))) !== undefined,
     async current() {
       const newest = (await ids()).at(-1);
       if (newest) {
@@ -97,15 +105,31 @@ export function createKeyring(directory: string, now: () => number): Keyring {
     async prune(used) {
       // A claim that is given up while `used` is found out has become a use that it may not have seen.
       const claimed = [...claims.keys()];
-      const inUse = new Set([...claimed, ...(await used())]);
-      const old = (await ids()).slice(0, -1).filter((id) => !inUse.has(id) && !claims.has(id));
-      for (const id of old) {
-        await rm(join(directory, `${id}.key`), { force: true });
-        cache.delete(id);
+      const aside = await setAside();
+      const asked = used();
+      const inUse = new Set([...claimed, ...(await asked.catch(() => aside)), ...claims.keys()]);
+      for (const id of aside) {
+        if (inUse.has(id)) await rename(fileOf(id) + ASIDE, fileOf(id));
+        else {
+          await rm(fileOf(id) + ASIDE, { force: true });
+          cache.delete(id);
+        }
       }
-      return old;
+      await asked;
+      return aside.filter((id) => !inUse.has(id));
     },
   };
+}
+
+function unlessMissing<T>(otherwise: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT') return otherwise;
+    throw error;
+  };
+}
+
+function read(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(unlessMissing(undefined));
 }
 
 function timeOf(id: string): number {

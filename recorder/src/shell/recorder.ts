@@ -48,9 +48,11 @@ export function createRecorder(options: RecorderOptions): RecorderService {
   /** One change of keys at a time. */
   let changing: Promise<RekeyResult> | undefined;
   const rekey = (): Promise<RekeyResult> => {
-    changing ??= changeKeys(context).finally(() => {
-      changing = undefined;
-    });
+    changing ??= context
+      .alone(() => changeKeys(context))
+      .finally(() => {
+        changing = undefined;
+      });
     return changing;
   };
   const archive = createArchive(
@@ -102,6 +104,15 @@ export function createRecorder(options: RecorderOptions): RecorderService {
   };
 }
 
+function oneByOne(exclusively: NonNullable<RecorderOptions['exclusively']>): Context['alone'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(() => exclusively(work));
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
 function contextOf(options: RecorderOptions): Context & { forget(callId: string): void } {
   const { configuration, events, logger, clock, directory } = options;
   const counters: Counters = {
@@ -130,6 +141,7 @@ function contextOf(options: RecorderOptions): Context & { forget(callId: string)
     background: createBackground(clock, logger),
     sealing: createSealing(),
     keyring: createKeyring(options.keysDirectory, () => clock.now()),
+    alone: oneByOne(options.exclusively ?? ((work) => work())),
     active: new Set(),
     async prepare(name) {
       const path = within(directory, name);

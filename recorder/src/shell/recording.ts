@@ -16,6 +16,7 @@ import { pauseBegun, pauseEnded, pausesWithin } from '../core/pauses.js';
 import { isWanted } from '../core/policy.js';
 import { type Context, messageOf, type Running, START_DEADLINE_MS, withDeadline } from './context.js';
 import { datedName, isMissing, makePrivate } from './files.js';
+import { keepOpenable } from './one-key.js';
 import { repairAudio } from './repair-audio.js';
 import { beginWriting, type Kept, runningName, sealOf, storeAudio, type Writing } from './store-audio.js';
 
@@ -145,7 +146,7 @@ class Session implements ActiveRecording, Running {
       const row = this.#row(id, name, startedAt);
       counters.active += 1;
       counters.started += 1;
-      const written = this.#context.background.persist(`recording ${id}`, () => options.rows.insert(row));
+      const written = this.#context.background.persist(`recording ${id}`, () => options.rows.insert(row)).then(() => writing.seen());
       const part: Part = { row, tap, file, writing, written, over: false };
       this.#part = part;
       this.#lastId = id;
@@ -284,7 +285,8 @@ class Session implements ActiveRecording, Running {
       if (part.row.state === 'complete') kept ??= await storeAudio(this.#context, id, part.row.file);
       await options.rows.update(id, kept ? completed(part.row, kept) : outcome.change);
     });
-    kept?.release();
+    // Nobody who wants to hear it waits for that.
+    if (kept) background.track(keepOpenable(this.#context, 'recording', id, kept.master.id).then(kept.release));
   }
 }
 

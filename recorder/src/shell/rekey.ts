@@ -1,12 +1,10 @@
-import type { AudioSeal, RecordingRow, StoredAudio, VoicemailRow } from '@yixian/contracts';
+import type { AudioSeal, RecordingRow, VoicemailRow } from '@yixian/contracts';
 import { recordingFacts, voicemailFacts } from '../core/facts.js';
-import { rewrapFile } from './container-file.js';
 import type { Context } from './context.js';
 import { within } from './files.js';
-import type { MasterKey } from './keyring.js';
+import { rekeyed } from './one-key.js';
 import { keysOfRunning } from './running-file.js';
 import { runningName } from './store-audio.js';
-import { sameHex, signatureOf } from './suites.js';
 import { notedMessages } from './voicemail.js';
 
 const BATCH = 200;
@@ -65,15 +63,4 @@ async function keysOfUnfinished({ options }: Context): Promise<string[]> {
   const recordings = (await rows.unfinished()).map((row) => within(directory, row.file));
   const messages = await notedMessages(directory);
   return (await Promise.all([...recordings, ...messages].map((path) => keysOfRunning(runningName(path))))).flat();
-}
-
-/** The old signature has to be good before a new one is put in its place: a forged row must not become a true one. */
-async function rekeyed(context: Context, row: StoredAudio & { id: string }, facts: string, master: MasterKey): Promise<AudioSeal> {
-  const { seal } = row;
-  if (!seal) throw new Error('it has no signature');
-  const old = await context.keyring.get(seal.keyId);
-  if (!old) throw new Error(`the master key ${seal.keyId} is not in the keys folder`);
-  if (!sameHex(signatureOf(seal.hash, old.key, facts, seal.content), seal.signature)) throw new Error('its signature is not good');
-  if (row.cipher !== 'none') await rewrapFile(within(context.options.directory, row.file), context.keyring, master);
-  return { ...seal, keyId: master.id, signature: signatureOf(seal.hash, master.key, facts, seal.content) };
 }

@@ -4,6 +4,7 @@ import { pausesWithin } from '../core/pauses.js';
 import { SHORTEST_MESSAGE_MS } from '../core/voicemail.js';
 import { type Context, messageOf } from './context.js';
 import { isMissing, within } from './files.js';
+import { keepOpenable } from './one-key.js';
 import { completed, publish } from './recording.js';
 import { repairAudio } from './repair-audio.js';
 import { containerName, runningName, storeAudio } from './store-audio.js';
@@ -37,7 +38,8 @@ async function repairRecording(context: Context, row: RecordingRow): Promise<voi
     const repaired: RecordingRow = { ...row, state: 'complete', durationMs, bytes: length, endedAt, ...pauses };
     await rm(`${containerName(file)}.tmp`, { force: true });
     const kept = await storeAudio(context, row.id, row.file);
-    await rows.update(row.id, completed(repaired, kept)).finally(() => kept.release());
+    const done = rows.update(row.id, completed(repaired, kept)).then(() => keepOpenable(context, 'recording', row.id, kept.master.id));
+    await done.finally(kept.release);
     context.counters.repaired += 1;
     publish(context, repaired, { type: 'recording.stopped', data: { recordingId: row.id, durationMs, bytes: length } });
   } catch (error) {

@@ -3,8 +3,8 @@ import type { AudioSource } from '@yixian/contracts';
 import { DamagedContainer, PREFIX_BYTES, slotsOf, TAG_OF } from '../core/container.js';
 import { firstPiece, LENGTH_BYTES, nextOffset, nextPiece, type Piece, parseRunningHead, type RunningHead } from '../core/running.js';
 import { WAV_HEADER_BYTES, wavHeader } from '../core/wav.js';
-import { authenticated, openSlots, readExactly } from './container-file.js';
-import type { Keyring } from './keyring.js';
+import { authenticated, openSlots, readExactly, rewrapSlots } from './container-file.js';
+import type { Keyring, MasterKey } from './keyring.js';
 import { cipherOf } from './suites.js';
 
 /** An encrypted recording under way, or left by a process that died, as the WAV it is. */
@@ -70,6 +70,21 @@ export async function keysOfRunning(path: string): Promise<string[]> {
   } catch (error) {
     if (error instanceof DamagedContainer || (error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
+  }
+}
+
+/**
+ * Lets it depend on another master key, while it grows.
+ * @throws DamagedContainer, KeyMissing, or an error of the file system
+ */
+export async function rewrapRunning(path: string, keyring: Pick<Keyring, 'get'>, master: MasterKey): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    const prefix = await readExactly(file, 0, PREFIX_BYTES);
+    const { suite } = parseRunningHead(prefix);
+    await rewrapSlots(file, suite, await openSlots(prefix, suite, keyring), master);
+  } finally {
+    await file.close();
   }
 }
 

@@ -5,7 +5,7 @@ import { createDigester, type Digests, encryptAudio, openContainer } from './con
 import type { Context } from './context.js';
 import { isMissing, within } from './files.js';
 import type { MasterKey } from './keyring.js';
-import { mendRunning, openRunning, type RunningAudio } from './running-file.js';
+import { mendRunning, openRunning, type RunningAudio, rewrapRunning } from './running-file.js';
 import { hashOf, signatureOf } from './suites.js';
 
 // What is done with audio before and when it is over: it is encrypted where the settings ask for it, and sealed.
@@ -29,11 +29,18 @@ export const runningName = (name: string): string => name.replace(/\.wav$/, '.yx
 export interface Writing {
   /** Undefined: as a plain file. */
   sink: AudioSink | undefined;
+  /**
+   * To be called when others can see the file by its row or note: a master key that another process was just removing is exchanged.
+   * Never rejects.
+   */
+  seen(): Promise<void>;
   /** To be called when it is stored: its master key may go. */
   release(): void;
   /** It has not begun after all. */
   abandon(): Promise<void>;
 }
+
+const PLAIN: Writing = { sink: undefined, seen: async () => undefined, release: () => undefined, abandon: async () => undefined };
 
 /**
  * Readies the encrypted file of a recording where the settings ask for it. A switch that takes no sink writes a plain file, which
@@ -42,7 +49,7 @@ export interface Writing {
 export async function beginWriting(context: Context, about: { id: string; path: string; channels: 1 | 2 }): Promise<Writing> {
   const { keyring, sealing, options } = context;
   const suite = context.cipher();
-  if (suite === 'none' || !options.switch.takesSinks) return { sink: undefined, release: () => undefined, abandon: async () => undefined };
+  if (suite === 'none' || !options.switch.takesSinks) return PLAIN;
   const master = await keyring.current();
   const release = keyring.claim(master.id);
   const path = runningName(about.path);
@@ -51,6 +58,12 @@ export async function beginWriting(context: Context, about: { id: string; path: 
     return {
       sink,
       release,
+      async seen() {
+        if (await keyring.has(master.id)) return;
+        await context
+          .alone(async () => rewrapRunning(path, keyring, await keyring.current()))
+          .catch((error: unknown) => options.logger.error({ err: error, id: about.id }, 'a recording keeps a master key that is removed'));
+      },
       async abandon() {
         release();
         sink.close();

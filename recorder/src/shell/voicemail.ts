@@ -12,6 +12,7 @@ import { voicemailFacts } from '../core/facts.js';
 import { SHORTEST_MESSAGE_MS, spokenMs } from '../core/voicemail.js';
 import { type Context, messageOf, type Running, START_DEADLINE_MS, withDeadline } from './context.js';
 import { datedName, isMissing, makePrivate } from './files.js';
+import { keepOpenable } from './one-key.js';
 import { beginWriting, type Kept, runningName, sealOf, storeAudio } from './store-audio.js';
 
 type VoicemailRequest = Parameters<Recorder['voicemail']>[0];
@@ -79,6 +80,8 @@ async function record(context: Context, request: VoicemailRequest, id: string, f
   });
   const beginning = beginWriting(context, { id, path: file, channels: 1 });
   const writing = await withDeadline(beginning, START_DEADLINE_MS, options.clock, 'the file of the voicemail');
+  // Its note is there already.
+  context.background.track(writing.seen());
   const starting = options.switch.record({
     ...{ file, channels: 1, left: leg.behind ?? leg, maxDurationMs: request.maxDurationMs },
     ...{ endAfterSilenceMs: silenceMs(context), ...(writing.sink ? { sink: writing.sink } : {}) },
@@ -151,7 +154,7 @@ export async function store(context: Context, row: VoicemailRow, path: string): 
     complete = sealed(row, kept);
     await options.rows.insertVoicemail(complete);
   });
-  kept?.release();
+  if (kept) background.track(keepOpenable(context, 'voicemail', row.id, kept.master.id).then(kept.release));
   active.delete(row.id);
   if (!stored) return;
   await rm(noteOf(path), { force: true }).catch((error: Error) => options.logger.warn({ err: error, file: path }, 'voicemail note'));

@@ -71,9 +71,14 @@ export class Bench {
   }
 
   /** Looks again after everything that is under way had its turn. */
-  async until(condition: () => boolean, what = 'the condition'): Promise<void> {
+  until(condition: () => boolean, what = 'the condition'): Promise<void> {
+    return this.eventually(async () => condition(), what);
+  }
+
+  /** The same, of what has to be asked. */
+  async eventually(condition: () => Promise<boolean>, what: string): Promise<void> {
     const deadline = Date.now() + 5_000;
-    while (!condition()) {
+    while (!(await condition())) {
       if (Date.now() > deadline) throw new Error(`${what} did not come true`);
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -60,7 +60,7 @@ export async function layFoundation(config: Config, logger: Logger, undo: Undo):
   undo.add('ownership of the database', ownership.release);
   const redis = await openRedis(config, logger);
   undo.add('redis', redis.close);
-  const firstRunFile = await oneAtATime(database.knex, async () => {
+  const firstRunFile = await oneAtATime(database.knex, 'start', async () => {
     await migrate(database.knex);
     return seedIfEmpty(config, database.knex, logger);
   });

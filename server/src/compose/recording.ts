@@ -36,6 +36,7 @@ export async function composeRecorder(base: Foundation, softswitch: Softswitch, 
     configuration: directory,
     directory: recordingsFolder(base.config),
     keysDirectory: keysFolder(base.config),
+    ...(base.membership.joined ? { exclusively: (work) => oneAtATime(database.knex, 'master-keys', work) } : {}),
     notify: (url, message) => notify({ url, message }),
     audit: (entry) => identity.audit(entry),
   });
@@ -57,7 +58,7 @@ export async function composeRecorder(base: Foundation, softswitch: Softswitch, 
 async function beginWithFiles(base: Foundation, recorder: RecorderService, undo: Undo): Promise<void> {
   if (!base.membership.joined) return recorder.repairUnfinished();
   // the folder and the first key, which all share
-  await oneAtATime(base.database.knex, () => recorder.repairUnfinished({ isDead: async () => false }));
+  await oneAtATime(base.database.knex, 'start', () => recorder.repairUnfinished({ isDead: async () => false }));
   inheritFromTheDead(base, recorder, undo);
 }
 
