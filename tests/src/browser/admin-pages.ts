@@ -1,11 +1,14 @@
-import type { Locator, Page } from 'playwright-core';
-import { type PeersAvailability, requirePeers } from '../peers/index.js';
+import type { Locator, Page, Request } from 'playwright-core';
+import { eventually, type PeersAvailability, requirePeers } from '../peers/index.js';
 import { Scenario } from '../scenario.js';
 import { TestBrowser } from './browser.js';
 
 /** What every test of the pages of administration and records does. */
 export interface AdminPages {
+  /** Loads the whole program, as an address typed into the browser does. */
   go(where: string): Promise<unknown>;
+  /** To another page as by the menu, the program stays: a fifth of the work of `go`. What was read a moment ago is not asked for again. */
+  turnTo(where: string): Promise<void>;
   /** The drawer on top. */
   drawer(): Locator;
   fill(field: string, text: string): Promise<void>;
@@ -23,7 +26,34 @@ export interface AdminPages {
   settled(): Promise<void>;
 }
 
+/** So long without a request the page has what it wants: that of Playwright's `networkidle`, which knows whole loads only. */
+const QUIET_MS = 500;
+
+/** Waits until the page has asked for nothing for a while; where that never comes it goes on. */
+function quietly(page: Page): () => Promise<unknown> {
+  const open = new Set<Request>();
+  let last = performance.now();
+  const done = (request: Request): void => {
+    open.delete(request);
+    last = performance.now();
+  };
+  page.on('request', (request) => open.add(request));
+  page.on('requestfinished', done);
+  page.on('requestfailed', done);
+  // requests of a page that was left may never be told as ended
+  page.on('domcontentloaded', () => open.clear());
+  return () => eventually('quiet', () => open.size === 0 && performance.now() - last >= QUIET_MS).catch(() => undefined);
+}
+
+/** Marks the page that is shown and asks the router for another; runs in the page. */
+function leaveFor(path: string): void {
+  for (const element of document.querySelectorAll('main *')) element.setAttribute('data-left', '');
+  history.pushState(null, '', path);
+  dispatchEvent(new PopStateEvent('popstate', { state: null }));
+}
+
 export function adminPages(page: Page, http: string): AdminPages {
+  const quiet = quietly(page);
   const drawer = (): Locator => page.locator('.ant-drawer-open').last();
   const open = '.ant-select-dropdown:not(.ant-select-dropdown-hidden)';
   const submit = (): Promise<void> =>
@@ -32,6 +62,12 @@ export function adminPages(page: Page, http: string): AdminPages {
       .click();
   return {
     go: (where) => page.goto(`${http}/${where}`),
+    async turnTo(where) {
+      await page.evaluate(leaveFor, `/${where}`);
+      // what wraps every page may stay
+      await page.locator('main [data-left]:not(:has(*))').first().waitFor({ state: 'detached' });
+      await page.locator('main .spinner').waitFor({ state: 'detached' });
+    },
     drawer,
     fill: (field, text) => drawer().locator(`#field-${field}`).fill(text),
     async choose(field, text) {
@@ -74,6 +110,7 @@ export function adminPages(page: Page, http: string): AdminPages {
     async settled() {
       await page.locator('main').first().waitFor();
       await page.waitForLoadState('networkidle').catch(() => undefined);
+      await quiet();
       await page.locator('.ant-spin-spinning, .ant-skeleton').first().waitFor({ state: 'detached' });
     },
   };

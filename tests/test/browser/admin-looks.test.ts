@@ -83,8 +83,10 @@ describe('every page of administration and records, looked at', function () {
     await someCalls();
     await page.emulateMedia({ colorScheme: 'dark' });
     const faults: string[] = [];
+    await go('supervise');
+    await settled();
     for (const where of LOOKED_AT) {
-      await go(where);
+      await pages.turnTo(where);
       await settled();
       faults.push(...(await accessibilityFaults(page)).map((fault) => `${where}: ${fault}`));
     }
@@ -108,8 +110,10 @@ describe('every page of administration and records, looked at', function () {
     await page.evaluate(() => localStorage.setItem('yixian.language', 'en'));
     await page.setViewportSize({ width: 390, height: 844 });
     try {
+      await go('supervise');
+      await settled();
       for (const where of LOOKED_AT) {
-        await go(where);
+        await pages.turnTo(where);
         await settled();
         assert.deepEqual(await page.evaluate(tooWide), [], `${where} scrolls sideways`);
         // what the pages say themselves; names and texts of the demo stay Chinese
