@@ -33,7 +33,7 @@ export async function main(argv: string[]): Promise<number> {
     .action(
       action(async (config) => {
         const [{ serve }, { createLogger }] = await Promise.all([import('./serve.js'), import('./logging.js')]);
-        return serve(config, createLogger(config));
+        return serve(config, await createLogger(config));
       }),
     );
   program

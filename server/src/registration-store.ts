@@ -1,5 +1,5 @@
+import type { createClient } from '@redis/client';
 import type { Cluster, NodeId, Registration, RegistrationStore } from '@yixian/contracts';
-import type { createClient } from 'redis';
 
 type RedisClient = ReturnType<typeof createClient>;
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createClient } from '@redis/client';
 import type { Logger } from '@yixian/contracts';
 import { connect, startEmbeddedPostgres } from '@yixian/db';
-import { createClient } from 'redis';
 import type { Config } from './config.js';
 import { startPrivateRedis } from './private-redis.js';
 import { readRunFile } from './run-file.js';

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createClient } from '@redis/client';
 import { silentLogger } from '@yixian/contracts';
-import { createClient } from 'redis';
 import { startPrivateRedis } from '../src/private-redis.js';
 
 describe('private redis-server', function () {

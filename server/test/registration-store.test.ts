@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createClient } from '@redis/client';
 import { memoryCluster, type Registration, silentLogger } from '@yixian/contracts';
-import { createClient } from 'redis';
 import { startPrivateRedis } from '../src/private-redis.js';
 import { createRegistrationStore } from '../src/registration-store.js';
 

@@ -1,5 +1,5 @@
+import { createClient } from '@redis/client';
 import { silentLogger } from '@yixian/contracts';
-import { createClient } from 'redis';
 import type { Config } from '../config.js';
 import { ACD_KEYS } from '../redis-keys.js';
 import { readRunFile } from '../run-file.js';

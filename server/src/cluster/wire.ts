@@ -1,5 +1,5 @@
+import type { createClient } from '@redis/client';
 import type { Logger } from '@yixian/contracts';
-import type { createClient } from 'redis';
 import { BEAT, BURY, LEAVE, RESIGN } from './scripts.js';
 
 export type RedisClient = ReturnType<typeof createClient>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { createClient } from '@redis/client';
 import { type DomainEvent, type NodeId, randomIds, silentLogger } from '@yixian/contracts';
-import { createClient } from 'redis';
 import { type ClusterRoad, createClusterRoad } from '../../src/cluster/event-road.js';
 import type { RedisCluster } from '../../src/cluster/redis-cluster.js';
 import { createSharedCalls } from '../../src/cluster/shared-calls.js';

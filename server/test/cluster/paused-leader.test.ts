@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createClient } from 'redis';
+import { createClient } from '@redis/client';
 import { type Bench, startBench, until } from './support.js';
 
 const SUPPORT = new URL('./support.js', import.meta.url).href;
@@ -14,7 +14,7 @@ const KEY = 'yixian:test:agents';
 const LEADER = `
 const { joinTo } = await import(${JSON.stringify(SUPPORT)});
 const { createRedisAcdStore } = await import('@yixian/acd');
-const { createClient } = await import('redis');
+const { createClient } = await import('@redis/client');
 const { cluster } = await joinTo(process.argv[1], 'paused');
 const client = createClient({ socket: { path: process.argv[1] } });
 client.on('error', () => undefined);
