@@ -180,11 +180,26 @@ describe('the simulation in the flow editor', function () {
     assert.match(await path(), /owes name$/);
   });
 
+  /** These cards stand within the canvas; undefined while one does not. */
+  async function seenWhole(ids: readonly string[]): Promise<true | undefined> {
+    const canvas = await page.locator('.flow-canvas').boundingBox();
+    const boxes = await Promise.all(ids.map((id) => page.locator(`[data-testid=node-${id}]`).boundingBox()));
+    const within = (box: typeof canvas): boolean =>
+      box !== null &&
+      canvas !== null &&
+      box.x >= canvas.x &&
+      box.y >= canvas.y &&
+      box.x + box.width <= canvas.x + canvas.width &&
+      box.y + box.height <= canvas.y + canvas.height;
+    return boxes.every(within) ? true : undefined;
+  }
+
   it('on a phone the canvas shows the whole way to where the call is, above the panel', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     try {
       await page.goto(`${s.hotline.http}/flows/main`);
       await page.locator('.flow-node').first().waitFor();
+      await eventually('the beginning and what follows are seen whole', () => seenWhole(['greeting', 'menu']));
       await page
         .locator('.flow-bar')
         .getByRole('button', { name: /^属性$/ })
@@ -198,17 +213,8 @@ describe('the simulation in the flow editor', function () {
       ] as const) {
         if (key) await panel.getByRole('button', { name: key, exact: true }).click();
         await eventually(`${way.join(' and ')} are seen whole`, async () => {
-          const canvas = await page.locator('.flow-canvas').boundingBox();
-          const boxes = await Promise.all(way.map((id) => page.locator(`[data-testid=node-${id}]`).boundingBox()));
           const here = await page.locator(`[data-testid=node-${way.at(-1)}][data-lit=here]`).count();
-          const within = (box: typeof canvas): boolean =>
-            box !== null &&
-            canvas !== null &&
-            box.x >= canvas.x &&
-            box.y >= canvas.y &&
-            box.x + box.width <= canvas.x + canvas.width &&
-            box.y + box.height <= canvas.y + canvas.height;
-          return here === 1 && boxes.every(within) ? true : undefined;
+          return here === 1 ? seenWhole(way) : undefined;
         });
       }
     } finally {

@@ -21,6 +21,7 @@ import {
 } from '../../src/pages/flows/model/document.js';
 import { change, historyOf, redo, undo } from '../../src/pages/flows/model/history.js';
 import { layout, placeMissing } from '../../src/pages/flows/model/layout.js';
+import { openingView } from '../../src/pages/flows/model/opening.js';
 
 const node = { type: 'string', 'x-kind': 'node' };
 const VOCABULARY: FlowVocabulary = {
@@ -211,6 +212,34 @@ describe('the difference of two versions', () => {
       ['choices.0.next', 'choices.1.next', 'otherwise'],
     );
     assert.deepEqual(found.flow, []);
+  });
+});
+
+describe('the opening of a large flow', () => {
+  const at = (x: number, y = 0) => ({ position: { x, y } });
+  const opened = (next: number, width: number) =>
+    openingView(
+      readDocument('f', { start: 'a', nodes: { a: { type: 'play', next: 'b', ...at(0, 100) }, b: { type: 'play', ...at(next) } } }),
+      TYPES,
+      {
+        width,
+        height: 600,
+      },
+    );
+
+  it('is at its beginning, as large as reads well; on a phone no larger than lets the next card be seen whole', () => {
+    const wide = opened(312, 1000);
+    assert.deepEqual([wide?.zoom, wide?.x], [0.7, 32]);
+    const narrow = opened(312, 374);
+    assert.ok(narrow && narrow.zoom < 0.7 && narrow.zoom >= 0.5);
+    assert.ok(narrow.x >= 0 && narrow.x + (312 + 216) * narrow.zoom <= 374, 'both cards are within');
+    assert.equal(narrow.y + 100 * narrow.zoom, 200, 'a third from the top');
+  });
+
+  it('leaves out what is too far away, and shows what stands left of the beginning', () => {
+    assert.equal(opened(2000, 374)?.zoom, 0.7);
+    const left = opened(-312, 374);
+    assert.ok(left && left.x - 312 * left.zoom >= 0);
   });
 });
 

@@ -21,6 +21,7 @@ import { aboutOf } from './model/about.js';
 import type { Difference } from './model/difference.js';
 import { type FlowDocument, type FlowNode, type Problem, type Types, type Way, waysOf } from './model/document.js';
 import { lookOf } from './model/look.js';
+import { openingView, READABLE } from './model/opening.js';
 import { wayName } from './model/words.js';
 import { type CardData, type CardNode, NodeCard, noProblems } from './NodeCard.js';
 
@@ -52,8 +53,6 @@ interface Props {
   onDrop(type: string, position: { x: number; y: number }): void;
 }
 
-/** Zoom at which a card can be read. */
-const READABLE = 0.7;
 /** Only its end can be taken elsewhere: at its beginning a new one is drawn. */
 const EDGE = { reconnectable: 'target' } as const;
 // Given anew at each drawing they would have every line and card drawn anew, at each step of a drag.
@@ -247,16 +246,17 @@ export const Canvas = memo(function Canvas(props: Props) {
       return next;
     });
   }, []);
-  const begin = useRef(doc.nodes[doc.start]);
+  const frame = useRef<HTMLElement>(null);
+  const opened = useRef(doc);
   const onInit = useCallback(
     (made: Instance) => {
       instance.current = made;
       onReady(made);
-      // A large flow is opened at its beginning, large enough to read.
-      const at = begin.current?.position;
-      if (at && made.getZoom() < READABLE) void made.setViewport({ x: 32 - at.x * READABLE, y: 220 - at.y * READABLE, zoom: READABLE });
+      const { clientWidth: width = 0, clientHeight: height = 0 } = frame.current ?? {};
+      const view = made.getZoom() < READABLE ? openingView(opened.current, types, { width, height }) : undefined;
+      if (view) void made.setViewport(view);
     },
-    [onReady],
+    [onReady, types],
   );
   const drop = (event: DragEvent): void => {
     const type = event.dataTransfer.getData(DRAGGED);
@@ -266,7 +266,13 @@ export const Canvas = memo(function Canvas(props: Props) {
   };
 
   return (
-    <section className="flow-canvas" aria-label={t('editor.canvas')} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+    <section
+      ref={frame}
+      className="flow-canvas"
+      aria-label={t('editor.canvas')}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={drop}
+    >
       {nodes.length === 0 ? <p className="flow-empty">{t('editor.empty')}</p> : null}
       <ReactFlow<CardNode, Edge>
         nodes={nodes}
