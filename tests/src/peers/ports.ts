@@ -35,10 +35,11 @@ function tcpFree(port: number, address: string): Promise<boolean> {
   });
 }
 
-/** The first port of the range that is taken; undefined when all are free. */
+/** A port of the range that is taken; undefined when all are free. Those given are known without asking the kernel, and the last tells most. */
 async function takenPort(first: number, count: number, address: string): Promise<number | undefined> {
+  for (let port = first + count - 1; port >= first; port--) if (given.has(port)) return port;
   for (let port = first; port < first + count; port++) {
-    if (given.has(port) || !(await udpFree(port, address)) || !(await tcpFree(port, address))) return port;
+    if (!(await udpFree(port, address)) || !(await tcpFree(port, address))) return port;
   }
   return undefined;
 }
