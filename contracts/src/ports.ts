@@ -302,6 +302,14 @@ export interface ConversationParty {
   mayReturn?: boolean;
 }
 
+/** acd ▸ sbc: SIP legs between two processes of a hotline, where a leg of one is to hear a leg of the other. */
+export interface FarLegs {
+  /** Where another process may call within ten seconds, once: a name nobody can guess, to be told over the cluster. */
+  expect(take: (leg: CallLeg) => void): { uri: string };
+  /** Calls where another process expects it. */
+  call(uri: string, request: { from: PartyAddress; timeoutMs: number; callId: CallId }): CallLeg;
+}
+
 /** acd ▸ sbc: whoever talks. Hold, transfer, consultation, conference, supervision, parking and recording belong to it until it ends. */
 export interface Conversations {
   /** Two answered legs. They are bridged, unless `bridge` stands already. The caller's leg is never hung up by it. */

@@ -126,6 +126,8 @@ export interface ReferRequest {
   readonly target: string;
   /** Attended transfer: the leg of this switch named by Replaces in Refer-To (RFC 3891), the same phone's other call. */
   readonly replaces: CallLeg | undefined;
+  /** Where the phone's other call is another process's: that process, and the Call-ID of the dialog there. */
+  readonly elsewhere?: { node: NodeId; sipCallId: string } | undefined;
   /** 202 now, then NOTIFY with message/sipfrag as `progress` and `done` say. */
   accept(): void;
   /** E.g. 180. */

@@ -1,4 +1,4 @@
-import { type CallLeg, type LegEvent, type ReferRequest, sipStatusFor, type Termination } from '@yixian/contracts';
+import { type CallLeg, type LegEvent, type NodeId, type ReferRequest, sipStatusFor, type Termination } from '@yixian/contracts';
 import type { DialogId, IncomingRefer } from './sip/port.js';
 
 /** A leg, and whose extension is at its other end. */
@@ -9,21 +9,44 @@ export interface ReferScene {
   leg: PartyLeg;
   /** The leg of this switch that has this dialog and has not ended. */
   legOf(dialog: DialogId): PartyLeg | undefined;
+  /** The other process that has this dialog; undefined where there is no other. */
+  ownerOf(dialog: DialogId): Promise<NodeId | undefined> | undefined;
   emit(event: LegEvent): void;
 }
 
 /**
  * Hands a REFER to whoever owns the leg, and refuses it at once where nobody can settle it:
- * - Replaces names a call that is not of the same extension (one answer for "not yours" and "no such call"): 403.
+ * - Replaces names a call that is not of the same extension (one answer for "not yours" and "no such call"): 403. Whether a call of
+ *   another process is, that process sees.
  * - Nobody who listens looked at the request: 603, and 403 to a party that is no extension (a trunk's caller).
  */
-export function referred(refer: IncomingRefer, { leg, legOf, emit }: ReferScene): void {
-  const replaces = refer.replaces === undefined ? undefined : replacedBy(leg, legOf(refer.replaces));
-  if (refer.replaces !== undefined && replaces === undefined) {
-    refer.refuse(403, 'Forbidden - Replaces names no call of this phone');
+export function referred(refer: IncomingRefer, scene: ReferScene): void {
+  const { leg, legOf, ownerOf } = scene;
+  const named = refer.replaces;
+  if (named === undefined) {
+    hand(refer, scene, {});
     return;
   }
-  const request = requestOf(refer, replaces);
+  const here = legOf(named);
+  const replaces = replacedBy(leg, here);
+  const owner = here === undefined && leg.extension !== undefined ? ownerOf(named) : undefined;
+  if (replaces) hand(refer, scene, { replaces });
+  else if (!owner) refuseNamed(refer);
+  else
+    void owner.then((node) => {
+      if (node === undefined || leg.state === 'ended') refuseNamed(refer);
+      else hand(refer, scene, { elsewhere: { node, sipCallId: named.callId } });
+    });
+}
+
+function refuseNamed(refer: IncomingRefer): void {
+  refer.refuse(403, 'Forbidden - Replaces names no call of this phone');
+}
+
+type Named = Pick<ReferRequest, 'elsewhere'> & { replaces?: CallLeg };
+
+function hand(refer: IncomingRefer, { leg, emit }: ReferScene, named: Named): void {
+  const request = requestOf(refer, named);
   let looked = false;
   emit({
     type: 'refer',
@@ -43,10 +66,11 @@ function replacedBy(leg: PartyLeg, named: PartyLeg | undefined): PartyLeg | unde
   return named.extension === leg.extension ? named : undefined;
 }
 
-function requestOf(refer: IncomingRefer, replaces: CallLeg | undefined): ReferRequest {
+function requestOf(refer: IncomingRefer, { replaces, elsewhere }: Named): ReferRequest {
   return {
     target: refer.target,
     replaces,
+    ...(elsewhere ? { elsewhere } : {}),
     accept: () => refer.accept(),
     progress: (status) => refer.progress(status),
     done: (status) => refer.done(status),

@@ -9,6 +9,7 @@ import type {
   LegStats,
   Logger,
   MediaItem,
+  NodeId,
   PartyAddress,
   Playback,
   PlayOptions,
@@ -37,6 +38,8 @@ export interface LegOwner {
   askedAfterSilence(there: boolean): void;
   /** The leg that has this dialog and has not ended. */
   legOf(dialog: DialogId): Leg | undefined;
+  /** The other process that has this dialog; undefined where there is no other. */
+  ownerOf(dialog: DialogId): Promise<NodeId | undefined> | undefined;
 }
 
 /** What both directions share: events, the end that comes once, media operations, requests inside the dialog. */
@@ -251,7 +254,12 @@ export abstract class Leg implements CallLeg {
     return {
       onRefer: (refer) => {
         this.#refer = refer;
-        referred(refer, { leg: this, legOf: (dialog) => this.owner.legOf(dialog), emit: (event) => this.emit(event) });
+        referred(refer, {
+          leg: this,
+          legOf: (dialog) => this.owner.legOf(dialog),
+          ownerOf: (dialog) => this.owner.ownerOf(dialog),
+          emit: (event) => this.emit(event),
+        });
       },
       onOffer: (offer) => {
         const current = negotiator();

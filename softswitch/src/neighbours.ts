@@ -79,14 +79,15 @@ export class Neighbours {
    * a phone's two calls are in one process, and it can join them (attended transfer).
    */
   homeOf(call: ArrivingCall): NodeId | undefined | Promise<NodeId | undefined> {
-    if (call.replaces) return this.#deps.has(call.replaces) ? undefined : this.#ownerOf(call.replaces);
+    if (call.replaces) return this.#deps.has(call.replaces) ? undefined : this.ownerOf(call.replaces);
     if (call.origin.kind !== 'extension') return undefined;
     const where = this.#dialogs.get(call.origin.extension);
     if (!where || where.has(this.#self)) return undefined;
     return [...where.keys()].sort()[0];
   }
 
-  async #ownerOf(dialog: DialogId): Promise<NodeId | undefined> {
+  /** The other process that has the call of this dialog. Never rejects. */
+  async ownerOf(dialog: DialogId): Promise<NodeId | undefined> {
     const { cluster, logger } = this.#deps;
     const others = cluster.nodes().filter((n) => n.node !== this.#self);
     const asked = others.map(async ({ node }) => {

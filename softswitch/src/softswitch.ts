@@ -13,6 +13,7 @@ import {
   type Logger,
   type MediaServers,
   type MessagesWaiting,
+  type NodeId,
   type RecordingTap,
   type RecordRequest,
   type Registration,
@@ -252,6 +253,10 @@ class EmbeddedSwitch implements Softswitch, LegOwner {
   legOf(dialog: DialogId): Leg | undefined {
     const call = this.#sip.callOf(dialog);
     return call && call.state !== 'ended' ? this.#legWith(call.session) : undefined;
+  }
+
+  ownerOf(dialog: DialogId): Promise<NodeId | undefined> | undefined {
+    return this.#neighbours?.ownerOf(dialog);
   }
 
   #legWith(session: InviteSession): Leg | undefined {

@@ -5,6 +5,7 @@ import type {
   Cluster,
   Directory,
   EventBus,
+  FarLegs,
   FlowRunner,
   Logger,
   PartyDialer,
@@ -35,6 +36,8 @@ export interface ConversationDeps {
   events: EventBus;
   clock: Clock;
   cluster: Cluster;
+  /** To other processes; undefined for one that is alone. */
+  farLegs?: FarLegs;
   logger: Logger;
   options: ConversationOptions;
 }

@@ -1,5 +1,6 @@
 import { type AgentId, DomainError, type ReferRequest, sipStatusFor, type Termination } from '@yixian/contracts';
 import { type PartyId, partyOf } from '../core/conversation.js';
+import { joinFar } from './conversation-far.js';
 import type { LiveConversation } from './conversation-live.js';
 import { messageOf } from './conversation-media.js';
 import { dialParty, nameTarget } from './conversation-rings.js';
@@ -9,7 +10,8 @@ export async function onRefer(conversation: LiveConversation, id: PartyId, refer
   const by = partyOf(conversation.state, id)?.extension;
   try {
     if (!by) throw new DomainError('forbidden', 'only an extension of ours may transfer');
-    if (refer.replaces) await joinCalls(conversation, id, refer);
+    if (refer.elsewhere) await joinFar({ conversation, party: id }, by, refer, refer.elsewhere);
+    else if (refer.replaces) await joinCalls(conversation, id, refer);
     else await blind(conversation, by, refer);
   } catch (error) {
     const { deps, call } = conversation;

@@ -10,6 +10,7 @@ import {
 } from '@yixian/contracts';
 import { Conversation } from './conversation.js';
 import type { ConversationDeps } from './conversation-deps.js';
+import { answerJoins } from './conversation-far.js';
 import type { ConversationIndex, ConversationRequest, LiveConversation } from './conversation-live.js';
 
 export interface ConversationsService extends Conversations {
@@ -64,6 +65,14 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
     },
   };
 
+  const stopJoins = answerJoins(deps, (sipCallId, by) => {
+    for (const conversation of live) {
+      const party = conversation.state.parties.find((p) => p.extension === by && conversation.parties.leg(p.id)?.sipCallId === sipCallId);
+      if (party) return { conversation, party: party.id };
+    }
+    return undefined;
+  });
+
   return {
     open: index.begin,
     begin: (request) => index.begin(request).end,
@@ -93,6 +102,7 @@ export function createConversations(deps: ConversationDeps): ConversationsServic
     close(termination) {
       for (const conversation of [...live]) conversation.fact({ type: 'closed', termination });
       parked.close();
+      stopJoins();
     },
     metrics: () => ({ conversations_active: live.size, conversations_total: begun, conversations_parked: slots.size }),
   };

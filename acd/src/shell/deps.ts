@@ -4,6 +4,7 @@ import type {
   Cluster,
   Directory,
   EventBus,
+  FarLegs,
   FlowRunner,
   IdSource,
   Logger,
@@ -39,6 +40,8 @@ export interface AcdDeps {
   store: AcdStore;
   /** The processes of the hotline: one of them decides, each does what is decided about its calls. */
   cluster: Cluster;
+  /** Legs to other processes; undefined for one that is alone. */
+  farLegs?: FarLegs;
   logger: Logger;
   /** Of conversations; default `CONVERSATION_OPTIONS`. */
   conversationOptions?: Partial<ConversationOptions>;

@@ -5,6 +5,7 @@ import {
   type Clock,
   type Cluster,
   DomainError,
+  type FarLegs,
   type NodeId,
   type Switch,
   type Termination,
@@ -28,11 +29,11 @@ export interface FarLinesDeps {
 }
 
 /**
- * Calls of other processes on nailed-up lines of this one, and the other way round. A line's own dialog is with the telephone
- * network and cannot move, so a leg goes from the process of the call to the one of the line: to a name that was made for this one
+ * Calls of other processes on nailed-up lines of this one, and the other way round, and whatever else takes a leg between two
+ * processes. A line's own dialog is with the telephone network and cannot move, so a leg goes from the process of the call to the one of the line: to a name that was made for this one
  * call, told over `Cluster`, good once and for ten seconds. Nobody else can know it.
  */
-export interface FarLines {
+export interface FarLines extends FarLegs {
   ring(node: NodeId, request: SeatRequest): PartyRing;
   /** Whether somebody was told to call this name. */
   expects(dialled: string): boolean;
@@ -43,21 +44,42 @@ export interface FarLines {
 
 export function createFarLines(deps: FarLinesDeps): FarLines {
   const { cluster, clock } = deps;
-  const expected = new Map<string, AgentId>();
+  const expected = new Map<string, (leg: CallLeg) => void>();
   const carried = new Map<AgentId, OpenSeatRing>();
 
   const stops = [
     cluster.answer(CALL, async (body) => {
       const { agentId } = body as { agentId: AgentId };
-      const name = `line-${randomBytes(16).toString('hex')}`;
-      expected.set(name, agentId);
-      clock.setTimer(EXPECTED_MS, () => expected.delete(name));
-      return { uri: `sip:${name}@${reachedAt(cluster.self.sip)}` };
+      return expect((leg) => takeLine(leg, agentId));
     }),
     cluster.receive(ANSWER, ({ body }) => {
       carried.get((body as { agentId: AgentId }).agentId)?.answer?.();
     }),
   ];
+
+  function expect(take: (leg: CallLeg) => void): { uri: string } {
+    const name = `line-${randomBytes(16).toString('hex')}`;
+    expected.set(name, take);
+    clock.setTimer(EXPECTED_MS, () => expected.delete(name));
+    return { uri: `sip:${name}@${reachedAt(cluster.self.sip)}` };
+  }
+
+  function takeLine(leg: CallLeg, agentId: AgentId): void {
+    const ring = deps.ringLine(agentId);
+    if (!ring || ring.state === 'ended') {
+      leg.hangUp(ring?.termination ?? { by: 'system', reason: 'not-registered', text: 'the line is down' });
+      return;
+    }
+    carried.set(agentId, ring);
+    ring.subscribe((event) => {
+      if (event.type === 'ringing') leg.ring();
+      if (event.type === 'accepted') void join(leg, ring);
+      if (event.type !== 'ended') return;
+      carried.delete(agentId);
+      leg.hangUp(event.termination);
+    });
+    void leg.ended.then((termination) => ring.end(termination));
+  }
 
   async function join(leg: CallLeg, ring: OpenSeatRing): Promise<void> {
     try {
@@ -70,23 +92,13 @@ export function createFarLines(deps: FarLinesDeps): FarLines {
 
   return {
     expects: (dialled) => expected.has(dialled),
+    expect,
+    call: (uri, request) => deps.switch.dial({ target: { kind: 'uri', uri }, ...request }),
     take(leg) {
-      const agentId = expected.get(leg.to.number);
+      const take = expected.get(leg.to.number);
       expected.delete(leg.to.number);
-      const ring = agentId === undefined ? undefined : deps.ringLine(agentId);
-      if (!ring || agentId === undefined || ring.state === 'ended') {
-        leg.hangUp(ring?.termination ?? { by: 'system', reason: 'not-registered', text: 'the line is down' });
-        return;
-      }
-      carried.set(agentId, ring);
-      ring.subscribe((event) => {
-        if (event.type === 'ringing') leg.ring();
-        if (event.type === 'accepted') void join(leg, ring);
-        if (event.type !== 'ended') return;
-        carried.delete(agentId);
-        leg.hangUp(event.termination);
-      });
-      void leg.ended.then((termination) => ring.end(termination));
+      if (take) take(leg);
+      else leg.hangUp({ by: 'system', reason: 'unknown-number' });
     },
     ring(node, { agentId, caller, timeoutMs, callId, dialled }) {
       let leg: CallLeg | undefined;

@@ -42,7 +42,7 @@ export interface SeatDialerDeps extends NumberRingDeps, Omit<NailedLineDeps, 'ca
 export interface Seats extends SeatDialer {
   ring(request: SeatRequest): PartyRing;
   /** Calls that other processes have for lines of this one. */
-  readonly far: Pick<FarLines, 'expects' | 'take'> | undefined;
+  readonly far: Pick<FarLines, 'expects' | 'take' | 'expect' | 'call'> | undefined;
   /** The switch can dial now: calls the lines that were wanted before. */
   start(): void;
   /** Ends the nailed-up lines that are idle; those that carry a call end after it. No line is called any more. */

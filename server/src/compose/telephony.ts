@@ -122,6 +122,7 @@ export async function startTelephony(base: Foundation, undo: Undo): Promise<Tele
     outbound: { place: (request) => lateBound(live.sbc).outboundCalls.place(request) },
     store: createRedisAcdStore(redis.client, ACD_KEYS, { logger, fenced: config.node !== undefined }),
     cluster: base.cluster,
+    ...(outside.seats.far ? { farLegs: outside.seats.far } : {}),
   });
   const transferrer: Transferrer = { connect: (call, target) => lateBound(live.sbc).transfers.connect(call, target) };
   const flows = createFlowRunner({

@@ -208,11 +208,12 @@ function request(method: string, options: RequestOptions & { body?: { type: stri
 /** A request or anything at all, as written; `[len]` and the other keywords work. */
 const raw = (text: string): Step => `<send><![CDATA[\n${text}\n]]></send>`;
 
-/** REGISTER of the scenario's own address for the service user; `cseq` 2 with `authenticate` answers the challenge. */
-function register(options: { user: string; cseq?: number; authenticate?: boolean }): Step {
+/** REGISTER of the scenario's own address for the service user, or of another `port`, default for an hour, 0 takes it back; `cseq` 2 with `authenticate` answers the challenge. */
+function register(options: { user: string; cseq?: number; authenticate?: boolean; expires?: number; port?: number }): Step {
   const head = requestHead('REGISTER', { ...options, from: options.user }, false)
     .map((line) => (line.startsWith('REGISTER ') ? 'REGISTER sip:[remote_ip]:[remote_port] SIP/2.0' : line))
-    .concat('Expires: 3600');
+    .map((line) => (options.port && line.startsWith('Contact:') ? line.replace('[local_port]', String(options.port)) : line))
+    .concat(`Expires: ${options.expires ?? 3600}`);
   return `<send retrans="500">${message(head)}</send>`;
 }
 

@@ -186,10 +186,10 @@ describe('edges of a hotline of two processes', function () {
     });
     const at = (s: Scenario) => ({ address: '127.0.0.1', port: s.hotline.sipPort });
 
-    /** Registers a port, where sipp is to answer later. */
-    async function registered(s: Scenario, extension: string): Promise<number> {
-      const port = await freePort();
-      const register = { user: extension };
+    /** Registers a port, where sipp is to answer later; `expires` 0 takes it back. */
+    async function registered(s: Scenario, extension: string, where: { port?: number; expires?: number } = {}): Promise<number> {
+      const port = where.port ?? (await freePort());
+      const register = { user: extension, port, expires: where.expires ?? 3_600 };
       await runSipp({
         scenario: scenario([
           steps.register(register),
@@ -197,7 +197,7 @@ describe('edges of a hotline of two processes', function () {
           steps.register({ ...register, cseq: 2, authenticate: true }),
           steps.recvResponse(200),
         ]),
-        port,
+        ...(where.port ? {} : { port }),
         service: extension,
         remote: at(s),
         auth: auth(extension),
@@ -211,6 +211,28 @@ describe('edges of a hotline of two processes', function () {
       ...told.flatMap(notified),
       steps.recvRequest('BYE', { timeoutMs: 10_000 }),
       steps.replyInDialog(),
+    ];
+    /** The called side, whose requests turn From and To of the INVITE round. */
+    const calleeAnswers = (): Step[] => [
+      steps.recvRequest('INVITE', { check: '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>' }),
+      steps.reply(180, 'Ringing'),
+      steps.reply(200, 'OK', { sdp: {}, reliable: true }),
+      steps.recvRequest('ACK'),
+    ];
+    const calleeRefers = (to: string): Step[] => [
+      `<send retrans="500">${'<![CDATA['}
+REFER [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport
+From: <sip:[service]@[local_ip]:[local_port]>;tag=[pid]yxuas[call_number]
+To:[$caller]
+Call-ID: [call_id]
+CSeq: 1 REFER
+Contact: <sip:[service]@[local_ip]:[local_port]>
+Max-Forwards: 70
+Refer-To: <${to}>
+Content-Length: 0
+
+]]></send>`,
     ];
     const TOLD = ['SIP/2.0 100 Trying', 'SIP/2.0 200 OK'];
 
@@ -249,6 +271,98 @@ describe('edges of a hotline of two processes', function () {
       assert.ok(record.timeline.some((e) => e.type === 'call.transferred'));
       assert.deepEqual([record.agent, record.outcome], ['1002', 'answered']);
       await a.signOut('1003');
+    });
+
+    it('the two calls are of two processes: one came to a, the other was made at b', async () => {
+      const port = await registered(a, '1100');
+      const second = await b.phone('1002', { toneHz: SECOND_HZ, answer: 'auto' });
+      const consult = await phone({
+        scenario: scenario([...extensionCall('1100'), steps.recvRequest('BYE', { timeoutMs: GENEROUS_MS }), steps.replyInDialog()]),
+        service: '1002',
+        remote: at(b),
+        auth: auth('1100'),
+      });
+      await second.waitFor('CALL_ESTABLISHED');
+      const asked = await b.callOf('1100');
+      await a.events.wait('call.connected', (e) => e.callId === asked);
+      const named = encodeURIComponent(await eventually('the dialog', () => replacesOf(consult, 'caller')));
+      await a.admin.post('/numbers', { number: '12346', name: 'front desk', target: { kind: 'toExtension', extension: '1100' } });
+      const customer = await phone({
+        scenario: scenario([
+          ...calleeAnswers(),
+          steps.pause(1_500), // they talk
+          ...calleeRefers(`sip:x@127.0.0.1?Replaces=${named}`),
+          ...putThrough(...TOLD),
+        ]),
+        port,
+        service: '1100',
+      });
+      const caller = await a.caller('13900000084', { toneHz: CALLER_HZ });
+      await caller.dial(a.uri('12346'));
+      await caller.waitFor('CALL_ESTABLISHED');
+      const callId = await a.callOf('13900000084');
+      succeeded(await customer.finished);
+      succeeded(await consult.finished);
+      await phoneHears(caller, SECOND_HZ);
+      await phoneHears(second, CALLER_HZ);
+      await caller.hangUp();
+      await second.waitFor('CALL_CLOSED');
+      const [kept, given] = [await b.record(callId), await a.record(asked)];
+      assert.deepEqual([kept.outcome, kept.termination?.by], ['answered', 'caller']);
+      assert.ok(kept.timeline.some((e) => e.type === 'call.transferred') && given.timeline.some((e) => e.type === 'call.transferred'));
+      assert.ok(given.endedAt);
+    });
+
+    it('the one that came from outside goes on, whichever the phone names; nobody names another one’s call', async () => {
+      const port = await registered(a, '1100');
+      const customer = await phone({ scenario: calleeScenario({ waitMs: GENEROUS_MS }), port });
+      const caller = await a.caller('13900000085', { toneHz: CALLER_HZ });
+      await caller.dial(a.uri('12346'));
+      await caller.waitFor('CALL_ESTABLISHED');
+      const callId = await a.callOf('13900000085');
+      await a.events.wait('call.connected', (e) => e.callId === callId);
+      const named = encodeURIComponent(await eventually('the dialog', () => replacesOf(customer, 'callee')));
+      const second = await b.phone('1002', { toneHz: SECOND_HZ, answer: 'auto' });
+      const refer = { cseq: 3, headers: [`Refer-To: <sip:x@127.0.0.1?Replaces=${named}>`] };
+      const thief = await phone({
+        scenario: scenario([
+          ...extensionCall('1004'),
+          steps.pause(1_000), // they talk
+          steps.request('REFER', { from: '1004', ...refer }),
+          steps.recvResponse(403),
+          steps.bye({ from: '1004', cseq: 4 }),
+          steps.recvResponse(200),
+        ]),
+        service: '1002',
+        remote: at(b),
+        auth: auth('1004'),
+      });
+      succeeded(await thief.finished);
+      await second.waitFor('CALL_CLOSED');
+
+      await registered(a, '1100', { port, expires: 0 });
+      const asking = await phone({
+        scenario: scenario([
+          ...calleeAnswers(),
+          steps.pause(1_500), // they talk
+          ...calleeRefers(`sip:x@127.0.0.1?Replaces=${named}`),
+          ...putThrough(...TOLD),
+        ]),
+        port: await registered(b, '1100'),
+        service: '1100',
+      });
+      await second.dial(b.uri('1100'));
+      succeeded(await asking.finished);
+      succeeded(await customer.finished);
+      await phoneHears(caller, SECOND_HZ);
+      await phoneHears(second, CALLER_HZ);
+      await second.hangUp();
+      await caller.waitFor('CALL_CLOSED');
+      const given = await b.callOf('1002');
+      const transferred = async (id: string) => (await b.record(id)).timeline.filter((e) => e.type === 'call.transferred').length;
+      assert.deepEqual([await transferred(callId), await transferred(given)], [1, 1]);
+      const connected = a.events.seen.filter((e) => e.type === 'call.connected' && e.callId === callId).map((e) => e.data.to);
+      assert.deepEqual(connected, ['1100', '1002']);
     });
   });
 
