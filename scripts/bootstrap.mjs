@@ -1,6 +1,6 @@
 // Makes a fresh clone ready: npm packages, Debian packages, build. Uses nothing but Node.js, because nothing else is there yet.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -85,27 +85,10 @@ function installPackages() {
   if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])) fail('npm ci failed, see above');
 }
 
-/** The newest change below a folder of sources. */
-function newestIn(folder) {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Math.max(...entries.map((entry) => modifiedAt(path.join(entry.parentPath, entry.name))));
-}
-
-/** The browser application, when anything it is made of is newer than what was made. */
-function buildWeb() {
-  const made = modifiedAt(path.join(ROOT, 'web', 'dist', 'index.html'));
-  const parts = ['web/src', 'web/public', 'contracts/src', 'agent-gateway/src'].map((folder) => newestIn(path.join(ROOT, folder)));
-  const files = ['web/index.html', 'web/vite.config.ts', 'package-lock.json'].map((file) => modifiedAt(path.join(ROOT, file)));
-  if (made > Math.max(...parts, ...files)) return;
-  const vite = path.join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-  if (!run(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: path.join(ROOT, 'web') }))
-    fail('the web application could not be built, see above');
-}
-
 const purpose = process.argv[2] ?? 'start';
 if (!(purpose in NEEDS)) fail(`unknown purpose ${purpose}`);
 checkNode();
 installPackages();
 installPrograms(purpose);
 if (!run(process.execPath, [path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'])) fail('the build failed, see above');
-buildWeb();
+if (!run(process.execPath, [path.join(ROOT, 'scripts', 'build-web.mjs')])) fail('the web application could not be built, see above');

@@ -13,7 +13,7 @@ const STEPS = [
   ['format and lint', bin('biome'), ['ci', '.']],
   ['types', bin('tsc'), ['-b']],
   ['types of the web application', bin('tsc'), ['-p', 'web']],
-  ['the web application', bin('vite'), ['build', 'web', '--logLevel', 'warn']],
+  ['the web application', process.execPath, ['scripts/build-web.mjs']],
   ['first load of the desk', process.execPath, ['scripts/web-size.mjs']],
   ['architecture', bin('mocha'), ['tests/dist/test/architecture/*.test.js']],
   [
