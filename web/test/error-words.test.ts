@@ -32,7 +32,8 @@ describe('what the server refused, in Chinese', () => {
 
   it('names each fault of a field, and by what a thing is used', () => {
     const fields = [{ field: 'name', problem: 'must not be empty', fault: 'empty', values: {} }];
-    assert.equal(inChinese('bad-request', 'body field name: must not be empty', { in: 'body', fields }).text, '操作失败：不能为空');
+    const empty = inChinese('bad-request', 'body field name: must not be empty', { in: 'body', fields });
+    assert.deepEqual(empty, { text: '操作失败：不能为空', detail: undefined }, 'no English sentence says it again');
     const two = { fields: [...fields, { ...fields[0], field: 'id' }] };
     assert.equal(inChinese('bad-request', 'x', two).text, '操作失败：有 2 处填写有误，请看标出的字段');
     const usedBy = [{ kind: 'queue', id: 'gold', at: 'requiredSkills' }];

@@ -54,7 +54,19 @@ describe('every page of administration and records, looked at', function () {
       release();
       await page.getByText('还没有名单').waitFor();
       assert.equal(await page.getByTestId('unknown').count(), 0);
+      // on a phone it is in sight, not in the middle of columns that are wider than the screen
+      await page.setViewportSize({ width: 390, height: 844 });
+      for (const [where, says] of [
+        ['schedules', '还没有日程'],
+        ['groups', '还没有分机组'],
+        ['recordings', '还没有录音'],
+      ] as const) {
+        await go(where);
+        const box = await page.getByText(says).first().boundingBox();
+        assert.ok(box && box.x >= 0 && box.x + box.width <= 390, `${where}: ${JSON.stringify(box)}`);
+      }
     } finally {
+      await page.setViewportSize({ width: 1366, height: 768 });
       release();
       await page.unroute('**/api/v1/lists*', hold);
     }

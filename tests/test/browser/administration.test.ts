@@ -245,6 +245,7 @@ describe('administration and records in the browser', function () {
     await drawer().getByRole('tab', { name: '溢出' }).click();
     await pages.submit();
     await drawer().getByRole('alert').getByText('编号：不能为空').waitFor();
+    assert.doesNotMatch((await drawer().getByRole('alert').first().textContent()) ?? '', /must/, 'no English beside it');
     await drawer().getByRole('tab', { name: '基本', selected: true }).waitFor();
     await page.locator('#field-id:focus').waitFor();
     assert.equal(await drawer().locator('#field-name').inputValue(), '夜间');
@@ -339,6 +340,8 @@ describe('administration and records in the browser', function () {
   it('the call is in its record with ladder and player, and in reports and logs', async () => {
     await go('calls');
     await page.getByRole('row').filter({ hasText: '13800000302' }).click();
+    // where the flow has led to, by its name
+    await drawer().getByRole('cell', { name: '队列 金牌客户' }).waitFor();
     await drawer().getByText('呼叫事件').click();
     await drawer().getByRole('img', { name: '呼叫梯形图' }).waitFor();
     await drawer().getByTestId('player').waitFor();

@@ -194,7 +194,8 @@ describe('what administrators bring in by file, in the browser', function () {
     await bring(/选择文件/, wav);
     await dialog().getByRole('button', { name: /^试听/ }).waitFor();
     await dialog().getByRole('button', { name: '保存提示音' }).click();
-    await page.getByText(`提示音 ${id} 已保存`).waitFor();
+    // what was said of the one before may stand there still
+    await page.getByText(`提示音 ${id} 已保存`).last().waitFor();
     await dialog().waitFor({ state: 'hidden' });
   }
   const heardInPlace = () =>

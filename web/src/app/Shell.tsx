@@ -115,6 +115,11 @@ export function Shell() {
   const wide = useWide();
   const [open, setOpen] = useState(false);
   const current = pages.find((page) => pathname === `/${page.path}` || pathname.startsWith(`/${page.path}/`));
+  const place = current?.path;
+  // the entry of a page that was opened by its address may stand below the window
+  useEffect(() => {
+    if (wide && place !== undefined) document.querySelector('.shell-menu .ant-menu-item-selected')?.scrollIntoView({ block: 'nearest' });
+  }, [wide, place]);
   const menu = (
     <Menu
       mode="inline"

@@ -54,7 +54,14 @@ export function errorWords(t: Translate, language: string, error: unknown): Erro
   if (error.code === 'unreachable') return { text: t('unreachable'), detail: undefined };
   const told = error.details.fields ?? error.details.usedBy;
   if (language === 'en' && !told) return { text: t('failed', { message }), detail: undefined };
-  return { text: t('failed', { message: reasonOf(t, error) }), detail: language === 'en' ? undefined : message };
+  const detail = language === 'en' || saysAll(error) ? undefined : message;
+  return { text: t('failed', { message: reasonOf(t, error) }), detail };
+}
+
+/** Each field at fault is told in the language of the page: the server's sentence adds nothing. */
+function saysAll({ details }: Refusal): boolean {
+  const { fields = [] } = details as { fields?: FieldProblem[] };
+  return fields.length > 0 && fields.every(({ fault }) => fault !== undefined && fault !== 'other');
 }
 
 function reasonOf(t: Translate, { code, message, details }: Refusal): string {

@@ -8,6 +8,18 @@ export function OnOff({ on }: { on: boolean }) {
   return <Badge status={on ? 'success' : 'default'} text={t(on ? 'on' : 'off')} />;
 }
 
+/** Whether something is allowed. */
+export function Allowed({ is }: { is: boolean }) {
+  const { t } = useTranslation('admin');
+  return <Badge status={is ? 'success' : 'default'} text={t(is ? 'allowed' : 'notAllowed')} />;
+}
+
+/** A length of time as it was given. */
+export function Seconds({ of }: { of: unknown }) {
+  const { t } = useTranslation('admin');
+  return <>{typeof of === 'number' ? `${of} ${t('units.seconds')}` : null}</>;
+}
+
 /** A few words each in its frame; the rest as a number. */
 export function Tags({ of, most = 6 }: { of: readonly string[]; most?: number }) {
   return (

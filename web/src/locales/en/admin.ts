@@ -15,6 +15,8 @@ export const admin: typeof zh = {
   removeRow: 'Remove',
   on: 'On',
   off: 'Off',
+  allowed: 'Allowed',
+  notAllowed: 'Not allowed',
   unlimited: 'No limit',
   nothingChosen: 'None chosen',
   nothingFound: 'Nothing fits',

@@ -14,6 +14,7 @@ export const archive: typeof zh = {
   recordings: {
     one: 'Recording',
     none: 'No recording fits',
+    noneYet: 'No recordings yet',
     hint: 'The caller stands left, the agent right; opening and downloading is audited',
     party: 'Other party',
     agent: 'Staff number',

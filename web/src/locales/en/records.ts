@@ -27,6 +27,7 @@ export const records: typeof zh = {
     xlsx: 'Excel list',
     loadMore: 'Load more',
     none: 'No calls match',
+    noneYet: 'No calls yet',
     kind: {
       flow: 'Flow',
       queue: 'Queue',

@@ -14,6 +14,8 @@ export const admin = {
   removeRow: '移除',
   on: '启用',
   off: '停用',
+  allowed: '允许',
+  notAllowed: '不允许',
   unlimited: '不限',
   nothingChosen: '未选择',
   nothingFound: '没有符合条件的内容',

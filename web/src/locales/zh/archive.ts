@@ -12,6 +12,7 @@ export const archive = {
   recordings: {
     one: '录音',
     none: '没有符合条件的录音',
+    noneYet: '还没有录音',
     hint: '左声道为客户，右声道为坐席；打开和下载都会记入审计日志',
     party: '对方号码',
     agent: '工号',

@@ -25,6 +25,7 @@ export const records = {
     xlsx: '导出 Excel',
     loadMore: '加载更多',
     none: '没有符合条件的通话',
+    noneYet: '还没有通话',
     kind: {
       flow: '流程',
       queue: '排队',

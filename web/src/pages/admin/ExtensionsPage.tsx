@@ -1,4 +1,4 @@
-import { OnOff, Tags } from '../../kit/Cells.js';
+import { Allowed, OnOff, Tags } from '../../kit/Cells.js';
 import { ResourcePage } from '../../kit/ResourcePage.js';
 import type { ResourceSpec, Row } from '../../kit/resource.js';
 
@@ -22,7 +22,7 @@ const spec: ResourceSpec = {
     { name: 'number', width: 100 },
     { name: 'displayName', width: 180 },
     { name: 'user', width: 150 },
-    { name: 'outboundAllowed', width: 110, render: (row) => <OnOff on={row.outboundAllowed === true} /> },
+    { name: 'outboundAllowed', width: 110, render: (row) => <Allowed is={row.outboundAllowed === true} /> },
     { name: 'forwards', width: 200, render: (row) => <Tags of={forwardsOf(row)} /> },
     { name: 'pickupGroup', width: 120 },
     { name: 'enabled', width: 90, render: (row) => <OnOff on={row.enabled === true} /> },

@@ -1,4 +1,4 @@
-import { Named, NameTags } from '../../kit/Cells.js';
+import { Named, NameTags, Seconds } from '../../kit/Cells.js';
 import type { FieldSpec, Values } from '../../kit/fields.js';
 import { recordingPolicy } from '../../kit/policy.js';
 import { ResourcePage } from '../../kit/ResourcePage.js';
@@ -72,8 +72,8 @@ const spec: ResourceSpec = {
     { name: 'requiredSkills', width: 180, render: (row) => <NameTags from="skills" of={row.requiredSkills as string[]} /> },
     { name: 'strategy', width: 150, render: (row) => <Named of="queues.strategyIs" value={String(row.strategy)} /> },
     { name: 'priority', width: 80, align: 'right' },
-    { name: 'ringTimeoutSeconds', width: 100, align: 'right' },
-    { name: 'serviceLevelSeconds', width: 180, align: 'right' },
+    { name: 'ringTimeoutSeconds', width: 100, align: 'right', render: (row) => <Seconds of={row.ringTimeoutSeconds} /> },
+    { name: 'serviceLevelSeconds', width: 180, align: 'right', render: (row) => <Seconds of={row.serviceLevelSeconds} /> },
     {
       name: 'scheduleId',
       width: 120,

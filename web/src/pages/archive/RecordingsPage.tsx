@@ -15,7 +15,7 @@ import { PagedTable } from '../../kit/PagedTable.js';
 import { Player } from '../../kit/Player.js';
 import { PageHead } from '../../kit/ResourcePage.js';
 import { useOptions } from '../../kit/sources.js';
-import { OUTCOME_COLOUR } from '../calls/CallsPage.js';
+import { asksNothing, OUTCOME_COLOUR } from '../calls/CallsPage.js';
 
 interface Filter {
   range?: [Dayjs | null, Dayjs | null] | null;
@@ -225,7 +225,7 @@ export default function RecordingsPage() {
         path="/recordings"
         query={query}
         width={900}
-        empty={t('recordings.none')}
+        empty={t(asksNothing(filter) ? 'recordings.noneYet' : 'recordings.none')}
         onOpen={setShown}
         columns={[
           { title: t('records:calls.started'), dataIndex: 'startedAt', width: 150, render: momentText },

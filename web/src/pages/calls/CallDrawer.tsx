@@ -21,6 +21,7 @@ function Call({ call }: { call: Detailed }) {
   const { t } = useTranslation(['records', 'common', 'archive']);
   const leads = useUser().roles.some((role) => role !== 'agent');
   const path = useCallPath(call.path);
+  const results = useCallPath(call.segments.map(({ result }) => result ?? ''));
   const words = useEventWords(call.path);
   const queues = useLive((picture) => picture.queues);
   const agents = useLive((picture) => picture.agents);
@@ -88,8 +89,11 @@ function Call({ call }: { call: Detailed }) {
           {
             title: t('calls.outcome'),
             dataIndex: 'result',
-            render: (result: string | null) =>
-              result === null ? '' : t([`calls.result.${result}`, `calls.reason.${result}`], { defaultValue: result }),
+            // where a flow has led to is a step, everything else one word
+            render: (result: string | null, _, i) =>
+              result === null || result.includes(':')
+                ? results[i]?.text
+                : t([`calls.result.${result}`, `calls.reason.${result}`], { defaultValue: result }),
           },
         ]}
       />

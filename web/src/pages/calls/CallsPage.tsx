@@ -43,6 +43,10 @@ function queryOf({ range, ...filter }: Filter) {
   return { ...filter, from: range?.[0]?.toISOString(), to: range?.[1]?.toISOString() };
 }
 
+/** Nothing is looked for: what is not found is not there at all. */
+export const asksNothing = (filter: object): boolean =>
+  Object.values(filter).every((value) => value === undefined || value === null || value === '');
+
 function useColumns(): TableColumnsType<CallView> {
   const { t } = useTranslation(['records', 'common']);
   const queues = useLive((picture) => picture.queues);
@@ -151,7 +155,7 @@ export default function CallsPage() {
         path="/calls"
         query={{ ...queryOf(filter), limit: 50 }}
         width={1000}
-        empty={t('calls.none')}
+        empty={t(asksNothing(filter) ? 'calls.noneYet' : 'calls.none')}
         onOpen={(call) => setShown(call.id)}
         columns={columns}
       />

@@ -157,7 +157,7 @@ function Bar({ draft, dirty, busy, onDraft, onSave, onLeave }: BarProps) {
         aria-label={t('name')}
         placeholder={t('name')}
         value={draft.name}
-        status={draft.name.trim() === '' ? 'error' : ''}
+        status={dirty && draft.name.trim() === '' ? 'error' : ''}
         onChange={(event) => onDraft({ name: event.target.value })}
       />
       <Select<Draft['theme']>
