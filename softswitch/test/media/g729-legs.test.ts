@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { G729Decoder } from '../../src/media/core/g729/decoder.js';
 import { G729Encoder } from '../../src/media/core/g729/encoder.js';
 import { writeRtpHeader } from '../../src/media/core/rtp.js';
-import { amplitudeAt, channelOf, sine } from './audio.js';
+import { amplitudeAt, channelOf, mix, sine } from './audio.js';
 import { eventually, Fixture, type Line } from './fixture.js';
 
 const OVER = { codec: 'G729', payloadType: 18 } as const;
@@ -55,6 +55,26 @@ describe('a party that speaks G.729 alone', function () {
     const heard = audioOf(line).subarray(1_600);
     assert.ok(amplitudeAt(heard, 450) > 1_000, `${amplitudeAt(heard, 450)}`);
     assert.equal((await line.session.stats()).codec, 'G729');
+  });
+
+  it('presses each key for 40 ms, in its audio alone', async () => {
+    const line = await fixture.line('PCMA', { ...OVER, telephoneEventSend: undefined, telephoneEventReceive: undefined });
+    const keys = '123A456B789C*0#D';
+    const samples = new Int16Array(keys.length * 1_600 + 1_600);
+    for (let n = 0; n < keys.length; n++) {
+      const tone = mix(sine([697, 770, 852, 941][n >> 2] ?? 0, 320, 4_000), sine([1209, 1336, 1477, 1633][n & 3] ?? 0, 320, 4_000));
+      samples.set(tone, 480 + n * 1_600);
+    }
+    const encoder = new G729Encoder();
+    for (let at = 0, n = 0; at < samples.length; at += 160, n++) {
+      const packet = new Uint8Array(32);
+      writeRtpHeader(packet, 0, n === 0, 18, n + 1, n * 160, line.phone.ssrc);
+      encoder.encode(samples, at, packet, 12);
+      encoder.encode(samples, at + 80, packet, 22);
+      line.phone.raw(packet);
+    }
+    await eventually('as many keys', () => line.digits.length >= keys.length);
+    assert.equal(line.digits.map((d) => d.digit).join(''), keys);
   });
 
   it('talks with a G.711 agent both ways, and is recorded', async () => {

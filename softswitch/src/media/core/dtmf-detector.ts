@@ -11,15 +11,32 @@ const COLUMN_COEFFICIENTS = coefficients(COLUMNS);
 
 /** Weakest tone, as mean square of a sample: about -34 dBm0. */
 const MIN_POWER = 2.0e5;
-/** The column may be 4 dB stronger, the row 8 dB stronger (Q.24 twist). */
-const MAX_COLUMN_OVER_ROW = 10 ** 0.4;
+/** The row may be 8 dB stronger (Q.24 twist). */
 const MAX_ROW_OVER_COLUMN = 10 ** 0.8;
 /** The strongest tone of a group stands 8 dB above the others. */
 const MIN_OVER_OTHERS = 10 ** 0.8;
-/** Share of the block's energy that the two tones hold: speech and noise do not get there. */
-const MIN_SHARE = 0.8;
-const MIN_BLOCKS = 2;
-const END_BLOCKS = 2;
+
+/** What tones may look like. */
+export interface DtmfTolerance {
+  /** A block begins so many samples after the one before. */
+  readonly hop: number;
+  /** Blocks in a row that make a key, and that end it. */
+  readonly minBlocks: number;
+  readonly endBlocks: number;
+  /** Share of the block's energy that the two tones hold: speech and noise do not get there. */
+  readonly minShare: number;
+  /** How much stronger the column may be. */
+  readonly maxColumnOverRow: number;
+}
+
+/** From G.711: Q.24 as it is, a twist of 4 dB. */
+export const CLEAN_TONES: DtmfTolerance = { hop: BLOCK, minBlocks: 2, endBlocks: 2, minShare: 0.8, maxColumnOverRow: 10 ** 0.4 };
+
+/**
+ * Out of a speech coder (G.729), which swings in, drops out for up to two blocks and moves the balance by 2 dB: blocks overlap by half,
+ * three in a row are as long as two that do not, and a gap of 32 ms ends a key (Q.24: one of 10 ms must not, one of 40 ms must).
+ */
+export const CODED_TONES: DtmfTolerance = { hop: BLOCK / 2, minBlocks: 3, endBlocks: 5, minShare: 0.6, maxColumnOverRow: 10 ** 0.6 };
 
 export interface DetectedKey {
   digit: string;
@@ -29,11 +46,16 @@ export interface DetectedKey {
 /** Fed with decoded samples; gives each key once, when its tone has ended. */
 export class DtmfDetector {
   readonly #block = new Float64Array(BLOCK);
+  readonly #tolerance: DtmfTolerance;
   #filled = 0;
   #candidate = '';
   #blocks = 0;
   #misses = 0;
   #power = new Float64Array(4);
+
+  constructor(tolerance: DtmfTolerance = CLEAN_TONES) {
+    this.#tolerance = tolerance;
+  }
 
   /** `linear` maps an octet to a sample (G.711 table). */
   feed(octets: Uint8Array, start: number, length: number, linear: Int16Array): DetectedKey | undefined {
@@ -41,20 +63,24 @@ export class DtmfDetector {
     for (let i = start; i < start + length; i++) {
       this.#block[this.#filled++] = linear[octets[i] as number] as number;
       if (this.#filled < BLOCK) continue;
-      this.#filled = 0;
       found = this.#decide(this.#classify()) ?? found;
+      const { hop } = this.#tolerance;
+      this.#block.copyWithin(0, hop);
+      this.#filled = BLOCK - hop;
     }
     return found;
   }
 
   #decide(hit: string): DetectedKey | undefined {
+    const { hop, minBlocks, endBlocks } = this.#tolerance;
     if (hit !== '' && hit === this.#candidate) {
       this.#blocks += 1 + this.#misses;
       this.#misses = 0;
       return undefined;
     }
-    if (hit === '' && this.#candidate !== '' && ++this.#misses < END_BLOCKS) return undefined;
-    const ended = this.#blocks >= MIN_BLOCKS ? { digit: this.#candidate, durationMs: Math.round((this.#blocks * BLOCK) / 8) } : undefined;
+    if (hit === '' && this.#candidate !== '' && ++this.#misses < endBlocks) return undefined;
+    const samples = (this.#blocks - 1) * hop + BLOCK;
+    const ended = this.#blocks >= minBlocks ? { digit: this.#candidate, durationMs: Math.round(samples / 8) } : undefined;
     this.#candidate = hit;
     this.#blocks = hit === '' ? 0 : 1;
     this.#misses = 0;
@@ -63,6 +89,7 @@ export class DtmfDetector {
 
   /** The key in this block, or nothing. */
   #classify(): string {
+    const { minShare, maxColumnOverRow } = this.#tolerance;
     let energy = 0;
     for (const x of this.#block) energy += x * x;
     if (energy < MIN_POWER * BLOCK) return '';
@@ -72,9 +99,9 @@ export class DtmfDetector {
     const column = this.#strongest(COLUMN_COEFFICIENTS);
     const columnPower = this.#power[column] as number;
     if (!this.#standsOut(column)) return '';
-    if (columnPower > rowPower * MAX_COLUMN_OVER_ROW || rowPower > columnPower * MAX_ROW_OVER_COLUMN) return '';
+    if (columnPower > rowPower * maxColumnOverRow || rowPower > columnPower * MAX_ROW_OVER_COLUMN) return '';
     // A pure tone gives |X|² = energy · N/2.
-    if (rowPower + columnPower < MIN_SHARE * energy * (BLOCK / 2)) return '';
+    if (rowPower + columnPower < minShare * energy * (BLOCK / 2)) return '';
     return (KEYS[row] as string).charAt(column);
   }
 

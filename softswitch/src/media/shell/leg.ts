@@ -1,5 +1,5 @@
 import type { DigitEvent, LegStats } from '@yixian/contracts';
-import { DtmfDetector } from '../core/dtmf-detector.js';
+import { CLEAN_TONES, CODED_TONES, DtmfDetector } from '../core/dtmf-detector.js';
 import { ALAW_TO_LINEAR, ALAW_TO_ULAW, SAMPLES, SILENCE, translate, ULAW_TO_ALAW, ULAW_TO_LINEAR } from '../core/g711.js';
 import { G729LegCodec } from '../core/g729/leg-codec.js';
 import type { JitterBuffer } from '../core/jitter-buffer.js';
@@ -99,16 +99,27 @@ export class MediaLeg {
     }
     const codec = parameters.codec === 'G729' ? 'PCMA' : parameters.codec;
     this.parameters = { ...parameters, codec };
+    const codecChanges = (parameters.codec === 'G729') !== (this.#g729 !== undefined);
     if (parameters.codec === 'G729') this.#g729 ??= new G729LegCodec();
     else this.#g729 = undefined;
     if (parameters.telephoneEventReceive !== undefined) this.#fallbackDetector = undefined;
-    else this.#fallbackDetector ??= new DtmfDetector();
+    else if (!this.#fallbackDetector || codecChanges) this.#fallbackDetector = this.#newDetector();
+    if (this.detector && codecChanges) this.detector = this.#newDetector();
     this.#codec = codec;
     this.#linear = codec === 'PCMA' ? ALAW_TO_LINEAR : ULAW_TO_LINEAR;
     if (parameters.remote && this.lock.signal(parameters.remote.address, parameters.remote.rtpPort)) {
       this.#certain = false;
       this.#rtp?.disconnect();
     }
+  }
+
+  /** Keys in the audio are listened to, or no longer. */
+  listen(on: boolean): void {
+    if (on !== (this.detector !== undefined)) this.detector = on ? this.#newDetector() : undefined;
+  }
+
+  #newDetector(): DtmfDetector {
+    return new DtmfDetector(this.#g729 ? CODED_TONES : CLEAN_TONES);
   }
 
   expectPackets(withinMs: number): void {

@@ -1,5 +1,4 @@
 import type { DigitEvent, PlaybackEnd } from '@yixian/contracts';
-import { DtmfDetector } from '../core/dtmf-detector.js';
 import { PortPool } from '../core/port-pool.js';
 import { areKeys } from '../core/telephone-event.js';
 import type { Law } from '../port.js';
@@ -196,8 +195,7 @@ export class MediaCore implements LegOwner {
   }
 
   #listen(id: number, on: boolean): void {
-    const leg = this.#sessions.get(id)?.leg;
-    if (leg && on !== (leg.detector !== undefined)) leg.detector = on ? new DtmfDetector() : undefined;
+    this.#sessions.get(id)?.leg.listen(on);
   }
 
   #sendDigits(command: SendDigits): void {
