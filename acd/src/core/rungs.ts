@@ -37,7 +37,10 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
   /** Where its calls go on to, and where they come from. */
   next: Rung<T, L> | undefined = undefined;
   readonly before: Rung<T, L> | undefined;
+  /** How many steps of relaxation its calls have taken. */
   readonly step: number;
+  /** How many rungs come before it in `all`: of a request or of one agent there is but one, at whatever step. */
+  readonly level: number;
   /** Of a queue; the others are for requests of their own and for one agent. */
   readonly plain: boolean;
   /** Its row in `Heads`. */
@@ -57,6 +60,7 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
     this.lane = lane;
     this.relaxesAfter = lane.relaxesAfter;
     this.step = lane.step;
+    this.level = all.rungs.length;
     this.plain = lane.plain;
     this.row = lane.row;
     this.queueId = lane.queue.id;
@@ -231,8 +235,8 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
   }
 
   /** Whether nobody stands behind this rung's calls. */
-  #isLast({ step }: Rung<T, L>): boolean {
-    for (let n = 0; n < step; n++) if ((this.rungs[n] as Rung<T, L>).size > 0) return false;
+  #isLast({ level }: Rung<T, L>): boolean {
+    for (let n = 0; n < level; n++) if ((this.rungs[n] as Rung<T, L>).size > 0) return false;
     return true;
   }
 
@@ -328,9 +332,9 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
   }
 
   /** Where calls of a rung without any would stand. */
-  #beginOf({ step }: Rung<T, L>): [number: number, index: number] {
+  #beginOf({ level }: Rung<T, L>): [number: number, index: number] {
     let before = 0;
-    for (let n = step + 1; n < this.rungs.length; n++) before += (this.rungs[n] as Rung<T, L>).size;
+    for (let n = level + 1; n < this.rungs.length; n++) before += (this.rungs[n] as Rung<T, L>).size;
     return this.#locate(before);
   }
 

@@ -244,6 +244,34 @@ describe('skill levels that relax', () => {
     assert.equal(d.agentOf('a'), '1');
   });
 
+  it('through three steps and more, for a request of its own and for one agent, several calls at each step', () => {
+    const relaxation = [6, 4, 2, 1].map((level, n) => ({ afterMs: (n + 1) * 5_000, minLevels: { consult: level } }));
+    const agents = [
+      agentConfig('1', ['consult', 'english'], { skillLevels: { consult: 1 } }),
+      agentConfig('2', ['consult'], { skillLevels: { consult: 2 } }),
+    ];
+    const d = three({ minLevels: { consult: 8 }, relaxation }, agents);
+    for (const id of ['a', 'b', 'c']) d.call(id, 'consult', 0, { minLevels: { english: 3 } });
+    for (const id of ['d', 'e', 'f']) d.call(id, 'consult', 0, { agentId: '2' });
+    d.advance(14_999);
+    d.call('late', 'consult', 0, { minLevels: { english: 3 }, since: d.now - 12_000 });
+    assert.deepEqual([d.agentOf('a'), d.agentOf('d')], [undefined, undefined]);
+    d.advance(1);
+    assert.deepEqual([d.agentOf('a'), d.agentOf('d')], [undefined, '2']);
+    d.advance(5_000);
+    assert.equal(d.agentOf('a'), '1');
+    const serve = (...ids: string[]): void => {
+      for (const id of ids) {
+        d.answer(id);
+        d.callerHangsUp(id);
+      }
+    };
+    serve('a', 'b', 'c');
+    d.advance(3_000);
+    serve('late', 'd', 'e', 'f');
+    assert.equal(d.state.tables.calls.size, 0);
+  });
+
   it('a group of the queue and of the request', () => {
     const agents = [agentConfig('1', ['consult'], { groups: ['a'] }), agentConfig('2', ['consult'], { groups: ['a', 'b'] })];
     const d = three({ group: 'a' }, agents);
