@@ -1,5 +1,5 @@
 import { type Input, LEVELS } from './inputs.js';
-import { nextDueRung, wantWakeAnew } from './ladder.js';
+import { nextDueRung, TOLD_WITHIN_MS, wantWakeAnew } from './ladder.js';
 import { laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
 import { changeCall, ignore, relane, relax, relaxTo, type Turn } from './turn.js';
@@ -46,6 +46,26 @@ export function relaxDue(turn: Turn): void {
     if (rung.plain) relaxQueue(turn, rung.all);
     else relaxByHimself(turn, rung);
   }
+}
+
+/**
+ * Whether the step has to begin with it. As long as nobody is ready a relaxation is only told, and the timer tells many at
+ * once: an agent who becomes ready sees by the wait of who stands first whether he may have the call.
+ */
+export function isRelaxDue({ tables, ticks }: Turn): boolean {
+  const { due } = tables.dues;
+  if (due > ticks) return false;
+  return tables.idle > 0 || tables.special > 0 || tables.heads.apart > 0 || !tables.oneRate || due + TOLD_WITHIN_MS <= ticks;
+}
+
+/** Before a call takes a place among those of its queue who have relaxed. */
+export function catchUp(turn: Turn, rung: CallRung): void {
+  if (rung.plain && turn.tables.dues.due <= turn.ticks) relaxQueue(turn, rung.all);
+}
+
+/** Before a call is offered, it is told how far it has relaxed, and those before it. */
+export function catchUpFor(turn: Turn, call: CallEntry, rung: CallRung): void {
+  if (rung.plain && isDue(turn, rung, call.arrived)) relaxQueue(turn, rung.all);
 }
 
 /** Those who have waited longest go first, so that nobody passes another. */

@@ -2,6 +2,7 @@ import type { StateReason } from '@yixian/contracts';
 import type { Input, StoredAgent } from './inputs.js';
 import { startRest } from './missed.js';
 import { dropOffer, offerOf, standing, takeBack } from './offers.js';
+import { small } from './small.js';
 import { WISH_READY } from './tables.js';
 import {
   becomeIdle,
@@ -184,7 +185,7 @@ export interface Handled {
 export function endEngagement(turn: Turn, before: AgentEntry | undefined, { talkMs, wrapUpMs, open }: Handled): void {
   if (before?.state !== 'on-call') return;
   const calls = before.calls + 1;
-  const counted = { calls, talkMs: before.talkMs + talkMs };
+  const counted = { calls, talkMs: small(before.talkMs + talkMs) };
   const wrapUpUntil = open ? OPEN_ENDED : wrapUpMs > 0 ? turn.now + wrapUpMs : null;
   if (before.lines.length > 0) changeAgent(turn, before, { ...counted, offer: null, wrapUpUntil });
   else freeLine(turn, before, wrapUpUntil, counted);

@@ -3,9 +3,10 @@ import type { Turn } from './turn-state.js';
 import type { AgentEntry, CallEntry, CallRung, QueueEntry, Tables } from './types.js';
 
 // When levels relax. That is a matter of the clock alone: who has waited so long needs so much. So no call has a timer for it.
-// Each step begins with what has fallen due until then, and one timer for all wakes the core in between: to the millisecond
-// where somebody is ready who could have the call then, else within `TOLD_WITHIN_MS`, for then it is only told. A call that
-// rings relaxes when it is open again.
+// One timer for all wakes the core: to the millisecond where somebody is ready who could have the call then, else within
+// `TOLD_WITHIN_MS`, for then it is only told. As long as somebody is ready each step begins with what has fallen due until then,
+// else whoever becomes ready goes by the waits themselves, and a call is told when it is offered at the latest. A call that rings
+// relaxes when it is open again.
 
 /** A relaxation nobody is ready for is told so late at most. */
 export const TOLD_WITHIN_MS = 1_000;

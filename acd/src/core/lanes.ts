@@ -1,14 +1,16 @@
 import { type AgentConfig, type AgentId, DEFAULT_SKILL_LEVEL, type QueueConfig } from '@yixian/contracts';
+import type { Served } from './heads.js';
 import { Line } from './line.js';
 import { OrderedSet } from './ordered-set.js';
 import { byPlace } from './placed.js';
 import { goesBefore } from './places.js';
 import { Rungs, type ToldLevels } from './rungs.js';
-import type { AgentEntry, Ask, CallEntry, Candidate, Lane, Pool, QueueEntry, Requirement, Tables, Ticks } from './types.js';
+import type { AgentEntry, Ask, CallEntry, CallRungs, Candidate, Lane, Pool, QueueEntry, Requirement, Tables, Ticks } from './types.js';
 
 // Who may have what. Agents with the same skills, levels and groups form a pool; the open calls of a queue that ask for the
 // same form a lane. A lane knows the pools that satisfy it and a pool its lanes, so that a freed agent looks at one head per
-// lane and a call at one head per pool with somebody ready, or at the one head its strategy keeps.
+// lane, or one per queue whose levels relax, and a call at one head per pool with somebody ready, or at the one head its
+// strategy keeps.
 
 const NO_LEVELS: Ask['minLevels'] = {};
 
@@ -83,7 +85,7 @@ function newLane(
   step: number,
   requirement: Requirement,
   whose: 'of the queue' | 'of a request' | { id: AgentId; able: boolean },
-  rungs = new Rungs<CallEntry, Lane>(),
+  rungs: CallRungs = new Rungs<CallEntry, Lane>(),
 ): Lane {
   const agent = typeof whose === 'string' ? null : whose;
   const ranked = agent === null && queue.config.strategy !== 'longest-idle';
@@ -109,7 +111,6 @@ function newLane(
     lane.rung = rungs.push(lane);
     lane.open = lane.rung;
   }
-  tables.heads.name(lane.row, lane);
   return lane;
 }
 
@@ -143,10 +144,20 @@ export function untieLane(tables: Tables, lane: Lane): void {
 
 function setLanes(tables: Tables, pool: Pool, lanes: Lane[]): void {
   pool.lanes = lanes;
-  tables.heads.serve(
-    pool,
-    lanes.map(({ row }) => row),
-  );
+  const always: Served[] = [];
+  const apart: Served[] = [];
+  const shown = new Set<CallRungs>();
+  for (const { rung, row } of lanes) {
+    const whole = rung?.all;
+    if (!whole || whole.row === null) always.push({ row, waitMs: Number.NEGATIVE_INFINITY });
+    else apart.push({ row, waitMs: Number.NEGATIVE_INFINITY });
+    if (!whole || whole.row === null || shown.has(whole)) continue;
+    shown.add(whole);
+    // The first of them is the one that asks for most: whoever is able there is able on all that follow.
+    const step = Math.min(...lanes.filter((lane) => lane.rung?.all === whole).map((lane) => lane.step));
+    always.push({ row: whole.row, waitMs: whole.rungs[step]?.before?.relaxesAfter ?? Number.NEGATIVE_INFINITY });
+  }
+  tables.heads.serve(pool, always, apart);
 }
 
 /** The pool of agents like this one, made and tied to the lanes it can serve when it is new. */
@@ -160,6 +171,7 @@ export function poolFor(tables: Tables, config: Pick<AgentConfig, 'skills' | 'sk
     // What is looked at whenever an agent is freed.
     from: 0,
     count: 0,
+    always: 0,
     room: 0,
     key,
     levels,
@@ -185,16 +197,26 @@ function tieQueue(pool: Pool, queue: QueueEntry): void {
   queue.pools.push(pool);
 }
 
+/** Whether whoever is able at one step is able at every later one. */
+function asksForLess({ relaxesAfter }: QueueEntry, requirements: readonly Requirement[]): boolean {
+  if (relaxesAfter.length === 0) return false;
+  return requirements.slice(1).every(({ levels }, n) => {
+    const before = new Map((requirements[n] as Requirement).levels);
+    const later = n === 0 || (relaxesAfter[n] as number) > (relaxesAfter[n - 1] as number);
+    return later && levels.every(([skill, level]) => level <= (before.get(skill) ?? 0));
+  });
+}
+
 /** The lanes of every step of relaxation. */
 export function makeLanes(tables: Tables, queue: QueueEntry): void {
   queue.extra.clear();
   queue.extraLimit = MANY_EXTRA_LANES;
   queue.levels = [];
   queue.relaxesAfter = queue.config.relaxation.map(({ afterMs }) => afterMs);
-  const rungs = new Rungs<CallEntry, Lane>();
-  queue.lanes = [0, ...queue.config.relaxation.keys()].map((_, step) =>
-    newLane(tables, queue, step, requirementOf(queue.config, step, NO_ASK), 'of the queue', rungs),
-  );
+  const requirements = [0, ...queue.config.relaxation.keys()].map((_, step) => requirementOf(queue.config, step, NO_ASK));
+  const rungs: CallRungs = new Rungs(asksForLess(queue, requirements) ? tables.heads.take() : null);
+  if (rungs.row === null && queue.relaxesAfter.length > 0) tables.heads.apart += 1;
+  queue.lanes = requirements.map((requirement, step) => newLane(tables, queue, step, requirement, 'of the queue', rungs));
 }
 
 /**
@@ -350,16 +372,16 @@ function firstOf(lanes: readonly Lane[], now: Ticks): CallEntry | undefined {
   return best;
 }
 
-function firstByRow({ heads }: Tables, pool: Pool): CallEntry | undefined {
-  const row = heads.first(pool);
-  // An index below 0 would make every look at the lanes slow, for good.
-  return row < 0 ? undefined : heads.laneAt(row).open.first;
+function firstByRow({ heads }: Tables, pool: Pool, now: Ticks): CallEntry | undefined {
+  const row = heads.first(pool, now);
+  // An index below 0 would make every look at the lines slow, for good.
+  return row < 0 ? undefined : heads.callAt(row);
 }
 
 /** The call that goes first among those this agent may have. One look per lane. */
 export function firstInLine(tables: Tables, agent: AgentEntry, now: Ticks): CallEntry | undefined {
   const { pool } = agent;
-  let best = tables.oneRate ? firstByRow(tables, pool) : firstOf(pool.lanes, now);
+  let best = tables.oneRate ? firstByRow(tables, pool, now) : firstOf(pool.lanes, now);
   const named = tables.named.size > 0 ? tables.named.get(agent.id) : undefined;
   if (!named) return best;
   for (const lane of named) {

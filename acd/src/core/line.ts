@@ -13,8 +13,8 @@ export interface Open<T extends Placed> extends Iterable<T> {
   add(item: T): boolean;
   /** @returns false when it does not stand there */
   delete(item: T): boolean;
-  /** Writes the numbers of the first into a row; `NOBODY` as its key when there is none. */
-  writeFirst(row: Float64Array, at: number): void;
+  /** Writes the numbers of the first into a row; `NOBODY` as its key when there is none. @returns the first */
+  writeFirst(row: Float64Array, at: number): T | undefined;
 }
 
 /**
@@ -42,16 +42,17 @@ export class Line<T extends Placed> implements Open<T> {
   }
 
   /** Writes the numbers of the first into a row; `NOBODY` as its key when there is none. */
-  writeFirst(row: Float64Array, at: number): void {
+  writeFirst(row: Float64Array, at: number): T | undefined {
     const head = this.#head;
     if (head === undefined) {
       row[at] = NOBODY;
-      return;
+      return undefined;
     }
     const cell = cellOf(head[FROM] as number);
     row[at] = head[cell] as number;
     row[at + 1] = head[cell + ARRIVED] as number;
     row[at + 2] = head[cell + ORDER] as number;
+    return this.first;
   }
 
   /** @returns false when it stands there already */

@@ -1,7 +1,7 @@
 import type { OverflowTarget } from '@yixian/contracts';
 import { climb, climbNoMore, landed } from './ladder.js';
 import type { Turn } from './turn-state.js';
-import type { CallEntry, CallRung, QueueEntry, Tables } from './types.js';
+import type { CallEntry, CallRung, CallRungs, Lane, QueueEntry, Tables } from './types.js';
 
 // Which waiting calls a rule about the whole queue could take elsewhere. Kept as they begin and cease to wait, so that a
 // queue whose measure changes looks at those who go and at nobody else.
@@ -21,7 +21,7 @@ export function mark({ toMeasure }: Tables, queue: QueueEntry): void {
 export function openUp(turn: Turn, call: CallEntry): void {
   const { lane } = call;
   if (!lane.open.add(call)) return;
-  if (lane.open.first === call) turn.tables.heads.set(lane.row, lane.open);
+  showFirst(turn.tables, lane, lane.open.first === call);
   if (lane.relaxesAfter !== null) climb(turn, call, lane.rung as CallRung);
   const { measured } = call.queue;
   if (measured.length === 0) return;
@@ -31,13 +31,37 @@ export function openUp(turn: Turn, call: CallEntry): void {
   for (const { rule, movable } of measured) if (leads(tables, call, rule.to)) movable.add(call);
 }
 
+/** Whoever becomes free finds the first of the line here. */
+function showFirst({ heads }: Tables, { rung, row, open }: Lane, changed: boolean): void {
+  const all = rung?.all;
+  if (all && all.isWhole !== all.shownWhole) showOtherwise(heads, all);
+  else if (changed && all?.isWhole) heads.set(all.row as number, all);
+  else if (changed) heads.set(row, open);
+}
+
+/** As one line, or each of its lanes by itself. */
+function showOtherwise(heads: Tables['heads'], all: CallRungs): void {
+  all.shownWhole = all.isWhole;
+  if (all.isWhole) {
+    heads.apart -= 1;
+    heads.set(all.row as number, all);
+    for (const { row } of all.rungs) heads.hide(row);
+  } else {
+    heads.apart += 1;
+    heads.hide(all.row as number);
+    for (const rung of all.rungs) heads.set(rung.row, rung);
+  }
+}
+
 /** The oldest of a rung has relaxed so far that it stands on another now; nobody is ready for it. */
 export function descend(turn: Turn, call: CallEntry, from: CallRung, to: CallRung): void {
   const { tables } = turn;
   const first = from.first === call;
   from.all.descend(from, to);
-  if (first) tables.heads.set(from.row, from);
-  if (to.first === call) tables.heads.set(to.row, to);
+  if (!from.all.isWhole) {
+    showFirst(tables, from.lane, first);
+    showFirst(tables, to.lane, to.first === call);
+  }
   landed(turn, call, to);
   if (call.queue.measured.length > 0) tables.toMeasure.add(call.queue);
 }
@@ -48,7 +72,7 @@ export function shut(tables: Tables, call: CallEntry): void {
   const { open } = lane;
   const first = open.first === call;
   if (open.delete(call)) {
-    if (first) tables.heads.set(lane.row, open);
+    showFirst(tables, lane, first);
     if (lane.relaxesAfter !== null) climbNoMore(tables, lane.rung as CallRung);
   }
   if (queue.measured.length > 0) for (const { movable } of queue.measured) movable.delete(call);

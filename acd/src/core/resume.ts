@@ -10,6 +10,7 @@ import { mark } from './measures.js';
 import { CONNECT_DEADLINE_MS, takeBack } from './offers.js';
 import { sweepOn } from './overflow.js';
 import { settleAll } from './settle.js';
+import { small } from './small.js';
 import { NO_OFFERS, SIP_SEAT, WISH_READY } from './tables.js';
 import { loseTalk } from './talk.js';
 import {
@@ -277,7 +278,7 @@ function asItWas(turn: Turn, queue: QueueEntry, live: LiveCall, [offer, ...more]
   const { tables } = turn;
   const ask = askOf(live.ask);
   const call = newCall(turn, queue, { callId, caller }, { ask, priority, since, order, visited, stays });
-  const ticks = (at: number): number => at - (tables.epoch ?? 0);
+  const ticks = (at: number): number => small(at - (tables.epoch ?? 0));
   const sticky = live.sticky && { agentId: live.sticky.agentId, until: ticks(live.sticky.until) };
   return takeUpAs(call, {
     entered: ticks(live.entered),

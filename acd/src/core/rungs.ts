@@ -78,17 +78,18 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
     return this.all.delete(this, call);
   }
 
-  writeFirst(row: Float64Array, at: number): void {
+  writeFirst(row: Float64Array, at: number): T | undefined {
     const { block, places } = this;
     if (block === undefined) {
       row[at] = NOBODY;
-      return;
+      return undefined;
     }
     const cell = cellOf(this.index);
     const first = places?.first;
     row[at] = first ? first.key : (block[cell] as number);
     row[at + 1] = first ? first.arrived : (block[cell + ARRIVED] as number);
     row[at + 2] = first ? first.order : (block[cell + ORDER] as number);
+    return first ?? this.oldest;
   }
 
   [Symbol.iterator](): Iterator<T> {
@@ -120,6 +121,10 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
  * itself, and as long as they are not in order as a whole, a call that relaxes finds its place anew.
  */
 export class Rungs<T extends Climber, L extends LaneOfRung> {
+  /** Its row in `Heads`; null: its lanes are shown there each by itself. */
+  readonly row: number | null;
+  /** Whether `Heads` shows it as one line. */
+  shownWhole: boolean;
   /** By step: the youngest calls first; they stand in the line the other way round. */
   readonly rungs: Rung<T, L>[] = [];
   /** Of those whose calls go on to another, the one with the longest wait. */
@@ -136,6 +141,40 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
   /** Of all calls, as long as they have but one. */
   #priority = 0;
   #inOrder = true;
+  /** Whether places are kept beside. */
+  #placed = false;
+
+  constructor(row: number | null = null) {
+    this.row = row;
+    this.shownWhole = row !== null;
+  }
+
+  /**
+   * Whether the first of all is the one who has relaxed furthest and goes before everybody else: then an agent who is able for
+   * calls that have waited so long need not know where one lane ends and the next begins.
+   */
+  get isWhole(): boolean {
+    return this.row !== null && this.#inOrder && !this.#placed;
+  }
+
+  /** Who has waited longest. */
+  get first(): T | undefined {
+    const head = this.#blocks[0];
+    return head && (head[cellOf(head[FROM] as number) + ITEM] as T);
+  }
+
+  writeFirst(row: Float64Array, at: number): T | undefined {
+    const head = this.#blocks[0];
+    if (head === undefined) {
+      row[at] = NOBODY;
+      return undefined;
+    }
+    const cell = cellOf(head[FROM] as number);
+    row[at] = head[cell] as number;
+    row[at + 1] = head[cell + ARRIVED] as number;
+    row[at + 2] = head[cell + ORDER] as number;
+    return head[cell + ITEM] as T;
+  }
 
   /** The next lane; together they are all there are of it. */
   push(lane: L): Rung<T, L> {
@@ -212,10 +251,12 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
 
   #begin(): void {
     this.#inOrder = true;
+    this.#placed = false;
     for (const rung of this.rungs) rung.places = null;
   }
 
   #byPlaceToo(): void {
+    this.#placed = true;
     for (const rung of this.rungs) {
       const places = new OrderedSet<T>(byPlace);
       for (const call of rung) places.add(call);

@@ -1,3 +1,4 @@
+import { catchUp, catchUpFor, relaxDue } from './age.js';
 import { startCallerFirst } from './callbacks.js';
 import { estimateWaitMs } from './estimate.js';
 import { wantWakeFor } from './ladder.js';
@@ -45,8 +46,9 @@ function matchAll(turn: Turn): void {
   } else if (freed && !opened && freed.length === 1) {
     serve(turn, freed[0] as AgentEntry);
   } else if (freed || opened) {
-    const agents = (freed ?? []).map((agent) => file(turn, agent)).filter((agent) => agent !== undefined);
     fileOpened(turn);
+    relaxDue(turn);
+    const agents = (freed ?? []).map((agent) => file(turn, agent)).filter((agent) => agent !== undefined);
     settleSome(turn, agents, turn.opened ?? []);
   }
   if (turn.advanced) for (const queue of turn.advanced) dialEarly(turn, queue);
@@ -55,9 +57,15 @@ function matchAll(turn: Turn): void {
 /** The agent as the step left him, filed among the available; undefined when the same step has taken him again. */
 function file(turn: Turn, freed: AgentEntry): AgentEntry | undefined {
   if (!isAvailable(freed)) return undefined;
-  fileReady(turn.tables, freed);
-  wantWakeFor(turn, freed);
+  makeKnown(turn, freed);
   return freed;
+}
+
+/** Calls find him from here on, and those that come down to his levels do so to the millisecond. */
+function makeKnown(turn: Turn, agent: AgentEntry): void {
+  if (turn.tables.idle === 0) relaxDue(turn);
+  fileReady(turn.tables, agent);
+  wantWakeFor(turn, agent);
 }
 
 function fileOpened(turn: Turn): void {
@@ -66,6 +74,7 @@ function fileOpened(turn: Turn): void {
 
 function fileCall(turn: Turn, call: CallEntry): boolean {
   if (call.gone || call.phase !== 'waiting') return false;
+  if (call.step > 0 && call.lane.rung) catchUp(turn, call.lane.rung);
   openUp(turn, call);
   return true;
 }
@@ -77,13 +86,14 @@ function fileCall(turn: Turn, call: CallEntry): boolean {
 function serve(turn: Turn, agent: AgentEntry): void {
   for (;;) {
     if (!isAvailable(agent)) return;
+    if (turn.tables.heads.apart > 0) relaxDue(turn);
     const call = firstInLine(turn.tables, agent, turn.ticks);
     if (!call) {
-      fileReady(turn.tables, agent);
-      wantWakeFor(turn, agent);
+      makeKnown(turn, agent);
       join(turn, agent);
       return;
     }
+    if (call.lane.rung) catchUpFor(turn, call, call.lane.rung);
     if (call.queue.config.strategy === 'ring-all') fileReady(turn.tables, agent);
     take(turn, agent, call);
   }

@@ -1,4 +1,4 @@
-import { armWake, relaxDue, waitDue, wakeUp } from './age.js';
+import { armWake, isRelaxDue, relaxDue, waitDue, wakeUp } from './age.js';
 import { changeReachability, chooseSeat, endWrapUp, occupyLine, releaseLine, wishState } from './agents.js';
 import { callbackAnswered, callbackDue, callbackFailed, cancelCallback, requestCallback, stopCalling } from './callbacks.js';
 import { arrive, callerLeft, closeCall, moveCall } from './calls.js';
@@ -25,7 +25,7 @@ export function step(state: AcdState, input: Input, now: number): StepResult {
   if (state.turn !== tables.turn) throw new Error(`acd: state of turn ${state.turn} was consumed, the state is at turn ${tables.turn}`);
   tables.turn += 1;
   const turn = newTurn(tables, now);
-  if (tables.dues.due <= turn.ticks) relaxDue(turn);
+  if (isRelaxDue(turn)) relaxDue(turn);
   decide(turn, input);
   settle(turn);
   armWake(turn);

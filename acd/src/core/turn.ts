@@ -5,7 +5,8 @@ import { Gathered } from './gathered.js';
 import type { StoreChange } from './inputs.js';
 import { stepAt } from './ladder.js';
 import { effectiveLevels, laneFor, NO_ASK, somebodyReady, unfileReady } from './lanes.js';
-import { descend, mark, openUp, shut } from './measures.js';
+import { descend, mark, shut } from './measures.js';
+import { small } from './small.js';
 import { blankCall, isAvailable, NO_OFFERS, storedAgent, storedCall, WISH_READY } from './tables.js';
 import type { Turn } from './turn-state.js';
 import type { AgentEntry, CallEntry, CallRung, Offer, QueueEntry, Tables } from './types.js';
@@ -43,7 +44,7 @@ export function newTurn(tables: Tables, now: number): Turn {
   tables.spareTurn = turn;
   tables.epoch ??= now;
   turn.now = now;
-  turn.ticks = now - tables.epoch;
+  turn.ticks = small(now - tables.epoch);
   turn.freed = undefined;
   turn.opened = undefined;
   turn.departed = undefined;
@@ -301,7 +302,7 @@ export function relaxTo(turn: Turn, from: CallRung, to: CallRung): void {
     to.told ??= effectiveLevels(call.queue, to.step, NO_ASK);
     turn.events.push({ type: 'call.requirements-relaxed', at: turn.now, callId: call.id, queueId: to.queueId, data: to.told });
   }
-  if (call.callback || somebodyReady(turn.tables, to.lane)) {
+  if (somebodyReady(turn.tables, to.lane)) {
     shut(turn.tables, call);
     call.lane = to.lane;
     turn.opened = listed(turn.opened, call);
@@ -309,17 +310,16 @@ export function relaxTo(turn: Turn, from: CallRung, to: CallRung): void {
   }
   call.lane = to.lane;
   descend(turn, call, from, to);
+  if (call.callback) turn.advanced = listed(turn.advanced, call.queue);
 }
 
-/** Moves a call to another lane; if somebody is ready there, it is matched at the end of the step. */
+/** Moves a call to another lane, where it is filed and matched at the end of the step. */
 export function relane(turn: Turn, call: Writable<CallEntry>, lane: CallEntry['lane']): void {
   if (lane === call.lane) return;
   const waits = call.phase === 'waiting';
   if (waits) shut(turn.tables, call);
   call.lane = lane;
-  if (!waits) return;
-  if (call.callback || somebodyReady(turn.tables, lane)) turn.opened = listed(turn.opened, call);
-  else openUp(turn, call);
+  if (waits) turn.opened = listed(turn.opened, call);
 }
 
 /** Moves a call to another phase, checked against the diagram. */

@@ -219,7 +219,7 @@ export interface Pool extends Span {
   readonly ready: OrderedSet<AgentEntry>;
   /** How many of them are. */
   signedIn: number;
-  /** Every lane these agents may serve; the span of the pool is that of their rows in `Heads`. */
+  /** Every lane these agents may serve; the span of the pool is that of their lines in `Heads`. */
   lanes: Lane[];
   /** Those of them that rank agents themselves. */
   ranked: Lane[];
@@ -346,8 +346,8 @@ export interface Tables {
   readonly talks: Map<string, { agentId: AgentId; at: EpochMs }>;
   /** Ready agents whose seat cannot ring: to be asked about again when somebody waits for them. */
   readonly cutOff: Set<AgentId>;
-  /** Who stands first in each lane. */
-  readonly heads: Heads<Lane>;
+  /** Who stands first in each line. */
+  readonly heads: Heads<CallEntry>;
   /** How many agents are ready and can be reached. */
   idle: number;
   /** All queues age at one rate: whoever goes first, goes first for ever. */

@@ -5,6 +5,7 @@ import { stepAt } from './ladder.js';
 import { laneFor, NO_ASK } from './lanes.js';
 import { withdraw } from './offers.js';
 import { keyOf, rateOf } from './places.js';
+import { small } from './small.js';
 import { offersOf, sinceOf } from './tables.js';
 import { changeCall, expecting, listed, putCall, relane, removeCall, spareCall, type Turn, takePlace } from './turn.js';
 import type { Ask, CallbackEntry, CallEntry, QueueEntry, Ticks } from './types.js';
@@ -36,7 +37,7 @@ export function newCall(turn: Turn, queue: QueueEntry, { callId, caller }: { cal
   if (b.order === undefined) tables.order += 1;
   const sticky = b.callback || b.ask !== NO_ASK ? null : stickyFor(turn, queue, caller);
   const step = queue.config.relaxation.length === 0 ? 0 : stepAt(queue, now - b.since);
-  const arrived = ticks - (now - b.since);
+  const arrived = small(ticks - (now - b.since));
   const rate = rateOf(queue.config);
   const call = spareCall(turn, queue);
   call.key = keyOf(rate, b.priority, arrived);

@@ -129,37 +129,46 @@ describe('line of calls', () => {
 
 describe('heads of lanes', () => {
   it('the first of several lines goes first, whatever rows were given back and taken again', () => {
-    const heads = new Heads<number>();
+    const heads = new Heads<Item>();
     const lines = Array.from({ length: 100 }, () => ({ row: heads.take(), line: new Line<Item>() }));
-    for (const [n, { row }] of lines.entries()) heads.name(row, n);
-    const span = { from: 0, count: 0, room: 0 };
-    const other = { from: 0, count: 0, room: 0 };
+    const span = { from: 0, count: 0, always: 0, room: 0 };
+    const other = { from: 0, count: 0, always: 0, room: 0 };
+    const served = (of: typeof lines) => of.map(({ row }) => ({ row, waitMs: Number.NEGATIVE_INFINITY }));
     // One by one, between those of another pool.
-    for (let n = 1; n <= lines.length; n++) {
-      for (const each of [span, other])
-        heads.serve(
-          each,
-          lines.slice(0, n).map(({ row }) => row),
-        );
-    }
-    heads.serve(other, []);
-    assert.equal(heads.first(span), -1);
+    for (let n = 1; n <= lines.length; n++) for (const each of [span, other]) heads.serve(each, served(lines.slice(0, n)), []);
+    heads.serve(other, [], []);
+    assert.equal(heads.first(span, 10), -1);
     const at = (n: number) => lines[n] as (typeof lines)[number];
-    const comes = (n: number, key: number, arrived: number, order: number): void => {
-      at(n).line.add({ key, arrived, order });
+    const comes = (n: number, key: number, arrived: number, order: number): Item => {
+      const item = { key, arrived, order };
+      at(n).line.add(item);
       heads.set(at(n).row, at(n).line);
+      return item;
     };
-    comes(70, 0, 5, 1);
+    const first = (of = span, now = 10): Item | undefined => {
+      const row = heads.first(of, now);
+      return row < 0 ? undefined : heads.callAt(row);
+    };
+    const seventy = comes(70, 0, 5, 1);
     comes(71, 0, 5, 2);
-    assert.equal(heads.laneAt(heads.first(span)), 70);
-    comes(3, 0, 4, 3);
-    assert.equal(heads.laneAt(heads.first(span)), 3);
-    comes(99, 1, 9, 4);
-    assert.equal(heads.laneAt(heads.first(span)), 99);
-    assert.equal(heads.first(other), -1);
+    assert.equal(first(), seventy);
+    const three = comes(3, 0, 4, 3);
+    assert.equal(first(), three);
+    const last = comes(99, 1, 9, 4);
+    assert.equal(first(), last);
+    assert.equal(first(other), undefined);
+    // Whoever asks for a wait does not see those who have not waited so long; lines apart are seen when there are any.
+    heads.serve(other, [{ row: at(70).row, waitMs: 20 }], served([at(3)]));
+    assert.deepEqual([first(other, 24), first(other, 25)], [undefined, seventy]);
+    heads.apart = 1;
+    assert.deepEqual([first(other, 24), first(other, 25)], [three, three]);
+    heads.apart = 0;
+    heads.hide(at(70).row);
+    assert.equal(first(other, 25), undefined);
+    heads.set(at(70).row, at(70).line);
     heads.giveBack(at(99).row);
     assert.equal(heads.take(), at(99).row);
-    assert.equal(heads.laneAt(heads.first(span)), 3);
+    assert.equal(first(), three);
   });
 });
 

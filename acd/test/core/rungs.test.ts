@@ -8,7 +8,7 @@ import { createRandom } from '../../src/simulator/random.js';
 const STEPS = 3;
 
 function rungsOf(): Rung<Climber, LaneOfRung>[] {
-  const rungs = new Rungs<Climber, LaneOfRung>();
+  const rungs = new Rungs<Climber, LaneOfRung>(0);
   const lane = (step: number) => ({ step, row: step, relaxesAfter: 10, plain: true, queue: { id: 'q' } });
   return Array.from({ length: STEPS }, (_, step) => rungs.push(lane(step)));
 }
@@ -47,7 +47,26 @@ class Model {
     this.listOf(to).push(oldest);
   }
 
+  /** As one line its first call is the oldest of all, goes first, and nobody has relaxed further. */
+  checkWhole(): void {
+    const { all } = this.rungs[0] as Rung<Climber, LaneOfRung>;
+    const calls = this.lists.flat();
+    const [oldest] = [...calls].sort(byArrival);
+    if (!all.isWhole) {
+      assert.ok(calls.length > 0, 'with nobody in it, it is one line again');
+      return;
+    }
+    assert.equal(all.first, oldest);
+    if (oldest) assert.equal([...calls].sort(byPlace)[0], oldest);
+    const deepest = this.lists.findLast((list) => list.length > 0);
+    assert.ok(!oldest || deepest?.includes(oldest));
+    const row = new Float64Array(3);
+    assert.equal(all.writeFirst(row, 0), oldest);
+    assert.deepEqual([...row], oldest ? [oldest.key, oldest.arrived, oldest.order] : [NOBODY, 0, 0]);
+  }
+
   check(whole: boolean): void {
+    if (whole) this.checkWhole();
     for (const [step, rung] of this.rungs.entries()) {
       const list = this.listOf(step);
       assert.equal(rung.size, list.length);

@@ -96,6 +96,28 @@ export const QUEUES: readonly QueueConfig[] = [
   queueConfig('top', { requiredSkills: ['a'], strategy: 'top-down', agentOrder: ['6', '2'], minLevels: { a: 2 } }),
 ];
 
+/** What relaxes in a steady hotline: always less, in three, two and one steps. */
+const RELAXING: Readonly<Record<string, Partial<QueueConfig>>> = {
+  a: {
+    minLevels: { a: 9 },
+    relaxation: [8, 3, 1].map((level, n) => ({ afterMs: (n + 1) * 4_000, minLevels: { a: level } })),
+  },
+  bc: { minLevels: { b: 8, c: 5 }, relaxation: [{ afterMs: 3_000, minLevels: { b: 2, c: 1 } }] },
+  round: {
+    minLevels: { a: 5 },
+    relaxation: [
+      { afterMs: 6_000, minLevels: { a: 2 } },
+      { afterMs: 20_000, minLevels: { a: 1 } },
+    ],
+  },
+};
+
+/**
+ * The same queues without ageing or an agent who is waited for, their calls mostly of one priority: each queue whose levels
+ * relax is one line, and as long as everybody is busy its relaxations are told many at once.
+ */
+const STEADY: readonly QueueConfig[] = QUEUES.map((q) => ({ ...q, ageingPerMinute: 0, sticky: null, ...RELAXING[q.id] }));
+
 /** In the order they came, so that a seed always draws the same. */
 function callsOf({ state }: CoreDriver): CallEntry[] {
   return [...state.tables.calls.values()].sort((a, b) => a.order - b.order);
@@ -105,6 +127,7 @@ function callsOf({ state }: CoreDriver): CallEntry[] {
 export class Chaos {
   readonly d: CoreDriver;
   readonly #random: Random;
+  readonly #queues: readonly QueueConfig[];
   readonly #past: { offerId: string; callId: string }[] = [];
   #calls = 0;
   #days = 0;
@@ -113,7 +136,8 @@ export class Chaos {
 
   constructor(seed: number, light = false) {
     this.#random = createRandom(seed, 0);
-    this.d = new CoreDriver([...AGENTS], [...QUEUES], light);
+    this.#queues = seed % 2 === 0 ? STEADY : QUEUES;
+    this.d = new CoreDriver([...AGENTS], [...this.#queues], light);
     for (const { id } of AGENTS) this.d.reach(id, true);
     for (const { id } of AGENTS) this.d.wish(id, 'ready');
   }
@@ -143,7 +167,7 @@ export class Chaos {
     else if (draw < 86) this.d.advance(this.#one([1, 500, 1_000, 3_000, 15_000]));
     else if (draw < 93) this.#callback();
     else if (draw < 96) this.#move();
-    else if (draw < 98) this.d.door(this.#one(QUEUES).id, this.#below(3) > 0);
+    else if (draw < 98) this.d.door(this.#one(this.#queues).id, this.#below(3) > 0);
     else if (draw < 99) this.#stale();
     else this.#rare();
     this.events = this.d.inputs;
@@ -151,12 +175,14 @@ export class Chaos {
 
   #call(): void {
     const asked: Partial<Asked> & { caller?: string } = { caller: `0${this.#below(8)}` };
-    const more = this.#below(12);
+    const steady = this.#queues === STEADY;
+    const more = this.#below(steady ? 400 : 12);
     if (more === 0) asked.agentId = this.#one(AGENTS).id;
     if (more === 1) asked.group = 'unit';
     if (more === 2) asked.minLevels = { [this.#one(SKILLS)]: 1 + this.#below(10) };
     if (more === 3) asked.since = this.d.now - this.#below(30_000);
-    this.d.call(`c${this.#calls++}`, this.#one(QUEUES).id, this.#below(3), asked);
+    const priority = steady && this.#below(50) > 0 ? 0 : this.#below(3);
+    this.d.call(`c${this.#calls++}`, this.#one(this.#queues).id, priority, asked);
   }
 
   #line(): void {
@@ -216,7 +242,7 @@ export class Chaos {
 
   #move(): void {
     const calls = callsOf(this.d).map((call) => call.id);
-    if (calls.length > 0) this.d.move(this.#one(calls), this.#one(QUEUES).id, this.#below(4));
+    if (calls.length > 0) this.d.move(this.#one(calls), this.#one(this.#queues).id, this.#below(4));
   }
 
   /** What comes too late changes nothing. */
@@ -239,19 +265,19 @@ export class Chaos {
     const dropped = this.#one(AGENTS).id;
     const levels = { a: 1 + this.#below(10), b: 1 + this.#below(10), c: 1 + this.#below(10) };
     const agents = AGENTS.filter((a) => draw > 1 || a.id !== dropped).map((a) => (a.id === '6' ? { ...a, skillLevels: levels } : a));
-    const gone = draw === 3 ? this.#one(QUEUES).id : '';
+    const gone = draw === 3 ? this.#one(this.#queues).id : '';
     const strategy = this.#one(['longest-idle', 'ring-all', 'random', 'top-down', 'round-robin'] as const);
-    const queues = QUEUES.filter((q) => q.id !== gone).map((q) => (q.id === 'c' || q.id === 'a' ? { ...q, strategy } : q));
+    const queues = this.#queues.filter((q) => q.id !== gone).map((q) => (q.id === 'c' || q.id === 'a' ? { ...q, strategy } : q));
     this.d.configure(agents, queues);
     checkInvariants(this.d);
-    this.d.configure([...AGENTS], [...QUEUES]);
+    this.d.configure([...AGENTS], [...this.#queues]);
     for (const { id } of AGENTS) if (this.d.state.tables.agents.get(id)?.reachable === false) this.d.reach(id, true);
   }
 
   /** Nobody does anything any more but those who talk, who hang up: deadlines alone must end the rest, and nobody is stuck. */
   settle(): void {
     const { d } = this;
-    for (const queue of QUEUES) d.door(queue.id, true);
+    for (const queue of this.#queues) d.door(queue.id, true);
     for (const { id } of AGENTS) for (const line of [0, 1]) d.input({ type: 'line-released', agentId: id, callId: `line-${line}` });
     for (let round = 0; round < 40; round++) {
       for (const call of callsOf(d)) if (call.phase === 'talking') d.callerHangsUp(call.id);

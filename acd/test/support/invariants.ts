@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { LEVELS } from '../../src/core/inputs.js';
 import { stepAt, TOLD_WITHIN_MS } from '../../src/core/ladder.js';
-import { satisfies } from '../../src/core/lanes.js';
+import { firstInLine, satisfies } from '../../src/core/lanes.js';
 import { byArrival } from '../../src/core/placed.js';
+import { goesBefore } from '../../src/core/places.js';
 import { offersOf, sinceOf } from '../../src/core/tables.js';
 import { type AgentEntry, type CallEntry, type Lane, OPEN_ENDED } from '../../src/core/types.js';
 import { nextDue, RETRY_MS } from '../../src/core/waiting.js';
@@ -17,6 +18,7 @@ export function checkInvariants(d: CoreDriver): void {
   everyLeaseHasADeadline(d);
   everyWaitEnds(d);
   levelsRelaxInTime(d);
+  whoComesFreeFindsTheRightCall(d);
   nobodyWaitsAgainstARule(d);
 }
 
@@ -181,6 +183,25 @@ function levelsRelaxInTime(d: CoreDriver): void {
   }
   assert.deepEqual([climbing, d.state.tables.special], [climb, special]);
   assert.equal(d.timers.get(`relax:${LEVELS}`)?.at ?? Number.POSITIVE_INFINITY, wakeAt + (epoch ?? 0));
+}
+
+/** Whichever agent came free now, the call found for him is the one that goes before all he may have. */
+function whoComesFreeFindsTheRightCall(d: CoreDriver): void {
+  const { tables } = d.state;
+  const ticks = d.now - (tables.epoch ?? 0);
+  const waiting = [...tables.calls.values()].filter((call) => call.phase === 'waiting');
+  // Of a queue shown as one line it is the wait that counts, told or not.
+  const asWaited = waiting.map((call) => {
+    const counts = tables.oneRate && call.lane.rung?.all.isWhole;
+    return counts ? { ...call, step: stepAt(call.queue, ticks - call.arrived) } : call;
+  });
+  for (const agent of tables.agents.values()) {
+    let best: CallEntry | undefined;
+    for (const call of asWaited) if (mayHave(agent, call) && (!best || goesBefore(call, best, ticks))) best = call;
+    assert.equal(firstInLine(tables, agent, ticks)?.id, best?.id, `the first call for agent ${agent.id}`);
+  }
+  const apart = [...tables.queues.values()].filter(({ lanes: [lane] }) => lane?.rung && !lane.rung.all.isWhole);
+  assert.equal(tables.heads.apart, apart.length, 'queues shown lane by lane');
 }
 
 /** Nobody waits where a rule about the whole queue says that he should not, the slow and obvious way. */
