@@ -387,6 +387,8 @@ function measure(s: Scenario, matches: number): Result {
   const relaxedPerMatch = countRelaxations(driver, talking, s, Math.ceil(matches / 8));
   const times = timeEach(driver, talking, s, Math.ceil(matches / 4));
   const decisionP50Us = round(timeDecisions(driver, talking, s, Math.ceil(matches / 4)), 2);
+  // So many go before that the compiler has settled, as with whole matches.
+  timeDecisionsAlone(driver, talking, s, Math.ceil(matches / 4));
   const alone = timeDecisionsAlone(driver, talking, s, Math.ceil(matches / 2));
   const us = (share: number): number => round(times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0, 2);
   return {

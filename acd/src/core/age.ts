@@ -1,5 +1,6 @@
+import { BLOCK, cellOf, ITEM } from './blocks.js';
 import { type Input, LEVELS } from './inputs.js';
-import { nextDueRung, TOLD_WITHIN_MS, wantWakeAnew } from './ladder.js';
+import { dueOfRung, nextDueRung, TOLD_WITHIN_MS, wantWakeAnew } from './ladder.js';
 import { laneFor } from './lanes.js';
 import { overflow, ruleFor } from './overflow.js';
 import { changeCall, ignore, relane, relax, relaxTo, type Turn } from './turn.js';
@@ -42,10 +43,34 @@ export function age(turn: Turn, call: CallEntry): CallEntry | undefined {
 
 /** Everything that has fallen due by now. Whoever comes down to somebody who is ready is matched in this step. */
 export function relaxDue(turn: Turn): void {
+  const { dues } = turn.tables;
+  if (dues.due + TOLD_WITHIN_MS <= turn.ticks) relaxMany(turn);
   for (let rung = nextDueRung(turn); rung; rung = nextDueRung(turn)) {
     if (rung.plain) relaxQueue(turn, rung.all);
     else relaxByHimself(turn, rung);
   }
+}
+
+/** What was put off, all in one go. */
+function relaxMany(turn: Turn): void {
+  const { dues } = turn.tables;
+  const due = dues.dueBy(turn.ticks);
+  lookAhead(turn, due);
+  for (const rung of due) {
+    if (rung.plain) relaxQueue(turn, rung.all);
+    else while (rung.size > 0 && isDue(turn, rung, rung.oldestArrived)) relaxByHimself(turn, rung);
+  }
+  dues.renew(dueOfRung);
+}
+
+/** One look at each that will be asked for: in cold memory many looks at once take as long as one, and one by one they add up. */
+function lookAhead(turn: Turn, rungs: readonly CallRung[]): void {
+  let seen = 0;
+  for (const { oldest, block, index } of rungs) {
+    if (oldest) seen += oldest.step;
+    if (block && index + 1 < BLOCK) seen += Number(block[cellOf(index + 1) + ITEM] !== undefined);
+  }
+  turn.seen = seen;
 }
 
 /**

@@ -38,6 +38,28 @@ export class Dues<T extends { due: number | null }> {
     if (last !== first) this.#down(last, lastDue);
   }
 
+  /** All that are due by then, in no order that means anything. */
+  dueBy(now: number): T[] {
+    return this.#heap.filter((_, n) => (this.#dues[n] as number) <= now);
+  }
+
+  /** Each is due when this says; null: not at all. */
+  renew(dueOf: (lane: T) => number | null): void {
+    const heap = this.#heap;
+    const dues = this.#dues;
+    let count = 0;
+    for (const lane of heap) {
+      lane.due = dueOf(lane);
+      if (lane.due === null) continue;
+      heap[count] = lane;
+      dues[count] = lane.due;
+      count += 1;
+    }
+    heap.length = count;
+    dues.length = count;
+    for (let at = (count >> 1) - 1; at >= 0; at--) this.#down(heap[at] as T, dues[at] as number, at);
+  }
+
   clear(): void {
     this.#heap.length = 0;
     this.#dues.length = 0;
@@ -59,12 +81,11 @@ export class Dues<T extends { due: number | null }> {
     dues[at] = due;
   }
 
-  /** From the top. */
-  #down(lane: T, due: number): void {
+  #down(lane: T, due: number, from = 0): void {
     const heap = this.#heap;
     const dues = this.#dues;
     const { length } = heap;
-    let at = 0;
+    let at = from;
     for (;;) {
       let below = 2 * at + 1;
       if (below >= length) break;

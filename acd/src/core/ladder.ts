@@ -47,12 +47,17 @@ export function nextDueRung(turn: Turn): CallRung | undefined {
   const { dues } = turn.tables;
   while (dues.due <= turn.ticks) {
     const rung = dues.first as CallRung;
-    const due = rung.size === 0 ? null : rung.oldestArrived + (rung.relaxesAfter as number);
+    const due = dueOfRung(rung);
     if (due !== null && due <= turn.ticks) return rung;
     dues.defer(due);
     wantWake(turn, rung);
   }
   return undefined;
+}
+
+/** When the next of its calls relaxes; null: nobody stands there. */
+export function dueOfRung({ size, oldestArrived, relaxesAfter }: CallRung): number | null {
+  return size === 0 || relaxesAfter === null ? null : oldestArrived + relaxesAfter;
 }
 
 // ── the timer ──

@@ -31,5 +31,7 @@ export interface Turn {
   readonly dropped: Gathered<CallEntry>;
   /** Of other tables, in order. */
   readonly changes: Gathered<StoreChange>;
+  /** How far looked ahead; kept lest the looks be thought useless. */
+  seen: number;
   ignored: string | undefined;
 }

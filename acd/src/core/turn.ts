@@ -30,6 +30,7 @@ function firstTurn(tables: Tables, now: number): Turn {
     touchedCalls: new Gathered(),
     dropped: new Gathered(),
     changes: new Gathered(),
+    seen: 0,
     ignored: undefined,
   };
 }
