@@ -63,7 +63,10 @@ function relaxMany(turn: Turn): void {
   dues.renew(dueOfRung);
 }
 
-/** One look at each that will be asked for: in cold memory many looks at once take as long as one, and one by one they add up. */
+/**
+ * One look at each that will be asked for: in cold memory many looks at once take as long as one, and one by one they add up.
+ * Whether another is due as well is not asked: a branch that is guessed wrong ends the looks under way.
+ */
 function lookAhead(turn: Turn, rungs: readonly CallRung[]): void {
   let seen = 0;
   for (const { oldest, block, index } of rungs) {

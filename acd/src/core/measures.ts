@@ -69,10 +69,14 @@ export function descend(turn: Turn, call: CallEntry, from: CallRung, to: CallRun
 /** An agent is asked for it, or it leaves. */
 export function shut(tables: Tables, call: CallEntry): void {
   const { lane, queue } = call;
-  const { open } = lane;
+  const { open, rung } = lane;
   const first = open.first === call;
+  const { heads } = tables;
+  const ofAll = rung?.all.shownWhole && heads.callAt(rung.all.row as number) === call;
   if (open.delete(call)) {
-    showFirst(tables, lane, first);
+    // Whoever stood behind the first of all is mostly of the same lane, and known without a look at the whole line.
+    if (ofAll && rung.size > 0) heads.set(rung.all.row as number, rung);
+    else showFirst(tables, lane, first);
     if (lane.relaxesAfter !== null) climbNoMore(tables, lane.rung as CallRung);
   }
   if (queue.measured.length > 0) for (const { movable } of queue.measured) movable.delete(call);
