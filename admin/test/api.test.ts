@@ -437,6 +437,22 @@ describe('REST: calls', () => {
     assert.equal((await post('nothing', supervisor, { mode: 'listen' })).status, 404);
   });
 
+  it('a supervisor listens to a call another process has just connected, before this one is told of it', async () => {
+    house.calls.talking('call-1', '1001');
+    const control = house.calls.controlOf('call-1');
+    assert.ok(control);
+    house.calls.controls.delete('call-1');
+    const path = '/api/v1/calls/call-1/supervise';
+    const refused = await house.request('POST', path, { token: supervisor, body: { mode: 'listen' } });
+    assert.deepEqual([refused.status, refused.json.error.message], [409, 'nobody talks in call call-1 now']);
+    house.calls.elsewhere.set('call-1', control);
+    assert.equal((await house.request('POST', path, { token: supervisor, body: { mode: 'listen' } })).status, 204);
+    // Known, but with somebody else still.
+    house.calls.controls.set('call-1', { ...control, agents: () => [] });
+    assert.equal((await house.request('POST', path, { token: supervisor, body: { mode: 'listen', agent: '1001' } })).status, 204);
+    assert.deepEqual(house.calls.said, Array(2).fill('supervise 1100 listen {"agentId":"1001"}'));
+  });
+
   it('nobody controls a call of another agent, a call that is over, or one that never was', async () => {
     house.calls.talking('call-1', '1001');
     assert.equal((await house.request('POST', '/api/v1/calls/call-1/hold', { token: other })).status, 404);

@@ -100,6 +100,8 @@ export class MemoryCalls {
   readonly live = new Map<string, CallRecord>();
   readonly controls = new Map<string, CallControl>();
   readonly said: string[] = [];
+  /** Calls of other processes that this one has not been told of. */
+  readonly elsewhere = new Map<string, CallControl>();
 
   record(id: string) {
     return this.live.get(id);
@@ -113,6 +115,9 @@ export class MemoryCalls {
   }
   controlOf(id: string) {
     return this.controls.get(id);
+  }
+  async controlNow(id: string) {
+    return this.elsewhere.get(id) ?? this.controls.get(id);
   }
   talking(callId: string, agentId: string): void {
     this.live.set(callId, recordOf(callId, talked(agentId, 'consult')).record);

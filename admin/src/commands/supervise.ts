@@ -1,4 +1,4 @@
-import { type AgentId, type CallControl, DomainError, maySeeAgent, maySupervise } from '@yixian/contracts';
+import { type AgentId, type CallControl, type CallId, DomainError, maySeeAgent, maySupervise } from '@yixian/contracts';
 import type { Caller } from '../core/route.js';
 import { superviseCommand } from '../core/schemas.js';
 import { assertLive } from './call-control.js';
@@ -11,12 +11,7 @@ export function createSupervise(deps: CommandDeps) {
     roles: ['supervisor', 'admin'],
     schema: superviseCommand,
     async give(caller, { callId, mode, agent }): Promise<undefined> {
-      const control = deps.calls.controlOf(callId);
-      if (!control) {
-        await assertLive(deps, caller, callId);
-        throw new DomainError('conflict', `nobody talks in call ${callId} now`, { callId });
-      }
-      const led = ledOn(control, caller);
+      const { control, led } = await ledNow(deps, caller, callId, agent);
       const supervised = agent ?? led[0];
       if (supervised === undefined || !led.includes(supervised)) throw refusal(caller, callId, agent);
       const own = caller.viewer.agentId;
@@ -26,6 +21,17 @@ export function createSupervise(deps: CommandDeps) {
       await auditForced(deps, caller, `call.supervised.${mode}`, supervised, { callId, mode });
     },
   });
+}
+
+/** Whom this user leads on the call; asked where the call is when it was not so yet as far as this process has been told. */
+async function ledNow(deps: CommandDeps, caller: Caller, callId: CallId, agent: AgentId | undefined) {
+  const known = deps.calls.controlOf(callId);
+  const led = known ? ledOn(known, caller) : [];
+  if (known && (agent === undefined ? led.length > 0 : led.includes(agent))) return { control: known, led };
+  if (!known) await assertLive(deps, caller, callId);
+  const control = (await deps.calls.controlNow?.(callId)) ?? known;
+  if (!control) throw new DomainError('conflict', `nobody talks in call ${callId} now`, { callId });
+  return { control, led: ledOn(control, caller) };
 }
 
 /** The agents on this call whom this user leads, the one who talks with the caller first. */

@@ -88,7 +88,7 @@ export function createSuperviseCall(deps: CallDeps) {
 /** Who is on the call now and where: for those on it and those who may see it. */
 export function createListParties(deps: CallDeps) {
   return async ({ viewer, params }: GuardedRequest<z.output<typeof byId>, unknown, unknown>) => {
-    const control = deps.calls.controlOf(params.id);
+    const control = deps.calls.controlOf(params.id) ?? (await deps.calls.controlNow?.(params.id));
     const record = deps.calls.record(params.id) ?? (await deps.records.call(params.id))?.record;
     const there = viewer.agentId !== null && control?.agents().includes(viewer.agentId);
     if (!record || !(there || maySeeCall(viewer, record)))
