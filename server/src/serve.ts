@@ -2,6 +2,7 @@ import type { Logger } from '@yixian/contracts';
 import type { Config } from './config.js';
 import { authority } from './first-run.js';
 import { raisePriority } from './priority.js';
+import { hearStopSignals } from './stop-signals.js';
 import { type RunningYixian, startYixian } from './yixian.js';
 
 /** The exit code of a process that was too slow to be heard; whoever watches over it starts it again. */
@@ -10,7 +11,8 @@ const EXPELLED = 75;
 /** Runs the hotline until SIGINT or SIGTERM; a second signal stops without waiting for calls. @returns the exit code */
 export async function serve(config: Config, logger: Logger): Promise<number> {
   raisePriority(logger);
-  const asked = nextSignal(); // also heard while starting: what has been started by then must not be left running
+  // Also heard while starting: what has been started by then must not be left running.
+  const { first: asked, second } = hearStopSignals(process, () => performance.now());
   const running = await startOrStop(startYixian(config, logger), asked, logger);
   if (!running) return 0;
   raisePriority(logger); // those that came with the start
@@ -22,7 +24,7 @@ export async function serve(config: Config, logger: Logger): Promise<number> {
     return EXPELLED;
   }
   logger.info({ signal }, 'draining: new calls are refused, running ones may finish');
-  const impatient = nextSignal().then(() => {
+  const impatient = second.then(() => {
     logger.warn({}, 'second signal: stopping now');
     return 'now' as const;
   });
@@ -44,17 +46,6 @@ async function startOrStop(starting: Promise<RunningYixian>, asked: Promise<Node
   }
   process.stdout.write('Yixian has stopped\n');
   return undefined;
-}
-
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
-    const handler = (signal: NodeJS.Signals) => {
-      for (const name of names) process.off(name, handler);
-      resolve(signal);
-    };
-    for (const name of names) process.on(name, handler);
-  });
 }
 
 function banner(config: Config, running: { http: string; firstRunFile: string | undefined }): string {
