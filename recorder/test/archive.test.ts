@@ -16,11 +16,7 @@ describe('what is kept', () => {
   });
   afterEach(() => bench.close());
 
-  const row = (id: string) => {
-    const found = bench.rows.recordings.get(id);
-    assert.ok(found, id);
-    return found;
-  };
+  const row = (id: string) => bench.row(id);
   const audio = async (): Promise<string[]> =>
     (await readdir(bench.directory, { recursive: true })).filter((name) => /\.(wav|yxr)$/.test(name));
   const refusal = (code: string, words: RegExp) => (error: unknown) => {

@@ -17,15 +17,8 @@ describe('recordings at rest', () => {
 
   const files = async (): Promise<string[]> =>
     (await readdir(bench.directory, { recursive: true })).filter((name) => /\.(wav|yxr|tmp|json)$/.test(name)).sort();
-  const row = (id: string) => {
-    const found = bench.rows.recordings.get(id);
-    assert.ok(found, id);
-    return found;
-  };
-  const heard = async (recorder: ReturnType<Bench['recorder']>, id: string): Promise<Buffer> => {
-    const source = await recorder.archive.open('recording', row(id));
-    return bytesOf(source, 0, source.bytes);
-  };
+  const row = (id: string) => bench.row(id);
+  const heard = (recorder: ReturnType<Bench['recorder']>, id: string): Promise<Buffer> => bench.heard(recorder, id);
 
   for (const cipher of ['aes-256-gcm', 'sm4-ctr-sm3'] as const) {
     it(`${cipher}: the plain file is gone when the row is complete, and plays as it was`, async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesOf } from '../src/shell/container-file.js';
 import { keysOfRunning } from '../src/shell/running-file.js';
 import { Bench } from './support/bench.js';
 import { fakeLeg, wav } from './support/fakes.js';
@@ -13,15 +12,8 @@ describe('a new master key', () => {
   });
   afterEach(() => bench.close());
 
-  const row = (id: string) => {
-    const found = bench.rows.recordings.get(id);
-    assert.ok(found, id);
-    return found;
-  };
-  const heard = async (recorder: ReturnType<Bench['recorder']>, id: string): Promise<Buffer> => {
-    const source = await recorder.archive.open('recording', row(id));
-    return bytesOf(source, 0, source.bytes);
-  };
+  const row = (id: string) => bench.row(id);
+  const heard = (recorder: ReturnType<Bench['recorder']>, id: string): Promise<Buffer> => bench.heard(recorder, id);
 
   const keyIds = async (): Promise<string[]> => (await readdir(bench.keys)).map((name) => name.replace('.key', '')).sort();
 

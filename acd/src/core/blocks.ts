@@ -42,6 +42,15 @@ export function put(block: Block, i: number, item: Placed): void {
   block[cell + ITEM] = item;
 }
 
+/** Writes what one item is compared by into a row of numbers. @returns the item */
+export function copyNumbers(block: Block, i: number, row: Float64Array, at: number): unknown {
+  const cell = cellOf(i);
+  row[at] = block[cell] as number;
+  row[at + 1] = block[cell + ARRIVED] as number;
+  row[at + 2] = block[cell + ORDER] as number;
+  return block[cell + ITEM];
+}
+
 /** Lest what is gone be kept. */
 export function vacate(block: Block, i: number): void {
   block[cellOf(i) + ITEM] = undefined;

@@ -1,4 +1,20 @@
-import { ARRIVED, BLOCK, type Block, cellOf, countIn, FROM, halve, ITEM, insertAt, newBlock, ORDER, put, removeAt, TO } from './blocks.js';
+import {
+  ARRIVED,
+  BLOCK,
+  type Block,
+  cellOf,
+  copyNumbers,
+  countIn,
+  FROM,
+  halve,
+  ITEM,
+  insertAt,
+  newBlock,
+  ORDER,
+  put,
+  removeAt,
+  TO,
+} from './blocks.js';
 import type { Placed } from './placed.js';
 
 /** In the row of an empty line: behind every call. */
@@ -48,11 +64,7 @@ export class Line<T extends Placed> implements Open<T> {
       row[at] = NOBODY;
       return undefined;
     }
-    const cell = cellOf(head[FROM] as number);
-    row[at] = head[cell] as number;
-    row[at + 1] = head[cell + ARRIVED] as number;
-    row[at + 2] = head[cell + ORDER] as number;
-    return this.first;
+    return copyNumbers(head, head[FROM] as number, row, at) as T;
   }
 
   /** @returns false when it stands there already */

@@ -1,4 +1,20 @@
-import { ARRIVED, BLOCK, type Block, cellOf, countIn, FROM, halve, ITEM, insertAt, newBlock, ORDER, put, removeAt, TO } from './blocks.js';
+import {
+  ARRIVED,
+  BLOCK,
+  type Block,
+  cellOf,
+  copyNumbers,
+  countIn,
+  FROM,
+  halve,
+  ITEM,
+  insertAt,
+  newBlock,
+  ORDER,
+  put,
+  removeAt,
+  TO,
+} from './blocks.js';
 import { NOBODY, type Open } from './line.js';
 import { OrderedSet } from './ordered-set.js';
 import { byPlace, type Placed } from './placed.js';
@@ -84,12 +100,12 @@ export class Rung<T extends Climber, L extends LaneOfRung> implements Open<T> {
       row[at] = NOBODY;
       return undefined;
     }
-    const cell = cellOf(this.index);
     const first = places?.first;
-    row[at] = first ? first.key : (block[cell] as number);
-    row[at + 1] = first ? first.arrived : (block[cell + ARRIVED] as number);
-    row[at + 2] = first ? first.order : (block[cell + ORDER] as number);
-    return first ?? this.oldest;
+    if (first === undefined) return copyNumbers(block, this.index, row, at) as T;
+    row[at] = first.key;
+    row[at + 1] = first.arrived;
+    row[at + 2] = first.order;
+    return first;
   }
 
   [Symbol.iterator](): Iterator<T> {
@@ -157,23 +173,14 @@ export class Rungs<T extends Climber, L extends LaneOfRung> {
     return this.row !== null && this.#inOrder && !this.#placed;
   }
 
-  /** Who has waited longest. */
-  get first(): T | undefined {
-    const head = this.#blocks[0];
-    return head && (head[cellOf(head[FROM] as number) + ITEM] as T);
-  }
-
+  /** As of a lane: of who has waited longest. */
   writeFirst(row: Float64Array, at: number): T | undefined {
     const head = this.#blocks[0];
     if (head === undefined) {
       row[at] = NOBODY;
       return undefined;
     }
-    const cell = cellOf(head[FROM] as number);
-    row[at] = head[cell] as number;
-    row[at + 1] = head[cell + ARRIVED] as number;
-    row[at + 2] = head[cell + ORDER] as number;
-    return head[cell + ITEM] as T;
+    return copyNumbers(head, head[FROM] as number, row, at) as T;
   }
 
   /** The next lane; together they are all there are of it. */

@@ -56,7 +56,6 @@ class Model {
       assert.ok(calls.length > 0, 'with nobody in it, it is one line again');
       return;
     }
-    assert.equal(all.first, oldest);
     if (oldest) assert.equal([...calls].sort(byPlace)[0], oldest);
     const deepest = this.lists.findLast((list) => list.length > 0);
     assert.ok(!oldest || deepest?.includes(oldest));

@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger, systemClock } from '@yixian/contracts';
+import { type RecordingRow, silentLogger, systemClock } from '@yixian/contracts';
 import { createKeyring, createRecorder, type RecorderOptions, type RecorderService, type Verified, verifyAll } from '../../src/index.js';
+import { bytesOf } from '../../src/shell/container-file.js';
 import { countingIds, FakeConfiguration, FakeSwitch, fakeLeg, TestBus } from './fakes.js';
 import { MemoryRows } from './memory-rows.js';
 
@@ -39,6 +41,19 @@ export class Bench {
     });
     this.#recorders.push(recorder);
     return recorder;
+  }
+
+  /** Of a recording that has to be there. */
+  row(id: string): RecordingRow {
+    const found = this.rows.recordings.get(id);
+    assert.ok(found, id);
+    return found;
+  }
+
+  /** The audio of a recording as a player gets it. */
+  async heard(recorder: RecorderService, id: string): Promise<Buffer> {
+    const source = await recorder.archive.open('recording', this.row(id));
+    return bytesOf(source, 0, source.bytes);
   }
 
   /** One finished recording of `frames` samples; resolves with its id when its row is written. */
