@@ -225,13 +225,16 @@ describe('routing', function () {
     await s.agentState('1001', 'ready');
   });
 
-  it('a named agent needs the level asked for: he is rung when it has relaxed so far, nobody else is', async () => {
-    const relaxation = [{ afterSeconds: 2, minLevels: { consult: 2 } }];
+  it('a named agent needs the level asked for: he is rung when it has relaxed so far, in three steps, nobody else is', async () => {
+    const relaxation = [7, 6, 2].map((level, n) => ({ afterSeconds: n + 1, minLevels: { consult: level } }));
     await line('expert', '12411', { minLevels: { consult: 8 }, relaxation }, { agent: '1001' });
     await s.ready('1001');
     await s.ready('1002');
     const { phone, callId } = await call('13700000012', '12411');
-    const relaxed = await s.events.wait('call.requirements-relaxed', (e) => e.callId === callId);
+    const relaxed = await s.events.wait(
+      'call.requirements-relaxed',
+      (e) => e.callId === callId && (e.data.minLevels as { consult?: number }).consult === 2,
+    );
     const made = await s.events.wait('offer.made', (e) => e.callId === callId);
     assert.ok(made.seq > relaxed.seq, 'not before');
     assert.equal(made.agentId, '1001');
